@@ -1,0 +1,42 @@
+package io.qtrace.io;
+
+import java.io.IOException;
+import java.util.Objects;
+
+/** A file that is not what it claims to be: the message names the file, the byte and the reason. */
+public final class FormatException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final String file;
+  private final long position;
+  private final String reason;
+
+  /**
+   * @param file URI of the file
+   * @param position byte in the file at which the fault was seen
+   * @param reason what is wrong and what was expected
+   */
+  public FormatException(String file, long position, String reason) {
+    super("%s: at byte %d: %s".formatted(file, position, reason));
+    this.file = Objects.requireNonNull(file, "file");
+    this.position = position;
+    this.reason = Objects.requireNonNull(reason, "reason");
+  }
+
+  public FormatException(String file, long position, String reason, Throwable cause) {
+    this(file, position, reason);
+    initCause(cause);
+  }
+
+  public String file() {
+    return file;
+  }
+
+  public long position() {
+    return position;
+  }
+
+  public String reason() {
+    return reason;
+  }
+}

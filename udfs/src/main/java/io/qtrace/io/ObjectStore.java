@@ -1,0 +1,66 @@
+package io.qtrace.io;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.URI;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.EtagSource;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Where checkpoints live: any Hadoop {@code FileSystem}, local files without their checksum layer.
+ */
+public final class ObjectStore {
+  private final Configuration hadoop;
+
+  public ObjectStore(Configuration hadoop) {
+    this.hadoop = hadoop;
+  }
+
+  /** The object's identity now. */
+  public ObjectStat stat(String uri) throws IOException {
+    return stat(fileStatus(path(uri)));
+  }
+
+  /** Opens an object for ranged reads. */
+  public RangeReader open(String uri) throws IOException {
+    FileStatus status = fileStatus(path(uri));
+    if (!status.isFile()) {
+      throw new IOException("Invalid checkpoint: " + uri + ", expected a file, not a directory");
+    }
+    FileSystem fs = fileSystem(status.getPath());
+    return new RangeReader(stat(status), fs.open(status.getPath()));
+  }
+
+  /** The file system of a path; for local files the raw one, which reads no {@code .crc} files. */
+  public FileSystem fileSystem(Path path) throws IOException {
+    FileSystem fs = path.getFileSystem(hadoop);
+    return fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
+  }
+
+  /** The path of a URI, or of a plain local file name with any characters. */
+  public static Path path(String uri) {
+    return uri.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*")
+        ? new Path(URI.create(uri.replace(" ", "%20")))
+        : new Path(new java.io.File(uri).toURI());
+  }
+
+  /** The identity that a listing already told. */
+  public static ObjectStat stat(FileStatus status) {
+    String etag =
+        status instanceof EtagSource source && source.getEtag() != null ? source.getEtag() : "";
+    return new ObjectStat(
+        status.getPath().toString(), status.getLen(), status.getModificationTime(), etag);
+  }
+
+  private FileStatus fileStatus(Path path) throws IOException {
+    try {
+      return fileSystem(path).getFileStatus(path);
+    } catch (FileNotFoundException e) {
+      throw (IOException) new FileNotFoundException("Cannot find file: " + path).initCause(e);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.qtrace.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileRange;
+
+/**
+ * Reads ranges of one object, never the whole of it; counts the bytes it asked for. Not thread
+ * safe.
+ */
+public final class RangeReader implements Closeable {
+  /**
+   * A range of the object and where its bytes go: {@code target.remaining()} of them from {@code
+   * position}.
+   */
+  public record Range(long position, ByteBuffer target) {}
+
+  private final ObjectStat stat;
+  private final FSDataInputStream stream;
+  private long bytesRead;
+
+  RangeReader(ObjectStat stat, FSDataInputStream stream) {
+    this.stat = stat;
+    this.stream = stream;
+  }
+
+  public ObjectStat stat() {
+    return stat;
+  }
+
+  public String uri() {
+    return stat.uri();
+  }
+
+  public long length() {
+    return stat.bytes();
+  }
+
+  /** Bytes asked for so far. */
+  public long bytesRead() {
+    return bytesRead;
+  }
+
+  /**
+   * Bytes {@code [position, position + length)} in a new array; for headers, not for data.
+   *
+   * @throws FormatException if the object ends before
+   */
+  public byte[] read(long position, int length) throws IOException {
+    requireInside(position, length);
+    byte[] bytes = new byte[length];
+    stream.readFully(position, bytes, 0, length);
+    bytesRead += length;
+    return bytes;
+  }
+
+  /**
+   * Fills every range's target, all ranges in flight together; targets end with position = limit.
+   *
+   * @throws FormatException if the object ends before a range does
+   */
+  public void read(List<Range> ranges) throws IOException {
+    List<Pending> pending = new ArrayList<>(ranges.size());
+    for (Range range : ranges) {
+      requireInside(range.position(), range.target().remaining());
+      if (range.target().hasRemaining()) {
+        pending.add(submit(range));
+      }
+    }
+    for (Pending read : pending) {
+      await(read);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    stream.close();
+  }
+
+  private record Pending(FileRange request, ByteBuffer direct, ByteBuffer target) {}
+
+  // One vectored call a range, so that no store merges ranges into buffers of its own: the bytes go
+  // straight to the
+  // target, and stores that read in the background have all ranges in flight.
+  private Pending submit(Range range) throws IOException {
+    ByteBuffer direct = range.target().slice();
+    FileRange request = FileRange.createFileRange(range.position(), direct.remaining());
+    stream.readVectored(
+        List.of(request),
+        length -> length == direct.capacity() ? direct : ByteBuffer.allocate(length));
+    bytesRead += direct.capacity();
+    return new Pending(request, direct, range.target());
+  }
+
+  private void await(Pending read) throws IOException {
+    FileRange request = read.request();
+    try {
+      ByteBuffer data = request.getData().get();
+      if (data == read.direct()) {
+        read.target().position(read.target().limit());
+      } else {
+        read.target().put(data);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Cannot read " + uri() + ": interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IOException(
+          "Cannot read %s: %d bytes at %d: %s"
+              .formatted(uri(), request.getLength(), request.getOffset(), e.getCause()),
+          e.getCause());
+    }
+  }
+
+  private void requireInside(long position, long length) throws FormatException {
+    if (position < 0 || length > length() - position) {
+      throw new FormatException(
+          uri(), position, "Invalid range: %d bytes of a file of %d".formatted(length, length()));
+    }
+  }
+}

@@ -8,8 +8,11 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.qtrace.io.FormatException;
+import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -35,19 +38,20 @@ public final class StrictJson implements Closeable {
                   .maxTokenCount(4_000_000)
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          // Jackson's table of names fails beyond some 30,000 that differ in a number alone.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
 
   private static final int SHOWN_CHARS = 200;
 
   private final String file;
-  private final long start;
   private final JsonParser parser;
+  private final BytePositions positions;
 
-  private StrictJson(String file, long start, JsonParser parser) {
+  private StrictJson(String file, JsonParser parser, BytePositions positions) {
     this.file = file;
-    this.start = start;
     this.parser = parser;
+    this.positions = positions;
   }
 
   /**
@@ -58,7 +62,8 @@ public final class StrictJson implements Closeable {
   public static StrictJson over(String file, long start, byte[] text) throws IOException {
     requireUtf8(file, start, text);
     requireObject(file, start, text);
-    return new StrictJson(file, start, JSON.createParser(text));
+    Reader chars = new InputStreamReader(new ByteArrayInputStream(text), StandardCharsets.UTF_8);
+    return new StrictJson(file, JSON.createParser(chars), new BytePositions(start, text));
   }
 
   /** Enters the object that comes next. */
@@ -112,7 +117,7 @@ public final class StrictJson implements Closeable {
 
   /** Byte of the file at which the current token starts. */
   public long position() {
-    return start + Math.max(parser.currentTokenLocation().getByteOffset(), 0);
+    return positions.ofChar(parser.currentTokenLocation().getCharOffset());
   }
 
   /** A fault at the current token. */
@@ -214,8 +219,8 @@ public final class StrictJson implements Closeable {
       place = e.getLocation() == null ? place : (JsonLocation) e.getLocation();
       reason = e.getOriginalMessage();
     }
-    long offset = Math.max(place.getByteOffset(), 0);
-    return new FormatException(file, start + offset, "Invalid JSON: " + quote(reason), cause);
+    return new FormatException(
+        file, positions.ofChar(place.getCharOffset()), "Invalid JSON: " + quote(reason), cause);
   }
 
   private static void requireUtf8(String file, long start, byte[] text) throws FormatException {
@@ -231,7 +236,7 @@ public final class StrictJson implements Closeable {
     } while (result.isOverflow());
   }
 
-  // Jackson would take a byte order mark, or zero bytes for a sign of UTF-16 and UTF-32.
+  // Says so of a byte order mark too.
   private static void requireObject(String file, long start, byte[] text) throws FormatException {
     int first = 0;
     while (first < text.length && " \t\r\n".indexOf(text[first]) >= 0) {
@@ -239,11 +244,6 @@ public final class StrictJson implements Closeable {
     }
     if (first == text.length || text[first] != '{') {
       throw new FormatException(file, start + first, "Invalid JSON: expected '{'");
-    }
-    for (int i = 0; i < text.length; i++) {
-      if (text[i] == 0) {
-        throw new FormatException(file, start + i, "Invalid JSON: zero byte");
-      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.format.json.Quoted;
 import io.qtrace.format.json.StrictJson;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
@@ -66,7 +67,7 @@ final class WeightMap {
       if (!PLAIN_NAME.matcher(file).matches() || file.contains("..")) {
         throw json.fault(
             "Invalid shard: %s, expected the name of a file beside the index"
-                .formatted(StrictJson.quote(file)));
+                .formatted(Quoted.of(file)));
       }
       long position = json.position();
       shards

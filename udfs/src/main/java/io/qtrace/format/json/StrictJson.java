@@ -42,8 +42,6 @@ public final class StrictJson implements Closeable {
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
 
-  private static final int SHOWN_CHARS = 200;
-
   private final String file;
   private final JsonParser parser;
   private final BytePositions positions;
@@ -87,11 +85,14 @@ public final class StrictJson implements Closeable {
     return text();
   }
 
-  /** Takes the array that comes next: whole numbers from 0 to 2^63 - 1. */
-  public List<Long> counts(String what) throws FormatException {
+  /** Takes the array that comes next: at most {@code limit} whole numbers from 0 to 2^63 - 1. */
+  public List<Long> counts(String what, int limit) throws FormatException {
     expect(JsonToken.START_ARRAY, what);
     List<Long> counts = new ArrayList<>();
     while (advance() != JsonToken.END_ARRAY) {
+      if (counts.size() == limit) {
+        throw fault("Invalid %s: expected at most %d numbers".formatted(what, limit));
+      }
       counts.add(count(what));
     }
     return counts;
@@ -130,43 +131,6 @@ public final class StrictJson implements Closeable {
     parser.close();
   }
 
-  /**
-   * A name out of an untrusted file, for a message: in quotes, everything but visible characters
-   * escaped, long ones cut.
-   */
-  public static String quote(String name) {
-    StringBuilder shown = new StringBuilder("'");
-    name.codePoints().limit(SHOWN_CHARS).forEach(c -> appendVisible(shown, c));
-    return shown
-        .append(name.codePointCount(0, name.length()) > SHOWN_CHARS ? "...'" : "'")
-        .toString();
-  }
-
-  private static void appendVisible(StringBuilder shown, int character) {
-    if (character == '\'' || character == '\\') {
-      shown.append('\\').appendCodePoint(character);
-    } else if (character == ' ' || isVisible(character)) {
-      shown.appendCodePoint(character);
-    } else {
-      shown.append("\\u{%x}".formatted(character));
-    }
-  }
-
-  private static boolean isVisible(int character) {
-    return switch (Character.getType(character)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SPACE_SEPARATOR ->
-          false;
-      default -> true;
-    };
-  }
-
   private void expect(JsonToken expected, String what) throws FormatException {
     JsonToken token = advance();
     if (token != expected) {
@@ -177,7 +141,7 @@ public final class StrictJson implements Closeable {
   private long count(String what) throws FormatException {
     String digits = text();
     if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || digits.startsWith("-")) {
-      throw fault("Invalid %s: %s, expected a whole number".formatted(what, quote(digits)));
+      throw fault("Invalid %s: %s, expected a whole number".formatted(what, Quoted.of(digits)));
     }
     try {
       return Long.parseLong(digits);
@@ -207,11 +171,12 @@ public final class StrictJson implements Closeable {
     // An escape can spell half a character: such a name has no UTF-8 form.
     if (text.codePoints()
         .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-      throw fault("Invalid JSON: unpaired surrogate in " + quote(text));
+      throw fault("Invalid JSON: unpaired surrogate in " + Quoted.of(text));
     }
     return text;
   }
 
+  // Without the cause: its message has the file's words unescaped.
   private FormatException fault(IOException cause) {
     JsonLocation place = parser.currentLocation();
     String reason = String.valueOf(cause.getMessage());
@@ -220,7 +185,7 @@ public final class StrictJson implements Closeable {
       reason = e.getOriginalMessage();
     }
     return new FormatException(
-        file, positions.ofChar(place.getCharOffset()), "Invalid JSON: " + quote(reason), cause);
+        file, positions.ofChar(place.getCharOffset()), "Invalid JSON: " + Quoted.of(reason));
   }
 
   private static void requireUtf8(String file, long start, byte[] text) throws FormatException {

@@ -1,6 +1,6 @@
 package io.qtrace.format.safetensors;
 
-import io.qtrace.format.json.StrictJson;
+import io.qtrace.format.json.Quoted;
 import io.qtrace.io.FormatException;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -49,8 +49,7 @@ record DeclaredTensor(String name, String dtype, Shape shape, long begin, long e
   }
 
   FormatException fault(String file, String reason) {
-    return new FormatException(
-        file, position, "Invalid tensor " + StrictJson.quote(name) + ": " + reason);
+    return new FormatException(file, position, "Invalid tensor " + Quoted.of(name) + ": " + reason);
   }
 
   private long bits(String file) throws FormatException {
@@ -60,7 +59,7 @@ record DeclaredTensor(String name, String dtype, Shape shape, long begin, long e
     }
     Integer bits = SafetensorsFormat.SUB_BYTE_BITS.get(dtype);
     if (bits == null) {
-      throw fault(file, "unsupported dtype " + StrictJson.quote(dtype));
+      throw fault(file, "unsupported dtype " + Quoted.of(dtype));
     }
     return bits;
   }

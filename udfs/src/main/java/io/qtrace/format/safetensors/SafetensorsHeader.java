@@ -1,5 +1,6 @@
 package io.qtrace.format.safetensors;
 
+import io.qtrace.format.json.Quoted;
 import io.qtrace.format.json.StrictJson;
 import io.qtrace.io.FormatException;
 import io.qtrace.tensor.Shape;
@@ -55,16 +56,16 @@ final class SafetensorsHeader {
       String key = json.key();
       switch (key) {
         case "dtype" -> dtype = json.string("dtype");
-        case "shape" -> shape = json.counts("shape");
-        case "data_offsets" -> offsets = json.counts("data_offsets");
+        case "shape" -> shape = json.counts("shape", SafetensorsFormat.MAX_RANK);
+        case "data_offsets" -> offsets = json.counts("data_offsets", 2);
         // It may say that the bytes mean something else.
-        default -> throw json.fault("Unsupported key of a tensor: " + StrictJson.quote(key));
+        default -> throw json.fault("Unsupported key of a tensor: " + Quoted.of(key));
       }
     }
     if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
       throw json.fault(
           "Invalid tensor %s: expected dtype, shape and two data_offsets"
-              .formatted(StrictJson.quote(name)));
+              .formatted(Quoted.of(name)));
     }
     DeclaredTensor tensor =
         new DeclaredTensor(

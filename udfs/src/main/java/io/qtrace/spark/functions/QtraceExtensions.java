@@ -1,15 +1,19 @@
 package io.qtrace.spark.functions;
 
-import org.apache.spark.sql.Column;
+import java.util.List;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
-import org.apache.spark.sql.classic.ExpressionUtils;
+import org.apache.spark.sql.classic.UserDefinedFunctionUtils;
+import org.apache.spark.sql.expressions.SparkUserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 import scala.Function1;
+import scala.Option;
 import scala.Tuple3;
 import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractFunction1;
 import scala.runtime.BoxedUnit;
 
@@ -39,7 +43,9 @@ public final class QtraceExtensions extends AbstractFunction1<SparkSessionExtens
           "Invalid call of %s: %d arguments, expected 1"
               .formatted(function.sqlName(), arguments.length()));
     }
-    Column text = ExpressionUtils.column(arguments.head()).cast(DataTypes.StringType);
-    return ExpressionUtils.expression(function.udf().apply(text));
+    Expression text = new Cast(arguments.head(), DataTypes.StringType, Option.empty());
+    return UserDefinedFunctionUtils.toScalaUDF(
+        (SparkUserDefinedFunction) function.udf(),
+        CollectionConverters.asScala(List.of(text)).toSeq());
   }
 }

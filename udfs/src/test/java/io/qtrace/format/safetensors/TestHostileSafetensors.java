@@ -93,7 +93,7 @@ class TestHostileSafetensors {
         "{'a':T[0,0,9223372036854775807]}|0|9223372036854775807 bytes, expected 32 bits",
         "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}}|0|2^63 elements",
         "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0]}}|4|two data_offsets",
-        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4,8]}}|4|two data_offsets",
+        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4,8]}}|4|expected at most 2 numbers",
         "{'a':{'dtype':'F32','shape':[1]}}|4|expected dtype, shape and two data_offsets",
         "{'a':{}}|0|expected dtype, shape and two data_offsets",
         "{'a':{'dtype':'F31','shape':[1],'data_offsets':[0,4]}}|4|unsupported dtype 'F31'",
@@ -179,11 +179,11 @@ class TestHostileSafetensors {
   }
 
   @Test
-  void refusesMoreTokensThanACheckpointNeeds() {
-    String sizes = "1,".repeat(4_000_000);
+  void refusesMoreDimensionsThanPyTorchHas() {
+    String sizes = "1,".repeat(1_000_000);
     assertThatThrownBy(() -> index(header("{'a':{'shape':[" + sizes), 0))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("Invalid JSON");
+        .hasMessageContaining("Invalid shape: expected at most 64 numbers");
   }
 
   @Test

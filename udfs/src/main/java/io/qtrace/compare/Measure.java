@@ -1,0 +1,13 @@
+package io.qtrace.compare;
+
+/** What a {@link RangeTask} measures of one tensor while its bytes pass by. */
+public enum Measure {
+  /** Leaf digests, for a {@link Fingerprint}. */
+  FINGERPRINT,
+  /** Minimum, maximum, sum, NaN, infinities and zeros. */
+  STATS,
+  /** MD5 of the bytes in C order; sequential, so the task must cover the whole tensor. */
+  MD5,
+  /** CRC-32 of the storage's bytes; only of contiguous little-endian or one-byte elements. */
+  CRC
+}

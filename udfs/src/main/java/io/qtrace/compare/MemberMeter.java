@@ -6,6 +6,7 @@ import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.io.RangeReader;
 import io.qtrace.kernel.BlockHasher;
 import io.qtrace.kernel.Digest128;
+import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.StatsPartial;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
@@ -26,6 +27,7 @@ final class MemberMeter {
   private final BlockHasher hasher = new BlockHasher(); // of leaves that take several blocks
   private final MessageDigest md5 = newMd5();
   private StatsPartial stats = StatsPartial.NONE;
+  private List<Double> values = List.of();
   private StorageCrc crc = StorageCrc.NONE;
   private long bytesRead;
   private long index; // of the block's first element
@@ -78,6 +80,9 @@ final class MemberMeter {
       }
     }
     stats = stats.merge(facts.stats());
+    if (member.wants(Measure.VALUES) && tensor().elements() <= Measure.MAX_VALUES) {
+      values = Kernels.values(tensor().dtype(), block); // so few are one block
+    }
     if (member.wants(Measure.CRC) && isStoredAsRead()) {
       long offset = tensor().offset() * tensor().dtype().bytes();
       crc = crc.plus(offset + position, block.length(), facts.crc32());
@@ -91,7 +96,7 @@ final class MemberMeter {
     List<LeafDigests> digests =
         leaves.isEmpty() ? List.of() : List.of(new LeafDigests(firstLeaf, leaves));
     String hex = member.wants(Measure.MD5) ? HexFormat.of().formatHex(md5.digest()) : "";
-    return new MemberPartial(member.id(), digests, stats, crc, hex, bytesRead);
+    return new MemberPartial(member.id(), digests, stats, values, crc, hex, bytesRead);
   }
 
   private boolean isStoredAsRead() {

@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param id the member's
  * @param leaves for the fingerprint, ascending
  * @param stats for {@link TensorStats}
+ * @param values the elements, real parts of complex ones, where there are few
  * @param crc of the storage's bytes
  * @param md5 32 hexadecimal digits, or none
  * @param bytesRead bytes asked for from storage, more than the elements have where a view is
@@ -22,6 +23,7 @@ public record MemberPartial(
     String id,
     List<LeafDigests> leaves,
     StatsPartial stats,
+    List<Double> values,
     StorageCrc crc,
     String md5,
     long bytesRead)
@@ -30,6 +32,7 @@ public record MemberPartial(
     Objects.requireNonNull(id, "id");
     leaves = List.copyOf(leaves);
     Objects.requireNonNull(stats, "stats");
+    values = List.copyOf(values);
     Objects.requireNonNull(crc, "crc");
     Objects.requireNonNull(md5, "md5");
   }
@@ -46,6 +49,7 @@ public record MemberPartial(
         id,
         both,
         stats.merge(other.stats),
+        values.isEmpty() ? other.values : values,
         crc.merge(other.crc),
         md5.isEmpty() ? other.md5 : md5,
         bytesRead + other.bytesRead);

@@ -1,6 +1,6 @@
 package io.qtrace.compare;
 
-import io.qtrace.tensor.TensorEntry;
+import io.qtrace.kernel.DiffPartial;
 import java.io.Serializable;
 import java.util.Objects;
 
@@ -29,21 +29,27 @@ public record TensorDiff(String name, TensorStatus status, DiffStats stats)
     return new TensorDiff(name, TensorStatus.RESHAPED, DiffStats.NOTHING);
   }
 
+  /** Of two tensors whose dtypes, shapes and fingerprints are known to be equal. */
+  public static TensorDiff identical(String name, long elements) {
+    return new TensorDiff(name, TensorStatus.IDENTICAL, DiffStats.of(DiffPartial.equal(elements)));
+  }
+
   /**
    * Of two tensors of one shape.
    *
+   * @param elements of each
    * @param all what all their ranges found, merged
    */
-  public static TensorDiff between(TensorEntry left, TensorEntry right, PairPartial all) {
-    if (!left.shape().equals(right.shape()) || all.diff().elements() != left.elements()) {
+  public static TensorDiff between(String name, long elements, PairPartial all) {
+    if (all.diff().elements() != elements) {
       throw new IllegalArgumentException(
-          "Invalid comparison: %d elements of shapes %s and %s, expected all of one shape"
-              .formatted(all.diff().elements(), left.shape(), right.shape()));
+          "Invalid comparison: %d elements, expected all %d"
+              .formatted(all.diff().elements(), elements));
     }
     TensorStatus status =
         all.identical()
             ? TensorStatus.IDENTICAL
             : all.diff().changed() == 0 ? TensorStatus.EQUAL : TensorStatus.CHANGED;
-    return new TensorDiff(left.name(), status, DiffStats.of(all.diff()));
+    return new TensorDiff(name, status, DiffStats.of(all.diff()));
   }
 }

@@ -4,7 +4,9 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import io.qtrace.arrow.Block;
 import io.qtrace.tensor.DType;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
@@ -89,6 +91,13 @@ public final class Kernels {
     } else {
       into.addWide(dtype, block.bytes(), count, firstIndex);
     }
+  }
+
+  /** A few elements as float64; of complex ones the real part. */
+  public static List<Double> values(DType dtype, Block block) {
+    return IntStream.range(0, block.length() / dtype.bytes())
+        .mapToObj(i -> Elements.real(dtype, block.bytes(), i))
+        .toList();
   }
 
   static Digest128 digest(HashValue128 value) {

@@ -71,7 +71,7 @@ public final class LutDeltas implements Serializable {
   }
 
   /** The positive half [n/2] before it is snapped to float16. */
-  float[] positive(LutParameters parameters) {
+  public float[] positive(LutParameters parameters) {
     float minDelta = (float) parameters.minDelta();
     float free = (float) parameters.free(logits.length);
     float[] positive = Softmax.of(logits);

@@ -25,8 +25,6 @@ public record TensorFacts(
     TensorStats stats,
     List<Double> values,
     Optional<String> md5) {
-  /** Tensors of at most so many elements are kept by value. */
-  public static final int MAX_VALUES = 64;
 
   public TensorFacts {
     Objects.requireNonNull(name, "name");

@@ -115,6 +115,11 @@ public final class Lut implements Serializable {
     return nearest;
   }
 
+  /** x within the table's ends; NaN stays NaN. */
+  float clamp(float x) {
+    return Math.max(values[0], Math.min(values[values.length - 1], x));
+  }
+
   /**
    * First index whose value is not above the one before it; empty where the table rises strictly.
    */

@@ -24,7 +24,7 @@ public final class Float16 {
     int sign = bits >>> 16 & 0x8000;
     float magnitude = Math.abs(x);
     if (Float.isNaN(x)) {
-      return (short) (sign | INFINITY | QUIET | bits >>> SHIFT & 0x3ff);
+      return (short) (sign | INFINITY | QUIET | (bits >>> SHIFT & 0x3ff));
     }
     if (magnitude >= OVERFLOW) {
       return (short) (sign | INFINITY);
@@ -34,7 +34,7 @@ public final class Float16 {
     }
     int rebiased = (bits & 0x7fffffff) - REBIAS;
     int odd = rebiased >>> SHIFT & 1;
-    return (short) (sign | rebiased + 0xfff + odd >>> SHIFT);
+    return (short) (sign | (rebiased + 0xfff + odd) >>> SHIFT);
   }
 
   /** The value of binary16 bits, exact. */
@@ -42,7 +42,7 @@ public final class Float16 {
     int sign = (bits & 0x8000) << 16;
     int magnitude = bits & MAGNITUDE;
     if (magnitude > INFINITY) {
-      return Float.intBitsToFloat(sign | 0x7f800000 | (magnitude & 0x3ff | QUIET) << SHIFT);
+      return Float.intBitsToFloat(sign | 0x7f800000 | ((magnitude & 0x3ff) | QUIET) << SHIFT);
     }
     if (magnitude == INFINITY) {
       return sign == 0 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY;

@@ -102,7 +102,7 @@ public final class Lut implements Serializable {
    * |value - x| in float32, the lowest index of equals; 0 for NaN.
    */
   public int nearest(float x) {
-    float clamped = Math.max(values[0], Math.min(values[values.length - 1], x));
+    float clamped = clamp(x);
     int nearest = 0;
     float least = Math.abs(values[0] - clamped);
     for (int i = 1; i < values.length; i++) {
@@ -113,6 +113,11 @@ public final class Lut implements Serializable {
       }
     }
     return nearest;
+  }
+
+  /** x within the table's ends; NaN stays NaN. */
+  float clamp(float x) {
+    return Math.max(values[0], Math.min(values[values.length - 1], x));
   }
 
   /**

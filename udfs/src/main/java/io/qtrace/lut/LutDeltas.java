@@ -45,7 +45,7 @@ public final class LutDeltas implements Serializable {
     for (int i = 0; i < half; i++) {
       float value = lut.value(half + i);
       float delta = i == 0 ? Math.abs(value) : value - lut.value(half + i - 1);
-      float weight = (Math.max(delta, minDelta) - minDelta) / free;
+      float weight = (delta - minDelta) / free; // negative for a delta below m
       logits[i] = (float) Math.log(Math.max(weight, LEAST_WEIGHT));
     }
     return new LutDeltas(logits);

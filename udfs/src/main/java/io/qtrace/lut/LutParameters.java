@@ -4,11 +4,11 @@ import java.io.Serializable;
 
 /**
  * What turns a layer's logits into its table: M, the table's largest value, and m, the least step
- * between neighbours of its positive half. Neither is stored in a checkpoint.
+ * between neighbours of its positive half. Neither is stored in a checkpoint. The constructor
+ * throws IllegalArgumentException where either is out of range.
  *
  * @param maxAbs M, finite, 0 or more
  * @param minDelta m, above 0
- * @throws IllegalArgumentException if either is out of range
  */
 public record LutParameters(double maxAbs, double minDelta) implements Serializable {
   private static final double LEAST_DELTA = 1e-4; // never 0 in float16

@@ -8,16 +8,11 @@ final class Softmax {
   private static final int LANES = 8;
 
   // expf of SLEEF 3 ("u10", under 1 ulp): log2 e, ln 2 in two parts, (e^s - 1 - s) / s^2.
-  private static final float LOG2_E = 1.442695040888963407f;
-  private static final float LN2_HIGH = 0.693145751953125f;
-  private static final float LN2_LOW = 1.428606765330187045e-06f;
+  private static final float LOG2_E = 1.442695f;
+  private static final float LN2_HIGH = 0.69314575f;
+  private static final float LN2_LOW = 1.4286068e-6f;
   private static final float[] POLYNOMIAL = {
-    0.000198527617612853646278381f,
-    0.00139304355252534151077271f,
-    0.00833336077630519866943359f,
-    0.0416664853692054748535156f,
-    0.166666671633720397949219f,
-    0.5f
+    1.9852762e-4f, 0.0013930436f, 0.008333361f, 0.041666485f, 0.16666667f, 0.5f
   };
 
   private Softmax() {}

@@ -53,7 +53,7 @@ class TestBake {
       assertThat(bake(layer).trained()).isEqualTo(Goldens.lut(layer.get("effective")));
       largest = Math.max(largest, bake(layer).drift());
     }
-    assertThat(largest).isEqualTo(0.00634765625f);
+    assertThat((double) largest).isEqualTo(0.00634765625);
   }
 
   @Test

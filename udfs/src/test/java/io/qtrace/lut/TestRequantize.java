@@ -57,6 +57,33 @@ class TestRequantize {
   }
 
   @Test
+  void allowsANeighbourOnlyWhereRoundingDecides() {
+    Scales scales = Scales.baked(new float[] {1}, new float[] {1}, new float[] {1});
+    Requantize requantize = new Requantize(scales, new Lut(-2, -0.5f, 0.5f, 2));
+    float middle = 1.25f;
+    for (float quotient : new float[] {middle, Math.nextUp(middle), Math.nextDown(middle)}) {
+      assertThat(requantize.allows(quotient, 1)).isFalse();
+      assertThat(requantize.allows(quotient, 2)).isTrue();
+      assertThat(requantize.allows(quotient, 3)).isTrue();
+    }
+    assertThat(requantize.allows(middle * (1 + 0x1p-18f), 2)).isFalse();
+    assertThat(requantize.allows(middle * (1 - 0x1p-18f), 3)).isFalse();
+    assertThat(requantize.allows(Float.POSITIVE_INFINITY, 3)).isTrue();
+    assertThat(requantize.allows(Float.POSITIVE_INFINITY, 2)).isFalse();
+    assertThat(requantize.allows(3e9f, 2)).isFalse();
+    assertThat(requantize.allows(Float.NaN, 0)).isTrue();
+    assertThat(requantize.allows(Float.NaN, 1)).isFalse();
+  }
+
+  @Test
+  void aRankOfZerosAddsNothing() {
+    Scales scales =
+        Scales.trained(new float[] {3, 0, 4, 0}, new float[] {2, 0}, new float[] {5, 7});
+    assertThat(scales.row(0)).containsExactly(3 / 5f * (5 + 1e-6f));
+    assertThat(scales.row(1)).containsExactly(4 / 5f * (5 + 1e-6f));
+  }
+
+  @Test
   void refusesFactorsThatDoNotFit() {
     assertThatThrownBy(() -> Scales.trained(new float[6], new float[5], new float[2]))
         .isInstanceOf(IllegalArgumentException.class)

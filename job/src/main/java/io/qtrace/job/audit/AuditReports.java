@@ -11,6 +11,7 @@ import io.qtrace.job.report.AuditReport;
 import io.qtrace.job.report.Json;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /** Sums an audit up. */
 final class AuditReports {
@@ -65,7 +66,8 @@ final class AuditReports {
         report.archive(),
         started,
         finished,
-        Version.current(),
+        Objects.requireNonNullElse(
+            AuditReports.class.getPackage().getImplementationVersion(), "unpackaged"),
         policy.version(),
         policy.hash(),
         report.checkpoints(),

@@ -113,8 +113,7 @@ final class CompareResults {
     List<Optional<PairComparison>> pairs = new ArrayList<>();
     for (int p = 0; p < input.pairs().size(); p++) {
       CompareInput.Pair pair = input.pairs().get(p);
-      boolean readable =
-          !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
+      boolean readable = !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
       pairs.add(readable ? Optional.of(comparison(pair, partials.get(p))) : Optional.empty());
     }
     return new CompareOutput(facts, pairs, failures, bytesRead);

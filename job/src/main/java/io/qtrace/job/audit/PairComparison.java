@@ -12,8 +12,7 @@ import java.util.stream.Stream;
 /** A pair of checkpoints compared: every tensor name of either side, sorted. */
 public record PairComparison(List<TensorComparison> tensors) {
   public PairComparison {
-    tensors =
-        tensors.stream().sorted(Comparator.comparing(TensorComparison::name)).toList();
+    tensors = tensors.stream().sorted(Comparator.comparing(TensorComparison::name)).toList();
   }
 
   public Stream<TensorComparison> of(Category category) {

@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.Verdict;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.report.AuditReport;
@@ -15,7 +16,8 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "audit",
-    description = "Reads every checkpoint of a run archive, compares along its edges and judges them.",
+    description =
+        "Reads every checkpoint of a run archive, compares along its edges and judges them.",
     footerHeading = "%n",
     footer = {
       "Runs are the folders with checkpoints below the URI; their config.json names the source.",
@@ -47,7 +49,7 @@ final class AuditCommand implements Callable<Integer> {
     try (SparkSession spark = warehouse.open()) {
       AuditReport report = new Audit(spark, how, rules, progress::tell).run(archive);
       output.print(width -> AuditText.lines(report), () -> Json.of(report));
-      return ExitStatus.of(report.verdict());
+      return ExitStatus.of(Verdict.valueOf(report.verdict()));
     }
   }
 }

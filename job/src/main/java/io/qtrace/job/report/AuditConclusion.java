@@ -8,7 +8,9 @@ import java.util.List;
 public final class AuditConclusion {
   private AuditConclusion() {}
 
-  /** One sentence a question: training and {@code _Q}, what else changed it, LUT training, the rest. */
+  /**
+   * One sentence a question: training and {@code _Q}, what else changed it, LUT training, the rest.
+   */
   public static List<String> of(List<EdgeRow> edges, int unreadable) {
     List<String> lines = new ArrayList<>();
     List<EdgeRow> training = edges.stream().filter(edge -> edge.kind().equals("train")).toList();
@@ -16,8 +18,7 @@ public final class AuditConclusion {
     lines.add(
         drifting.isEmpty()
             ? "Training never changed a _Q buffer: %d train edges, %d comparisons of _Q."
-                .formatted(
-                    training.size(), training.stream().mapToInt(EdgeRow::qBuffers).sum())
+                .formatted(training.size(), training.stream().mapToInt(EdgeRow::qBuffers).sum())
             : "Training changed _Q on %d of %d train edges: %s."
                 .formatted(drifting.size(), training.size(), children(drifting)));
     for (String kind : List.of("bake", "sync", "requantize", "cast", "unknown")) {

@@ -70,9 +70,7 @@ public final class DiffText {
     add(table);
   }
 
-  private long count(
-      Function<TensorComparison, Optional<TensorFacts>> side,
-      Category category) {
+  private long count(Function<TensorComparison, Optional<TensorFacts>> side, Category category) {
     return pair.tensors().stream()
         .filter(tensor -> category == null || tensor.category() == category)
         .filter(tensor -> side.apply(tensor).isPresent())
@@ -207,8 +205,7 @@ public final class DiffText {
         .ifPresent(differences -> wrapped("  differences ", differences));
   }
 
-  private static String side(
-      TensorComparison tensor, Function<TensorFacts, String> word) {
+  private static String side(TensorComparison tensor, Function<TensorFacts, String> word) {
     String left = tensor.left().map(word).orElse("absent");
     String right = tensor.right().map(word).orElse("absent");
     return left.equals(right) ? left : left + " -> " + right;
@@ -229,7 +226,10 @@ public final class DiffText {
                 trained,
                 moves.size(),
                 Numbers.scientific(
-                    moves.stream().mapToDouble(move -> move.deltas().orElse(0.0)).max().orElse(0))));
+                    moves.stream()
+                        .mapToDouble(move -> move.deltas().orElse(0.0))
+                        .max()
+                        .orElse(0))));
     lines.add(
         "%d of %d values of it moved on the float16 grid; %d of %d stored .lut changed"
             .formatted(

@@ -15,13 +15,20 @@ final class ForeignFile {
   // Signatures in Latin-1.
   private static final Map<String, String> SIGNATURES =
       Map.of(
-          hex("377abcaf271c"), "a 7z archive",
-          hex("1f8b"), "a gzip stream",
-          hex("28b52ffd"), "a zstd stream",
-          hex("894844460d0a1a0a"), "an HDF5 file",
-          hex("934e554d5059"), "a NumPy array",
-          "GGUF", "a GGUF file",
-          "version https://git-lfs", "a Git LFS pointer");
+          hex("377abcaf271c"),
+          "a 7z archive",
+          hex("1f8b"),
+          "a gzip stream",
+          hex("28b52ffd"),
+          "a zstd stream",
+          hex("894844460d0a1a0a"),
+          "an HDF5 file",
+          hex("934e554d5059"),
+          "a NumPy array",
+          "GGUF",
+          "a GGUF file",
+          "version https://git-lfs",
+          "a Git LFS pointer");
 
   private ForeignFile() {}
 

@@ -32,7 +32,8 @@ public record Policy(
       for (Subject subject : Subject.values()) {
         if (!edges.get(kind).containsKey(subject)) {
           throw new IllegalArgumentException(
-              "Invalid policy: no expectation edges.%s.%s".formatted(kind.label(), subject.label()));
+              "Invalid policy: no expectation edges.%s.%s"
+                  .formatted(kind.label(), subject.label()));
         }
       }
     }

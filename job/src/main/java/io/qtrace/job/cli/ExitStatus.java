@@ -1,0 +1,10 @@
+package io.qtrace.job.cli;
+
+/** What a command's exit status says. */
+final class ExitStatus {
+  static final int CLEAN = 0;
+  static final int VIOLATIONS = 1;
+  static final int FAILED = 2;
+
+  private ExitStatus() {}
+}

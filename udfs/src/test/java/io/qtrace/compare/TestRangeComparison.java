@@ -200,8 +200,7 @@ class TestRangeComparison {
             member(write("b", DType.FLOAT32, shape, floats.array(), little)),
             member(write("c", DType.FLOAT32, shape, changed.array(), little)),
             member(write("d", DType.INT16, shape, shorts.array(), little)));
-    return RangeTask.whole(
-        members, List.of(new Pair(0, 1), new Pair(1, 2), new Pair(3, 0)));
+    return RangeTask.whole(members, List.of(new Pair(0, 1), new Pair(1, 2), new Pair(3, 0)));
   }
 
   private static Member member(TensorEntry tensor) {
@@ -209,8 +208,7 @@ class TestRangeComparison {
   }
 
   private TensorEntry write(
-      String name, DType dtype, Shape shape, byte[] bytes, Storage.Order order)
-      throws IOException {
+      String name, DType dtype, Shape shape, byte[] bytes, Storage.Order order) throws IOException {
     Path file = folder.resolve(name);
     try (var out = Files.newOutputStream(file)) {
       out.write(new byte[3]);
@@ -223,8 +221,7 @@ class TestRangeComparison {
     return TensorEntry.contiguous(name, dtype, shape, storage);
   }
 
-  private static RangeResult run(RangeTask task, long memory, ReadOptions read)
-      throws IOException {
+  private static RangeResult run(RangeTask task, long memory, ReadOptions read) throws IOException {
     return new RangeComparison(new ObjectStore(new Configuration()), memory, read).run(task);
   }
 

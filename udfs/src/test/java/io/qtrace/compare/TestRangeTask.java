@@ -38,7 +38,8 @@ class TestRangeTask {
   @Test
   void refusesRangesThatCutLeaves() {
     assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), 5, M))
-        .hasMessage("Invalid range: elements 5 to 1048576 of 3145728, expected multiples of 1048576");
+        .hasMessage(
+            "Invalid range: elements 5 to 1048576 of 3145728, expected multiples of 1048576");
     assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), M, M))
         .hasMessageStartingWith("Invalid range");
     assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), 0, 4 * M))
@@ -63,8 +64,7 @@ class TestRangeTask {
   }
 
   private static Member member(long elements) {
-    Storage storage =
-        new Storage("f", "0", 0, elements, Storage.Order.LITTLE, Storage.UNVERIFIED);
+    Storage storage = new Storage("f", "0", 0, elements, Storage.Order.LITTLE, Storage.UNVERIFIED);
     Shape shape = Shape.of(elements);
     return new Member("m", TensorEntry.contiguous("t", DType.INT8, shape, storage), Set.of());
   }

@@ -50,6 +50,6 @@ final class ContentId {
   }
 
   private static String digits(HashStream128 hash) {
-    return hash.get().toString().replaceFirst("^0x", "").substring(0, 16);
+    return "%016x".formatted(hash.get().getMostSignificantBits());
   }
 }

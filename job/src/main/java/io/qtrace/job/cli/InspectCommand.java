@@ -92,8 +92,7 @@ final class InspectCommand implements Callable<Integer> {
                     case MD5_16 -> Measure.MD5;
                     case FINGERPRINT -> Measure.FINGERPRINT;
                   }));
-      RangeTask.Member member =
-          new RangeTask.Member(tensor.storage().file(), tensor, measures);
+      RangeTask.Member member = new RangeTask.Member(tensor.storage().file(), tensor, measures);
       MemberPartial read =
           reading.run(RangeTask.whole(List.of(member), List.of())).members().get(0);
       Map<TensorDigests.Kind, String> digests = new EnumMap<>(TensorDigests.Kind.class);

@@ -1,5 +1,6 @@
 package io.qtrace.job.audit.policy;
 
+import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.qtrace.job.conf.YamlFile;
@@ -50,7 +51,7 @@ public record Policy(
     try {
       return new Policy(
           document.version(),
-          Hashing.xxh3_128().hashBytesTo128Bits(yaml.bytes()).toString(),
+          hash(yaml.bytes()),
           new CategoryRules(document.categories()),
           document.edges());
     } catch (IllegalArgumentException e) {
@@ -60,6 +61,11 @@ public record Policy(
 
   public Expectation expectation(EdgeKind kind, Subject subject) {
     return edges.get(kind).get(subject);
+  }
+
+  private static String hash(byte[] bytes) {
+    HashValue128 hash = Hashing.xxh3_128().hashBytesTo128Bits(bytes);
+    return "%016x%016x".formatted(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
   }
 
   record Document(

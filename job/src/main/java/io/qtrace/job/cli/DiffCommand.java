@@ -8,7 +8,7 @@ import io.qtrace.job.conf.Sessions;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.report.DiffText;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Optional;

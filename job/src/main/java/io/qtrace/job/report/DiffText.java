@@ -1,5 +1,7 @@
 package io.qtrace.job.report;
 
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.SafeText;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.audit.Judgement;
@@ -12,7 +14,7 @@ import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.report.TextTable.Column;
+import io.qtrace.job.text.TextTable.Column;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

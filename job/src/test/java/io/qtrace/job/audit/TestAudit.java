@@ -8,7 +8,6 @@ import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.report.AuditReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -13,7 +13,7 @@ import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.report.DiffDocument;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

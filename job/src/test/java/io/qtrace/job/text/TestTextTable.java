@@ -1,9 +1,9 @@
-package io.qtrace.job.report;
+package io.qtrace.job.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qtrace.job.report.TextTable.Column;
+import io.qtrace.job.text.TextTable.Column;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

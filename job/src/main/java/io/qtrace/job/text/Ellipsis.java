@@ -1,4 +1,4 @@
-package io.qtrace.job.report;
+package io.qtrace.job.text;
 
 /** Shortens text to a number of characters, with a mark where something was left out. */
 final class Ellipsis {

@@ -1,4 +1,4 @@
-package io.qtrace.job.report;
+package io.qtrace.job.text;
 
 import java.io.Console;
 

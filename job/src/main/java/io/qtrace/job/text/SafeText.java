@@ -1,4 +1,4 @@
-package io.qtrace.job.report;
+package io.qtrace.job.text;
 
 /**
  * Text of others made safe to show: what could move a terminal's cursor, hide or reorder what is

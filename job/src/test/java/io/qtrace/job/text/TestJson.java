@@ -1,8 +1,8 @@
-package io.qtrace.job.report;
+package io.qtrace.job.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qtrace.job.audit.Category;
+import io.qtrace.tensor.DType;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
@@ -10,11 +10,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TestJson {
-  record Change(String name, Category category, double maxAbs, Double meanAbs, List<Long> shape) {}
+  record Change(String name, DType dtype, double maxAbs, Double meanAbs, List<Long> shape) {}
 
   @Test
   void recordsKeepTheirOrderUnderSnakeCase() {
-    Change change = new Change("a._Q", Category.LUT_DELTAS, 0.5, null, List.of(2L, 3L));
+    Change change = new Change("a._Q", DType.BFLOAT16, 0.5, null, List.of(2L, 3L));
     assertThat(Json.line(change))
         .isEqualTo(
             "{\"name\":\"a._Q\",\"category\":\"lut_deltas\",\"max_abs\":0.5,\"mean_abs\":null,"

@@ -2,26 +2,18 @@ package io.qtrace.kernel;
 
 /** The 16-bit floats, every one of which float32 holds exactly. */
 final class Float16 {
-  static final int MAGNITUDE = 0x7fff << 13; // exponent and mantissa at float32's places
-  static final int EXPONENT = 0x7c00 << 13;
-  static final int REBIAS = (127 - 15) << 23;
-  static final int MIN_NORMAL = (127 - 14) << 23; // 2^-14 as float32 bits
+  static final short INFINITY = 0x7c00;
+  static final int SIGN_AND_MAGNITUDE = 0x8fffe000; // of the sign-extended bits << 13
+  static final float RESCALE = 0x1p112f; // the biases of the exponents are 15 and 127
 
   private Float16() {}
 
-  /** IEEE 754 binary16. */
+  /** IEEE 754 binary16; a subnormal is one of float32 too until it is rescaled. */
   static float toFloat(short half) {
-    int magnitude = half << 13 & MAGNITUDE;
-    int exponent = magnitude & EXPONENT;
-    int bits = magnitude + REBIAS;
-    if (exponent == EXPONENT) {
-      bits += REBIAS; // infinity and NaN
-    } else if (exponent == 0) {
-      // 2^-14 (1 + m / 1024) - 2^-14 is the subnormal m 2^-24, exactly
-      float shifted = Float.intBitsToFloat(magnitude + MIN_NORMAL);
-      bits = Float.floatToRawIntBits(shifted - Float.intBitsToFloat(MIN_NORMAL));
-    }
-    return Float.intBitsToFloat(bits | half & 0x80000000);
+    int bits = half << 13 & SIGN_AND_MAGNITUDE;
+    return (half & INFINITY) == INFINITY
+        ? Float.intBitsToFloat(bits | 0x7f800000) // infinity and NaN
+        : Float.intBitsToFloat(bits) * RESCALE;
   }
 
   /** bfloat16: the upper half of a float32. */

@@ -17,7 +17,7 @@ class TestJson {
     Change change = new Change("a._Q", DType.BFLOAT16, 0.5, null, List.of(2L, 3L));
     assertThat(Json.line(change))
         .isEqualTo(
-            "{\"name\":\"a._Q\",\"category\":\"lut_deltas\",\"max_abs\":0.5,\"mean_abs\":null,"
+            "{\"name\":\"a._Q\",\"dtype\":\"BFLOAT16\",\"max_abs\":0.5,\"mean_abs\":null,"
                 + "\"shape\":[2,3]}");
   }
 

@@ -37,6 +37,7 @@ class TestDiffText {
         Files.readString(Sample.EXPECTED.resolve("notebook_output.txt"))
             .lines()
             .filter(line -> !line.startsWith("#####")) // headings of its cells
+            .map(line -> line.replaceFirst("^ *\\d+\\. ", "")) // numbers of lists
             .collect(Collectors.joining("\n"));
     String ours =
         String.join("\n", text(INITIAL, TRAINED))
@@ -55,10 +56,12 @@ class TestDiffText {
   void listsTheLargestChangesOfQFirst() throws IOException {
     List<String> lines = text(INITIAL, BAKED);
     int first = lines.indexOf("0 unchanged, 14 changed:") + 2;
+    assertThat(lines)
+        .contains("4.101562e-02  1.050454e-02  model.layers.1.self_attn.v_proj._Q"); // a tie, to even
     assertThat(lines.get(first))
         .isEqualTo(
             "7.714844e-02  1.349728e-02  model.layers.1.self_attn.q_proj._Q");
-    assertThat(lines).last().asString().startsWith("VIOLATION: 14 of 14 _Q buffers changed");
+    assertThat(lines).anyMatch(line -> line.startsWith("VIOLATION: 14 of 14 _Q buffers changed"));
   }
 
   private static List<String> text(String left, String right) throws IOException {

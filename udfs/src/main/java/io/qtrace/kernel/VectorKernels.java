@@ -22,6 +22,12 @@ final class VectorKernels implements FloatKernels {
   private static final int HALF = LANES / 2;
   private static final int INFINITY = 0x7f800000;
 
+  // Parts of a binary16, shifted to float32's places.
+  private static final int MAGNITUDE = 0x7fff << 13;
+  private static final int EXPONENT = 0x7c00 << 13;
+  private static final int REBIAS = (127 - 15) << 23;
+  private static final float MIN_NORMAL = 0x1p-14f;
+
   private final FloatKernels scalar = new ScalarKernels();
 
   /** Whether this processor runs the form faster than the plain one. */
@@ -34,17 +40,18 @@ final class VectorKernels implements FloatKernels {
     int i = from;
     for (; i + LANES <= to; i += LANES) {
       IntVector half = widen(in, i);
-      IntVector magnitude = half.lanewise(VectorOperators.LSHL, 13).and(Float16.MAGNITUDE);
-      IntVector exponent = magnitude.and(Float16.EXPONENT);
-      IntVector normal = magnitude.add(Float16.REBIAS);
-      IntVector special = normal.add(Float16.REBIAS);
+      IntVector magnitude = half.lanewise(VectorOperators.LSHL, 13).and(MAGNITUDE);
+      IntVector exponent = magnitude.and(EXPONENT);
+      IntVector normal = magnitude.add(REBIAS);
+      IntVector special = normal.add(REBIAS);
+      // 2^-14 (1 + m / 1024) - 2^-14 is the subnormal m 2^-24, exactly
       IntVector subnormal =
           magnitude
-              .add(Float16.MIN_NORMAL)
+              .add(Float.floatToRawIntBits(MIN_NORMAL))
               .reinterpretAsFloats()
-              .sub(Float.intBitsToFloat(Float16.MIN_NORMAL))
+              .sub(MIN_NORMAL)
               .reinterpretAsInts();
-      VectorMask<Integer> isSpecial = exponent.eq(Float16.EXPONENT);
+      VectorMask<Integer> isSpecial = exponent.eq(EXPONENT);
       VectorMask<Integer> isSubnormal = exponent.eq(0);
       normal
           .blend(special, isSpecial)

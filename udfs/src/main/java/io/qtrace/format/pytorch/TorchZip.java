@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
 import java.io.IOException;
@@ -48,12 +49,13 @@ final class TorchZip implements Storages {
             .find(name)
             .orElseThrow(
                 () ->
-                    new IllegalArgumentException("Invalid storage: no member " + Quoted.of(name)));
+                    new IllegalArgumentException(
+                        "Invalid storage: no member " + SafeText.quoted(name)));
     ZipMember member = placed.member();
     if (reference.bytes(type) != member.bytes()) {
       throw new IllegalArgumentException(
           "Invalid storage: %d bytes in %s, expected %d"
-              .formatted(member.bytes(), Quoted.of(name), reference.bytes(type)));
+              .formatted(member.bytes(), SafeText.quoted(name), reference.bytes(type)));
     }
     return new Storage(
         file,
@@ -66,7 +68,7 @@ final class TorchZip implements Storages {
 
   private static ZipArchive.Placed pickle(RangeReader reader, ZipArchive archive)
       throws FormatException {
-    String kind = ForeignFile.zip(archive.root(), archive.names());
+    String kind = ForeignArchive.kind(archive.root(), archive.names());
     return archive
         .find(archive.root() + TorchZipFormat.PICKLE)
         .filter(placed -> kind.isEmpty())
@@ -75,7 +77,7 @@ final class TorchZip implements Storages {
                 new FormatException(
                     reader.uri(),
                     0,
-                    "Unsupported file: " + kind + ", expected a checkpoint of torch.save"));
+                    "Unsupported file: it is " + kind + ", expected a checkpoint of torch.save"));
   }
 
   // Files that do not say are little endian.

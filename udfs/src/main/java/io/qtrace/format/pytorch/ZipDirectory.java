@@ -4,6 +4,7 @@ import static io.qtrace.format.pytorch.TorchZipFormat.*;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -50,7 +51,7 @@ final class ZipDirectory {
       long at = position();
       ZipMember member = member();
       if (!names.add(member.name())) {
-        throw fault(at, "Invalid zip: duplicate member " + Quoted.of(member.name()));
+        throw fault(at, "Invalid zip: duplicate member " + SafeText.quoted(member.name()));
       }
       members.add(member);
     }
@@ -88,16 +89,19 @@ final class ZipDirectory {
     Extent extent = widened(at, new Extent(stored, bytes, header), take(extraBytes));
     take(commentBytes);
     if ((flags & FLAG_ENCRYPTED) != 0) {
-      throw fault(at, "Unsupported member " + Quoted.of(name) + ": encrypted");
+      throw fault(at, "Unsupported member " + SafeText.quoted(name) + ": encrypted");
     }
     if (method != STORED || extent.stored() != extent.bytes()) {
       throw fault(
           at,
           "Unsupported member %s: compressed by method %d, expected stored"
-              .formatted(Quoted.of(name), method));
+              .formatted(SafeText.quoted(name), method));
     }
-    if (!(disk == 0 || disk == SENTINEL16) || extent.header() < 0 || extent.bytes() < 0) {
-      throw fault(at, "Invalid member " + Quoted.of(name) + ": outside the file");
+    if (!(disk == 0 || disk == SENTINEL16)
+        || extent.header() < 0
+        || extent.header() >= start
+        || extent.bytes() < 0) {
+      throw fault(at, "Invalid member " + SafeText.quoted(name) + ": outside the file");
     }
     return new ZipMember(name, extent.header(), extent.header(), extent.bytes(), crc32, flags);
   }
@@ -120,7 +124,7 @@ final class ZipDirectory {
         throw fault(
             member.header(),
             "Invalid member %s: %d bytes of data overlap what begins at %d"
-                .formatted(Quoted.of(member.name()), member.bytes(), end));
+                .formatted(SafeText.quoted(member.name()), member.bytes(), end));
       }
       members.add(
           new ZipMember(

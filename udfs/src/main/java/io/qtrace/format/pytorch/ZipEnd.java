@@ -63,8 +63,7 @@ record ZipEnd(long members, long directory, long directoryBytes) {
     long target = record.getLong();
     long disks = u32(record);
     if (!tail.holds(expected) || target != expected || disk != 0 || disks > 1) {
-      throw tail.fault(
-          at, "Invalid zip64 locator: %d, expected %d".formatted(target, expected));
+      throw tail.fault(at, "Invalid zip64 locator: %d, expected %d".formatted(target, expected));
     }
   }
 
@@ -99,8 +98,7 @@ record ZipEnd(long members, long directory, long directoryBytes) {
     if (members < 0 || members > Math.min(MAX_MEMBERS, directoryBytes / CENTRAL_BYTES)) {
       throw tail.fault(
           records,
-          "Invalid zip: %d members in a directory of %d bytes"
-              .formatted(members, directoryBytes));
+          "Invalid zip: %d members in a directory of %d bytes".formatted(members, directoryBytes));
     }
     return this;
   }

@@ -3,6 +3,7 @@ package io.qtrace.arrow;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
 import io.qtrace.io.RangeReader.Range;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -33,8 +34,8 @@ public final class TensorBlocks {
       throw new FormatException(
           storage.file(),
           storage.position(),
-          "Invalid storage '%s': %d bytes, expected to end within the file's %d"
-              .formatted(storage.key(), storage.bytes(), reader.length()));
+          "Invalid storage %s: %d bytes, expected to end within the file's %d"
+              .formatted(SafeText.quoted(storage.key()), storage.bytes(), reader.length()));
     }
     this.tensor = tensor;
     this.reader = reader;

@@ -11,40 +11,43 @@ import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
 import io.qtrace.tensor.TensorEntry;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
- * Runs one {@link RangeTask}: every member's bytes are read once, in blocks that pass through all
- * measures and comparisons while they are in cache.
+ * Runs {@link RangeTask}s one after the other: every member's bytes are read once, in blocks that
+ * pass through all measures and comparisons while they are in cache. Files stay open for the tasks
+ * that follow. Not thread safe.
  */
-public final class RangeComparison {
-  private final ObjectStore store;
+public final class RangeComparison implements Closeable {
   private final long memoryBytes;
   private final ReadOptions read;
+  private final BlockAllocator memory;
+  private final OpenFiles files;
 
   /**
-   * @param memoryBytes most off-heap memory that a task may hold
+   * @param memoryBytes most off-heap memory that a task may hold, freed when it ends
    */
   public RangeComparison(ObjectStore store, long memoryBytes, ReadOptions read) {
-    this.store = store;
     this.memoryBytes = memoryBytes;
     this.read = read;
+    this.memory = new BlockAllocator(memoryBytes);
+    this.files = new OpenFiles(store);
   }
 
   /**
-   * What the task's range holds.
+   * What the task's range holds. After a failure others may be run.
    *
    * @throws FormatException if a file ends before a storage that it claims to hold
    * @throws IllegalArgumentException if the memory limit has no room for a block of every member
    */
   public RangeResult run(RangeTask task) throws IOException {
     RangePlan plan = RangePlan.of(task, memoryBytes, read);
-    try (CloseStack opened = new CloseStack()) {
-      List<MemberMeter> members = open(task, plan, opened);
+    try (CloseStack blocks = new CloseStack()) {
+      List<MemberMeter> members = open(task, plan, blocks);
       List<PairMeter> pairs = new ArrayList<>();
       for (Pair pair : task.pairs()) {
         pairs.add(new PairMeter(members.get(pair.left()), members.get(pair.right())));
@@ -84,26 +87,33 @@ public final class RangeComparison {
     }
   }
 
-  private List<MemberMeter> open(RangeTask task, RangePlan plan, CloseStack opened)
+  /**
+   * Closes the files and frees the memory.
+   *
+   * @throws IllegalStateException if a block was not closed
+   */
+  @Override
+  public void close() throws IOException {
+    try (CloseStack owned = new CloseStack()) {
+      owned.add(memory);
+      owned.add(files);
+    }
+  }
+
+  private List<MemberMeter> open(RangeTask task, RangePlan plan, CloseStack blocks)
       throws IOException {
-    BlockAllocator memory = opened.add(new BlockAllocator(memoryBytes));
+    files.expect(task.members().stream().map(Member::file).collect(Collectors.toUnmodifiableSet()));
     Block scratch =
-        plan.scratchBytes() > 0 ? opened.add(memory.allocate(plan.scratchBytes())) : null;
-    Map<String, RangeReader> readers = new HashMap<>();
+        plan.scratchBytes() > 0 ? blocks.add(memory.allocate(plan.scratchBytes())) : null;
     List<MemberMeter> meters = new ArrayList<>();
     for (Member member : task.members()) {
       TensorEntry tensor = member.tensor();
-      String file = tensor.storage().file();
-      RangeReader reader = readers.get(file);
-      if (reader == null) {
-        reader = opened.add(store.open(file));
-        readers.put(file, reader);
-      }
+      RangeReader reader = files.open(member.file());
       TensorBlocks source =
           tensor.isContiguous()
               ? TensorBlocks.contiguous(tensor, reader, read)
               : TensorBlocks.strided(tensor, reader, read, scratch);
-      Block window = opened.add(memory.allocate(plan.windowBytes(member, task)));
+      Block window = blocks.add(memory.allocate(plan.windowBytes(member, task)));
       int width = tensor.dtype().bytes();
       TensorStream stream =
           new TensorStream(source, task.from() * width, task.to() * width, window);

@@ -37,6 +37,10 @@ public record RangeTask(List<Member> members, List<Pair> pairs, long from, long 
     boolean wants(Measure measure) {
       return measures.contains(measure);
     }
+
+    String file() {
+      return tensor.storage().file();
+    }
   }
 
   /** Two members, by their places in the list. */

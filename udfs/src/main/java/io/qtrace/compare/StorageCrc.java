@@ -1,6 +1,7 @@
 package io.qtrace.compare;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.Storage;
@@ -79,8 +80,8 @@ public record StorageCrc(List<Part> parts) implements Serializable {
       throw new FormatException(
           storage.file(),
           storage.position(),
-          "Invalid CRC-32 of storage '%s': %08x, expected %08x"
-              .formatted(storage.key(), actual, storage.crc32()));
+          "Invalid CRC-32 of storage %s: %08x, expected %08x"
+              .formatted(SafeText.quoted(storage.key()), actual, storage.crc32()));
     }
   }
 

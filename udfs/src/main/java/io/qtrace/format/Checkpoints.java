@@ -26,11 +26,10 @@ public final class Checkpoints {
    */
   public CheckpointIndex index(String uri) throws IOException {
     try (Counted file = open(uri)) {
-      return switch (FileFormat.of(file.reader())) {
-        case TORCH -> TorchReader.index(file.reader());
-        case SAFETENSORS -> SafetensorsReader.index(file.reader());
-        case SHARDED_INDEX -> ShardedIndexReader.index(file.reader(), this::indexShard);
-      };
+      FileFormat format = FileFormat.of(file.reader());
+      return format == FileFormat.SHARDED_INDEX
+          ? ShardedIndexReader.index(file.reader(), this::indexShard)
+          : indexTensors(file.reader(), format);
     }
   }
 
@@ -39,16 +38,22 @@ public final class Checkpoints {
     return bytesRead.get();
   }
 
-  // As index(), but an index among the shards would be a loop.
   private CheckpointIndex indexShard(String uri) throws IOException {
     try (Counted file = open(uri)) {
-      return switch (FileFormat.of(file.reader())) {
-        case TORCH -> TorchReader.index(file.reader());
-        case SAFETENSORS -> SafetensorsReader.index(file.reader());
-        case SHARDED_INDEX ->
-            throw new FormatException(uri, 0, "Invalid shard: an index, expected tensors");
-      };
+      return indexTensors(file.reader(), FileFormat.of(file.reader()));
     }
+  }
+
+  // An index among the shards of another would be a loop.
+  private static CheckpointIndex indexTensors(RangeReader reader, FileFormat format)
+      throws IOException {
+    return switch (format) {
+      case TORCH_ZIP -> TorchReader.indexZip(reader);
+      case TORCH_LEGACY -> TorchReader.indexLegacy(reader);
+      case SAFETENSORS -> SafetensorsReader.index(reader);
+      case SHARDED_INDEX ->
+          throw new FormatException(reader.uri(), 0, "Invalid shard: an index, expected tensors");
+    };
   }
 
   private Counted open(String uri) throws IOException {

@@ -8,7 +8,8 @@ import java.util.Locale;
 
 /** The formats that can be indexed, told by a file's first bytes. */
 enum FileFormat {
-  TORCH,
+  TORCH_ZIP,
+  TORCH_LEGACY,
   SAFETENSORS,
   SHARDED_INDEX;
 
@@ -21,13 +22,16 @@ enum FileFormat {
   static FileFormat of(RangeReader reader) throws IOException {
     byte[] head = reader.read(0, (int) Math.min(HEAD_BYTES, reader.length()));
     String name = reader.uri().toLowerCase(Locale.ROOT);
-    if (TorchReader.isZip(head) || TorchReader.isLegacy(head)) {
-      return TORCH;
+    if (TorchReader.isZip(head)) {
+      return TORCH_ZIP;
     }
     if (startsAsSafetensors(head)) {
-      return SAFETENSORS;
+      return SAFETENSORS; // a header of 640 bytes, say, begins as a pickle does
     }
-    if (name.endsWith(".json") && firstVisible(head, 0) == '{') {
+    if (TorchReader.isLegacy(head)) {
+      return TORCH_LEGACY;
+    }
+    if (name.endsWith(".json") && startsAsObject(head, 0)) {
       return SHARDED_INDEX;
     }
     if (head.length == 0) {
@@ -51,16 +55,17 @@ enum FileFormat {
         && head[5] == 0
         && head[6] == 0
         && head[7] == 0
-        && firstVisible(head, 8) == '{';
+        && startsAsObject(head, 8);
   }
 
-  private static int firstVisible(byte[] head, int from) {
+  // White space may go on beyond the head.
+  private static boolean startsAsObject(byte[] head, int from) {
     for (int i = from; i < head.length; i++) {
       if (" \t\r\n".indexOf(head[i]) < 0) {
-        return head[i];
+        return head[i] == '{';
       }
     }
-    return -1;
+    return from < head.length;
   }
 
   private static FormatException unsupported(RangeReader reader, String what, String remedy) {

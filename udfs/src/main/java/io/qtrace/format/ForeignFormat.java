@@ -22,7 +22,6 @@ enum ForeignFormat {
   NUMPY(0, hex("934e554d5059"), "a NumPy array", "convert it to safetensors"),
   PARQUET(0, ascii("PAR1"), "a Parquet file", "read it with Spark itself"),
   ONNX(0, hex("08??12"), "an ONNX model", "use the checkpoint that it was exported from"),
-  PICKLE(0, hex("80"), "a plain Python pickle", "save its state_dict with torch.save"),
   WEB_PAGE(0, ascii("<"), "a web page or XML", "download it again: this is an answer, not a file"),
   JSON(0, ascii("{"), "JSON text", "give the index of a sharded checkpoint, named *.json");
 

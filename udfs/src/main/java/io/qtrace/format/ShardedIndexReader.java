@@ -1,8 +1,8 @@
 package io.qtrace.format;
 
-import io.qtrace.format.json.Quoted;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
@@ -83,11 +83,11 @@ final class ShardedIndexReader {
         .forEach(names::add);
     for (String name : shard.tensors()) {
       if (!names.remove(name)) {
-        throw fault(shard, "lacks tensor " + Quoted.of(name));
+        throw fault(shard, "lacks tensor " + SafeText.quoted(name));
       }
     }
     if (!names.isEmpty()) {
-      String extra = Quoted.of(names.iterator().next());
+      String extra = SafeText.quoted(names.iterator().next());
       throw fault(shard, "holds tensor %s, which the index does not map to it".formatted(extra));
     }
   }
@@ -96,6 +96,6 @@ final class ShardedIndexReader {
     return new FormatException(
         reader.uri(),
         shard.position(),
-        "Invalid shard %s: it %s".formatted(Quoted.of(shard.file()), reason));
+        "Invalid shard %s: it %s".formatted(SafeText.quoted(shard.file()), reason));
   }
 }

@@ -1,9 +1,9 @@
 package io.qtrace.format;
 
-import io.qtrace.format.json.Quoted;
-import io.qtrace.format.json.StrictJson;
+import io.qtrace.format.safetensors.StrictJson;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +67,7 @@ final class WeightMap {
       if (!PLAIN_NAME.matcher(file).matches() || file.contains("..")) {
         throw json.fault(
             "Invalid shard: %s, expected the name of a file beside the index"
-                .formatted(Quoted.of(file)));
+                .formatted(SafeText.quoted(file)));
       }
       long position = json.position();
       shards

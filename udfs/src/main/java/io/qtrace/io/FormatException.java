@@ -3,7 +3,10 @@ package io.qtrace.io;
 import java.io.IOException;
 import java.util.Objects;
 
-/** A file that is not what it claims to be: the message names the file, the byte and the reason. */
+/**
+ * A file that is not what it claims to be. The message names the file, the byte and the reason, and
+ * is safe to show.
+ */
 public final class FormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -12,12 +15,13 @@ public final class FormatException extends IOException {
   private final String reason;
 
   /**
-   * @param file URI of the file
+   * @param file URI of the file; the message has its {@link SafeText}
    * @param position byte in the file at which the fault was seen
-   * @param reason what is wrong and what was expected
+   * @param reason what is wrong and what was expected, the file's own words {@linkplain
+   *     SafeText#quoted quoted}
    */
   public FormatException(String file, long position, String reason) {
-    super("%s: at byte %d: %s".formatted(file, position, reason));
+    super("%s: at byte %d: %s".formatted(SafeText.of(file), position, reason));
     this.file = Objects.requireNonNull(file, "file");
     this.position = position;
     this.reason = Objects.requireNonNull(reason, "reason");

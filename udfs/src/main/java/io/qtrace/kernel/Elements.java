@@ -1,6 +1,7 @@
 package io.qtrace.kernel;
 
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Float16;
 import java.nio.ByteBuffer;
 
 /** Little-endian elements of every dtype as Java numbers, without rounding. */
@@ -80,8 +81,8 @@ final class Elements {
     return switch (dtype) {
       case FLOAT64 -> bytes.getDouble(i * Double.BYTES);
       case FLOAT32 -> bytes.getFloat(i * Float.BYTES);
-      case FLOAT16 -> Float16.toFloat(bytes.getShort(i * Short.BYTES));
-      case BFLOAT16 -> Float16.fromBfloat(bytes.getShort(i * Short.BYTES));
+      case FLOAT16 -> Float16.value(bytes.getShort(i * Short.BYTES));
+      case BFLOAT16 -> Bfloat16.value(bytes.getShort(i * Short.BYTES));
       case FLOAT8_E4M3FN, FLOAT8_E4M3FNUZ, FLOAT8_E5M2, FLOAT8_E5M2FNUZ, FLOAT8_E8M0FNU ->
           Float8.table(dtype)[bytes.get(i) & 0xff];
       case INT64 -> bytes.getLong(i * Long.BYTES);
@@ -95,7 +96,7 @@ final class Elements {
       case BOOL -> bytes.get(i) == 0 ? 0 : 1;
       case COMPLEX128 -> bytes.getDouble(i * 2 * Double.BYTES);
       case COMPLEX64 -> bytes.getFloat(i * 2 * Float.BYTES);
-      case COMPLEX32 -> Float16.toFloat(bytes.getShort(i * 2 * Short.BYTES));
+      case COMPLEX32 -> Float16.value(bytes.getShort(i * 2 * Short.BYTES));
     };
   }
 
@@ -104,7 +105,7 @@ final class Elements {
     return switch (dtype) {
       case COMPLEX128 -> bytes.getDouble((i * 2 + 1) * Double.BYTES);
       case COMPLEX64 -> bytes.getFloat((i * 2 + 1) * Float.BYTES);
-      case COMPLEX32 -> Float16.toFloat(bytes.getShort((i * 2 + 1) * Short.BYTES));
+      case COMPLEX32 -> Float16.value(bytes.getShort((i * 2 + 1) * Short.BYTES));
       default -> 0;
     };
   }

@@ -1,6 +1,7 @@
 package io.qtrace.kernel;
 
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Float16;
 
 /**
  * The 8-bit floats of the OCP and ONNX specifications, every one of which float32 holds exactly.
@@ -17,7 +18,7 @@ final class Float8 {
       int magnitude = bits & 0x7f;
       E4M3FN[bits] = magnitude == 0x7f ? Float.NaN : number(bits, 3, 7);
       E4M3FNUZ[bits] = bits == 0x80 ? Float.NaN : number(bits, 3, 8);
-      E5M2[bits] = Float16.toFloat((short) (bits << 8)); // the upper half of a float16
+      E5M2[bits] = Float16.value((short) (bits << 8)); // the upper half of a float16
       E5M2FNUZ[bits] = bits == 0x80 ? Float.NaN : number(bits, 2, 16);
       E8M0FNU[bits] = bits == 0xff ? Float.NaN : (float) Math.scalb(1.0, bits - 127);
     }

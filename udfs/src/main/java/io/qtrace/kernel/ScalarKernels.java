@@ -2,19 +2,21 @@ package io.qtrace.kernel;
 
 import static io.qtrace.kernel.LaneSum.LANES;
 
+import io.qtrace.tensor.Float16;
+
 /** The plain form: the reference for every other. */
 final class ScalarKernels implements FloatKernels {
   @Override
   public void widenFloat16(short[] in, float[] out, int from, int to) {
     for (int i = from; i < to; i++) {
-      out[i] = Float16.toFloat(in[i]);
+      out[i] = Float16.value(in[i]);
     }
   }
 
   @Override
   public void widenBfloat16(short[] in, float[] out, int from, int to) {
     for (int i = from; i < to; i++) {
-      out[i] = Float16.fromBfloat(in[i]);
+      out[i] = Bfloat16.value(in[i]);
     }
   }
 

@@ -25,6 +25,10 @@ final class VectorKernels implements FloatKernels {
   private static final int HALF = LANES / 2;
   private static final int INFINITY = 0x7f800000;
 
+  private static final short INFINITE_HALF = 0x7c00;
+  private static final int HALF_BITS = 0x8fffe000; // sign and magnitude of the sign-extended bits << 13
+  private static final float HALF_RESCALE = 0x1p112f; // the biases of the exponents are 15 and 127
+
   private final FloatKernels scalar = new ScalarKernels();
 
   /** Whether this processor runs the form faster than the plain one. */
@@ -41,12 +45,12 @@ final class VectorKernels implements FloatKernels {
       greatest = greatest.max(halves.and(Short.MAX_VALUE));
       widen(halves)
           .lanewise(VectorOperators.LSHL, 13)
-          .and(Float16.SIGN_AND_MAGNITUDE)
+          .and(HALF_BITS)
           .reinterpretAsFloats()
-          .mul(Float16.RESCALE)
+          .mul(HALF_RESCALE)
           .intoArray(out, i);
     }
-    boolean finite = greatest.reduceLanes(VectorOperators.MAX) < Float16.INFINITY;
+    boolean finite = greatest.reduceLanes(VectorOperators.MAX) < INFINITE_HALF;
     scalar.widenFloat16(in, out, finite ? i : from, to);
   }
 

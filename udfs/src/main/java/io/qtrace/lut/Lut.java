@@ -1,5 +1,6 @@
 package io.qtrace.lut;
 
+import io.qtrace.tensor.Float16;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.OptionalInt;

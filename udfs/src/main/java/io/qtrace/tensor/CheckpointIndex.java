@@ -1,5 +1,6 @@
 package io.qtrace.tensor;
 
+import io.qtrace.io.SafeText;
 import java.io.Serializable;
 import java.util.HashSet;
 import java.util.List;
@@ -29,7 +30,7 @@ public record CheckpointIndex(
     for (TensorEntry tensor : tensors) {
       if (!names.add(tensor.name())) {
         throw new IllegalArgumentException(
-            "Invalid checkpoint: two tensors named '" + tensor.name() + "'");
+            "Invalid checkpoint: two tensors named " + SafeText.quoted(tensor.name()));
       }
     }
   }

@@ -8,6 +8,7 @@ import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.compare.RangeTask.Pair;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.LocalFiles;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -28,13 +29,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.zip.CRC32;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TestRangeComparison {
   private static final Set<Measure> DISTRIBUTED =
       Set.of(Measure.FINGERPRINT, Measure.STATS, Measure.CRC);
+  private static final Storage.Order LITTLE = Storage.Order.LITTLE;
   private static final int ELEMENTS = (3 << 20) + 702;
   private static final ReadOptions AHEAD = new ReadOptions(1 << 19, 6);
 
@@ -81,7 +82,7 @@ class TestRangeComparison {
   @Test
   void everyMeasureOfOneTensorIsThatOfItsBytes() throws IOException {
     byte[] bytes = BlockFixtures.pattern(3145733);
-    TensorEntry tensor = write("a", DType.UINT8, Shape.of(3145733), bytes, Storage.Order.LITTLE);
+    TensorEntry tensor = write("a", DType.UINT8, Shape.of(3145733), bytes, LITTLE);
     Member member = new Member("a", tensor, Set.of(Measure.values()));
     MemberPartial found =
         run(RangeTask.whole(List.of(member), List.of()), 4 << 20, AHEAD).members().get(0);
@@ -108,8 +109,7 @@ class TestRangeComparison {
       }
     }
     Shape shape = Shape.of(rows, columns);
-    TensorEntry plain =
-        write("plain", DType.FLOAT32, shape, rowMajor.array(), Storage.Order.LITTLE);
+    TensorEntry plain = write("plain", DType.FLOAT32, shape, rowMajor.array(), LITTLE);
     Storage storage =
         write("t", DType.FLOAT32, shape, columnMajor.array(), Storage.Order.BIG).storage();
     TensorEntry transposed =
@@ -136,8 +136,7 @@ class TestRangeComparison {
 
   @Test
   void emptyTensorsCompare() throws IOException {
-    TensorEntry empty =
-        write("e", DType.FLOAT16, Shape.of(0, 5), new byte[0], Storage.Order.LITTLE);
+    TensorEntry empty = write("e", DType.FLOAT16, Shape.of(0, 5), new byte[0], LITTLE);
     Member member = new Member("e", empty, Set.of(Measure.values()));
     RangeResult result =
         run(
@@ -172,6 +171,70 @@ class TestRangeComparison {
   }
 
   @Test
+  void runsTheNextTaskAfterAFaultyFile() throws IOException {
+    RangeTask good = wholeOf(write("good", DType.UINT8, Shape.of(4), new byte[4], LITTLE));
+    TensorEntry cut = write("cut", DType.UINT8, Shape.of(4), new byte[4], LITTLE);
+    Files.write(Path.of(cut.storage().file()), new byte[1]);
+    try (RangeComparison comparison = new RangeComparison(LocalFiles.STORE, 1 << 20, AHEAD)) {
+      assertThatThrownBy(() -> comparison.run(wholeOf(cut))).isInstanceOf(FormatException.class);
+      assertThat(comparison.run(good).bytesRead()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void opensEachFileOnceForManyTasks() throws IOException {
+    ObjectStore store = CountingFileSystem.store();
+    List<RangeTask> tasks = fourMembers().split(1 << 20);
+    try (RangeComparison comparison = new RangeComparison(store, 64 << 20, AHEAD)) {
+      for (RangeTask task : tasks) {
+        comparison.run(task);
+      }
+      assertThat(tasks).hasSize(4);
+      assertThat(CountingFileSystem.opened()).isEqualTo(4);
+      assertThat(CountingFileSystem.open()).isEqualTo(4);
+    }
+    assertThat(CountingFileSystem.open()).isZero();
+  }
+
+  @Test
+  void closesTheLeastRecentlyUsedOfManyFiles() throws IOException {
+    ObjectStore store = CountingFileSystem.store();
+    List<RangeTask> tasks = new ArrayList<>();
+    for (int i = 0; i < OpenFiles.MAX_OPEN + 8; i++) {
+      tasks.add(wholeOf(write("t" + i, DType.UINT8, Shape.of(4), new byte[4], LITTLE)));
+    }
+    try (RangeComparison comparison = new RangeComparison(store, 1 << 20, AHEAD)) {
+      for (RangeTask task : tasks) {
+        comparison.run(task);
+        comparison.run(tasks.get(0));
+      }
+      assertThat(CountingFileSystem.opened()).isEqualTo(tasks.size());
+      assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
+      comparison.run(tasks.get(1)); // closed long ago
+      assertThat(CountingFileSystem.opened()).isEqualTo(tasks.size() + 1);
+      assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
+    }
+    assertThat(CountingFileSystem.open()).isZero();
+  }
+
+  @Test
+  void oneTaskMayNeedMoreFilesThanStayOpen() throws IOException {
+    ObjectStore store = CountingFileSystem.store();
+    List<Member> members = new ArrayList<>();
+    for (int i = 0; i < OpenFiles.MAX_OPEN + 8; i++) {
+      members.add(member(write("t" + i, DType.UINT8, Shape.of(4), new byte[4], LITTLE)));
+    }
+    try (RangeComparison comparison = new RangeComparison(store, 64 << 20, AHEAD)) {
+      assertThat(comparison.run(RangeTask.whole(members, List.of())).bytesRead()).isEqualTo(160);
+      assertThat(CountingFileSystem.open()).isEqualTo(members.size());
+      comparison.run(wholeOf(members.get(0).tensor()));
+      assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
+      assertThat(CountingFileSystem.opened()).isEqualTo(members.size());
+    }
+    assertThat(CountingFileSystem.open()).isZero();
+  }
+
+  @Test
   void tasksAndResultsTravel() throws Exception {
     RangeTask task = fourMembers();
     assertThat(roundTrip(task)).isEqualTo(task);
@@ -193,14 +256,17 @@ class TestRangeComparison {
     changed.putFloat(4 * 1_500_001, floats.getFloat(4 * 1_500_001) - 5);
     changed.putFloat(4 * 3_000_000, floats.getFloat(4 * 3_000_000) + 2);
     Shape shape = Shape.of(ELEMENTS);
-    Storage.Order little = Storage.Order.LITTLE;
     List<Member> members =
         List.of(
-            member(write("a", DType.FLOAT32, shape, floats.array(), little)),
-            member(write("b", DType.FLOAT32, shape, floats.array(), little)),
-            member(write("c", DType.FLOAT32, shape, changed.array(), little)),
-            member(write("d", DType.INT16, shape, shorts.array(), little)));
+            member(write("a", DType.FLOAT32, shape, floats.array(), LITTLE)),
+            member(write("b", DType.FLOAT32, shape, floats.array(), LITTLE)),
+            member(write("c", DType.FLOAT32, shape, changed.array(), LITTLE)),
+            member(write("d", DType.INT16, shape, shorts.array(), LITTLE)));
     return RangeTask.whole(members, List.of(new Pair(0, 1), new Pair(1, 2), new Pair(3, 0)));
+  }
+
+  private static RangeTask wholeOf(TensorEntry tensor) {
+    return RangeTask.whole(List.of(member(tensor)), List.of());
   }
 
   private static Member member(TensorEntry tensor) {
@@ -222,7 +288,9 @@ class TestRangeComparison {
   }
 
   private static RangeResult run(RangeTask task, long memory, ReadOptions read) throws IOException {
-    return new RangeComparison(new ObjectStore(new Configuration()), memory, read).run(task);
+    try (RangeComparison comparison = new RangeComparison(LocalFiles.STORE, memory, read)) {
+      return comparison.run(task);
+    }
   }
 
   private static RangeResult runSplit(RangeTask task, long split, long memory, ReadOptions read)
@@ -230,9 +298,11 @@ class TestRangeComparison {
     List<RangeTask> tasks = new ArrayList<>(task.split(split));
     Collections.shuffle(tasks, new Random(12));
     RangeResult merged = null;
-    for (RangeTask part : tasks) {
-      RangeResult result = run(part, memory, read);
-      merged = merged == null ? result : result.merge(merged);
+    try (RangeComparison comparison = new RangeComparison(LocalFiles.STORE, memory, read)) {
+      for (RangeTask part : tasks) {
+        RangeResult result = comparison.run(part);
+        merged = merged == null ? result : result.merge(merged);
+      }
     }
     return merged;
   }

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.FormatException;
-import io.qtrace.io.ObjectStore;
+import io.qtrace.io.LocalFiles;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.apache.hadoop.conf.Configuration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +23,7 @@ class TestShardedIndexReader {
   private static final String ONE = "model-00001-of-00002.safetensors";
   private static final String TWO = "model-00002-of-00002.safetensors";
 
-  private final Checkpoints checkpoints = new Checkpoints(new ObjectStore(new Configuration()));
+  private final Checkpoints checkpoints = new Checkpoints(LocalFiles.STORE);
   @TempDir private Path folder;
 
   @BeforeEach
@@ -44,6 +46,42 @@ class TestShardedIndexReader {
     assertThat(index.path()).endsWith("model.safetensors.index.json");
     assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("b", "c", "a");
     assertThat(index.tensors().get(2).storage().file()).endsWith(TWO);
+  }
+
+  @Test
+  void joinsTorchShardsOfBothContainers() throws Exception {
+    Files.copy(FormatFixtures.file("views.pt"), folder.resolve("1.bin"));
+    Files.copy(FormatFixtures.file("legacy_nonzip.pt"), folder.resolve("2.bin"));
+    List<String> zip = names(checkpoints.index(folder.resolve("1.bin").toString()));
+    List<String> legacy = names(checkpoints.index(folder.resolve("2.bin").toString()));
+
+    CheckpointIndex index = index(map(zip, "1.bin", legacy, "2.bin"));
+
+    assertThat(index.format()).isEqualTo("sharded-torch");
+    assertThat(names(index))
+        .startsWith(zip.toArray(String[]::new))
+        .hasSize(zip.size() + legacy.size());
+    assertThat(names(index)).endsWith(legacy.toArray(String[]::new));
+    assertThat(index.tensors().get(0).storage().file()).endsWith("1.bin");
+    assertThat(index.tensors().get(zip.size()).storage().file()).endsWith("2.bin");
+  }
+
+  @Test
+  void keepsWhatTorchShardsSkip() throws Exception {
+    Files.copy(FormatFixtures.file("sparse.pt"), folder.resolve("1.bin"));
+
+    CheckpointIndex index = index(map("d", "1.bin", "sp", "1.bin"));
+
+    assertThat(names(index)).containsExactly("d");
+    assertThat(index.skipped()).containsExactly(new Skipped("sp", "sparse tensor"));
+  }
+
+  @Test
+  void refusesShardsOfTwoFormats() throws Exception {
+    Files.copy(FormatFixtures.file("bare_tensor.pt"), folder.resolve("z.bin"));
+    assertRefused(
+        map("b", ONE, "c", ONE, "tensor", "z.bin"),
+        "Invalid shard 'z.bin': it is sharded-torch, expected sharded-safetensors as the others");
   }
 
   @Test
@@ -127,6 +165,18 @@ class TestShardedIndexReader {
   @Test
   void saysThatOtherJsonIsNoIndex() {
     assertRefused("{\"model_type\":\"qwen3\"}", "no weight_map");
+  }
+
+  private static List<String> names(CheckpointIndex index) {
+    return index.tensors().stream().map(TensorEntry::name).toList();
+  }
+
+  private static String map(List<String> some, String file, List<String> others, String otherFile) {
+    return map(
+        Stream.concat(
+                some.stream().flatMap(name -> Stream.of(name, file)),
+                others.stream().flatMap(name -> Stream.of(name, otherFile)))
+            .toArray(String[]::new));
   }
 
   private static String map(String... tensorsAndFiles) {

@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Random;
 
 /** Reads what PyTorch wrote: see {@code lut/README.md} among the test resources. */
-final class Goldens {
+public final class Goldens {
   private Goldens() {}
 
-  static JsonNode read(String name) {
+  public static JsonNode read(String name) {
     try (InputStream in = Goldens.class.getResourceAsStream("/lut/" + name + ".json")) {
       return new ObjectMapper().readTree(in);
     } catch (IOException e) {
@@ -63,7 +63,7 @@ final class Goldens {
     return bytes;
   }
 
-  static String sha256(ByteBuffer... parts) {
+  public static String sha256(ByteBuffer... parts) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (ByteBuffer part : parts) {

@@ -7,7 +7,7 @@ import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.text.SafeText;
+import io.qtrace.io.SafeText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -6,7 +6,7 @@ import io.qtrace.job.archive.Role;
 import io.qtrace.job.archive.Run;
 import io.qtrace.job.audit.Edge.Evidence;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.text.SafeText;
+import io.qtrace.io.SafeText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;

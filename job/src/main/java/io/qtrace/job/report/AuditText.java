@@ -2,7 +2,7 @@ package io.qtrace.job.report;
 
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.text.Paragraph;
-import io.qtrace.job.text.SafeText;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
 import java.util.ArrayList;

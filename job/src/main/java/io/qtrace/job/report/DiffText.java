@@ -2,7 +2,7 @@ package io.qtrace.job.report;
 
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.Paragraph;
-import io.qtrace.job.text.SafeText;
+import io.qtrace.io.SafeText;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.audit.Judgement;

@@ -1,7 +1,7 @@
 package io.qtrace.job.report;
 
 import io.qtrace.job.text.TextTable;
-import io.qtrace.job.text.SafeText;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.text.Json;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;

@@ -15,6 +15,7 @@ import io.qtrace.format.pytorch.PickleValue.Text;
 import io.qtrace.format.pytorch.PickleValue.Truth;
 import io.qtrace.format.pytorch.PickleValue.Whole;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -241,7 +242,8 @@ final class PickleMachine {
     }
     for (int i = 0; i < pairs.size(); i += 2) {
       if (!dict.add(pairs.get(i), pairs.get(i + 1))) {
-        throw fault("Invalid dict: duplicate keys " + Quoted.of(PathSegment.of(pairs.get(i), i)));
+        throw fault(
+            "Invalid dict: duplicate keys " + SafeText.quoted(PathSegment.of(pairs.get(i), i)));
       }
     }
   }
@@ -291,7 +293,7 @@ final class PickleMachine {
     if (PickleTrust.runsCode(global)) {
       throw fault(
           "Cannot trust pickle: it would call %s, expected data only"
-              .formatted(Quoted.of(global.path())));
+              .formatted(SafeText.quoted(global.path())));
     }
     return global;
   }

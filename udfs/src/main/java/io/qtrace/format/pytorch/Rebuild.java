@@ -7,6 +7,7 @@ import io.qtrace.format.pytorch.PickleValue.Persistent;
 import io.qtrace.format.pytorch.PickleValue.Sequence;
 import io.qtrace.format.pytorch.PickleValue.Truth;
 import io.qtrace.format.pytorch.PickleValue.Whole;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ sealed interface Rebuild {
         dtype.module().equals("torch") ? DType.of(dtype.name()) : Optional.empty();
     return known.isPresent()
         ? view(call, 7, known)
-        : new Other("unsupported dtype " + Quoted.of(dtype.path()));
+        : new Other("unsupported dtype " + SafeText.quoted(dtype.path()));
   }
 
   private static Rebuild view(Instance call, int metadataAt, Optional<DType> given) {
@@ -112,7 +113,8 @@ sealed interface Rebuild {
     Optional<ElementType> type = storage.type();
     Optional<DType> dtype = given.or(() -> type.flatMap(ElementType::dtype));
     if (type.isEmpty() || dtype.isEmpty()) {
-      return new Other("unsupported storage class " + Quoted.of(storage.storageClass().path()));
+      return new Other(
+          "unsupported storage class " + SafeText.quoted(storage.storageClass().path()));
     }
     Optional<String> lazy = lazyOperation(call, metadataAt);
     if (lazy.isPresent()) {
@@ -154,7 +156,7 @@ sealed interface Rebuild {
       case "torch._utils._rebuild_qtensor" -> "quantized tensor";
       case "torch._utils._rebuild_nested_tensor" -> "nested tensor";
       case "torch._utils._rebuild_meta_tensor_no_storage" -> "meta tensor without elements";
-      default -> "unsupported tensor of " + Quoted.of(callable);
+      default -> "unsupported tensor of " + SafeText.quoted(callable);
     };
   }
 

@@ -2,6 +2,7 @@ package io.qtrace.format.pytorch;
 
 import io.qtrace.format.pytorch.PickleValue.Instance;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.Storage;
@@ -119,7 +120,7 @@ final class StateDictWalker {
       throw new FormatException(
           file,
           tensor.position(),
-          "Invalid checkpoint: duplicate keys: two tensors named " + Quoted.of(name));
+          "Invalid checkpoint: duplicate keys: two tensors named " + SafeText.quoted(name));
     }
     if (rebuild instanceof Rebuild.View view) {
       add(name, view);
@@ -147,7 +148,7 @@ final class StateDictWalker {
   private FormatException fault(long at, TensorPath path, IllegalArgumentException e) {
     String name;
     try {
-      name = Quoted.of(path.name());
+      name = SafeText.quoted(path.name());
     } catch (IllegalArgumentException tooLong) {
       name = "of a very long name";
     }

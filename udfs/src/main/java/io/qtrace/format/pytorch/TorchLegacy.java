@@ -8,6 +8,7 @@ import io.qtrace.format.pytorch.PickleValue.Text;
 import io.qtrace.format.pytorch.PickleValue.Whole;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class TorchLegacy implements Storages {
     PickleValue magic = new PickleMachine(pickles).run();
     if (!(magic instanceof Large number && number.value().equals(TorchLegacyFormat.MAGIC))) {
       throw pickles.fault(
-          0, "Unsupported file: a plain pickle, expected a checkpoint of torch.save");
+          0, "Unsupported file: it is a plain Python pickle; save its state_dict with torch.save");
     }
     long at = pickles.position();
     PickleValue version = new PickleMachine(pickles).run();
@@ -112,7 +113,8 @@ final class TorchLegacy implements Storages {
       if (other != null && !other.equals(reference.get())) {
         throw fault(
             persistent.position(),
-            "Invalid storage %s: two different references to it".formatted(Quoted.of(other.key())));
+            "Invalid storage %s: two different references to it"
+                .formatted(SafeText.quoted(other.key())));
       }
     }
     return references;
@@ -139,14 +141,16 @@ final class TorchLegacy implements Storages {
                 () ->
                     fault(
                         at,
-                        "Unsupported storage class " + Quoted.of(reference.storageClass().path())));
+                        "Unsupported storage class "
+                            + SafeText.quoted(reference.storageClass().path())));
     long data = at + TorchLegacyFormat.STORAGE_HEADER_BYTES;
     long bytes = bytes(reference, type, at);
     if (bytes > reader.length() - data) {
       throw fault(
           at,
           "Invalid storage %s: %d bytes, %d remain in the file"
-              .formatted(Quoted.of(reference.key()), bytes, Math.max(0, reader.length() - data)));
+              .formatted(
+                  SafeText.quoted(reference.key()), bytes, Math.max(0, reader.length() - data)));
     }
     Storage storage =
         new Storage(
@@ -176,7 +180,9 @@ final class TorchLegacy implements Storages {
             headerOf(each),
             "Invalid storage %s: %d elements, expected %d"
                 .formatted(
-                    Quoted.of(each.reference().key()), elements, each.reference().elements()));
+                    SafeText.quoted(each.reference().key()),
+                    elements,
+                    each.reference().elements()));
       }
     }
   }

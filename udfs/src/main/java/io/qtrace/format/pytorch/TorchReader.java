@@ -11,8 +11,10 @@ import java.util.regex.Pattern;
 /**
  * Indexes what {@code torch.save} wrote: tensors by name, each a strided view of a storage in the
  * file. Both containers of PyTorch are read: zip archives (1.6 and later, index format {@code
- * torch-zip}) and the pickles before them ({@code torch-legacy}). Pickles are followed as data:
- * nothing is called, no class is resolved, and a pickle that names what would run code is refused.
+ * torch-zip}) and the pickles before them ({@code torch-legacy}); of either kilobytes, whatever the
+ * checkpoint's size. Storage positions are proved by the file's layout; the storages' bytes
+ * themselves are not verified. Pickles are followed as data: nothing is called, no class is
+ * resolved, and a pickle that names what would run code is refused.
  *
  * <p>Names are paths joined by dots, as {@code model_state_dict.layers.0.weight}; a file that is
  * one tensor calls it {@code tensor}. Tensors without plain elements are listed as skipped.
@@ -39,14 +41,11 @@ public final class TorchReader {
   }
 
   /**
-   * Whether a file is a pickle, as legacy checkpoints are.
+   * Whether a file is a pickle, as legacy checkpoints are; so may a safetensors file seem.
    *
-   * @param head its first bytes, 16 unless the file is shorter
+   * @param head its first bytes, 16 or more unless the file is shorter
    */
   public static boolean isLegacy(byte[] head) {
-    if (isSafetensors(head)) {
-      return false;
-    }
     if (head.length > 1 && (head[0] & 0xff) == PickleFormat.PROTO) {
       return head[1] >= 2 && head[1] <= PickleFormat.LAST_PROTOCOL;
     }
@@ -55,37 +54,22 @@ public final class TorchReader {
   }
 
   /**
-   * Indexes a checkpoint. Of a zip archive only the directory, the members' headers, {@code
-   * data.pkl} and {@code byteorder} are read; of a legacy file the pickles and the storages'
-   * headers: kilobytes, whatever the checkpoint's size. Storage positions are proved by the file's
-   * layout; the storages' bytes themselves are not verified.
+   * Indexes a zip archive. Only its directory, the members' headers, {@code data.pkl} and {@code
+   * byteorder} are read.
    *
    * @throws FormatException if the file is damaged, hostile, or no checkpoint of {@code torch.save}
    */
-  public static CheckpointIndex index(RangeReader reader) throws IOException {
-    byte[] head = reader.read(0, (int) Math.min(reader.length(), ForeignFile.HEAD_BYTES));
-    byte[] start = Arrays.copyOf(head, Math.min(head.length, 16));
-    if (isZip(start)) {
-      return TorchZip.index(reader);
-    }
-    if (isLegacy(start)) {
-      return TorchLegacy.index(reader);
-    }
-    throw new FormatException(
-        reader.uri(),
-        0,
-        "Unsupported file: " + ForeignFile.kind(head) + ", expected a checkpoint of torch.save");
+  public static CheckpointIndex indexZip(RangeReader reader) throws IOException {
+    return TorchZip.index(reader);
   }
 
-  // A safetensors file begins with its header's length; of 640 bytes, say, that looks like a
-  // pickle.
-  private static boolean isSafetensors(byte[] head) {
-    return head.length > 8
-        && head[4] == 0
-        && head[5] == 0
-        && head[6] == 0
-        && head[7] == 0
-        && (head[8] == '{' || head[8] == ' ' || head[8] == '\t' || head[8] == '\n');
+  /**
+   * Indexes a legacy file. Only the pickles and the storages' headers are read.
+   *
+   * @throws FormatException if the file is damaged, hostile, or no checkpoint of {@code torch.save}
+   */
+  public static CheckpointIndex indexLegacy(RangeReader reader) throws IOException {
+    return TorchLegacy.index(reader);
   }
 
   private static boolean startsWith(byte[] head, byte[] magic) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
 import java.io.IOException;
@@ -58,12 +59,13 @@ final class TorchZip implements Storages {
             .find(name)
             .orElseThrow(
                 () ->
-                    new IllegalArgumentException("Invalid storage: no member " + Quoted.of(name)));
+                    new IllegalArgumentException(
+                        "Invalid storage: no member " + SafeText.quoted(name)));
     ZipMember member = placed.member();
     if (reference.bytes(type) != member.bytes()) {
       throw new IllegalArgumentException(
           "Invalid storage: %d bytes in %s, expected %d"
-              .formatted(member.bytes(), Quoted.of(name), reference.bytes(type)));
+              .formatted(member.bytes(), SafeText.quoted(name), reference.bytes(type)));
     }
     return new Storage(
         file,
@@ -83,7 +85,7 @@ final class TorchZip implements Storages {
   private static void requireCheckpoint(RangeReader reader, String root, List<ZipMember> members)
       throws FormatException {
     Set<String> names = members.stream().map(ZipMember::name).collect(Collectors.toSet());
-    Optional<String> kind = ForeignFile.kindOfZip(root, names);
+    Optional<String> kind = ForeignArchive.kind(root, names);
     if (kind.isPresent()) {
       throw new FormatException(
           reader.uri(),

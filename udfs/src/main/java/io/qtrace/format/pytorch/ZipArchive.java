@@ -2,6 +2,7 @@ package io.qtrace.format.pytorch;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,7 +41,7 @@ final class ZipArchive {
             reader.uri(),
             member.header(),
             "Unsupported member %s: compressed by method %d, expected stored"
-                .formatted(Quoted.of(member.name()), member.method()));
+                .formatted(SafeText.quoted(member.name()), member.method()));
       }
     }
     return new ZipArchive(reader, members, ZipLayout.read(reader, members));
@@ -83,7 +84,7 @@ final class ZipArchive {
     return new FormatException(
         reader.uri(),
         at.position(),
-        "Invalid member %s: %s".formatted(Quoted.of(at.member().name()), reason));
+        "Invalid member %s: %s".formatted(SafeText.quoted(at.member().name()), reason));
   }
 
   private void requireSmall(Placed placed) throws FormatException {

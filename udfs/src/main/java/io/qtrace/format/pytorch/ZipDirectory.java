@@ -4,6 +4,7 @@ import static io.qtrace.format.pytorch.TorchZipFormat.*;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -49,7 +50,7 @@ final class ZipDirectory {
       long at = position();
       ZipMember member = member();
       if (!names.add(member.name())) {
-        throw fault(at, "Invalid zip: duplicate member " + Quoted.of(member.name()));
+        throw fault(at, "Invalid zip: duplicate member " + SafeText.quoted(member.name()));
       }
       members.add(member);
     }
@@ -87,13 +88,13 @@ final class ZipDirectory {
     Extent extent = widened(at, new Extent(stored, bytes, header), take(extraBytes));
     take(commentBytes);
     if ((flags & FLAG_ENCRYPTED) != 0) {
-      throw fault(at, "Unsupported member " + Quoted.of(name) + ": encrypted");
+      throw fault(at, "Unsupported member " + SafeText.quoted(name) + ": encrypted");
     }
     if (method == STORED && extent.stored() != extent.bytes()) {
-      throw fault(at, "Invalid member " + Quoted.of(name) + ": stored, but of two sizes");
+      throw fault(at, "Invalid member " + SafeText.quoted(name) + ": stored, but of two sizes");
     }
     if (!(disk == 0 || disk == SENTINEL16) || extent.header() < 0 || extent.stored() < 0) {
-      throw fault(at, "Invalid member " + Quoted.of(name) + ": outside the file");
+      throw fault(at, "Invalid member " + SafeText.quoted(name) + ": outside the file");
     }
     return new ZipMember(
         name, extent.header(), extent.header(), extent.stored(), method, crc32, flags);
@@ -115,7 +116,7 @@ final class ZipDirectory {
         throw fault(
             member.header(),
             "Invalid member %s: %d bytes of data overlap what begins at %d"
-                .formatted(Quoted.of(member.name()), member.bytes(), end));
+                .formatted(SafeText.quoted(member.name()), member.bytes(), end));
       }
       members.add(
           new ZipMember(

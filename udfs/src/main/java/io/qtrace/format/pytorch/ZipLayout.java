@@ -4,6 +4,7 @@ import static io.qtrace.format.pytorch.TorchZipFormat.*;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +144,7 @@ final class ZipLayout {
     return new FormatException(
         reader.uri(),
         member.header(),
-        "Invalid member %s: %s".formatted(Quoted.of(member.name()), reason));
+        "Invalid member %s: %s".formatted(SafeText.quoted(member.name()), reason));
   }
 
   private static int u16(ByteBuffer bytes) {

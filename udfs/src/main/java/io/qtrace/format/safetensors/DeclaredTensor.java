@@ -1,7 +1,7 @@
 package io.qtrace.format.safetensors;
 
-import io.qtrace.format.json.Quoted;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.Storage;
@@ -49,7 +49,8 @@ record DeclaredTensor(String name, String dtype, Shape shape, long begin, long e
   }
 
   FormatException fault(String file, String reason) {
-    return new FormatException(file, position, "Invalid tensor " + Quoted.of(name) + ": " + reason);
+    return new FormatException(
+        file, position, "Invalid tensor " + SafeText.quoted(name) + ": " + reason);
   }
 
   private long bits(String file) throws FormatException {
@@ -59,7 +60,7 @@ record DeclaredTensor(String name, String dtype, Shape shape, long begin, long e
     }
     Integer bits = SafetensorsFormat.SUB_BYTE_BITS.get(dtype);
     if (bits == null) {
-      throw fault(file, "unsupported dtype " + Quoted.of(dtype));
+      throw fault(file, "unsupported dtype " + SafeText.quoted(dtype));
     }
     return bits;
   }

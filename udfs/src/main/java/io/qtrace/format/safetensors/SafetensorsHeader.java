@@ -1,8 +1,7 @@
 package io.qtrace.format.safetensors;
 
-import io.qtrace.format.json.Quoted;
-import io.qtrace.format.json.StrictJson;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -59,13 +58,13 @@ final class SafetensorsHeader {
         case "shape" -> shape = json.counts("shape", SafetensorsFormat.MAX_RANK);
         case "data_offsets" -> offsets = json.counts("data_offsets", 2);
         // It may say that the bytes mean something else.
-        default -> throw json.fault("Unsupported key of a tensor: " + Quoted.of(key));
+        default -> throw json.fault("Unsupported key of a tensor: " + SafeText.quoted(key));
       }
     }
     if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
       throw json.fault(
           "Invalid tensor %s: expected dtype, shape and two data_offsets"
-              .formatted(Quoted.of(name)));
+              .formatted(SafeText.quoted(name)));
     }
     DeclaredTensor tensor =
         new DeclaredTensor(

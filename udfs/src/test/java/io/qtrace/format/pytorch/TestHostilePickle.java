@@ -66,7 +66,7 @@ class TestHostilePickle {
   void refusesPlainPickles() {
     assertThatThrownBy(() -> TorchFiles.index(folder, PickleBytes.protocol2().op('}').stop()))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("Unsupported file: a plain pickle");
+        .hasMessageContaining("Unsupported file: it is a plain Python pickle");
   }
 
   @Test
@@ -346,7 +346,7 @@ class TestHostilePickle {
             .tensor("7", 4, 0, new long[] {4}, new long[] {1})
             .op('s')
             .stop(),
-        "Invalid tensor 'a\\u001b[31m\\u000a\\'xxx");
+        "Invalid tensor 'a\\u001b[31m\\n\\'xxx");
   }
 
   // Lists of ten times the list before; the innermost holds a tensor or nothing.

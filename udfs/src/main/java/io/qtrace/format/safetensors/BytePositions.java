@@ -1,4 +1,4 @@
-package io.qtrace.format.json;
+package io.qtrace.format.safetensors;
 
 /**
  * Turns offsets in UTF-16 characters into those in the UTF-8 bytes that they came from; quick where

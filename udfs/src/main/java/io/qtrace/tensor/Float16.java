@@ -1,4 +1,4 @@
-package io.qtrace.lut;
+package io.qtrace.tensor;
 
 /**
  * IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 mantissa bits. JDK 17 has no conversions of
@@ -8,8 +8,8 @@ public final class Float16 {
   /** Largest finite value. */
   public static final float MAX_VALUE = 65504;
 
-  private static final int MAGNITUDE = 0x7fff;
   private static final int INFINITY = 0x7c00;
+  private static final int MIN_EXPONENT = 0x0400; // below are the subnormals
   private static final int QUIET = 0x0200;
   private static final float MIN_NORMAL = 0x1p-14f;
   private static final float OVERFLOW = 65520; // rounds to infinity, and all above it
@@ -39,19 +39,14 @@ public final class Float16 {
 
   /** The value of binary16 bits, exact. */
   public static float value(short bits) {
-    int sign = (bits & 0x8000) << 16;
-    int magnitude = bits & MAGNITUDE;
-    if (magnitude > INFINITY) {
-      return Float.intBitsToFloat(sign | 0x7f800000 | ((magnitude & 0x3ff) | QUIET) << SHIFT);
+    int magnitude = (bits & 0x7fff) << SHIFT; // exponent and mantissa at float32's places
+    int widened = magnitude + REBIAS;
+    if (magnitude >= INFINITY << SHIFT) {
+      widened += REBIAS; // infinity and NaN have float32's greatest exponent too
+    } else if (magnitude < MIN_EXPONENT << SHIFT) {
+      widened = Float.floatToRawIntBits((bits & 0x3ff) * 0x1p-24f);
     }
-    if (magnitude == INFINITY) {
-      return sign == 0 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY;
-    }
-    if (magnitude < 0x0400) {
-      float subnormal = magnitude * 0x1p-24f;
-      return sign == 0 ? subnormal : -subnormal;
-    }
-    return Float.intBitsToFloat(sign | (magnitude << SHIFT) + REBIAS);
+    return Float.intBitsToFloat((bits & 0x8000) << 16 | widened);
   }
 
   /** {@code fp16(x)} of the recipe: clamped to +-{@link #MAX_VALUE}, rounded; NaN stays NaN. */

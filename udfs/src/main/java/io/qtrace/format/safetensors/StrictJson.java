@@ -1,4 +1,4 @@
-package io.qtrace.format.json;
+package io.qtrace.format.safetensors;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -141,7 +142,8 @@ public final class StrictJson implements Closeable {
   private long count(String what) throws FormatException {
     String digits = text();
     if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || digits.startsWith("-")) {
-      throw fault("Invalid %s: %s, expected a whole number".formatted(what, Quoted.of(digits)));
+      throw fault(
+          "Invalid %s: %s, expected a whole number".formatted(what, SafeText.quoted(digits)));
     }
     try {
       return Long.parseLong(digits);
@@ -171,7 +173,7 @@ public final class StrictJson implements Closeable {
     // An escape can spell half a character: such a name has no UTF-8 form.
     if (text.codePoints()
         .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-      throw fault("Invalid JSON: unpaired surrogate in " + Quoted.of(text));
+      throw fault("Invalid JSON: unpaired surrogate in " + SafeText.quoted(text));
     }
     return text;
   }
@@ -185,7 +187,7 @@ public final class StrictJson implements Closeable {
       reason = e.getOriginalMessage();
     }
     return new FormatException(
-        file, positions.ofChar(place.getCharOffset()), "Invalid JSON: " + Quoted.of(reason));
+        file, positions.ofChar(place.getCharOffset()), "Invalid JSON: " + SafeText.quoted(reason));
   }
 
   private static void requireUtf8(String file, long start, byte[] text) throws FormatException {

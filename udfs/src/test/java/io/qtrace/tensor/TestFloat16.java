@@ -1,8 +1,9 @@
-package io.qtrace.lut;
+package io.qtrace.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.qtrace.lut.Goldens;
 import java.nio.ByteBuffer;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;

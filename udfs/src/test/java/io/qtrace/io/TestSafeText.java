@@ -1,4 +1,4 @@
-package io.qtrace.job.text;
+package io.qtrace.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,7 +20,9 @@ class TestSafeText {
   }
 
   @ParameterizedTest
-  @CsvSource({"202e", "2066", "200b", "200f", "feff", "2028", "2029", "00a0", "3000", "e000"})
+  @CsvSource({
+    "202e", "2066", "200b", "200f", "feff", "2028", "2029", "00a0", "3000", "e000", "0378"
+  })
   void whatHidesOrReordersIsWrittenOut(String hex) {
     String text = Character.toString(Integer.parseInt(hex, 16));
     assertThat(SafeText.of("a" + text + "b")).isEqualTo("a\\u" + hex + "b");
@@ -35,5 +37,19 @@ class TestSafeText {
   @Test
   void differentTextsStayDifferent() {
     assertThat(SafeText.of("a\\nb")).isEqualTo("a\\\\nb").isNotEqualTo(SafeText.of("a\nb"));
+  }
+
+  @Test
+  void quotesCannotBeClosedFromWithin() {
+    assertThat(SafeText.quoted("")).isEqualTo("''");
+    assertThat(SafeText.quoted("a'b\\'\n")).isEqualTo("'a\\'b\\\\\\'\\n'");
+  }
+
+  @Test
+  void quotesHoldTwoHundredCharactersOfAnyWidth() {
+    String fits = "😀".repeat(200);
+    assertThat(SafeText.quoted(fits)).isEqualTo("'" + fits + "'");
+    assertThat(SafeText.quoted(fits + "x")).isEqualTo("'" + fits + "...'");
+    assertThat(SafeText.quoted("\n".repeat(1 << 20))).isEqualTo("'" + "\\n".repeat(200) + "...'");
   }
 }

@@ -1,20 +1,33 @@
-package io.qtrace.job.text;
+package io.qtrace.io;
 
 /**
  * Text of others made safe to show: what could move a terminal's cursor, hide or reorder what is
  * read is written as an escape, as in Java's string literals. Equal results mean equal texts.
  */
 public final class SafeText {
+  private static final int MAX_QUOTED = 200;
+
   private SafeText() {}
 
   /**
    * The text with controls, line ends, format characters (bidirectional overrides, zero-width
-   * ones), spaces other than U+0020, unpaired surrogates and backslashes escaped.
+   * ones), spaces other than U+0020, unpaired surrogates, characters of private use or none, and
+   * backslashes escaped.
    */
   public static String of(String text) {
     StringBuilder safe = new StringBuilder(text.length());
     text.codePoints().forEach(c -> append(safe, c));
     return safe.toString();
+  }
+
+  /** The safe text in single quotes, those within it escaped; cut after 200 characters. */
+  public static String quoted(String text) {
+    StringBuilder quoted = new StringBuilder("'");
+    text.codePoints()
+        .limit(MAX_QUOTED)
+        .forEach(c -> append(c == '\'' ? quoted.append('\\') : quoted, c));
+    boolean cut = text.codePoints().skip(MAX_QUOTED).findAny().isPresent();
+    return quoted.append(cut ? "...'" : "'").toString();
   }
 
   private static void append(StringBuilder safe, int c) {

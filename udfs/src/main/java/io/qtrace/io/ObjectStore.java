@@ -53,7 +53,7 @@ public final class ObjectStore {
     String etag =
         status instanceof EtagSource source && source.getEtag() != null ? source.getEtag() : "";
     return new ObjectStat(
-        status.getPath().toString(), status.getLen(), status.getModificationTime(), etag);
+        status.getPath().toUri().toString(), status.getLen(), status.getModificationTime(), etag);
   }
 
   private FileStatus fileStatus(Path path) throws IOException {

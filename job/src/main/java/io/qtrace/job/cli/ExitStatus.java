@@ -1,5 +1,7 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.job.audit.Verdict;
+
 /** What a command's exit status says. */
 final class ExitStatus {
   static final int CLEAN = 0;
@@ -7,4 +9,11 @@ final class ExitStatus {
   static final int FAILED = 2;
 
   private ExitStatus() {}
+
+  static int of(Verdict verdict) {
+    return switch (verdict) {
+      case CLEAN -> CLEAN;
+      case VIOLATION -> VIOLATIONS;
+    };
+  }
 }

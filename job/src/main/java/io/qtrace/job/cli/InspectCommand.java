@@ -1,13 +1,21 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.Measure;
+import io.qtrace.compare.MemberPartial;
+import io.qtrace.compare.RangeComparison;
+import io.qtrace.compare.RangeTask;
 import io.qtrace.format.Checkpoints;
+import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.job.audit.StateDict;
 import io.qtrace.job.report.Inspection;
 import io.qtrace.job.report.TensorDigests;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -28,6 +36,8 @@ import picocli.CommandLine.Parameters;
       "  qtrace inspect model.safetensors --fingerprint --format json"
     })
 final class InspectCommand implements Callable<Integer> {
+  private static final long MEMORY_BYTES = 16 << 20;
+
   @Parameters(paramLabel = "FILE", description = "Path or URI of a checkpoint.")
   private String file;
 
@@ -52,9 +62,9 @@ final class InspectCommand implements Callable<Integer> {
     CheckpointIndex index = new Checkpoints(store).index(file);
     Inspection inspection =
         Inspection.of(
-            unwrap ? StateDict.unwrap(index) : index,
+            unwrap ? StateDictPrefix.unwrapped(index) : index,
             policy.read().categories(),
-            digests(),
+            digests(new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)),
             digestKinds());
     output.print(inspection::lines, inspection::json);
     return ExitStatus.CLEAN;
@@ -71,10 +81,30 @@ final class InspectCommand implements Callable<Integer> {
     return kinds;
   }
 
-  // The seam for io.qtrace.compare.
-  private static TensorDigests digests() {
+  // Reads a tensor as comparisons do.
+  private static TensorDigests digests(RangeComparison reading) {
     return (tensor, kinds) -> {
-      throw new UnsupportedOperationException("Unsupported digests: " + kinds);
+      Set<Measure> measures = EnumSet.noneOf(Measure.class);
+      kinds.forEach(
+          kind ->
+              measures.add(
+                  switch (kind) {
+                    case MD5_16 -> Measure.MD5;
+                    case FINGERPRINT -> Measure.FINGERPRINT;
+                  }));
+      RangeTask.Member member = new RangeTask.Member(tensor.storage().file(), tensor, measures);
+      MemberPartial read =
+          reading.run(RangeTask.whole(List.of(member), List.of())).members().get(0);
+      Map<TensorDigests.Kind, String> digests = new EnumMap<>(TensorDigests.Kind.class);
+      for (TensorDigests.Kind kind : kinds) {
+        digests.put(
+            kind,
+            switch (kind) {
+              case MD5_16 -> read.md5Prefix();
+              case FINGERPRINT -> read.fingerprint(tensor).toString();
+            });
+      }
+      return digests;
     };
   }
 }

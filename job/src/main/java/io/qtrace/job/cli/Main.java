@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "qtrace",
     // A new command: its class here and, if it needs Spark, its name in scripts/qtrace.
-    subcommands = {InspectCommand.class, SqlCommand.class},
+    subcommands = {
+      InspectCommand.class,
+      DiffCommand.class,
+      AuditCommand.class,
+      SqlCommand.class,
+      DemoCommand.class
+    },
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
@@ -30,6 +36,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "Examples:",
       "  qtrace inspect runs/a/checkpoint_step100.pt      what a checkpoint holds",
+      "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and whether it may",
+      "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",
       "  qtrace COMMAND --help                            options and examples of a command",
       "",

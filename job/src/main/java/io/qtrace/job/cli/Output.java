@@ -1,6 +1,6 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.report.Terminal;
+import io.qtrace.job.text.Terminal;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.IntFunction;

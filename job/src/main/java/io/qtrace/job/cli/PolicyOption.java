@@ -1,8 +1,9 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.audit.PolicyFile;
+import io.qtrace.job.audit.policy.Policy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which policy a command applies. */
@@ -13,7 +14,7 @@ final class PolicyOption {
       description = "Policy in place of the built-in one, which is conf/policy.yaml.")
   private Path file;
 
-  PolicyFile read() throws IOException {
-    return file == null ? PolicyFile.packaged() : PolicyFile.read(file);
+  Policy read() throws IOException {
+    return Policy.load(Optional.ofNullable(file));
   }
 }

@@ -1,11 +1,14 @@
 package io.qtrace.job.report;
 
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.SafeText;
+import io.qtrace.job.text.Json;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.qtrace.job.audit.Category;
-import io.qtrace.job.audit.CategoryRules;
+import io.qtrace.job.audit.policy.Category;
+import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.job.report.TensorDigests.Kind;
-import io.qtrace.job.report.TextTable.Column;
+import io.qtrace.job.text.TextTable.Column;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
@@ -32,7 +35,7 @@ public record Inspection(
    */
   public record Tensor(
       String name,
-      Category category,
+      String category,
       String dtype,
       List<Long> shape,
       List<Long> stride,
@@ -70,7 +73,7 @@ public record Inspection(
       tensors.add(
           new Tensor(
               entry.name(),
-              rules.categoryOf(entry.name()),
+              rules.of(entry.name()).label(),
               entry.dtype().label(),
               entry.shape().sizes(),
               entry.stride(),
@@ -115,9 +118,11 @@ public record Inspection(
     TextTable table =
         new TextTable(Column.text("category"), Column.number("tensors"), Column.number("bytes"));
     for (Category category : Category.values()) {
-      List<Tensor> members = tensors.stream().filter(t -> t.category() == category).toList();
+      List<Tensor> members =
+          tensors.stream().filter(t -> t.category().equals(category.label())).toList();
       if (!members.isEmpty()) {
-        table.add(category, members.size(), members.stream().mapToLong(Tensor::bytes).sum());
+        table.add(
+            category.label(), members.size(), members.stream().mapToLong(Tensor::bytes).sum());
       }
     }
     return table;

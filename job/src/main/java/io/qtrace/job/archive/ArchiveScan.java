@@ -1,0 +1,122 @@
+package io.qtrace.job.archive;
+
+import io.qtrace.io.ObjectStore;
+import io.qtrace.io.RangeReader;
+import io.qtrace.job.archive.Archive.SkippedFolder;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+
+/** Finds the runs of an archive with one recursive listing and one small read a run. */
+public final class ArchiveScan {
+  private static final String CONFIG = "config.json";
+  private static final String CACHE_META = "meta.json";
+  private static final int MAX_CONFIG_BYTES = 1 << 20;
+
+  private final ObjectStore store;
+  private final CheckpointNames names;
+
+  public ArchiveScan(ObjectStore store, ArchiveLayout layout) {
+    this.store = store;
+    this.names = new CheckpointNames(layout);
+  }
+
+  /**
+   * Lists everything below a URI.
+   *
+   * @throws IOException if the archive cannot be listed
+   */
+  public Archive scan(String uri) throws IOException {
+    Path given = ObjectStore.path(uri);
+    FileSystem fs = store.fileSystem(given);
+    Path root = fs.makeQualified(given);
+    Map<String, Folder> folders = new TreeMap<>();
+    try {
+      RemoteIterator<LocatedFileStatus> files = fs.listFiles(root, true);
+      while (files.hasNext()) {
+        FileStatus file = files.next();
+        String path = below(root, file.getPath());
+        folders.computeIfAbsent(parent(path), Folder::new).add(path, file);
+      }
+    } catch (FileNotFoundException e) {
+      throw (IOException) new FileNotFoundException("Cannot find archive: " + uri).initCause(e);
+    }
+    List<Run> runs = new ArrayList<>();
+    List<SkippedFolder> skipped = new ArrayList<>();
+    for (Folder folder : folders.values()) {
+      folder.sort(runs, skipped);
+    }
+    return new Archive(root.toString(), runs, skipped);
+  }
+
+  private static String below(Path root, Path file) {
+    String prefix = root.toUri().getPath();
+    String path = file.toUri().getPath();
+    return path.substring(prefix.endsWith("/") ? prefix.length() : prefix.length() + 1);
+  }
+
+  private static String parent(String path) {
+    return path.substring(0, Math.max(path.lastIndexOf('/'), 0));
+  }
+
+  private final class Folder {
+    private final String path;
+    private final List<CheckpointFile> checkpoints = new ArrayList<>();
+    private FileStatus config;
+    private boolean cache;
+
+    Folder(String path) {
+      this.path = path;
+    }
+
+    void add(String file, FileStatus status) {
+      String fileName = status.getPath().getName();
+      if (names.isCheckpoint(file)) {
+        CheckpointNames.Named named = names.name(fileName);
+        checkpoints.add(
+            new CheckpointFile(ObjectStore.stat(status), file, path, named.role(), named.step()));
+      }
+      if (fileName.equals(CONFIG)) {
+        config = status;
+      }
+      cache |= fileName.equals(CACHE_META);
+    }
+
+    void sort(List<Run> runs, List<SkippedFolder> skipped) throws IOException {
+      if (checkpoints.isEmpty()) {
+        return;
+      }
+      RunConfig told = config();
+      if (cache) {
+        skipped.add(new SkippedFolder(path, "a KD cache (meta.json), not a run"));
+      } else if (told.isModel()) {
+        skipped.add(
+            new SkippedFolder(path, "a float model (architectures in config.json), not a run"));
+      } else {
+        runs.add(new Run(path, told, checkpoints));
+      }
+    }
+
+    private RunConfig config() throws IOException {
+      if (config == null) {
+        return RunConfig.NONE;
+      }
+      if (config.getLen() > MAX_CONFIG_BYTES) {
+        return new RunConfig("{}", "Invalid config.json: more than " + MAX_CONFIG_BYTES + " bytes");
+      }
+      try (RangeReader reader = store.open(config.getPath().toString())) {
+        byte[] bytes = reader.read(0, (int) reader.length());
+        return RunConfig.of(new String(bytes, StandardCharsets.UTF_8));
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.job.archive.Archive;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.lineage.AuditRow;
+import io.qtrace.job.lineage.CheckpointRow;
+import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.text.Json;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+
+/** Sums an audit up. */
+final class AuditReports {
+  private AuditReports() {}
+
+  /** What an audit did itself, beside what it took from earlier ones. */
+  record Work(int checkpointsRead, long bytesRead, long tensorsCompared) {}
+
+  static AuditReport of(
+      String id,
+      Archive archive,
+      List<CheckpointRow> checkpoints,
+      List<EdgeRow> edges,
+      List<FindingRow> findings,
+      Work work) {
+    List<FindingRow> unreadable =
+        checkpoints.stream()
+            .filter(row -> !row.isReadable())
+            .map(row -> new FindingRow("unreadable", 0, row.path(), row.error()))
+            .toList();
+    boolean clean =
+        unreadable.isEmpty()
+            && edges.stream().allMatch(edge -> edge.verdict().equals(Verdict.CLEAN.name()));
+    long skipped =
+        checkpoints.stream()
+            .filter(row -> !row.auditId().equals(id))
+            .mapToLong(CheckpointRow::bytes)
+            .sum();
+    return new AuditReport(
+        id,
+        archive.root(),
+        (clean ? Verdict.CLEAN : Verdict.VIOLATION).name(),
+        archive.runs().size(),
+        checkpoints.size(),
+        work.checkpointsRead(),
+        checkpoints.stream().mapToLong(CheckpointRow::bytes).sum(),
+        work.bytesRead(),
+        skipped,
+        work.tensorsCompared(),
+        edges,
+        unreadable,
+        findings,
+        archive.skipped().stream()
+            .map(folder -> new AuditReport.Folder(folder.path(), folder.reason()))
+            .toList(),
+        AuditConclusion.of(edges, unreadable.size()));
+  }
+
+  static AuditRow row(AuditReport report, Policy policy, Instant started, Instant finished) {
+    return new AuditRow(
+        report.auditId(),
+        report.archive(),
+        started,
+        finished,
+        Objects.requireNonNullElse(
+            AuditReports.class.getPackage().getImplementationVersion(), "unpackaged"),
+        policy.version(),
+        policy.hash(),
+        report.checkpoints(),
+        report.checkpointsRead(),
+        report.edges().size(),
+        report.violations(),
+        report.findingCount(),
+        report.verdict(),
+        report.bytesRead(),
+        report.bytesSkipped(),
+        report.tensorsCompared(),
+        Json.line(report));
+  }
+}

@@ -1,0 +1,25 @@
+package io.qtrace.job.audit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the compare stage found; positions are those of its input.
+ *
+ * @param facts for each checkpoint what is known of its tensors, by name; empty for one that failed
+ * @param pairs for each pair its comparison; empty where a side failed
+ * @param failures why a checkpoint could not be read, by position
+ * @param bytesRead bytes of tensors asked of the object store
+ */
+record CompareOutput(
+    List<Map<String, TensorFacts>> facts,
+    List<Optional<PairComparison>> pairs,
+    Map<Integer, String> failures,
+    long bytesRead) {
+  CompareOutput {
+    facts = List.copyOf(facts);
+    pairs = List.copyOf(pairs);
+    failures = Map.copyOf(failures);
+  }
+}

@@ -1,0 +1,161 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.compare.MemberPartial;
+import io.qtrace.compare.PairPartial;
+import io.qtrace.compare.RangeResult;
+import io.qtrace.compare.TensorDiff;
+import io.qtrace.compare.TensorStats;
+import io.qtrace.io.FormatException;
+import io.qtrace.job.audit.CompareUnit.Link;
+import io.qtrace.job.audit.CompareUnit.Member;
+import io.qtrace.job.audit.policy.CategoryRules;
+import io.qtrace.tensor.TensorEntry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Gathers what the tasks found into facts of tensors and comparisons of pairs. */
+final class CompareResults {
+  private final CompareInput input;
+  private final CategoryRules categories;
+  private final List<Map<String, TensorFacts>> facts = new ArrayList<>();
+  private final List<Map<String, PairPartial>> partials = new ArrayList<>();
+  private final Map<Integer, String> failures = new TreeMap<>();
+
+  CompareResults(CompareInput input, CategoryRules categories) {
+    this.input = input;
+    this.categories = categories;
+    input.known().forEach(known -> facts.add(new TreeMap<>(known)));
+    input.pairs().forEach(pair -> partials.add(new HashMap<>()));
+  }
+
+  Set<Integer> failed() {
+    return failures.keySet();
+  }
+
+  /** Takes outcomes in; returns the units of which nothing could be taken. */
+  List<CompareUnit> take(List<CompareUnit> units, Map<Integer, UnitOutcome> outcomes) {
+    List<CompareUnit> again = new ArrayList<>();
+    outcomes.forEach(
+        (index, outcome) -> {
+          CompareUnit unit = units.get(index);
+          if (outcome instanceof UnitOutcome.Read read) {
+            take(unit, read.result());
+          } else if (outcome instanceof UnitOutcome.Failed failed) {
+            failed.reasons().forEach((file, reason) -> fail(unit, file, reason));
+            again.add(unit);
+          }
+        });
+    return again;
+  }
+
+  private void fail(CompareUnit unit, String file, String reason) {
+    List<Member> members =
+        unit.members().stream()
+            .filter(member -> member.entry().storage().file().equals(file))
+            .toList();
+    if (members.isEmpty()) {
+      throw new IllegalStateException("Cannot tell whose file it is: " + reason);
+    }
+    members.forEach(member -> failures.putIfAbsent(member.checkpoint(), reason));
+  }
+
+  private void take(CompareUnit unit, RangeResult result) {
+    for (int i = 0; i < unit.members().size(); i++) {
+      take(unit, unit.members().get(i), result.members().get(i));
+    }
+    for (int i = 0; i < unit.pairs().size(); i++) {
+      Link link = unit.pairs().get(i);
+      for (String name : unit.names()) {
+        partials.get(link.pair()).put(name, result.pairs().get(i));
+      }
+    }
+  }
+
+  private void take(CompareUnit unit, Member member, MemberPartial partial) {
+    if (member.measures().contains(Measure.CRC)) {
+      try {
+        partial.crc().verify(member.entry().storage());
+      } catch (FormatException e) {
+        failures.putIfAbsent(member.checkpoint(), e.getMessage());
+      }
+    }
+    if (member.measures().contains(Measure.FINGERPRINT)) {
+      for (String name : unit.names()) {
+        facts.get(member.checkpoint()).put(name, facts(name, member, partial));
+      }
+    }
+  }
+
+  private TensorFacts facts(String name, Member member, MemberPartial partial) {
+    TensorEntry entry = member.entry();
+    return new TensorFacts(
+        name,
+        categories.of(name),
+        entry.dtype(),
+        entry.shape(),
+        partial.fingerprint(entry).toString(),
+        TensorStats.of(partial.stats()),
+        partial.values(),
+        Optional.of(partial.md5Prefix()).filter(md5 -> !md5.isEmpty()));
+  }
+
+  CompareOutput output(long bytesRead) {
+    for (int failed : failures.keySet()) {
+      facts.set(failed, Map.of());
+    }
+    List<Optional<PairComparison>> pairs = new ArrayList<>();
+    for (int p = 0; p < input.pairs().size(); p++) {
+      CompareInput.Pair pair = input.pairs().get(p);
+      boolean readable = !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
+      pairs.add(readable ? Optional.of(comparison(pair, partials.get(p))) : Optional.empty());
+    }
+    return new CompareOutput(facts, pairs, failures, bytesRead);
+  }
+
+  private PairComparison comparison(CompareInput.Pair pair, Map<String, PairPartial> found) {
+    Map<String, TensorFacts> left = facts.get(pair.left());
+    Map<String, TensorFacts> right = facts.get(pair.right());
+    Set<String> names = new LinkedHashSet<>();
+    for (int side : List.of(pair.left(), pair.right())) {
+      input.checkpoints().get(side).tensors().forEach(tensor -> names.add(tensor.name()));
+    }
+    return new PairComparison(
+        names.stream()
+            .map(name -> comparison(name, left.get(name), right.get(name), found.get(name)))
+            .toList());
+  }
+
+  private TensorComparison comparison(
+      String name, TensorFacts left, TensorFacts right, PairPartial found) {
+    return new TensorComparison(
+        name,
+        categories.of(name),
+        Optional.ofNullable(left),
+        Optional.ofNullable(right),
+        diff(name, left, right, found));
+  }
+
+  private static TensorDiff diff(
+      String name, TensorFacts left, TensorFacts right, PairPartial found) {
+    if (left == null) {
+      return TensorDiff.added(name);
+    }
+    if (right == null) {
+      return TensorDiff.removed(name);
+    }
+    if (!left.shape().equals(right.shape())) {
+      return TensorDiff.reshaped(name);
+    }
+    // Not read again: the fingerprints were known, and equal.
+    return found == null
+        ? TensorDiff.identical(name, left.shape().elements())
+        : TensorDiff.between(name, left.shape().elements(), found);
+  }
+}

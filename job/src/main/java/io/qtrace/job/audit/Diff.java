@@ -1,0 +1,90 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.io.ObjectStat;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.archive.CheckpointNames;
+import io.qtrace.job.archive.Role;
+import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.tensor.CheckpointIndex;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** Compares two checkpoints and judges the pair; writes nothing. */
+public final class Diff {
+  private final ObjectStore store;
+  private final CheckpointNames names;
+  private final Policy policy;
+  private final IndexStage indexing;
+  private final CompareStage comparing;
+
+  public Diff(SparkSession spark, Settings settings, Policy policy) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    this.store = new ObjectStore(context.hadoopConfiguration());
+    this.names = new CheckpointNames(settings.archive());
+    this.policy = policy;
+    this.indexing = new IndexStage(context);
+    this.comparing = new CompareStage(context, settings.compare(), policy.categories());
+  }
+
+  /** A pair and what the policy says of it. */
+  public record Outcome(PairComparison pair, Judgement judgement) {}
+
+  /**
+   * Compares the right checkpoint with the left, its supposed parent.
+   *
+   * @param kind what led from left to right; empty to tell from what changed, where a file that is
+   *     named as a step or a best state was trained
+   * @param extra measures beside the fingerprint and statistics
+   * @throws IOException if either cannot be read
+   */
+  public Outcome run(String left, String right, Optional<EdgeKind> kind, Set<Measure> extra)
+      throws IOException {
+    Set<Measure> measures = EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
+    measures.addAll(extra);
+    CompareInput input =
+        new CompareInput(
+            indexes(left, right),
+            List.of(new CompareInput.Pair(0, 1)),
+            List.of(Map.of(), Map.of()),
+            measures);
+    CompareOutput output = comparing.run(input);
+    if (!output.failures().isEmpty()) {
+      throw new IOException(String.join("; ", output.failures().values()));
+    }
+    PairComparison pair = output.pairs().get(0).orElseThrow();
+    EdgeKind judged = kind.orElseGet(() -> kind(right, pair));
+    return new Outcome(pair, new EdgeJudge(policy).judge(judged, pair));
+  }
+
+  private List<CheckpointIndex> indexes(String left, String right) throws IOException {
+    List<String> uris = new ArrayList<>();
+    for (String uri : List.of(left, right)) {
+      ObjectStat stat = store.stat(uri);
+      uris.add(stat.uri());
+    }
+    List<CheckpointIndex> indexes = new ArrayList<>();
+    for (IndexedCheckpoint outcome : indexing.run(uris)) {
+      if (outcome instanceof IndexedCheckpoint.Readable readable) {
+        indexes.add(readable.index());
+      } else if (outcome instanceof IndexedCheckpoint.Unreadable unreadable) {
+        throw new IOException(unreadable.reason());
+      }
+    }
+    return indexes;
+  }
+
+  private EdgeKind kind(String right, PairComparison pair) {
+    Role role = names.name(right.substring(right.lastIndexOf('/') + 1)).role();
+    return role == Role.STEP || role == Role.BEST ? EdgeKind.TRAIN : EdgeKinds.of(pair);
+  }
+}

@@ -1,0 +1,24 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.lineage.FindingRow;
+import java.util.List;
+
+/**
+ * What a policy says of one edge.
+ *
+ * @param notes what a person may want to know though nothing is wrong
+ * @param lutMoves what training did to the LUT of each layer that has one on both sides
+ */
+public record Judgement(
+    EdgeKind kind,
+    Verdict verdict,
+    List<FindingRow> findings,
+    List<String> notes,
+    List<LutMove> lutMoves) {
+  public Judgement {
+    findings = List.copyOf(findings);
+    notes = List.copyOf(notes);
+    lutMoves = List.copyOf(lutMoves);
+  }
+}

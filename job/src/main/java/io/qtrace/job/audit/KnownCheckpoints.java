@@ -1,0 +1,57 @@
+package io.qtrace.job.audit;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.policy.CategoryRules;
+import io.qtrace.job.lineage.CheckpointRow;
+import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.lineage.TensorRow;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.sql.Column;
+
+/** What earlier audits stored of an archive's checkpoints, by the checkpoints' content. */
+final class KnownCheckpoints {
+  private final LineageStore lineage;
+  private final CategoryRules categories;
+  private final Map<String, CheckpointRow> rows = new HashMap<>();
+
+  KnownCheckpoints(
+      LineageStore lineage, CategoryRules categories, Collection<CheckpointFile> files) {
+    this.lineage = lineage;
+    this.categories = categories;
+    lineage
+        .read(LineageTable.CHECKPOINTS, CheckpointRow.class, isOneOf(files))
+        .forEach(row -> rows.put(row.checkpointId(), row));
+  }
+
+  Optional<CheckpointRow> row(CheckpointFile file) {
+    return Optional.ofNullable(rows.get(ContentId.of(file.stat())));
+  }
+
+  /**
+   * Facts of the tensors of those files that are known, by the checkpoint's id and the tensor's
+   * name.
+   */
+  Map<String, Map<String, TensorFacts>> facts(Collection<CheckpointFile> files) {
+    Map<String, Map<String, TensorFacts>> facts = new HashMap<>();
+    List<CheckpointFile> known = files.stream().filter(file -> row(file).isPresent()).toList();
+    for (TensorRow row : lineage.read(LineageTable.TENSORS, TensorRow.class, isOneOf(known))) {
+      facts
+          .computeIfAbsent(row.checkpointId(), id -> new TreeMap<>())
+          .put(row.name(), TensorFacts.of(row, categories.of(row.name())));
+    }
+    return facts;
+  }
+
+  private static Column isOneOf(Collection<CheckpointFile> files) {
+    return col("checkpoint_id")
+        .isInCollection(files.stream().map(file -> ContentId.of(file.stat())).toList());
+  }
+}

@@ -1,0 +1,20 @@
+package io.qtrace.job.audit.policy;
+
+import java.util.List;
+
+/**
+ * Sorts tensors by name: the first rule that matches wins; {@link Category#OTHER} where none does.
+ */
+public record CategoryRules(List<CategoryRule> rules) {
+  public CategoryRules {
+    rules = List.copyOf(rules);
+  }
+
+  public Category of(String tensorName) {
+    return rules.stream()
+        .filter(rule -> rule.matches(tensorName))
+        .findFirst()
+        .map(CategoryRule::category)
+        .orElse(Category.OTHER);
+  }
+}

@@ -1,0 +1,27 @@
+package io.qtrace.job.conf;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.qtrace.job.archive.ArchiveLayout;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/** {@code conf/qtrace.yaml}: how checkpoints are found and read. */
+public record Settings(
+    @JsonProperty(required = true) ArchiveLayout archive,
+    @JsonProperty(required = true) CompareSettings compare) {
+  public Settings {
+    Objects.requireNonNull(archive, "archive");
+    Objects.requireNonNull(compare, "compare");
+  }
+
+  /**
+   * Reads a settings file, or the one that came with qtrace.
+   *
+   * @throws IOException if it cannot be read, has an unknown setting or lacks one
+   */
+  public static Settings load(Optional<Path> file) throws IOException {
+    return YamlFile.of(file, "qtrace.yaml").as(Settings.class);
+  }
+}

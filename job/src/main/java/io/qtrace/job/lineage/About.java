@@ -1,0 +1,13 @@
+package io.qtrace.job.lineage;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** The comment that people read in {@code DESCRIBE TABLE}. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.TYPE, ElementType.RECORD_COMPONENT})
+@interface About {
+  String value();
+}

@@ -1,0 +1,94 @@
+package io.qtrace.job.lineage;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+
+/**
+ * Reads and writes the lineage tables. A write replaces all rows of its audit in that table, in one
+ * commit that bears the audit's id: an audit that was interrupted and runs again leaves the same
+ * rows as one that was not.
+ */
+public final class LineageStore {
+  /** Snapshot property that names the audit of a commit. */
+  static final String AUDIT_PROPERTY = "qtrace.audit-id";
+
+  private final SparkSession spark;
+
+  public LineageStore(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /** Creates what is missing. */
+  public void create() {
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
+    for (LineageTable table : LineageTable.values()) {
+      if (!spark.catalog().tableExists(table.tableName())) {
+        spark.sql(table.createStatement());
+      }
+    }
+  }
+
+  /**
+   * Removes what audits left that were killed between the writes of two tables: a table's rows
+   * count only once those of the table that is written after it are there.
+   */
+  public void removeUnfinished() {
+    removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
+    removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
+  }
+
+  private void removeUnfinished(LineageTable table, LineageTable last) {
+    Dataset<Row> finished = spark.table(last.tableName()).select("audit_id").distinct();
+    spark
+        .table(table.tableName())
+        .select("audit_id")
+        .distinct()
+        .except(finished)
+        .collectAsList()
+        .stream()
+        .map(row -> row.getString(0))
+        .forEach(
+            id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
+  }
+
+  /** Replaces the rows of one audit. */
+  public <R extends Record> void replace(
+      LineageTable table, Class<R> type, String auditId, List<R> records) {
+    if (records.isEmpty()) {
+      return;
+    }
+    RowCodec<R> codec = new RowCodec<>(type);
+    List<Row> rows = records.stream().map(codec::row).toList();
+    try {
+      spark
+          .createDataFrame(rows, codec.schema())
+          .coalesce(1)
+          .writeTo(table.tableName())
+          .option("snapshot-property." + AUDIT_PROPERTY, auditId)
+          .overwrite(col("audit_id").equalTo(lit(auditId)));
+    } catch (NoSuchTableException e) {
+      throw new IllegalStateException("Cannot find table: " + table.tableName(), e);
+    }
+  }
+
+  /** The finished audit of that id, if there is one. */
+  public Optional<AuditRow> audit(String auditId) {
+    return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").equalTo(auditId)).stream()
+        .findFirst();
+  }
+
+  /** All rows of a table that a condition selects. */
+  public <R extends Record> List<R> read(LineageTable table, Class<R> type, Column condition) {
+    RowCodec<R> codec = new RowCodec<>(type);
+    Dataset<Row> rows = spark.table(table.tableName()).where(condition);
+    return rows.collectAsList().stream().map(codec::record).toList();
+  }
+}

@@ -1,0 +1,39 @@
+package io.qtrace.job.lineage;
+
+import java.util.Locale;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The tables of namespace {@code lineage.qtrace}; a record type each gives columns and comments.
+ */
+public enum LineageTable {
+  AUDITS(AuditRow.class),
+  CHECKPOINTS(CheckpointRow.class),
+  TENSORS(TensorRow.class),
+  EDGES(EdgeRow.class),
+  CHANGES(ChangeRow.class);
+
+  public static final String CATALOG = "lineage";
+  public static final String NAMESPACE = CATALOG + ".qtrace";
+
+  private final Class<? extends Record> row;
+
+  LineageTable(Class<? extends Record> row) {
+    this.row = row;
+  }
+
+  public String tableName() {
+    return NAMESPACE + "." + name().toLowerCase(Locale.ROOT);
+  }
+
+  String createStatement() {
+    String columns = schema().toDDL();
+    String comment = row.getAnnotation(About.class).value();
+    return "CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s'"
+        .formatted(tableName(), columns, comment.replace("'", "\\'"));
+  }
+
+  StructType schema() {
+    return new RowCodec<>(row).schema();
+  }
+}

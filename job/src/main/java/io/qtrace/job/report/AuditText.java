@@ -1,0 +1,134 @@
+package io.qtrace.job.report;
+
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.text.SafeText;
+import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.FindingRow;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import org.apache.hadoop.util.StringUtils;
+
+/**
+ * What {@code audit} prints as text: edges below the run of their child, findings, the conclusion.
+ */
+public final class AuditText {
+  private AuditText() {}
+
+  public static List<String> lines(AuditReport report) {
+    List<String> lines = new ArrayList<>();
+    lines.add("Audit %s of %s".formatted(report.auditId(), SafeText.of(report.archive())));
+    lines.add(
+        "%d runs, %d checkpoints (%d read, %d known), %d edges, %s, %s read"
+            .formatted(
+                report.runs(),
+                report.checkpoints(),
+                report.checkpointsRead(),
+                report.checkpoints() - report.checkpointsRead(),
+                report.edges().size(),
+                size(report.bytes()),
+                size(report.bytesRead())));
+    byRun(report.edges()).forEach((run, edges) -> addRun(lines, run, edges));
+    add(
+        lines,
+        "Unreadable checkpoints",
+        report.unreadable().stream().map(AuditText::line).toList());
+    add(lines, "Findings", report.findings().stream().map(AuditText::line).toList());
+    add(
+        lines,
+        "Folders that are no runs",
+        report.skipped().stream()
+            .map(folder -> SafeText.of(folder.path()) + ": " + folder.reason())
+            .toList());
+    add(lines, "Conclusion", report.conclusion());
+    lines.add("");
+    lines.add(
+        "%s: %d of %d edges violate the policy, %d findings"
+            .formatted(
+                report.verdict(),
+                report.violations(),
+                report.edges().size(),
+                report.findingCount()));
+    return lines;
+  }
+
+  private static Map<String, List<EdgeRow>> byRun(List<EdgeRow> edges) {
+    Map<String, List<EdgeRow>> runs = new LinkedHashMap<>();
+    for (EdgeRow edge : edges) {
+      runs.computeIfAbsent(folder(edge.childPath()), run -> new ArrayList<>()).add(edge);
+    }
+    return runs;
+  }
+
+  private static void addRun(List<String> lines, String run, List<EdgeRow> edges) {
+    lines.add("");
+    lines.add(run.isEmpty() ? "." : SafeText.of(run));
+    String child = "";
+    for (EdgeRow edge : edges) {
+      if (!edge.childPath().equals(child)) {
+        child = edge.childPath();
+        lines.add("  " + SafeText.of(child.substring(run.isEmpty() ? 0 : run.length() + 1)));
+      }
+      lines.add(
+          "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
+      lines.add("               " + counts(edge));
+      edge.findings().forEach(finding -> lines.add("               " + line(finding)));
+      edge.notes().forEach(note -> lines.add("               note: " + note));
+    }
+  }
+
+  private static String parent(EdgeRow edge, String run) {
+    String path = edge.parentPath();
+    return SafeText.of(
+        folder(path).equals(run) && !run.isEmpty() ? path.substring(run.length() + 1) : path);
+  }
+
+  private static String counts(EdgeRow edge) {
+    StringJoiner counts = new StringJoiner(", ");
+    count(counts, edge.identical(), "identical");
+    count(counts, edge.equal(), "equal");
+    count(counts, edge.changed(), "changed");
+    count(counts, edge.reshaped(), "reshaped");
+    count(counts, edge.added(), "added");
+    count(counts, edge.removed(), "removed");
+    String quantized =
+        edge.qBuffers() == 0
+            ? ""
+            : edge.qChanged() == 0
+                ? "; _Q unchanged in %d layers".formatted(edge.qBuffers())
+                : "; _Q changed in %d of %d layers".formatted(edge.qChanged(), edge.qBuffers());
+    String lut =
+        edge.lutLayers() == 0
+            ? ""
+            : "; LUT trained in %d of %d".formatted(edge.lutTrained(), edge.lutLayers());
+    return counts + quantized + (edge.kind().equals("train") ? lut : "");
+  }
+
+  private static void count(StringJoiner counts, int count, String what) {
+    if (count > 0) {
+      counts.add(count + " " + what);
+    }
+  }
+
+  private static String line(FindingRow finding) {
+    return finding.rule() + ": " + finding.message();
+  }
+
+  private static void add(List<String> lines, String title, List<String> section) {
+    if (!section.isEmpty()) {
+      lines.add("");
+      lines.add(title);
+      section.forEach(line -> lines.add("  " + line));
+    }
+  }
+
+  private static String folder(String path) {
+    return path.substring(0, Math.max(path.lastIndexOf('/'), 0));
+  }
+
+  private static String size(long bytes) {
+    return StringUtils.byteDesc(bytes);
+  }
+}

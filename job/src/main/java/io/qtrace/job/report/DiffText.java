@@ -1,0 +1,288 @@
+package io.qtrace.job.report;
+
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.SafeText;
+import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.audit.Judgement;
+import io.qtrace.job.audit.LutMove;
+import io.qtrace.job.audit.PairComparison;
+import io.qtrace.job.audit.TensorComparison;
+import io.qtrace.job.audit.TensorFacts;
+import io.qtrace.job.audit.policy.Category;
+import io.qtrace.job.audit.policy.Expectation;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.audit.policy.Subject;
+import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.text.TextTable.Column;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What {@code diff} prints as text: the notebook's questions, in its order. */
+public final class DiffText {
+  private static final int TOP = 20;
+  private static final int FEW = 5;
+
+  private final PairComparison pair;
+  private final Judgement judgement;
+  private final Policy policy;
+  private final int width;
+  private final List<String> lines = new ArrayList<>();
+
+  private DiffText(PairComparison pair, Judgement judgement, Policy policy, int width) {
+    this.pair = pair;
+    this.judgement = judgement;
+    this.policy = policy;
+    this.width = width;
+  }
+
+  public static List<String> lines(
+      String left,
+      String right,
+      PairComparison pair,
+      Judgement judgement,
+      Policy policy,
+      int width) {
+    DiffText text = new DiffText(pair, judgement, policy, width);
+    text.structure(left, right);
+    text.comparison();
+    text.categories();
+    text.quantized();
+    text.lutTraining();
+    text.conclusion();
+    return text.lines;
+  }
+
+  private void structure(String left, String right) {
+    lines.add("left   " + SafeText.of(left));
+    lines.add("right  " + SafeText.of(right));
+    section("Structure");
+    TextTable table =
+        new TextTable(Column.text("tensors"), Column.number("left"), Column.number("right"));
+    table.add("all", count(TensorComparison::left, null), count(TensorComparison::right, null));
+    for (Category category : Category.values()) {
+      table.add(
+          category.label(),
+          count(TensorComparison::left, category),
+          count(TensorComparison::right, category));
+    }
+    add(table);
+  }
+
+  private long count(Function<TensorComparison, Optional<TensorFacts>> side, Category category) {
+    return pair.tensors().stream()
+        .filter(tensor -> category == null || tensor.category() == category)
+        .filter(tensor -> side.apply(tensor).isPresent())
+        .count();
+  }
+
+  private void comparison() {
+    int added = pair.count(TensorStatus.ADDED);
+    int removed = pair.count(TensorStatus.REMOVED);
+    int identical = pair.count(TensorStatus.IDENTICAL);
+    int equal = pair.count(TensorStatus.EQUAL);
+    section("Comparison");
+    lines.add(
+        "%d common, %d only left, %d only right"
+            .formatted(pair.tensors().size() - added - removed, removed, added));
+    examples("only left", TensorStatus.REMOVED);
+    examples("only right", TensorStatus.ADDED);
+    lines.add(
+        "%d unchanged (%d identical, %d equal), %d changed"
+            .formatted(
+                identical + equal,
+                identical,
+                equal,
+                pair.count(TensorStatus.CHANGED) + pair.count(TensorStatus.RESHAPED)));
+    judgement.notes().forEach(note -> lines.add("note: " + note));
+  }
+
+  private void examples(String title, TensorStatus status) {
+    List<String> names =
+        pair.tensors().stream()
+            .filter(tensor -> tensor.status() == status)
+            .map(tensor -> SafeText.of(tensor.name()))
+            .toList();
+    if (!names.isEmpty()) {
+      lines.add("  " + title + (names.size() > FEW ? " (first " + FEW + "):" : ":"));
+      names.stream().limit(FEW).forEach(name -> lines.add("    " + name));
+    }
+  }
+
+  private void categories() {
+    section("Changes by category, as an edge of kind " + judgement.kind().label());
+    TextTable table =
+        new TextTable(
+            Column.text("category"),
+            Column.number("changed"),
+            Column.number("added"),
+            Column.number("removed"),
+            Column.number("of"),
+            Column.text("may it change?"),
+            Column.text(""));
+    for (Category category : Category.values()) {
+      Subject subject = Subject.of(category);
+      Expectation expectation = policy.expectation(judgement.kind(), subject);
+      boolean broken =
+          judgement.findings().stream()
+              .anyMatch(finding -> finding.rule().startsWith(subject.label() + "-"));
+      table.add(
+          category.label(),
+          count(category, TensorStatus.CHANGED) + count(category, TensorStatus.RESHAPED),
+          count(category, TensorStatus.ADDED),
+          count(category, TensorStatus.REMOVED),
+          pair.of(category).count(),
+          expectation.label(),
+          broken ? "VIOLATION" : "ok");
+    }
+    add(table);
+  }
+
+  private long count(Category category, TensorStatus status) {
+    return pair.of(category).filter(tensor -> tensor.status() == status).count();
+  }
+
+  private void quantized() {
+    List<TensorComparison> all = pair.of(Category.Q).toList();
+    if (all.isEmpty()) {
+      return;
+    }
+    List<TensorComparison> changed =
+        all.stream().filter(tensor -> tensor.status() == TensorStatus.CHANGED).toList();
+    section("_Q buffers");
+    if (changed.isEmpty()) {
+      long unchanged = all.stream().filter(tensor -> !tensor.isChanged()).count();
+      lines.add("%d unchanged, 0 changed".formatted(unchanged));
+      detail(all.get(0));
+      return;
+    }
+    lines.add(
+        "%d unchanged, %d changed%s"
+            .formatted(
+                all.size() - changed.size(),
+                changed.size(),
+                changed.size() > TOP ? ", the largest " + TOP + ":" : ":"));
+    TextTable table =
+        new TextTable(Column.number("max |a-b|"), Column.number("mean |a-b|"), Column.text("name"));
+    changed.stream()
+        .sorted(Comparator.comparing((TensorComparison tensor) -> -tensor.diff().stats().maxAbs()))
+        .limit(TOP)
+        .forEach(
+            tensor ->
+                table.add(
+                    Numbers.scientific(tensor.diff().stats().maxAbs()),
+                    Numbers.scientific(tensor.diff().stats().meanAbs()),
+                    tensor.name()));
+    add(table);
+    detail(changed.get(0));
+  }
+
+  private void detail(TensorComparison tensor) {
+    lines.add(SafeText.of(tensor.name()));
+    String shape = side(tensor, facts -> facts.shape().toString());
+    String dtype = side(tensor, facts -> facts.dtype().label());
+    lines.add("  shape %s, dtype %s".formatted(shape, dtype));
+    boolean hashed = tensor.left().flatMap(TensorFacts::md5).isPresent();
+    if (hashed) {
+      lines.add("  md5 " + side(tensor, facts -> facts.md5().orElse("")));
+    }
+    lines.add("  " + side(tensor, TensorFacts::fingerprint));
+    tensor.compared().filter(stats -> stats.changedElements() > 0).ifPresent(this::elements);
+  }
+
+  private void elements(DiffStats stats) {
+    lines.add(
+        "  %d of %d elements changed (%s), the first at index %d"
+            .formatted(
+                stats.changedElements(),
+                stats.elements(),
+                Numbers.percent(stats.changedElements(), stats.elements()),
+                stats.firstChangedIndex()));
+    stats
+        .distinctDifferences()
+        .filter(differences -> !differences.isEmpty())
+        .ifPresent(differences -> wrapped("  differences ", differences));
+  }
+
+  private static String side(TensorComparison tensor, Function<TensorFacts, String> word) {
+    String left = tensor.left().map(word).orElse("absent");
+    String right = tensor.right().map(word).orElse("absent");
+    return left.equals(right) ? left : left + " -> " + right;
+  }
+
+  private void lutTraining() {
+    List<LutMove> moves =
+        judgement.lutMoves().stream().filter(move -> move.deltas().isPresent()).toList();
+    if (moves.isEmpty()) {
+      return;
+    }
+    long trained = moves.stream().filter(LutMove::isTrained).count();
+    section("LUT training");
+    lines.add(
+        "%d _lut_raw_deltas tensors; the LUT moved in %d of %d layers, the deltas by up to %s"
+            .formatted(
+                pair.of(Category.LUT_DELTAS).filter(t -> t.right().isPresent()).count(),
+                trained,
+                moves.size(),
+                Numbers.scientific(
+                    moves.stream()
+                        .mapToDouble(move -> move.deltas().orElse(0.0))
+                        .max()
+                        .orElse(0))));
+    lines.add(
+        "%d of %d values of it moved on the float16 grid; %d of %d stored .lut changed"
+            .formatted(
+                moves.stream().mapToInt(LutMove::snapped).sum(),
+                moves.stream().mapToInt(LutMove::values).sum(),
+                pair.of(Category.LUT).filter(TensorComparison::isChanged).count(),
+                pair.of(Category.LUT).count()));
+    pair.of(Category.LUT_DELTAS)
+        .filter(tensor -> tensor.right().isPresent())
+        .limit(FEW)
+        .forEach(this::deltas);
+  }
+
+  private void deltas(TensorComparison tensor) {
+    TensorFacts facts = tensor.right().orElseThrow();
+    double largest = facts.values().stream().mapToDouble(Math::abs).max().orElse(0);
+    lines.add(SafeText.of(tensor.name()));
+    lines.add("  max_abs %.6f".formatted(largest));
+    wrapped("  values ", facts.values());
+  }
+
+  private void conclusion() {
+    section("Conclusion");
+    for (FindingRow finding : judgement.findings()) {
+      lines.add("finding " + finding.rule() + ": " + finding.message());
+    }
+    lines.add(judgement.verdict() + ": " + Conclusion.of(pair, judgement));
+  }
+
+  private void section(String title) {
+    lines.add("");
+    lines.add(title);
+    lines.add("-".repeat(title.length()));
+  }
+
+  private void add(TextTable table) {
+    lines.addAll(table.lines(width));
+  }
+
+  // Numbers in lines of at most 100 characters.
+  private void wrapped(String title, List<Double> numbers) {
+    List<String> texts = numbers.stream().map(Numbers::exact).toList();
+    StringBuilder line = new StringBuilder(title).append('[');
+    for (int i = 0; i < texts.size(); i++) {
+      String text = texts.get(i) + (i + 1 < texts.size() ? ", " : "]");
+      if (line.length() + text.length() > 100) {
+        lines.add(line.toString().stripTrailing());
+        line = new StringBuilder(" ".repeat(title.length() + 1));
+      }
+      line.append(text);
+    }
+    lines.add(line.toString());
+  }
+}

@@ -1,0 +1,36 @@
+package io.qtrace.job.report;
+
+import com.fasterxml.jackson.core.io.NumberOutput;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Numbers as people read them; always with a point, whatever the locale. */
+final class Numbers {
+  private Numbers() {}
+
+  /** The shortest text that reads back as the same double, as Python prints it. */
+  static String exact(double number) {
+    String text = NumberOutput.toString(number, true);
+    if (!Double.isFinite(number)) {
+      return text;
+    }
+    double magnitude = Math.abs(number);
+    boolean plain = magnitude == 0 || magnitude >= 1e-4 && magnitude < 1e16;
+    return plain ? new BigDecimal(text).toPlainString() : text;
+  }
+
+  static String exact(List<Double> numbers) {
+    return numbers.stream().map(Numbers::exact).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  /** Six digits after the point, with an exponent, as the notebook prints differences. */
+  static String scientific(double number) {
+    return String.format(Locale.ROOT, "%.6e", number);
+  }
+
+  static String percent(long part, long whole) {
+    return String.format(Locale.ROOT, "%.2f%%", whole == 0 ? 0 : 100.0 * part / whole);
+  }
+}

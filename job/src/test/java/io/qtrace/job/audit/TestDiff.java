@@ -1,0 +1,152 @@
+package io.qtrace.job.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.compare.Measure;
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.Sample;
+import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.report.DiffDocument;
+import io.qtrace.job.text.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TestDiff {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path folder;
+
+  static Stream<JsonNode> pairsOfPyTorch() throws IOException {
+    JsonNode pairs = JSON.readTree(Sample.EXPECTED.resolve("pairs.json").toFile());
+    assertThat(pairs).hasSize(11);
+    return StreamSupport.stream(pairs.spliterator(), false);
+  }
+
+  @ParameterizedTest
+  @MethodSource("pairsOfPyTorch")
+  void equalsPyTorch(JsonNode expected) throws IOException {
+    String left = Sample.run(expected.get("left").asText());
+    String right = Sample.run(expected.get("right").asText());
+    Diff.Outcome outcome = diff().run(left, right, Optional.empty(), EnumSet.of(Measure.MD5));
+    JsonNode found =
+        JSON.readTree(Json.of(DiffDocument.of(left, right, outcome.pair(), outcome.judgement())));
+    assertThat(found.get("summary")).isEqualTo(expected.get("summary"));
+    assertThat(found.get("tensors")).hasSameSizeAs(expected.get("tensors"));
+    for (int i = 0; i < expected.get("tensors").size(); i++) {
+      assertTensor(found.get("tensors").get(i), expected.get("tensors").get(i));
+    }
+  }
+
+  private static void assertTensor(JsonNode found, JsonNode expected) {
+    expected
+        .fields()
+        .forEachRemaining(
+            field -> {
+              String key = field.getKey();
+              String what = expected.get("name").asText() + " " + key;
+              if (key.equals("sum_abs") || key.equals("mean_abs")) {
+                double value = field.getValue().asDouble();
+                assertThat(found.get(key).asDouble())
+                    .as(what)
+                    .isCloseTo(value, within(1e-6 * Math.abs(value)));
+              } else if (field.getValue().isNumber()) {
+                assertThat(found.get(key).asDouble())
+                    .as(what)
+                    .isEqualTo(field.getValue().asDouble());
+              } else {
+                assertThat(found.get(key)).as(what).isEqualTo(field.getValue());
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sr011-q4a4-FP4-init/v2_initial.pt, debug_lut_training/checkpoint_step20.pt, TRAIN, CLEAN",
+    "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt,"
+        + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt, BAKE, CLEAN",
+    "sr011-q4a4-FP4-init/v2_initial.pt,"
+        + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt, UNKNOWN, VIOLATION",
+    "debug_lut_training/checkpoint_step20.pt, bug_q_drift/checkpoint_step20.pt, TRAIN, VIOLATION",
+    "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt,"
+        + "srLUT-004s_synced/lut_refreshed_step200.pt, REFRESH, CLEAN",
+    "srLUT-004s_synced/lut_refreshed_step200.pt, srLUT-004s_synced/synced_step200.pt, SYNC, CLEAN",
+    "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt,"
+        + "srLUT-004t_tightened/tightened.pt, REQUANTIZE, CLEAN",
+  })
+  void tellsKindAndVerdict(String left, String right, EdgeKind kind, Verdict verdict)
+      throws IOException {
+    Judgement judgement = judge(left, right);
+    assertThat(judgement.kind()).isEqualTo(kind);
+    assertThat(judgement.verdict()).isEqualTo(verdict);
+  }
+
+  @Test
+  void seesThatTheLutTrainedThoughTheStoredOneDidNotMove() throws IOException {
+    Judgement judgement =
+        judge("sr011-q4a4-FP4-init/v2_initial.pt", "debug_lut_training/checkpoint_step20.pt");
+    assertThat(judgement.lutMoves()).hasSize(14).allMatch(LutMove::isTrained);
+    assertThat(judgement.notes())
+        .containsExactly("14 indices tensors int64 -> int16, same numbers");
+  }
+
+  @Test
+  void seesThatTheLutDidNotTrainThoughItsDeltasAppeared() throws IOException {
+    Judgement judgement =
+        diff()
+            .run(
+                Sample.run("sr011-q4a4-FP4-init/v2_initial.pt"),
+                Path.of("src/test/resources/training/debug_head_fp32_step20.pt").toString(),
+                Optional.of(EdgeKind.TRAIN),
+                EnumSet.noneOf(Measure.class))
+            .judgement();
+    assertThat(judgement.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(judgement.findings())
+        .extracting(finding -> finding.rule() + " " + finding.tensors())
+        .containsExactly("lut_deltas-must 14", "effective_lut-must 14");
+  }
+
+  @Test
+  void namesTheFileAndThePlaceOfDamage() throws IOException {
+    byte[] bytes = Files.readAllBytes(Path.of(Sample.run("bug_q_drift/checkpoint_step20.pt")));
+    bytes[bytes.length / 2] ^= 1; // in the data of a tensor
+    Path damaged = Files.write(folder.resolve("damaged.pt"), bytes);
+    assertThatThrownBy(
+            () ->
+                diff()
+                    .run(
+                        Sample.run("debug_lut_training/checkpoint_step20.pt"),
+                        damaged.toString(),
+                        Optional.empty(),
+                        EnumSet.noneOf(Measure.class)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("damaged.pt: at byte ")
+        .hasMessageContaining("Invalid CRC-32 of storage");
+  }
+
+  private static Judgement judge(String left, String right) throws IOException {
+    return diff()
+        .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class))
+        .judgement();
+  }
+
+  private static Diff diff() throws IOException {
+    return new Diff(
+        LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()));
+  }
+}

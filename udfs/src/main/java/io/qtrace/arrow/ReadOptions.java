@@ -1,0 +1,37 @@
+package io.qtrace.arrow;
+
+import java.io.Serializable;
+
+/**
+ * How much of a tensor is asked for at once: local disks like small reads that stay in cache,
+ * object stores large ones with several in flight.
+ *
+ * @param rangeBytes bytes of one read, a power of two
+ * @param inFlight reads asked for together
+ */
+public record ReadOptions(int rangeBytes, int inFlight) implements Serializable {
+  /** 1 MiB, one at a time. */
+  public static final ReadOptions LOCAL_DISK = new ReadOptions(1 << 20, 1);
+
+  /** 8 MiB, four at a time. */
+  public static final ReadOptions OBJECT_STORE = new ReadOptions(8 << 20, 4);
+
+  private static final long MAX_WINDOW = 1L << 30;
+
+  public ReadOptions {
+    if (Integer.bitCount(rangeBytes) != 1 || rangeBytes < 16) {
+      throw new IllegalArgumentException(
+          "Invalid range: " + rangeBytes + " bytes, expected a power of two from 16");
+    }
+    if (inFlight < 1 || (long) rangeBytes * inFlight > MAX_WINDOW) {
+      throw new IllegalArgumentException(
+          "Invalid reads in flight: %d of %d bytes, expected 1 or more, at most 1 GiB in all"
+              .formatted(inFlight, rangeBytes));
+    }
+  }
+
+  /** Bytes that are held at once of every tensor that is read. */
+  public int windowBytes() {
+    return rangeBytes * inFlight;
+  }
+}

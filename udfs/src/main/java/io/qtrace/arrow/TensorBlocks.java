@@ -1,0 +1,109 @@
+package io.qtrace.arrow;
+
+import io.qtrace.io.FormatException;
+import io.qtrace.io.RangeReader;
+import io.qtrace.io.RangeReader.Range;
+import io.qtrace.tensor.Storage;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Any run of a tensor's bytes, in C order and little endian, whatever its strides and its file's
+ * byte order. Contiguous tensors are read straight into the caller's block; of other views the
+ * pages that their elements touch are read, through the scratch block. Not thread safe.
+ */
+public final class TensorBlocks {
+  /** Least scratch that a view which is not contiguous needs. */
+  public static final int MIN_SCRATCH_BYTES = PageGather.PAGE_BYTES;
+
+  private final TensorEntry tensor;
+  private final RangeReader reader;
+  private final ReadOptions options;
+  private final PageGather gather;
+
+  private TensorBlocks(
+      TensorEntry tensor, RangeReader reader, ReadOptions options, PageGather gather)
+      throws FormatException {
+    Storage storage = tensor.storage();
+    if (storage.bytes() > reader.length() - storage.position()) {
+      throw new FormatException(
+          storage.file(),
+          storage.position(),
+          "Invalid storage '%s': %d bytes, expected to end within the file's %d"
+              .formatted(storage.key(), storage.bytes(), reader.length()));
+    }
+    this.tensor = tensor;
+    this.reader = reader;
+    this.options = options;
+    this.gather = gather;
+  }
+
+  /**
+   * A tensor whose elements lie in C order.
+   *
+   * @throws FormatException if the storage ends after its file
+   */
+  public static TensorBlocks contiguous(TensorEntry tensor, RangeReader reader, ReadOptions options)
+      throws FormatException {
+    if (!tensor.isContiguous()) {
+      throw new IllegalArgumentException(
+          "Invalid view: strides " + tensor.stride() + ", expected a contiguous tensor");
+    }
+    return new TensorBlocks(tensor, reader, options, null);
+  }
+
+  /**
+   * A tensor of any strides.
+   *
+   * @param scratch at least {@link #MIN_SCRATCH_BYTES}; tensors that are read in turn may share it
+   * @throws FormatException if the storage ends after its file
+   */
+  public static TensorBlocks strided(
+      TensorEntry tensor, RangeReader reader, ReadOptions options, Block scratch)
+      throws FormatException {
+    return new TensorBlocks(tensor, reader, options, new PageGather(tensor, reader, scratch));
+  }
+
+  public TensorEntry tensor() {
+    return tensor;
+  }
+
+  /**
+   * Fills the target with the tensor's bytes from {@code from} on.
+   *
+   * @param from first byte in C order, a multiple of the element's bytes
+   * @param target its length a multiple of the element's bytes
+   */
+  public void read(long from, Block target) throws IOException {
+    int width = tensor.dtype().bytes();
+    Objects.checkFromIndexSize(from, target.length(), tensor.bytes());
+    if (from % width != 0 || target.length() % width != 0) {
+      throw new IllegalArgumentException(
+          "Invalid range: %d bytes from %d, expected multiples of %d"
+              .formatted(target.length(), from, width));
+    }
+    if (gather == null) {
+      readRanges(from, target);
+    } else {
+      gather.read(from / width, target);
+    }
+    if (tensor.storage().order() == Storage.Order.BIG) {
+      ByteOrders.swap(target.bytes(), ByteOrders.componentBytes(tensor.dtype()));
+    }
+  }
+
+  private void readRanges(long from, Block target) throws IOException {
+    long start = tensor.storage().position() + tensor.offset() * tensor.dtype().bytes() + from;
+    ByteBuffer bytes = target.bytes();
+    List<Range> ranges = new ArrayList<>();
+    for (int at = 0; at < target.length(); at += options.rangeBytes()) {
+      int length = Math.min(options.rangeBytes(), target.length() - at);
+      ranges.add(new Range(start + at, bytes.slice(at, length)));
+    }
+    reader.read(ranges);
+  }
+}

@@ -1,0 +1,18 @@
+package io.qtrace.compare;
+
+/** What a {@link RangeTask} measures of one tensor while its bytes pass by. */
+public enum Measure {
+  /** Leaf digests, for a {@link Fingerprint}. */
+  FINGERPRINT,
+  /** Minimum, maximum, sum, NaN, infinities and zeros. */
+  STATS,
+  /** The elements themselves, of tensors that have at most {@link #MAX_VALUES}. */
+  VALUES,
+  /** MD5 of the bytes in C order; sequential, so the task must cover the whole tensor. */
+  MD5,
+  /** CRC-32 of the storage's bytes; only of contiguous little-endian or one-byte elements. */
+  CRC;
+
+  /** Tensors of more elements are not kept by value. */
+  public static final int MAX_VALUES = 64;
+}

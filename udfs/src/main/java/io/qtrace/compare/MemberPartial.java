@@ -1,0 +1,71 @@
+package io.qtrace.compare;
+
+import io.qtrace.kernel.StatsPartial;
+import io.qtrace.tensor.TensorEntry;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What was measured of some of one tensor's elements; a measure that was not wanted is empty.
+ *
+ * @param id the member's
+ * @param leaves for the fingerprint, ascending
+ * @param stats for {@link TensorStats}
+ * @param values the elements, real parts of complex ones, where there are few
+ * @param crc of the storage's bytes
+ * @param md5 32 hexadecimal digits, or none
+ * @param bytesRead bytes asked for from storage, more than the elements have where a view is
+ *     strided
+ */
+public record MemberPartial(
+    String id,
+    List<LeafDigests> leaves,
+    StatsPartial stats,
+    List<Double> values,
+    StorageCrc crc,
+    String md5,
+    long bytesRead)
+    implements Serializable {
+  public MemberPartial {
+    Objects.requireNonNull(id, "id");
+    leaves = List.copyOf(leaves);
+    Objects.requireNonNull(stats, "stats");
+    values = List.copyOf(values);
+    Objects.requireNonNull(crc, "crc");
+    Objects.requireNonNull(md5, "md5");
+  }
+
+  public MemberPartial merge(MemberPartial other) {
+    if (!id.equals(other.id)) {
+      throw new IllegalArgumentException(
+          "Invalid merge: '" + other.id + "', expected '" + id + "'");
+    }
+    List<LeafDigests> both = new ArrayList<>(leaves);
+    both.addAll(other.leaves);
+    both.sort(java.util.Comparator.comparingLong(LeafDigests::first));
+    return new MemberPartial(
+        id,
+        both,
+        stats.merge(other.stats),
+        values.isEmpty() ? other.values : values,
+        crc.merge(other.crc),
+        md5.isEmpty() ? other.md5 : md5,
+        bytesRead + other.bytesRead);
+  }
+
+  /**
+   * The fingerprint, once all of the tensor's ranges are merged.
+   *
+   * @throws IllegalArgumentException if some are missing
+   */
+  public Fingerprint fingerprint(TensorEntry tensor) {
+    return Fingerprint.of(leaves, tensor.bytes());
+  }
+
+  /** First 16 hexadecimal digits of the MD5. */
+  public String md5Prefix() {
+    return md5.substring(0, Math.min(16, md5.length()));
+  }
+}

@@ -1,0 +1,25 @@
+package io.qtrace.compare;
+
+import io.qtrace.kernel.DiffPartial;
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * What was found between some of the elements of two tensors.
+ *
+ * @param identical whether dtype and bytes are the same so far
+ * @param diff what differs between the numbers
+ */
+public record PairPartial(boolean identical, DiffPartial diff) implements Serializable {
+  public PairPartial {
+    Objects.requireNonNull(diff, "diff");
+    if (identical && diff.changed() > 0) {
+      throw new IllegalArgumentException(
+          "Invalid pair: identical bytes but " + diff.changed() + " changed elements");
+    }
+  }
+
+  public PairPartial merge(PairPartial other) {
+    return new PairPartial(identical && other.identical, diff.merge(other.diff));
+  }
+}

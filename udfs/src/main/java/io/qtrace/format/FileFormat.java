@@ -1,0 +1,70 @@
+package io.qtrace.format;
+
+import io.qtrace.format.pytorch.TorchReader;
+import io.qtrace.io.FormatException;
+import io.qtrace.io.RangeReader;
+import java.io.IOException;
+import java.util.Locale;
+
+/** The formats that can be indexed, told by a file's first bytes. */
+enum FileFormat {
+  TORCH,
+  SAFETENSORS,
+  SHARDED_INDEX;
+
+  // Enough for tar's magic at byte 257.
+  private static final int HEAD_BYTES = 512;
+
+  /**
+   * @throws FormatException naming what the file is, and the remedy, if it is none of these
+   */
+  static FileFormat of(RangeReader reader) throws IOException {
+    byte[] head = reader.read(0, (int) Math.min(HEAD_BYTES, reader.length()));
+    String name = reader.uri().toLowerCase(Locale.ROOT);
+    if (TorchReader.isZip(head) || TorchReader.isLegacy(head)) {
+      return TORCH;
+    }
+    if (startsAsSafetensors(head)) {
+      return SAFETENSORS;
+    }
+    if (name.endsWith(".json") && firstVisible(head, 0) == '{') {
+      return SHARDED_INDEX;
+    }
+    if (head.length == 0) {
+      throw unsupported(reader, "an empty file", "copy it again: its writer did not finish");
+    }
+    var foreign = ForeignFormat.of(head);
+    if (foreign.isPresent()) {
+      throw unsupported(reader, foreign.get().label(), foreign.get().remedy());
+    }
+    if (name.endsWith(".safetensors")) {
+      return SAFETENSORS; // damaged: its reader says how
+    }
+    throw unsupported(
+        reader, "of no known format", "give a file of torch.save, safetensors or a sharded index");
+  }
+
+  // A header length below 2^32, then JSON.
+  private static boolean startsAsSafetensors(byte[] head) {
+    return head.length > 8
+        && head[4] == 0
+        && head[5] == 0
+        && head[6] == 0
+        && head[7] == 0
+        && firstVisible(head, 8) == '{';
+  }
+
+  private static int firstVisible(byte[] head, int from) {
+    for (int i = from; i < head.length; i++) {
+      if (" \t\r\n".indexOf(head[i]) < 0) {
+        return head[i];
+      }
+    }
+    return -1;
+  }
+
+  private static FormatException unsupported(RangeReader reader, String what, String remedy) {
+    return new FormatException(
+        reader.uri(), 0, "Unsupported file: it is %s; %s".formatted(what, remedy));
+  }
+}

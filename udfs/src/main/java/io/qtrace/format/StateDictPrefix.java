@@ -1,0 +1,50 @@
+package io.qtrace.format;
+
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Skipped;
+import io.qtrace.tensor.TensorEntry;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where a training script keeps the model's tensors inside the file it saves, beside the
+ * optimizer's and others.
+ */
+public final class StateDictPrefix {
+  private static final List<String> PREFIXES = List.of("model_state_dict.", "state_dict.");
+
+  private StateDictPrefix() {}
+
+  /**
+   * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code
+   * state_dict}; every other tensor becomes a skipped one. An index with neither is returned as it
+   * is.
+   */
+  public static CheckpointIndex unwrapped(CheckpointIndex index) {
+    for (String prefix : PREFIXES) {
+      if (index.tensors().stream().anyMatch(tensor -> tensor.name().startsWith(prefix))) {
+        return without(prefix, index);
+      }
+    }
+    return index;
+  }
+
+  private static CheckpointIndex without(String prefix, CheckpointIndex index) {
+    String outside = "outside " + prefix.substring(0, prefix.length() - 1);
+    List<TensorEntry> tensors = new ArrayList<>();
+    List<Skipped> skipped = new ArrayList<>();
+    for (TensorEntry tensor : index.tensors()) {
+      if (tensor.name().startsWith(prefix)) {
+        tensors.add(tensor.withName(tensor.name().substring(prefix.length())));
+      } else {
+        skipped.add(new Skipped(tensor.name(), outside));
+      }
+    }
+    for (Skipped other : index.skipped()) {
+      boolean inside = other.name().startsWith(prefix);
+      skipped.add(
+          inside ? new Skipped(other.name().substring(prefix.length()), other.reason()) : other);
+    }
+    return new CheckpointIndex(index.path(), index.format(), tensors, skipped);
+  }
+}

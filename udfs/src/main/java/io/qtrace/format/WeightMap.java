@@ -1,0 +1,79 @@
+package io.qtrace.format;
+
+import io.qtrace.format.json.Quoted;
+import io.qtrace.format.json.StrictJson;
+import io.qtrace.io.FormatException;
+import io.qtrace.io.RangeReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Parses the index of a sharded checkpoint: {@code {metadata: ..., weight_map: {tensor: file}}}.
+ */
+final class WeightMap {
+  /**
+   * The tensors that the index maps to one file.
+   *
+   * @param position byte of the index at which the file is first named
+   */
+  record Shard(String file, long position, List<String> tensors) {}
+
+  private static final int MAX_BYTES = 100_000_000;
+
+  // Nothing that a file system or URI reads as more than a name in the same folder.
+  private static final Pattern PLAIN_NAME =
+      Pattern.compile("[\\p{L}\\p{N}_][\\p{L}\\p{N}._+=@, -]*");
+
+  private WeightMap() {}
+
+  /** Shards by file name. */
+  static SortedMap<String, Shard> read(RangeReader reader) throws IOException {
+    if (reader.length() > MAX_BYTES) {
+      throw new FormatException(
+          reader.uri(),
+          0,
+          "Invalid index: %d bytes, expected at most %d".formatted(reader.length(), MAX_BYTES));
+    }
+    byte[] text = reader.read(0, (int) reader.length());
+    SortedMap<String, Shard> shards = new TreeMap<>();
+    try (StrictJson json = StrictJson.over(reader.uri(), 0, text)) {
+      json.beginObject("index");
+      while (json.nextKey()) {
+        if (json.key().equals("weight_map")) {
+          readMap(json, shards);
+        } else {
+          json.skip();
+        }
+      }
+      json.end();
+      if (shards.isEmpty()) {
+        throw json.fault(
+            "Unsupported JSON: no weight_map, expected the index of a sharded checkpoint");
+      }
+    }
+    return shards;
+  }
+
+  private static void readMap(StrictJson json, SortedMap<String, Shard> shards)
+      throws FormatException {
+    json.beginObject("weight_map");
+    while (json.nextKey()) {
+      String tensor = json.key();
+      String file = json.string("shard");
+      if (!PLAIN_NAME.matcher(file).matches() || file.contains("..")) {
+        throw json.fault(
+            "Invalid shard: %s, expected the name of a file beside the index"
+                .formatted(Quoted.of(file)));
+      }
+      long position = json.position();
+      shards
+          .computeIfAbsent(file, name -> new Shard(name, position, new ArrayList<>()))
+          .tensors()
+          .add(tensor);
+    }
+  }
+}

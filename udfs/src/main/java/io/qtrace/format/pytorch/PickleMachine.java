@@ -1,0 +1,353 @@
+package io.qtrace.format.pytorch;
+
+import static io.qtrace.format.pytorch.PickleFormat.*;
+
+import io.qtrace.format.pytorch.PickleValue.Blob;
+import io.qtrace.format.pytorch.PickleValue.Global;
+import io.qtrace.format.pytorch.PickleValue.Instance;
+import io.qtrace.format.pytorch.PickleValue.Large;
+import io.qtrace.format.pytorch.PickleValue.Mapping;
+import io.qtrace.format.pytorch.PickleValue.Nothing;
+import io.qtrace.format.pytorch.PickleValue.Persistent;
+import io.qtrace.format.pytorch.PickleValue.Real;
+import io.qtrace.format.pytorch.PickleValue.Sequence;
+import io.qtrace.format.pytorch.PickleValue.Text;
+import io.qtrace.format.pytorch.PickleValue.Truth;
+import io.qtrace.format.pytorch.PickleValue.Whole;
+import io.qtrace.io.FormatException;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Follows the opcodes of one pickle and builds inert values. It calls nothing and resolves nothing;
+ * every opcode costs a bounded amount of memory beyond the bytes that it consumes.
+ */
+final class PickleMachine {
+  private static final BigInteger MIN_WHOLE = BigInteger.valueOf(Long.MIN_VALUE);
+  private static final BigInteger MAX_WHOLE = BigInteger.valueOf(Long.MAX_VALUE);
+
+  private final PickleInput input;
+  private final PickleStack stack;
+  private final Map<Long, PickleValue> memo = new HashMap<>();
+  private final List<Persistent> persistents = new ArrayList<>();
+  private int opcodes;
+  private long at; // of the current opcode
+
+  PickleMachine(PickleInput input) {
+    this.input = input;
+    this.stack = new PickleStack(input);
+  }
+
+  /**
+   * The value that the pickle describes; the input then stands behind its STOP.
+   *
+   * @throws FormatException if the pickle is malformed, too long, or names what would run code
+   */
+  PickleValue run() throws IOException {
+    for (int opcode = next(); opcode != STOP; opcode = next()) {
+      step(opcode);
+    }
+    PickleValue value = stack.pop();
+    if (!stack.isEmpty()) {
+      throw fault("Invalid pickle: values left on the stack at its end");
+    }
+    return value;
+  }
+
+  /** Every reference to something outside the pickle. */
+  List<Persistent> persistents() {
+    return persistents;
+  }
+
+  /** How many opcodes ran: no pickle describes more values than that without sharing them. */
+  int opcodes() {
+    return opcodes;
+  }
+
+  private int next() throws IOException {
+    at = input.position();
+    if (++opcodes > MAX_OPCODES) {
+      throw fault("Unsupported pickle: more than " + MAX_OPCODES + " opcodes");
+    }
+    return input.u8();
+  }
+
+  private void step(int opcode) throws IOException {
+    switch (opcode) {
+      case PROTO -> protocol();
+      case FRAME -> frame(input.u64());
+
+      case MARK -> stack.mark();
+      case POP -> stack.drop();
+      case POP_MARK -> stack.popToMark();
+      case DUP -> stack.push(stack.top());
+
+      case NONE -> stack.push(Nothing.NONE);
+      case NEWTRUE -> stack.push(new Truth(true));
+      case NEWFALSE -> stack.push(new Truth(false));
+      case INT -> stack.push(integerOrTruth(input.line(MAX_LINE)));
+      case LONG -> stack.push(integer(input.line(MAX_LINE)));
+      case BININT -> stack.push(new Whole(input.i32()));
+      case BININT1 -> stack.push(new Whole(input.u8()));
+      case BININT2 -> stack.push(new Whole(input.u16()));
+      case LONG1 -> stack.push(integer(input.u8()));
+      case LONG4 -> stack.push(integer(input.u32()));
+      case FLOAT -> stack.push(new Real(some(PickleText.real(input.line(MAX_LINE)), "float")));
+      case BINFLOAT -> stack.push(new Real(input.bigEndianDouble()));
+
+      case STRING -> stack.push(text(PickleText.literal(line())));
+      case UNICODE -> stack.push(text(PickleText.rawUnicode(line())));
+      case BINSTRING -> stack.push(textOrBlob(input.bytes(input.u32())));
+      case SHORT_BINSTRING -> stack.push(textOrBlob(input.bytes(input.u8())));
+      case SHORT_BINUNICODE -> stack.push(text(PickleText.utf8(input.bytes(input.u8()))));
+      case BINUNICODE -> stack.push(text(PickleText.utf8(input.bytes(input.u32()))));
+      case BINUNICODE8 -> stack.push(text(PickleText.utf8(input.bytes(input.u64()))));
+      case SHORT_BINBYTES -> stack.push(blob(input.u8()));
+      case BINBYTES -> stack.push(blob(input.u32()));
+      case BINBYTES8, BYTEARRAY8 -> stack.push(blob(input.u64()));
+
+      case EMPTY_TUPLE -> stack.push(new Sequence(Sequence.Kind.TUPLE, List.of()));
+      case TUPLE1 -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.pop(1)));
+      case TUPLE2 -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.pop(2)));
+      case TUPLE3 -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.pop(3)));
+      case TUPLE -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.popToMark()));
+      case EMPTY_LIST -> stack.push(new Sequence(Sequence.Kind.LIST, new ArrayList<>(0)));
+      case LIST -> stack.push(new Sequence(Sequence.Kind.LIST, stack.popToMark()));
+      case EMPTY_SET -> stack.push(new Sequence(Sequence.Kind.SET, new ArrayList<>(0)));
+      case FROZENSET -> stack.push(new Sequence(Sequence.Kind.SET, stack.popToMark()));
+      case EMPTY_DICT -> stack.push(new Mapping());
+      case DICT -> stack.push(dict(stack.popToMark()));
+      case APPEND -> append(stack.pop(1));
+      case APPENDS, ADDITEMS -> append(stack.popToMark());
+      case SETITEM -> setItems(stack.pop(2));
+      case SETITEMS -> setItems(stack.popToMark());
+
+      case GET -> get(memoKey(input.line(MAX_LINE)));
+      case BINGET -> get(input.u8());
+      case LONG_BINGET -> get(input.u32());
+      case PUT -> memo.put(memoKey(input.line(MAX_LINE)), stack.top());
+      case BINPUT -> memo.put((long) input.u8(), stack.top());
+      case LONG_BINPUT -> memo.put(input.u32(), stack.top());
+      case MEMOIZE -> memo.put((long) memo.size(), stack.top());
+
+      case PERSID -> persistent(text(PickleText.utf8(input.line(MAX_LINE))));
+      case BINPERSID -> persistent(stack.pop());
+
+      case GLOBAL -> stack.push(global(globalLine(), globalLine()));
+      case STACK_GLOBAL -> stackGlobal(stack.pop(2));
+      case REDUCE, NEWOBJ -> call(stack.pop(2));
+      case NEWOBJ_EX -> callWithKeywords(stack.pop(3));
+      case INST -> callOn(global(globalLine(), globalLine()), stack.popToMark());
+      case OBJ -> callFirst(stack.popToMark());
+      case BUILD -> build(stack.pop());
+
+      default -> throw fault("Unsupported opcode: 0x%02x".formatted(opcode));
+    }
+  }
+
+  private void protocol() throws IOException {
+    int protocol = input.u8();
+    if (protocol > LAST_PROTOCOL) {
+      throw fault("Unsupported pickle protocol: %d, expected 0 to 5".formatted(protocol));
+    }
+  }
+
+  private void frame(long length) throws FormatException {
+    if (length > input.remaining()) {
+      throw fault(
+          "Invalid frame: %d bytes, %d remain in the pickle".formatted(length, input.remaining()));
+    }
+  }
+
+  // Scalars.
+
+  private PickleValue integerOrTruth(byte[] line) throws FormatException {
+    if (line.length == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1')) {
+      return new Truth(line[1] == '1');
+    }
+    return integer(line);
+  }
+
+  private PickleValue integer(byte[] line) throws FormatException {
+    return integer(some(PickleText.integer(line), "integer"));
+  }
+
+  private PickleValue integer(long bytes) throws IOException {
+    if (bytes > MAX_INTEGER) {
+      return blob(bytes);
+    }
+    byte[] littleEndian = input.bytes(bytes);
+    byte[] bigEndian = new byte[littleEndian.length];
+    for (int i = 0; i < bigEndian.length; i++) {
+      bigEndian[i] = littleEndian[bigEndian.length - 1 - i];
+    }
+    return integer(bigEndian.length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian));
+  }
+
+  private static PickleValue integer(BigInteger value) {
+    boolean fits = value.compareTo(MIN_WHOLE) >= 0 && value.compareTo(MAX_WHOLE) <= 0;
+    return fits ? new Whole(value.longValue()) : new Large(value);
+  }
+
+  private byte[] line() throws IOException {
+    return input.line(input.remaining());
+  }
+
+  private Text text(Optional<String> decoded) throws FormatException {
+    return new Text(some(decoded, "string"));
+  }
+
+  // Python 2 wrote bytes and text alike.
+  private static PickleValue textOrBlob(byte[] bytes) {
+    return PickleText.utf8(bytes).<PickleValue>map(Text::new).orElse(new Blob(bytes.length));
+  }
+
+  private Blob blob(long bytes) throws IOException {
+    input.skip(bytes);
+    return new Blob(bytes);
+  }
+
+  private <T> T some(Optional<T> parsed, String what) throws FormatException {
+    return parsed.orElseThrow(() -> fault("Invalid " + what + ": not in its pickled form"));
+  }
+
+  // Containers.
+
+  private Mapping dict(List<PickleValue> pairs) throws FormatException {
+    Mapping dict = new Mapping();
+    addAll(dict, pairs);
+    return dict;
+  }
+
+  private void setItems(List<PickleValue> pairs) throws FormatException {
+    PickleValue target = stack.top();
+    if (target instanceof Mapping dict) {
+      addAll(dict, pairs);
+    } else if (target instanceof Instance instance) {
+      addAll(instance.entries(), pairs);
+    } else {
+      throw fault("Invalid pickle: sets items of what is no dict");
+    }
+  }
+
+  private void addAll(Mapping dict, List<PickleValue> pairs) throws FormatException {
+    if (pairs.size() % 2 != 0) {
+      throw fault("Invalid dict: a key without a value");
+    }
+    for (int i = 0; i < pairs.size(); i += 2) {
+      if (!dict.add(pairs.get(i), pairs.get(i + 1))) {
+        throw fault("Invalid dict: duplicate keys " + Quoted.of(PathSegment.of(pairs.get(i), i)));
+      }
+    }
+  }
+
+  private void append(List<PickleValue> items) throws FormatException {
+    PickleValue target = stack.top();
+    if (target instanceof Sequence list && list.kind() != Sequence.Kind.TUPLE) {
+      list.items().addAll(items);
+    } else if (target instanceof Instance instance) {
+      instance.items().addAll(items);
+    } else {
+      throw fault("Invalid pickle: appends to what is no list");
+    }
+  }
+
+  // Memo.
+
+  private void get(long key) throws FormatException {
+    PickleValue value = memo.get(key);
+    if (value == null) {
+      throw fault("Invalid pickle: memo " + key + " was never put");
+    }
+    stack.push(value);
+  }
+
+  private long memoKey(byte[] line) throws FormatException {
+    if (integer(line) instanceof Whole key && key.value() >= 0) {
+      return key.value();
+    }
+    throw fault("Invalid memo key: expected an integer of 0 or more");
+  }
+
+  // Names and what would be called.
+
+  private void persistent(PickleValue id) {
+    Persistent reference = new Persistent(id, at);
+    persistents.add(reference);
+    stack.push(reference);
+  }
+
+  private String globalLine() throws IOException {
+    return some(PickleText.utf8(input.line(MAX_LINE)), "name");
+  }
+
+  private Global global(String module, String name) throws FormatException {
+    Global global = new Global(module, name);
+    if (PickleTrust.runsCode(global)) {
+      throw fault(
+          "Cannot trust pickle: it would call %s, expected data only"
+              .formatted(Quoted.of(global.path())));
+    }
+    return global;
+  }
+
+  private void stackGlobal(List<PickleValue> names) throws FormatException {
+    if (names.get(0) instanceof Text module
+        && names.get(1) instanceof Text name
+        && module.value().length() <= MAX_LINE
+        && name.value().length() <= MAX_LINE) {
+      stack.push(global(module.value(), name.value()));
+    } else {
+      throw fault("Invalid name: expected module and name as short strings");
+    }
+  }
+
+  private void call(List<PickleValue> operands) throws FormatException {
+    if (operands.get(1) instanceof Sequence arguments && arguments.kind() == Sequence.Kind.TUPLE) {
+      callOn(operands.get(0), arguments);
+    } else {
+      throw fault("Invalid call: expected its arguments in a tuple");
+    }
+  }
+
+  private void callWithKeywords(List<PickleValue> operands) throws FormatException {
+    call(operands.subList(0, 2));
+    build(operands.get(2));
+  }
+
+  private void callFirst(List<PickleValue> operands) throws FormatException {
+    if (operands.isEmpty()) {
+      throw fault("Invalid pickle: stack underflow");
+    }
+    callOn(operands.get(0), operands.subList(1, operands.size()));
+  }
+
+  private void callOn(PickleValue callee, List<PickleValue> arguments) throws FormatException {
+    callOn(callee, new Sequence(Sequence.Kind.TUPLE, arguments));
+  }
+
+  // PyTorch's legacy files refer to classes by persistent ids.
+  private void callOn(PickleValue callee, Sequence arguments) throws FormatException {
+    if (!(callee instanceof Global || callee instanceof Persistent)) {
+      throw fault("Cannot trust pickle: it would call what is neither a class nor a function");
+    }
+    stack.push(new Instance(callee, arguments, at));
+  }
+
+  private void build(PickleValue state) throws FormatException {
+    if (stack.top() instanceof Instance instance) {
+      instance.states().add(state);
+    } else {
+      throw fault("Invalid pickle: builds what is no object");
+    }
+  }
+
+  private FormatException fault(String reason) {
+    return input.fault(at, reason);
+  }
+}

@@ -1,0 +1,156 @@
+package io.qtrace.format.pytorch;
+
+import io.qtrace.format.pytorch.PickleValue.Instance;
+import io.qtrace.io.FormatException;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Skipped;
+import io.qtrace.tensor.Storage;
+import io.qtrace.tensor.TensorEntry;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Finds every tensor of an unpickled tree and names it by its path: keys of dicts, positions in
+ * lists and tuples, attributes of objects, joined by dots. A module's parameters, buffers and
+ * children are named as its {@code state_dict()} would name them. Parts that contain themselves are
+ * entered once; the number of values looked at is bounded, for parts that are shared may be reached
+ * in more ways than there are atoms.
+ */
+final class StateDictWalker {
+  private static final long FREE_VISITS = 100_000;
+  private static final int VISITS_PER_VALUE = 8; // shared parts, such as tied modules, count again
+  private static final int MAX_TENSORS = 1_000_000;
+  private static final long MAX_NAME_CHARACTERS = 64L << 20; // of all names together
+
+  /** A view with stride 0 may be far larger than its file; beyond this it is not compared. */
+  private static final long MAX_EXPANDED_BYTES = 1L << 30;
+
+  private record Frame(PickleValue container, TensorPath path, Iterator<Child> children) {}
+
+  private final String file;
+  private final long position;
+  private final Storages storages;
+  private final List<TensorEntry> tensors = new ArrayList<>();
+  private final List<Skipped> skipped = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
+  private final Deque<Frame> frames = new ArrayDeque<>();
+  private final Set<PickleValue> entered = Collections.newSetFromMap(new IdentityHashMap<>());
+  private long visitsLeft;
+  private long nameCharacters;
+
+  private StateDictWalker(String file, long position, long visits, Storages storages) {
+    this.file = file;
+    this.position = position;
+    this.visitsLeft = visits;
+    this.storages = storages;
+  }
+
+  /**
+   * Indexes the tensors of a tree.
+   *
+   * @param position where the pickle lies, for faults that have no place of their own
+   * @param values how many values the pickle made
+   */
+  static CheckpointIndex index(
+      String file, String format, long position, PickleValue root, int values, Storages storages)
+      throws FormatException {
+    long visits = FREE_VISITS + (long) VISITS_PER_VALUE * values;
+    StateDictWalker walker = new StateDictWalker(file, position, visits, storages);
+    walker.walk(root);
+    return new CheckpointIndex(file, format, walker.tensors, walker.skipped);
+  }
+
+  private void walk(PickleValue root) throws FormatException {
+    visit(TensorPath.ROOT, root);
+    while (!frames.isEmpty()) {
+      Frame frame = frames.peek();
+      if (frame.children().hasNext()) {
+        Child child = frame.children().next();
+        visit(child.path(frame.path()), child.value());
+      } else {
+        frames.pop();
+        entered.remove(frame.container());
+      }
+    }
+  }
+
+  private void visit(TensorPath path, PickleValue value) throws FormatException {
+    if (value instanceof Instance instance) {
+      try {
+        Rebuild rebuild = Rebuild.of(instance);
+        if (!(rebuild instanceof Rebuild.None)) {
+          add(path, instance, rebuild);
+          return;
+        }
+      } catch (IllegalArgumentException e) {
+        throw fault(instance.position(), path, e);
+      }
+    }
+    enter(path, value);
+  }
+
+  private void enter(TensorPath path, PickleValue value) throws FormatException {
+    if (!Child.isContainer(value) || !entered.add(value)) {
+      return;
+    }
+    visitsLeft -= Child.count(value);
+    if (visitsLeft < 0) {
+      throw new FormatException(
+          file, position, "Unsupported pickle: its shared values can be reached in too many ways");
+    }
+    frames.push(new Frame(value, path, Child.of(value).iterator()));
+  }
+
+  private void add(TensorPath path, Instance tensor, Rebuild rebuild) throws FormatException {
+    String name = path.name();
+    nameCharacters += name.length();
+    if (names.size() == MAX_TENSORS || nameCharacters > MAX_NAME_CHARACTERS) {
+      throw new FormatException(
+          file, tensor.position(), "Unsupported checkpoint: too many tensors or too long names");
+    }
+    if (!names.add(name)) {
+      throw new FormatException(
+          file,
+          tensor.position(),
+          "Invalid checkpoint: duplicate keys: two tensors named " + Quoted.of(name));
+    }
+    if (rebuild instanceof Rebuild.View view) {
+      add(name, view);
+    } else if (rebuild instanceof Rebuild.Other other) {
+      skipped.add(new Skipped(name, other.reason()));
+    }
+  }
+
+  private void add(String name, Rebuild.View view) {
+    Storage storage = storages.locate(view.storage(), view.storageType());
+    TensorEntry entry =
+        new TensorEntry(name, view.dtype(), view.shape(), view.stride(), view.offset(), storage);
+    if (entry.elements() > Long.MAX_VALUE / entry.dtype().bytes()) {
+      throw new IllegalArgumentException("Invalid shape: " + entry.shape() + ", beyond 2^63 bytes");
+    }
+    if (entry.bytes() > Math.max(storage.bytes(), MAX_EXPANDED_BYTES)) {
+      skipped.add(
+          new Skipped(
+              name, "expanded from %d to %d bytes".formatted(storage.bytes(), entry.bytes())));
+    } else {
+      tensors.add(entry);
+    }
+  }
+
+  private FormatException fault(long at, TensorPath path, IllegalArgumentException e) {
+    String name;
+    try {
+      name = Quoted.of(path.name());
+    } catch (IllegalArgumentException tooLong) {
+      name = "of a very long name";
+    }
+    return new FormatException(file, at, "Invalid tensor " + name + ": " + e.getMessage(), e);
+  }
+}

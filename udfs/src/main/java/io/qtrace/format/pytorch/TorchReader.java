@@ -1,0 +1,95 @@
+package io.qtrace.format.pytorch;
+
+import io.qtrace.io.FormatException;
+import io.qtrace.io.RangeReader;
+import io.qtrace.tensor.CheckpointIndex;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+
+/**
+ * Indexes what {@code torch.save} wrote: tensors by name, each a strided view of a storage in the
+ * file. Both containers of PyTorch are read: zip archives (1.6 and later, index format {@code
+ * torch-zip}) and the pickles before them ({@code torch-legacy}). Pickles are followed as data:
+ * nothing is called, no class is resolved, and a pickle that names what would run code is refused.
+ *
+ * <p>Names are paths joined by dots, as {@code model_state_dict.layers.0.weight}; a file that is
+ * one tensor calls it {@code tensor}. Tensors without plain elements are listed as skipped.
+ *
+ * <p>Source: PyTorch 1.13 to 2.13, {@code torch/serialization.py}, {@code torch/_utils.py}.
+ */
+public final class TorchReader {
+  private static final byte[] ZIP_MEMBER = {'P', 'K', 3, 4};
+  private static final byte[] ZIP_EMPTY = {'P', 'K', 5, 6};
+
+  /** How a pickle of protocol 0 or 1 begins when it is a call or a container. */
+  private static final Pattern TEXT_PICKLE =
+      Pattern.compile("c[A-Za-z_][\\w.]*\\n.*|\\([dlticISVX(].*|[\\]}][qp.(].*", Pattern.DOTALL);
+
+  private TorchReader() {}
+
+  /**
+   * Whether a file is a zip archive.
+   *
+   * @param head its first bytes, 4 or more unless the file is shorter
+   */
+  public static boolean isZip(byte[] head) {
+    return startsWith(head, ZIP_MEMBER) || startsWith(head, ZIP_EMPTY);
+  }
+
+  /**
+   * Whether a file is a pickle, as legacy checkpoints are.
+   *
+   * @param head its first bytes, 16 unless the file is shorter
+   */
+  public static boolean isLegacy(byte[] head) {
+    if (isSafetensors(head)) {
+      return false;
+    }
+    if (head.length > 1 && (head[0] & 0xff) == PickleFormat.PROTO) {
+      return head[1] >= 2 && head[1] <= PickleFormat.LAST_PROTOCOL;
+    }
+    return startsWith(head, TorchLegacyFormat.MAGIC_DIGITS)
+        || TEXT_PICKLE.matcher(new String(head, StandardCharsets.ISO_8859_1)).matches();
+  }
+
+  /**
+   * Indexes a checkpoint. Of a zip archive only the directory, the members' headers, {@code
+   * data.pkl} and {@code byteorder} are read; of a legacy file the pickles and the storages'
+   * headers: kilobytes, whatever the checkpoint's size. Storage positions are proved by the file's
+   * layout; the storages' bytes themselves are not verified.
+   *
+   * @throws FormatException if the file is damaged, hostile, or no checkpoint of {@code torch.save}
+   */
+  public static CheckpointIndex index(RangeReader reader) throws IOException {
+    byte[] head = reader.read(0, (int) Math.min(reader.length(), ForeignFile.HEAD_BYTES));
+    byte[] start = Arrays.copyOf(head, Math.min(head.length, 16));
+    if (isZip(start)) {
+      return TorchZip.index(reader);
+    }
+    if (isLegacy(start)) {
+      return TorchLegacy.index(reader);
+    }
+    throw new FormatException(
+        reader.uri(),
+        0,
+        "Unsupported file: " + ForeignFile.kind(head) + ", expected a checkpoint of torch.save");
+  }
+
+  // A safetensors file begins with its header's length; of 640 bytes, say, that looks like a
+  // pickle.
+  private static boolean isSafetensors(byte[] head) {
+    return head.length > 8
+        && head[4] == 0
+        && head[5] == 0
+        && head[6] == 0
+        && head[7] == 0
+        && (head[8] == '{' || head[8] == ' ' || head[8] == '\t' || head[8] == '\n');
+  }
+
+  private static boolean startsWith(byte[] head, byte[] magic) {
+    return head.length >= magic.length
+        && Arrays.equals(head, 0, magic.length, magic, 0, magic.length);
+  }
+}

@@ -1,0 +1,107 @@
+package io.qtrace.format.pytorch;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.qtrace.io.FormatException;
+import io.qtrace.io.RangeReader;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.Storage;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A checkpoint in a zip archive: one pickle, and one member for each storage. */
+final class TorchZip implements Storages {
+  private final String file;
+  private final String root;
+  private final ZipArchive archive;
+  private final Storage.Order order;
+
+  private TorchZip(String file, String root, ZipArchive archive, Storage.Order order) {
+    this.file = file;
+    this.root = root;
+    this.archive = archive;
+    this.order = order;
+  }
+
+  static CheckpointIndex index(RangeReader reader) throws IOException {
+    List<ZipMember> members = ZipDirectory.read(reader);
+    String root = root(members);
+    requireCheckpoint(reader, root, members);
+    ZipArchive archive = ZipArchive.open(reader, members);
+
+    String pickleName = root + TorchZipFormat.PICKLE;
+    String orderName = root + TorchZipFormat.BYTE_ORDER;
+    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName));
+    Storage.Order order = order(archive, contents, orderName);
+    TorchZip storages = new TorchZip(reader.uri(), root, archive, order);
+
+    long position = archive.find(pickleName).orElseThrow().position();
+    PickleInput pickle = PickleInput.of(reader.uri(), contents.get(pickleName), position);
+    PickleMachine machine = new PickleMachine(pickle);
+    PickleValue value = machine.run();
+    if (pickle.remaining() > 0) {
+      throw pickle.fault("Invalid pickle: %d bytes after its end".formatted(pickle.remaining()));
+    }
+    return StateDictWalker.index(
+        reader.uri(), TorchZipFormat.NAME, position, value, machine.opcodes(), storages);
+  }
+
+  @Override
+  public Storage locate(StorageReference reference, ElementType type) {
+    String name = root + TorchZipFormat.STORAGES + reference.key();
+    ZipArchive.Placed placed =
+        archive
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException("Invalid storage: no member " + Quoted.of(name)));
+    ZipMember member = placed.member();
+    if (reference.bytes(type) != member.bytes()) {
+      throw new IllegalArgumentException(
+          "Invalid storage: %d bytes in %s, expected %d"
+              .formatted(member.bytes(), Quoted.of(name), reference.bytes(type)));
+    }
+    return new Storage(
+        file,
+        reference.key(),
+        placed.position(),
+        member.bytes(),
+        order,
+        archive.hasCrcs() ? member.crc32() : Storage.UNVERIFIED);
+  }
+
+  // The folder of the first member, with its slash: PyTorch looks for everything below it.
+  private static String root(List<ZipMember> members) {
+    String first = members.isEmpty() ? "" : members.get(0).name();
+    return first.substring(0, first.indexOf('/') + 1);
+  }
+
+  private static void requireCheckpoint(RangeReader reader, String root, List<ZipMember> members)
+      throws FormatException {
+    Set<String> names = members.stream().map(ZipMember::name).collect(Collectors.toSet());
+    Optional<String> kind = ForeignFile.kindOfZip(root, names);
+    if (kind.isPresent()) {
+      throw new FormatException(
+          reader.uri(),
+          0,
+          "Unsupported file: " + kind.get() + ", expected a checkpoint of torch.save");
+    }
+  }
+
+  // Files that do not say are little endian.
+  private static Storage.Order order(ZipArchive archive, Map<String, byte[]> contents, String name)
+      throws FormatException {
+    byte[] stated = contents.getOrDefault(name, "little".getBytes(ISO_8859_1));
+    return switch (new String(stated, ISO_8859_1)) {
+      case "little" -> Storage.Order.LITTLE;
+      case "big" -> Storage.Order.BIG;
+      default ->
+          throw archive.fault(
+              archive.find(name).orElseThrow(), "expected the word little or the word big");
+    };
+  }
+}

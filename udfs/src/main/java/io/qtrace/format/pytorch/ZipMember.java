@@ -1,0 +1,25 @@
+package io.qtrace.format.pytorch;
+
+/**
+ * A member as the central directory states it.
+ *
+ * @param header first byte of its local header
+ * @param end where the next member, or the central directory, begins
+ * @param bytes length of its data as it lies in the file
+ * @param method of compression, {@link TorchZipFormat#STORED} for none
+ * @param crc32 of its data, uncompressed
+ * @param flags general purpose bits
+ */
+record ZipMember(
+    String name, long header, long end, long bytes, int method, long crc32, int flags) {
+  ZipMember {
+    if (header < 0 || end < header || bytes < 0) {
+      throw new IllegalArgumentException(
+          "Invalid member: %d bytes between %d and %d".formatted(bytes, header, end));
+    }
+  }
+
+  boolean hasDescriptor() {
+    return (flags & TorchZipFormat.FLAG_DESCRIPTOR) != 0;
+  }
+}

@@ -1,0 +1,84 @@
+package io.qtrace.format.safetensors;
+
+import io.qtrace.format.json.Quoted;
+import io.qtrace.format.json.StrictJson;
+import io.qtrace.io.FormatException;
+import io.qtrace.tensor.Shape;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Parses the JSON header: {@code {name: {dtype, shape, data_offsets}, ...}}. */
+final class SafetensorsHeader {
+  private final String file;
+  private final StrictJson json;
+
+  private SafetensorsHeader(String file, StrictJson json) {
+    this.file = file;
+    this.json = json;
+  }
+
+  /** The declared tensors in the header's order. */
+  static List<DeclaredTensor> parse(String file, byte[] header) throws IOException {
+    try (StrictJson json = StrictJson.over(file, SafetensorsFormat.LENGTH_BYTES, header)) {
+      return new SafetensorsHeader(file, json).tensors();
+    }
+  }
+
+  private List<DeclaredTensor> tensors() throws FormatException {
+    List<DeclaredTensor> tensors = new ArrayList<>();
+    json.beginObject("header");
+    while (json.nextKey()) {
+      String name = json.key();
+      if (name.equals(SafetensorsFormat.METADATA)) {
+        metadata();
+      } else {
+        tensors.add(tensor(name, json.position()));
+      }
+    }
+    json.end();
+    return tensors;
+  }
+
+  private void metadata() throws FormatException {
+    json.beginObject(SafetensorsFormat.METADATA);
+    while (json.nextKey()) {
+      json.string("value of " + SafetensorsFormat.METADATA);
+    }
+  }
+
+  private DeclaredTensor tensor(String name, long position) throws FormatException {
+    String dtype = null;
+    List<Long> shape = null;
+    List<Long> offsets = null;
+    json.beginObject("tensor");
+    while (json.nextKey()) {
+      String key = json.key();
+      switch (key) {
+        case "dtype" -> dtype = json.string("dtype");
+        case "shape" -> shape = json.counts("shape", SafetensorsFormat.MAX_RANK);
+        case "data_offsets" -> offsets = json.counts("data_offsets", 2);
+        // It may say that the bytes mean something else.
+        default -> throw json.fault("Unsupported key of a tensor: " + Quoted.of(key));
+      }
+    }
+    if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
+      throw json.fault(
+          "Invalid tensor %s: expected dtype, shape and two data_offsets"
+              .formatted(Quoted.of(name)));
+    }
+    DeclaredTensor tensor =
+        new DeclaredTensor(
+            name, dtype, shape(shape, position), offsets.get(0), offsets.get(1), position);
+    tensor.requireLength(file);
+    return tensor;
+  }
+
+  private Shape shape(List<Long> sizes, long position) throws FormatException {
+    try {
+      return new Shape(sizes);
+    } catch (IllegalArgumentException e) {
+      throw new FormatException(file, position, e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.qtrace.kernel;
+
+import io.qtrace.tensor.DType;
+import java.util.Arrays;
+
+/**
+ * Elements of two integer dtypes: equal or not by their 64 bits; |left - right| in float64 if one
+ * side has 64 bits, else in float32.
+ */
+final class IntegerDiff {
+  private IntegerDiff() {}
+
+  static void run(Operands operands, DiffAccumulator into) {
+    boolean wide = operands.either(Elements::isLong);
+    boolean leftUnsigned = operands.leftType() == DType.UINT64;
+    boolean rightUnsigned = operands.rightType() == DType.UINT64;
+    long[] left = new long[Chunk.ELEMENTS];
+    long[] right = new long[Chunk.ELEMENTS];
+    for (Chunk chunk : Chunk.of(operands.firstIndex(), operands.count())) {
+      Elements.toLongs(
+          operands.leftType(), operands.left().bytes(), chunk.first(), chunk.count(), left);
+      Elements.toLongs(
+          operands.rightType(), operands.right().bytes(), chunk.first(), chunk.count(), right);
+      if (leftUnsigned == rightUnsigned
+          && Arrays.equals(left, 0, chunk.count(), right, 0, chunk.count())) {
+        continue;
+      }
+      for (int i = 0; i < chunk.count(); i++) {
+        long a = left[i];
+        long b = right[i];
+        if (a != b || (leftUnsigned != rightUnsigned && a < 0)) {
+          double x = leftUnsigned ? Elements.unsigned(a) : a;
+          double y = rightUnsigned ? Elements.unsigned(b) : b;
+          into.add(chunk.index() + i, wide ? x - y : (float) x - (float) y);
+        }
+      }
+    }
+  }
+}

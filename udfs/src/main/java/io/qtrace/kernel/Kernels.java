@@ -1,0 +1,125 @@
+package io.qtrace.kernel;
+
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hashing;
+import io.qtrace.arrow.Block;
+import io.qtrace.tensor.DType;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+
+/**
+ * Arithmetic over blocks of little-endian elements. Uses the Vector API where the JVM was started
+ * with {@code --add-modules jdk.incubator.vector} on a processor with 256-bit vectors; results are
+ * the same bits without.
+ */
+public final class Kernels {
+  private static final FloatKernels SCALAR = new ScalarKernels();
+  private static final FloatKernels FORM = fastest();
+
+  // Vector code is slow until it is compiled, which takes longer than small tensors do.
+  private static final int MIN_VECTOR_ELEMENTS = 1 << 16;
+
+  private Kernels() {}
+
+  /** Which form is in use, {@code vector} or {@code scalar}, for logs. */
+  public static String form() {
+    return FORM == SCALAR ? "scalar" : "vector";
+  }
+
+  /** First byte in which two blocks' bytes in use differ, -1 if none; a shorter block ends. */
+  public static int mismatch(Block left, Block right) {
+    return left.bytes().mismatch(right.bytes());
+  }
+
+  /** CRC-32 (IEEE 802.3) of the block's bytes in use. */
+  public static int crc32(Block block) {
+    CRC32 crc = new CRC32();
+    crc.update(block.bytes().duplicate());
+    return (int) crc.getValue();
+  }
+
+  /** XXH3-128 with seed 0 of the block's bytes in use. */
+  public static Digest128 xxh3(Block block) {
+    return digest(
+        Hashing.xxh3_128().hashBytesTo128Bits(block, 0, block.length(), AddressAccess.INSTANCE));
+  }
+
+  /** XXH3-128 with seed 0 of a few bytes. */
+  public static Digest128 xxh3(byte[] bytes) {
+    return digest(Hashing.xxh3_128().hashBytesTo128Bits(bytes));
+  }
+
+  /**
+   * Compares the numbers of {@code count} elements. NaN equals NaN and -0 equals 0; integers and
+   * complex components compare exactly, whatever the dtypes. The difference of two elements is
+   * taken in float32, in float64 if either dtype is float64, complex or a 64-bit integer; that of
+   * complex numbers is the modulus.
+   *
+   * @param firstIndex index of the blocks' first element in the tensors, above those that {@code
+   *     into} has seen
+   */
+  public static void diff(
+      DType leftType,
+      Block left,
+      DType rightType,
+      Block right,
+      int count,
+      long firstIndex,
+      DiffAccumulator into) {
+    requireElements(leftType, left, count, firstIndex);
+    requireElements(rightType, right, count, firstIndex);
+    Operands operands = new Operands(leftType, left, rightType, right, count, firstIndex);
+    if (operands.both(Elements::fitFloat)) {
+      FloatDiff.run(form(count), operands, into);
+    } else if (operands.both(Elements::isInteger)) {
+      IntegerDiff.run(operands, into);
+    } else {
+      WideDiff.run(operands, into);
+    }
+    into.addElements(count);
+  }
+
+  /**
+   * Statistics of {@code count} elements.
+   *
+   * @param firstIndex index of the block's first element in the tensor, above those that {@code
+   *     into} has seen
+   */
+  public static void stats(
+      DType dtype, Block block, int count, long firstIndex, StatsAccumulator into) {
+    requireElements(dtype, block, count, firstIndex);
+    if (Elements.fitFloat(dtype)) {
+      into.addFloats(form(count), dtype, block, count, firstIndex);
+    } else {
+      into.addWide(dtype, block.bytes(), count, firstIndex);
+    }
+  }
+
+  /** A few elements as float64; of complex ones the real part. */
+  public static List<Double> values(DType dtype, Block block) {
+    return IntStream.range(0, block.length() / dtype.bytes())
+        .mapToObj(i -> Elements.real(dtype, block.bytes(), i))
+        .toList();
+  private static FloatKernels form(int count) {
+    return count < MIN_VECTOR_ELEMENTS ? SCALAR : FORM;
+  }
+
+  static Digest128 digest(HashValue128 value) {
+    return new Digest128(value.getMostSignificantBits(), value.getLeastSignificantBits());
+  }
+
+  private static void requireElements(DType dtype, Block block, int count, long firstIndex) {
+    Objects.checkFromIndexSize(0, (long) count * dtype.bytes(), block.length());
+    if (firstIndex < 0) {
+      throw new IllegalArgumentException("Invalid index: " + firstIndex + ", expected 0 or more");
+    }
+  }
+
+  // Names VectorKernels only where its module is there, so that it is never loaded without.
+  private static FloatKernels fastest() {
+    boolean present = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return present && VectorKernels.isFast() ? new VectorKernels() : SCALAR;
+  }
+}

@@ -1,0 +1,64 @@
+package io.qtrace.kernel;
+
+import io.qtrace.arrow.Block;
+import io.qtrace.kernel.FloatKernels.ChunkStats;
+import io.qtrace.tensor.DType;
+import java.nio.ByteBuffer;
+
+/**
+ * Collects what {@link Kernels#stats} finds in one tensor, whose elements must come in ascending
+ * order. Not thread safe.
+ */
+public final class StatsAccumulator {
+  private final LaneSum sum = new LaneSum();
+  private long elements;
+  private double min = Double.POSITIVE_INFINITY;
+  private double max = Double.NEGATIVE_INFINITY;
+  private long nan;
+  private long inf;
+  private long zeros;
+
+  /** What was found so far. */
+  public StatsPartial partial() {
+    return new StatsPartial(elements, min + 0.0, max + 0.0, sum.total(), nan, inf, zeros);
+  }
+
+  void addFloats(FloatKernels form, DType dtype, Block block, int count, long firstIndex) {
+    Widener widener = new Widener(form, dtype);
+    for (Chunk chunk : Chunk.of(firstIndex, count)) {
+      float[] numbers = widener.widen(block, chunk);
+      ChunkStats found = form.stats(numbers, chunk.pad(), chunk.end(), sum.lanes(chunk.index()));
+      elements += chunk.count();
+      min = Math.min(min, found.min());
+      max = Math.max(max, found.max());
+      nan += found.nan();
+      inf += found.inf();
+      zeros += found.zeros();
+    }
+  }
+
+  void addWide(DType dtype, ByteBuffer bytes, int count, long firstIndex) {
+    boolean complex = dtype.kind() == DType.Kind.COMPLEX;
+    for (int i = 0; i < count; i++) {
+      double real = Elements.real(dtype, bytes, i);
+      add(firstIndex + i, complex ? modulus(real, Elements.imaginary(dtype, bytes, i)) : real);
+    }
+    elements += count;
+  }
+
+  private void add(long index, double number) {
+    sum.add(index, number);
+    if (Double.isNaN(number)) {
+      nan++;
+      return;
+    }
+    inf += Double.isInfinite(number) ? 1 : 0;
+    zeros += number == 0 ? 1 : 0;
+    min = Math.min(min, number);
+    max = Math.max(max, number);
+  }
+
+  private static double modulus(double real, double imaginary) {
+    return Double.isNaN(real) || Double.isNaN(imaginary) ? Double.NaN : Math.hypot(real, imaginary);
+  }
+}

@@ -1,0 +1,86 @@
+package io.qtrace.lut;
+
+/**
+ * IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 mantissa bits. JDK 17 has no conversions of
+ * its own.
+ */
+public final class Float16 {
+  /** Largest finite value. */
+  public static final float MAX_VALUE = 65504;
+
+  private static final int MAGNITUDE = 0x7fff;
+  private static final int INFINITY = 0x7c00;
+  private static final int QUIET = 0x0200;
+  private static final float MIN_NORMAL = 0x1p-14f;
+  private static final float OVERFLOW = 65520; // rounds to infinity, and all above it
+  private static final int SHIFT = 13; // mantissa bits that float32 has and binary16 has not
+  private static final int REBIAS = (127 - 15) << 23;
+
+  private Float16() {}
+
+  /** Bits of the nearest value, ties to even; infinite from 65520 up, a NaN stays a quiet NaN. */
+  public static short bits(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    int sign = bits >>> 16 & 0x8000;
+    float magnitude = Math.abs(x);
+    if (Float.isNaN(x)) {
+      return (short) (sign | INFINITY | QUIET | (bits >>> SHIFT & 0x3ff));
+    }
+    if (magnitude >= OVERFLOW) {
+      return (short) (sign | INFINITY);
+    }
+    if (magnitude < MIN_NORMAL) {
+      return (short) (sign | (int) Math.rint(magnitude * 0x1p24)); // in units of 2^-24, exact
+    }
+    int rebiased = (bits & 0x7fffffff) - REBIAS;
+    int odd = rebiased >>> SHIFT & 1;
+    return (short) (sign | (rebiased + 0xfff + odd) >>> SHIFT);
+  }
+
+  /** The value of binary16 bits, exact. */
+  public static float value(short bits) {
+    int sign = (bits & 0x8000) << 16;
+    int magnitude = bits & MAGNITUDE;
+    if (magnitude > INFINITY) {
+      return Float.intBitsToFloat(sign | 0x7f800000 | ((magnitude & 0x3ff) | QUIET) << SHIFT);
+    }
+    if (magnitude == INFINITY) {
+      return sign == 0 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY;
+    }
+    if (magnitude < 0x0400) {
+      float subnormal = magnitude * 0x1p-24f;
+      return sign == 0 ? subnormal : -subnormal;
+    }
+    return Float.intBitsToFloat(sign | (magnitude << SHIFT) + REBIAS);
+  }
+
+  /** {@code fp16(x)} of the recipe: clamped to +-{@link #MAX_VALUE}, rounded; NaN stays NaN. */
+  public static float round(float x) {
+    return value(bits(Math.max(-MAX_VALUE, Math.min(MAX_VALUE, x))));
+  }
+
+  /** Whether x is a finite value of binary16. */
+  public static boolean isExact(float x) {
+    return Float.isFinite(x) && value(bits(x)) == x;
+  }
+
+  /**
+   * The next binary16 value towards positive infinity.
+   *
+   * @param x a binary16 value; NaN and positive infinity stay what they are
+   */
+  public static float nextUp(float x) {
+    if (Float.isNaN(x) || x == Float.POSITIVE_INFINITY) {
+      return x;
+    }
+    if (x == 0) {
+      return 0x1p-24f;
+    }
+    return value((short) (bits(x) + (x > 0 ? 1 : -1)));
+  }
+
+  /** The next binary16 value towards negative infinity, as {@link #nextUp}. */
+  public static float nextDown(float x) {
+    return -nextUp(-x);
+  }
+}

@@ -1,0 +1,23 @@
+package io.qtrace.spark.functions;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What a tensor's name says about its place in the model. */
+final class TensorNames {
+  // A whole component of the path; nine digits stay inside an int.
+  private static final Pattern NUMBER = Pattern.compile("(?:^|\\.)([0-9]{1,9})(?=\\.|$)");
+
+  private TensorNames() {}
+
+  /** The module that owns the tensor: the name without its last component, empty for the root. */
+  static String layer(String name) {
+    return name.substring(0, Math.max(name.lastIndexOf('.'), 0));
+  }
+
+  /** The first component that is a number, or null: 12 of {@code model.layers.12.mlp.up_proj}. */
+  static Integer layerNumber(String name) {
+    Matcher number = NUMBER.matcher(name);
+    return number.find() ? Integer.valueOf(number.group(1)) : null;
+  }
+}

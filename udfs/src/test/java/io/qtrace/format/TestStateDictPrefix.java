@@ -1,0 +1,61 @@
+package io.qtrace.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Skipped;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Shape;
+import io.qtrace.tensor.Storage;
+import io.qtrace.tensor.TensorEntry;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TestStateDictPrefix {
+  @Test
+  void keepsTheModelAndListsTheRestAsSkipped() {
+    CheckpointIndex index =
+        StateDictPrefix.unwrapped(
+            index("model_state_dict.a.weight", "optimizer.exp_avg", "model_state_dict.b"));
+
+    assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("a.weight", "b");
+    assertThat(index.skipped())
+        .containsExactly(
+            new Skipped("optimizer.exp_avg", "outside model_state_dict"),
+            new Skipped("s", "sparse"));
+  }
+
+  @Test
+  void prefersModelStateDictToStateDict() {
+    CheckpointIndex index =
+        StateDictPrefix.unwrapped(index("state_dict.a", "model_state_dict.a", "x"));
+
+    assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("a");
+    assertThat(index.skipped()).extracting(Skipped::name).containsExactly("state_dict.a", "x", "s");
+  }
+
+  @Test
+  void unwrapsStateDictOnce() {
+    CheckpointIndex index = StateDictPrefix.unwrapped(index("state_dict.state_dict.a", "epoch"));
+
+    assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("state_dict.a");
+    assertThat(index.skipped()).contains(new Skipped("epoch", "outside state_dict"));
+  }
+
+  @Test
+  void leavesABareStateDictAsItIs() {
+    CheckpointIndex index = index("a.weight", "model_state_dictionary.b", "x.state_dict.c");
+
+    assertThat(StateDictPrefix.unwrapped(index)).isSameAs(index);
+  }
+
+  private static CheckpointIndex index(String... names) {
+    Storage storage = new Storage("f", "0", 0, 4, Storage.Order.LITTLE, Storage.UNVERIFIED);
+    List<TensorEntry> tensors =
+        Arrays.stream(names)
+            .map(name -> TensorEntry.contiguous(name, DType.FLOAT32, Shape.of(1), storage))
+            .toList();
+    return new CheckpointIndex("f", "torch-zip", tensors, List.of(new Skipped("s", "sparse")));
+  }
+}

@@ -102,6 +102,8 @@ public final class Kernels {
     return IntStream.range(0, block.length() / dtype.bytes())
         .mapToObj(i -> Elements.real(dtype, block.bytes(), i))
         .toList();
+  }
+
   private static FloatKernels form(int count) {
     return count < MIN_VECTOR_ELEMENTS ? SCALAR : FORM;
   }

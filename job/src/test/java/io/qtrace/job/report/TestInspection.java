@@ -2,7 +2,7 @@ package io.qtrace.job.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qtrace.job.audit.PolicyFile;
+import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.report.TensorDigests.Kind;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +79,6 @@ class TestInspection {
           asked.forEach(kind -> told.put(kind, kind + " of " + tensor.name()));
           return told;
         };
-    return Inspection.of(INDEX, PolicyFile.packaged().categories(), digests, kinds);
+    return Inspection.of(INDEX, Policy.load(Optional.empty()).categories(), digests, kinds);
   }
 }

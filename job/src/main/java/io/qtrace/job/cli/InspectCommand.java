@@ -58,7 +58,6 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ObjectStore store = new ObjectStore(new Configuration());
-    store.stat(file);
     CheckpointIndex index = new Checkpoints(store).index(file);
     try (RangeComparison reading =
         new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)) {

@@ -26,7 +26,8 @@ final class VectorKernels implements FloatKernels {
   private static final int INFINITY = 0x7f800000;
 
   private static final short INFINITE_HALF = 0x7c00;
-  private static final int HALF_BITS = 0x8fffe000; // sign and magnitude of the sign-extended bits << 13
+  private static final int HALF_BITS =
+      0x8fffe000; // sign and magnitude of the sign-extended bits << 13
   private static final float HALF_RESCALE = 0x1p112f; // the biases of the exponents are 15 and 127
 
   private final FloatKernels scalar = new ScalarKernels();

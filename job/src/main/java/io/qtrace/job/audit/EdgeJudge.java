@@ -1,13 +1,13 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.io.SafeText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

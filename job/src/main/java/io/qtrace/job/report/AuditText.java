@@ -1,10 +1,10 @@
 package io.qtrace.job.report;
 
-import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.text.Paragraph;
 import io.qtrace.io.SafeText;
+import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.text.Paragraph;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

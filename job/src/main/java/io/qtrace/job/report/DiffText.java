@@ -1,10 +1,8 @@
 package io.qtrace.job.report;
 
-import io.qtrace.job.text.TextTable;
-import io.qtrace.job.text.Paragraph;
-import io.qtrace.io.SafeText;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.Judgement;
 import io.qtrace.job.audit.LutMove;
 import io.qtrace.job.audit.PairComparison;
@@ -15,6 +13,8 @@ import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.text.Paragraph;
+import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -259,8 +259,7 @@ public final class DiffText {
     for (FindingRow finding : judgement.findings()) {
       lines.addAll(Paragraph.lines("finding " + finding.rule() + ": ", finding.message()));
     }
-    lines.addAll(
-        Paragraph.lines(judgement.verdict() + ": ", Conclusion.of(pair, judgement)));
+    lines.addAll(Paragraph.lines(judgement.verdict() + ": ", Conclusion.of(pair, judgement)));
   }
 
   private void section(String title) {

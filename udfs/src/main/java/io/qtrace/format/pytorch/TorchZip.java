@@ -90,7 +90,7 @@ final class TorchZip implements Storages {
       throw new FormatException(
           reader.uri(),
           0,
-          "Unsupported file: " + kind.get() + ", expected a checkpoint of torch.save");
+          "Unsupported file: it is " + kind.get() + ", expected a checkpoint of torch.save");
     }
   }
 

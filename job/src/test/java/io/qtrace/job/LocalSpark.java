@@ -6,27 +6,30 @@ import org.apache.spark.sql.SparkSession;
 /** One Spark for all tests of a JVM; each test gets a session with tables of its own. */
 public final class LocalSpark {
   private static final String CATALOG = "spark.sql.catalog.lineage";
-  private static final SparkSession SPARK =
-      SparkSession.builder()
-          .master("local[2]")
-          .config("spark.ui.enabled", "false")
-          .config("spark.sql.shuffle.partitions", "2")
-          .config("spark.sql.session.timeZone", "UTC")
-          .config(
-              "spark.sql.extensions",
-              "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-          .getOrCreate();
 
   private LocalSpark() {}
 
+  // Commands under test stop the Spark that they find: then there is a new one.
+  private static SparkSession spark() {
+    return SparkSession.builder()
+        .master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config(
+            "spark.sql.extensions",
+            "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
+        .getOrCreate();
+  }
+
   /** A session without tables. */
   public static SparkSession session() {
-    return SPARK.newSession();
+    return spark().newSession();
   }
 
   /** A session whose embedded catalog is below a folder. */
   public static SparkSession session(Path warehouse) {
-    SparkSession session = SPARK.newSession();
+    SparkSession session = spark().newSession();
     session.conf().set(CATALOG, "org.apache.iceberg.spark.SparkCatalog");
     session.conf().set(CATALOG + ".type", "jdbc");
     session.conf().set(CATALOG + ".jdbc.schema-version", "V1");

@@ -1,7 +1,10 @@
 package io.qtrace.io;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Identity of a stored object at one moment: equal stats of one path mean equal content.
@@ -16,5 +19,18 @@ public record ObjectStat(String uri, long bytes, long modified, String etag)
   public ObjectStat {
     Objects.requireNonNull(uri, "uri");
     Objects.requireNonNull(etag, "etag");
+  }
+
+  /** The identity of this object together with others that it refers to. */
+  public ObjectStat with(List<ObjectStat> parts) {
+    long allBytes = bytes + parts.stream().mapToLong(ObjectStat::bytes).sum();
+    long latest =
+        Math.max(modified, parts.stream().mapToLong(ObjectStat::modified).max().orElse(0));
+    String etags =
+        Stream.concat(Stream.of(this), parts.stream())
+            .map(ObjectStat::etag)
+            .filter(tag -> !tag.isEmpty())
+            .collect(Collectors.joining(","));
+    return new ObjectStat(uri, allBytes, latest, etags);
   }
 }

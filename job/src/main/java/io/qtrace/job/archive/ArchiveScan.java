@@ -1,5 +1,6 @@
 package io.qtrace.job.archive;
 
+import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
 import io.qtrace.job.archive.Archive.SkippedFolder;
@@ -72,6 +73,7 @@ public final class ArchiveScan {
     private final String path;
     private final List<CheckpointFile> checkpoints = new ArrayList<>();
     private FileStatus config;
+    private final List<ObjectStat> shards = new ArrayList<>();
     private boolean cache;
 
     Folder(String path) {
@@ -88,6 +90,9 @@ public final class ArchiveScan {
       if (fileName.equals(CONFIG)) {
         config = status;
       }
+      if (names.isShard(fileName)) {
+        shards.add(ObjectStore.stat(status));
+      }
       cache |= fileName.equals(CACHE_META);
     }
 
@@ -102,8 +107,13 @@ public final class ArchiveScan {
         skipped.add(
             new SkippedFolder(path, "a float model (architectures in config.json), not a run"));
       } else {
-        runs.add(new Run(path, told, checkpoints));
+        runs.add(new Run(path, told, checkpoints.stream().map(this::whole).toList()));
       }
+    }
+
+    // An index stands for its shards: when one of them changes, so does the checkpoint.
+    private CheckpointFile whole(CheckpointFile file) {
+      return names.isIndex(file.fileName()) ? file.withStat(file.stat().with(shards)) : file;
     }
 
     private RunConfig config() throws IOException {

@@ -32,6 +32,10 @@ public record CheckpointFile(ObjectStat stat, String path, String run, Role role
     return step == NO_STEP ? OptionalLong.empty() : OptionalLong.of(step);
   }
 
+  CheckpointFile withStat(ObjectStat other) {
+    return new CheckpointFile(other, path, run, role, step);
+  }
+
   public String fileName() {
     return path.substring(path.lastIndexOf('/') + 1);
   }

@@ -13,6 +13,8 @@ public final class CheckpointNames {
   /** What a file name tells. */
   public record Named(Role role, long step) {}
 
+  private static final Pattern SHARD = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.\\w+");
+
   private final List<GlobPattern> checkpoints;
   private final List<GlobPattern> exclude;
   private final Map<Role, Pattern> roles = new TreeMap<>();
@@ -28,6 +30,17 @@ public final class CheckpointNames {
         && exclude.stream().noneMatch(glob -> glob.matches(path));
   }
 
+  /** Whether a file is named as one of the shards behind an index, as Hugging Face names them. */
+  boolean isShard(String fileName) {
+    return SHARD.matcher(fileName).matches();
+  }
+
+  /** Whether a file is named as an index of shards. */
+  boolean isIndex(String fileName) {
+    return fileName.endsWith(".index.json");
+  }
+
+  /** What the name of a checkpoint tells. */
   public Named name(String fileName) {
     for (Map.Entry<Role, Pattern> role : roles.entrySet()) {
       Matcher matcher = role.getValue().matcher(fileName);

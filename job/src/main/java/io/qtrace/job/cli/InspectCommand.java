@@ -5,15 +5,18 @@ import io.qtrace.compare.Measure;
 import io.qtrace.compare.MemberPartial;
 import io.qtrace.compare.RangeComparison;
 import io.qtrace.compare.RangeTask;
+import io.qtrace.compare.StorageCrc;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.report.Inspection;
 import io.qtrace.job.report.TensorDigests;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.Storage;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +29,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "inspect",
-    description = "Tells what a checkpoint holds, from its directory alone; starts no Spark.",
+    description = "Tells what a checkpoint holds and whether it is whole; starts no Spark.",
     footerHeading = "%n",
     footer = {
       "Formats: torch.save (zip and legacy), safetensors, Hugging Face index (*.index.json).",
@@ -48,6 +51,14 @@ final class InspectCommand implements Callable<Integer> {
   private boolean fingerprint;
 
   @Option(
+      names = "--no-verify",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Read no data: kilobytes are enough, but damaged data goes unseen.")
+  private boolean verify;
+
+  @Option(
       names = "--unwrap",
       description = "Leave 'model_state_dict.' and 'state_dict.' out of names, as comparisons do.")
   private boolean unwrap;
@@ -61,6 +72,9 @@ final class InspectCommand implements Callable<Integer> {
     CheckpointIndex index = new Checkpoints(store).index(file);
     try (RangeComparison reading =
         new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)) {
+      if (verify) {
+        verify(index, reading);
+      }
       Inspection inspection =
           Inspection.of(
               unwrap ? StateDictPrefix.unwrapped(index) : index,
@@ -81,6 +95,21 @@ final class InspectCommand implements Callable<Integer> {
       kinds.add(TensorDigests.Kind.FINGERPRINT);
     }
     return kinds;
+  }
+
+  // Reads every storage whose CRC-32 the file states.
+  private static void verify(CheckpointIndex index, RangeComparison reading) throws IOException {
+    Set<Storage> storages = new LinkedHashSet<>();
+    index.tensors().forEach(tensor -> storages.add(tensor.storage()));
+    for (Storage storage : storages) {
+      if (storage.crc32() != Storage.UNVERIFIED) {
+        RangeTask.Member bytes =
+            new RangeTask.Member(
+                storage.key(), StorageCrc.wholeStorage(storage), EnumSet.of(Measure.CRC));
+        RangeTask task = RangeTask.whole(List.of(bytes), List.of());
+        reading.run(task).members().get(0).crc().verify(storage);
+      }
+    }
   }
 
   // Reads a tensor as comparisons do.

@@ -11,6 +11,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -69,10 +70,14 @@ class TestArchiveScan {
   void shardsBehindAnIndexAreNoCheckpointsOfTheirOwn() throws IOException {
     Files.createFile(folder.resolve("model.safetensors.index.json"));
     Files.createFile(folder.resolve("model-00001-of-00002.safetensors"));
-    Files.createFile(folder.resolve("model-00002-of-00002.safetensors"));
-    assertThat(scan(folder).checkpoints())
+    Path shard = Files.createFile(folder.resolve("model-00002-of-00002.safetensors"));
+    List<CheckpointFile> before = scan(folder).checkpoints();
+    assertThat(before)
         .extracting(CheckpointFile::path)
         .containsExactly("model.safetensors.index.json");
+    Files.writeString(shard, "more");
+    assertThat(scan(folder).checkpoints().get(0).stat().bytes()).isEqualTo(4);
+    assertThat(scan(folder).checkpoints()).isNotEqualTo(before);
   }
 
   @Test

@@ -93,7 +93,10 @@ final class ZipDirectory {
     if (method == STORED && extent.stored() != extent.bytes()) {
       throw fault(at, "Invalid member " + SafeText.quoted(name) + ": stored, but of two sizes");
     }
-    if (!(disk == 0 || disk == SENTINEL16) || extent.header() < 0 || extent.stored() < 0) {
+    if (!(disk == 0 || disk == SENTINEL16)
+        || extent.header() < 0
+        || extent.header() >= start
+        || extent.stored() < 0) {
       throw fault(at, "Invalid member " + SafeText.quoted(name) + ": outside the file");
     }
     return new ZipMember(

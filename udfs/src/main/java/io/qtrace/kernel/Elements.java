@@ -28,33 +28,6 @@ final class Elements {
   }
 
   /**
-   * Elements {@code [first, first + count)} of the bytes to {@code out[at]} and on.
-   *
-   * @param dtype one that fits float32
-   */
-  static void toFloats(
-      FloatKernels form, DType dtype, ByteBuffer bytes, int first, int count, float[] out, int at) {
-    switch (dtype) {
-      case FLOAT32 -> bytes.asFloatBuffer().get(first, out, at, count);
-      case FLOAT16 -> form.widenFloat16(shorts(bytes, first, count, at), out, at, at + count);
-      case BFLOAT16 -> form.widenBfloat16(shorts(bytes, first, count, at), out, at, at + count);
-      case FLOAT8_E4M3FN, FLOAT8_E4M3FNUZ, FLOAT8_E5M2, FLOAT8_E5M2FNUZ, FLOAT8_E8M0FNU -> {
-        float[] table = Float8.table(dtype);
-        for (int i = 0; i < count; i++) {
-          out[at + i] = table[bytes.get(first + i) & 0xff];
-        }
-      }
-      default -> {
-        long[] longs = new long[count];
-        toLongs(dtype, bytes, first, count, longs);
-        for (int i = 0; i < count; i++) {
-          out[at + i] = longs[i];
-        }
-      }
-    }
-  }
-
-  /**
    * Elements {@code [first, first + count)} of the bytes; uint64 as the same 64 bits.
    *
    * @param dtype an integer type
@@ -141,12 +114,5 @@ final class Elements {
   static double unsigned(long bits) {
     // Halved to fit; the bit that falls off still takes part in the rounding.
     return bits >= 0 ? bits : 2.0 * (bits >>> 1 | bits & 1);
-  }
-
-  // Elements as 16-bit patterns, the first at index `at`.
-  private static short[] shorts(ByteBuffer bytes, int first, int count, int at) {
-    short[] out = new short[at + count];
-    bytes.asShortBuffer().get(first, out, at, count);
-    return out;
   }
 }

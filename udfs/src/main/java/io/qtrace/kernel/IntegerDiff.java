@@ -14,14 +14,15 @@ final class IntegerDiff {
     boolean wide = operands.either(Elements::isLong);
     boolean leftUnsigned = operands.leftType() == DType.UINT64;
     boolean rightUnsigned = operands.rightType() == DType.UINT64;
+    long[] left = new long[Chunk.ELEMENTS];
+    long[] right = new long[Chunk.ELEMENTS];
     for (Chunk chunk : Chunk.of(operands.firstIndex(), operands.count())) {
-      long[] left = new long[chunk.count()];
-      long[] right = new long[chunk.count()];
       Elements.toLongs(
           operands.leftType(), operands.left().bytes(), chunk.first(), chunk.count(), left);
       Elements.toLongs(
           operands.rightType(), operands.right().bytes(), chunk.first(), chunk.count(), right);
-      if (leftUnsigned == rightUnsigned && Arrays.equals(left, right)) {
+      if (leftUnsigned == rightUnsigned
+          && Arrays.equals(left, 0, chunk.count(), right, 0, chunk.count())) {
         continue;
       }
       for (int i = 0; i < chunk.count(); i++) {

@@ -15,13 +15,17 @@ import java.util.zip.CRC32;
  * the same bits without.
  */
 public final class Kernels {
+  private static final FloatKernels SCALAR = new ScalarKernels();
   private static final FloatKernels FORM = fastest();
+
+  // Vector code is slow until it is compiled, which takes longer than small tensors do.
+  private static final int MIN_VECTOR_ELEMENTS = 1 << 16;
 
   private Kernels() {}
 
   /** Which form is in use, {@code vector} or {@code scalar}, for logs. */
   public static String form() {
-    return FORM instanceof ScalarKernels ? "scalar" : "vector";
+    return FORM == SCALAR ? "scalar" : "vector";
   }
 
   /** First byte in which two blocks' bytes in use differ, -1 if none; a shorter block ends. */
@@ -68,7 +72,7 @@ public final class Kernels {
     requireElements(rightType, right, count, firstIndex);
     Operands operands = new Operands(leftType, left, rightType, right, count, firstIndex);
     if (operands.both(Elements::fitFloat)) {
-      FloatDiff.run(FORM, operands, into);
+      FloatDiff.run(form(count), operands, into);
     } else if (operands.both(Elements::isInteger)) {
       IntegerDiff.run(operands, into);
     } else {
@@ -87,7 +91,7 @@ public final class Kernels {
       DType dtype, Block block, int count, long firstIndex, StatsAccumulator into) {
     requireElements(dtype, block, count, firstIndex);
     if (Elements.fitFloat(dtype)) {
-      into.addFloats(FORM, dtype, block, count, firstIndex);
+      into.addFloats(form(count), dtype, block, count, firstIndex);
     } else {
       into.addWide(dtype, block.bytes(), count, firstIndex);
     }
@@ -98,6 +102,10 @@ public final class Kernels {
     return IntStream.range(0, block.length() / dtype.bytes())
         .mapToObj(i -> Elements.real(dtype, block.bytes(), i))
         .toList();
+  }
+
+  private static FloatKernels form(int count) {
+    return count < MIN_VECTOR_ELEMENTS ? SCALAR : FORM;
   }
 
   static Digest128 digest(HashValue128 value) {
@@ -114,6 +122,6 @@ public final class Kernels {
   // Names VectorKernels only where its module is there, so that it is never loaded without.
   private static FloatKernels fastest() {
     boolean present = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return present && VectorKernels.isFast() ? new VectorKernels() : new ScalarKernels();
+    return present && VectorKernels.isFast() ? new VectorKernels() : SCALAR;
   }
 }

@@ -24,8 +24,9 @@ public final class StatsAccumulator {
   }
 
   void addFloats(FloatKernels form, DType dtype, Block block, int count, long firstIndex) {
+    Widener widener = new Widener(form, dtype);
     for (Chunk chunk : Chunk.of(firstIndex, count)) {
-      float[] numbers = FloatDiff.floats(form, dtype, block, chunk);
+      float[] numbers = widener.widen(block, chunk);
       ChunkStats found = form.stats(numbers, chunk.pad(), chunk.end(), sum.lanes(chunk.index()));
       elements += chunk.count();
       min = Math.min(min, found.min());

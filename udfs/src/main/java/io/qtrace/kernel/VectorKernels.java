@@ -6,27 +6,29 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The form for processors with vectors of 256 bits or more. Chunks with an infinity or NaN, which
  * are rare, and ends that do not fill all lanes are left to the plain form.
+ *
+ * <p>A vector that a loop carries over must have one species for its element type in all loops: the
+ * compiler of JDK 17 goes by the profile there, and puts vectors on the heap where it saw two.
  */
 final class VectorKernels implements FloatKernels {
   private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_128;
+  private static final VectorSpecies<Integer> WIDE_INTS = IntVector.SPECIES_256;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_128;
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_256;
   private static final int HALF = LANES / 2;
   private static final int INFINITY = 0x7f800000;
 
-  // Parts of a binary16, shifted to float32's places.
-  private static final int MAGNITUDE = 0x7fff << 13;
-  private static final int EXPONENT = 0x7c00 << 13;
-  private static final int REBIAS = (127 - 15) << 23;
-  private static final float MIN_NORMAL = 0x1p-14f;
+  // As in Float16.value.
+  private static final short FLOAT16_INFINITY = 0x7c00;
+  private static final int SIGN_AND_MAGNITUDE = 0x8fffe000; // of the sign-extended bits << 13
+  private static final float RESCALE = 0x1p112f;
 
   private final FloatKernels scalar = new ScalarKernels();
 
@@ -37,37 +39,30 @@ final class VectorKernels implements FloatKernels {
 
   @Override
   public void widenFloat16(short[] in, float[] out, int from, int to) {
+    ShortVector greatest = ShortVector.zero(SHORTS);
     int i = from;
     for (; i + LANES <= to; i += LANES) {
-      IntVector half = widen(in, i);
-      IntVector magnitude = half.lanewise(VectorOperators.LSHL, 13).and(MAGNITUDE);
-      IntVector exponent = magnitude.and(EXPONENT);
-      IntVector normal = magnitude.add(REBIAS);
-      IntVector special = normal.add(REBIAS);
-      // 2^-14 (1 + m / 1024) - 2^-14 is the subnormal m 2^-24, exactly
-      IntVector subnormal =
-          magnitude
-              .add(Float.floatToRawIntBits(MIN_NORMAL))
-              .reinterpretAsFloats()
-              .sub(MIN_NORMAL)
-              .reinterpretAsInts();
-      VectorMask<Integer> isSpecial = exponent.eq(EXPONENT);
-      VectorMask<Integer> isSubnormal = exponent.eq(0);
-      normal
-          .blend(special, isSpecial)
-          .blend(subnormal, isSubnormal)
-          .or(half.and(0x80000000))
+      ShortVector halves = ShortVector.fromArray(SHORTS, in, i);
+      greatest = greatest.max(halves.and(Short.MAX_VALUE));
+      widen(halves)
+          .lanewise(VectorOperators.LSHL, 13)
+          .and(SIGN_AND_MAGNITUDE)
           .reinterpretAsFloats()
+          .mul(RESCALE)
           .intoArray(out, i);
     }
-    scalar.widenFloat16(in, out, i, to);
+    boolean finite = greatest.reduceLanes(VectorOperators.MAX) < FLOAT16_INFINITY;
+    scalar.widenFloat16(in, out, finite ? i : from, to);
   }
 
   @Override
   public void widenBfloat16(short[] in, float[] out, int from, int to) {
     int i = from;
     for (; i + LANES <= to; i += LANES) {
-      widen(in, i).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(out, i);
+      widen(ShortVector.fromArray(SHORTS, in, i))
+          .lanewise(VectorOperators.LSHL, 16)
+          .reinterpretAsFloats()
+          .intoArray(out, i);
     }
     scalar.widenBfloat16(in, out, i, to);
   }
@@ -156,10 +151,8 @@ final class VectorKernels implements FloatKernels {
   }
 
   // Sign extended to 32 bits.
-  private static IntVector widen(short[] in, int i) {
-    return (IntVector)
-        ShortVector.fromArray(SHORTS, in, i)
-            .convertShape(VectorOperators.S2I, IntVector.SPECIES_256, 0);
+  private static IntVector widen(ShortVector patterns) {
+    return (IntVector) patterns.convertShape(VectorOperators.S2I, WIDE_INTS, 0);
   }
 
   private static int ceil(int index) {

@@ -8,11 +8,11 @@ import java.util.TreeMap;
 /**
  * How to tell checkpoints in an archive: section {@code archive} of {@code conf/qtrace.yaml}.
  *
- * @param checkpoints globs over paths below the archive's root, {@code *} crossing folders; a file that matches one
- *     is a checkpoint
+ * @param checkpoints globs over paths below the archive's root, {@code *} crossing folders; a file
+ *     that matches one is a checkpoint
  * @param exclude globs of paths to leave out, whatever else they match
- * @param roles regular expression over the whole file name for each role, tried in the order of {@link Role}; its
- *     first group, where there is one, is the step
+ * @param roles regular expression over the whole file name for each role, tried in the order of
+ *     {@link Role}; its first group, where there is one, is the step
  */
 public record ArchiveLayout(
     @JsonProperty(required = true) List<String> checkpoints,

@@ -99,7 +99,8 @@ public final class ArchiveScan {
       if (cache) {
         skipped.add(new SkippedFolder(path, "a KD cache (meta.json), not a run"));
       } else if (told.isModel()) {
-        skipped.add(new SkippedFolder(path, "a float model (architectures in config.json), not a run"));
+        skipped.add(
+            new SkippedFolder(path, "a float model (architectures in config.json), not a run"));
       } else {
         runs.add(new Run(path, told, checkpoints));
       }

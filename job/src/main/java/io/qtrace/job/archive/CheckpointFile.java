@@ -9,7 +9,8 @@ import java.util.OptionalLong;
  * One checkpoint of a run.
  *
  * @param stat where it is, and its identity when it was listed
- * @param path path below the archive's root, {@code /} between folders: stable when the archive moves
+ * @param path path below the archive's root, {@code /} between folders: stable when the archive
+ *     moves
  * @param run path of the run's folder below the archive's root; empty for the root itself
  * @param step optimizer steps done, or {@link #NO_STEP}
  */

@@ -50,7 +50,8 @@ public final class CheckpointNames {
       return Pattern.compile(regex);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "Invalid pattern of role %s: %s, %s".formatted(role.label(), regex, e.getDescription()), e);
+          "Invalid pattern of role %s: %s, %s".formatted(role.label(), regex, e.getDescription()),
+          e);
     }
   }
 }

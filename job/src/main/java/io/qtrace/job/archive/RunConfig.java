@@ -33,7 +33,9 @@ public record RunConfig(String json, String problem) implements Serializable {
 
   /** A text setting of the run. */
   public Optional<String> text(String key) {
-    return Optional.ofNullable(tree().get(key)).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    return Optional.ofNullable(tree().get(key))
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::textValue);
   }
 
   /** Whether the folder says it is a float model in the Hugging Face layout, not a run. */

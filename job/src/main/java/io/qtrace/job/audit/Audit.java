@@ -15,8 +15,7 @@ import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.lineage.TensorRow;
-import io.qtrace.job.report.AuditReport;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,9 +29,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Audits an archive: every checkpoint measured once, every edge compared and judged, all of it in the lineage tables.
- * An audit's id follows from what it looks at, so the same audit again finds its own rows and adds none; checkpoints
- * and edges that an earlier audit knows are taken from its rows.
+ * Audits an archive: every checkpoint measured once, every edge compared and judged, all of it in
+ * the lineage tables. An audit's id follows from what it looks at, so the same audit again finds
+ * its own rows and adds none; checkpoints and edges that an earlier audit knows are taken from its
+ * rows.
  */
 public final class Audit {
   private final Settings settings;
@@ -107,7 +107,8 @@ public final class Audit {
       progress.accept("indexing %d checkpoints".formatted(sources.files().size()));
       IndexedSources indexed = sources.index(indexing);
       progress.accept(
-          "comparing %d edges, %d checkpoints are new".formatted(toCompare.size(), sources.fresh()));
+          "comparing %d edges, %d checkpoints are new"
+              .formatted(toCompare.size(), sources.fresh()));
       CompareOutput output = comparing.run(indexed.input(known.facts(indexed.files())));
       bytesRead = indexed.bytesRead() + output.bytesRead();
       addCheckpoints(indexed, output);
@@ -170,7 +171,8 @@ public final class Audit {
       }
     }
 
-    // A table whose rows count only with those of another is written before it; the audit itself comes last.
+    // A table whose rows count only with those of another is written before it; the audit itself
+    // comes last.
     private AuditReport write() {
       List<CheckpointRow> fresh =
           checkpoints.values().stream().filter(row -> row.auditId().equals(id)).toList();

@@ -6,11 +6,10 @@ import io.qtrace.job.lineage.AuditRow;
 import io.qtrace.job.lineage.CheckpointRow;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.report.AuditConclusion;
-import io.qtrace.job.report.AuditReport;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /** Sums an audit up. */
 final class AuditReports {
@@ -65,7 +64,8 @@ final class AuditReports {
         report.archive(),
         started,
         finished,
-        Version.current(),
+        Objects.requireNonNullElse(
+            AuditReports.class.getPackage().getImplementationVersion(), "unpackaged"),
         policy.version(),
         policy.hash(),
         report.checkpoints(),

@@ -57,8 +57,7 @@ record AuditSources(List<CheckpointFile> files, List<Edge> edges, int fresh) {
         edges.stream()
             .filter(
                 edge ->
-                    !unreadable.containsKey(edge.parent())
-                        && !unreadable.containsKey(edge.child()))
+                    !unreadable.containsKey(edge.parent()) && !unreadable.containsKey(edge.child()))
             .toList();
     return new IndexedSources(readable, indexes, comparable, unreadable, bytesRead);
   }

@@ -10,8 +10,8 @@ import java.util.Set;
  * What the compare stage works on; positions refer to {@code checkpoints}.
  *
  * @param pairs checkpoints to compare, parent and child
- * @param known for each checkpoint what an earlier audit measured, by tensor name; empty for one that is new and
- *     has to be measured
+ * @param known for each checkpoint what an earlier audit measured, by tensor name; empty for one
+ *     that is new and has to be measured
  * @param measures what is wanted of every tensor of a new checkpoint
  */
 record CompareInput(

@@ -13,12 +13,12 @@ import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** Gathers what the tasks found into facts of tensors and comparisons of pairs. */
 final class CompareResults {
@@ -113,8 +113,7 @@ final class CompareResults {
     List<Optional<PairComparison>> pairs = new ArrayList<>();
     for (int p = 0; p < input.pairs().size(); p++) {
       CompareInput.Pair pair = input.pairs().get(p);
-      boolean readable =
-          !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
+      boolean readable = !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
       pairs.add(readable ? Optional.of(comparison(pair, partials.get(p))) : Optional.empty());
     }
     return new CompareOutput(facts, pairs, failures, bytesRead);
@@ -123,8 +122,10 @@ final class CompareResults {
   private PairComparison comparison(CompareInput.Pair pair, Map<String, PairPartial> found) {
     Map<String, TensorFacts> left = facts.get(pair.left());
     Map<String, TensorFacts> right = facts.get(pair.right());
-    Set<String> names = new TreeSet<>(left.keySet());
-    names.addAll(right.keySet());
+    Set<String> names = new LinkedHashSet<>();
+    for (int side : List.of(pair.left(), pair.right())) {
+      input.checkpoints().get(side).tensors().forEach(tensor -> names.add(tensor.name()));
+    }
     return new PairComparison(
         names.stream()
             .map(name -> comparison(name, left.get(name), right.get(name), found.get(name)))

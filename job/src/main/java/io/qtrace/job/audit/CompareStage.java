@@ -19,9 +19,10 @@ import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
- * Measures and compares tensors on the executors. Tensors are cut into ranges, ranges packed into tasks of about equal
- * bytes; each task streams its ranges through a bounded amount of memory and returns partial results, which merge in
- * any order. A checkpoint that cannot be read is left out, and what was read with it read again.
+ * Measures and compares tensors on the executors. Tensors are cut into ranges, ranges packed into
+ * tasks of about equal bytes; each task streams its ranges through a bounded amount of memory and
+ * returns partial results, which merge in any order. A checkpoint that cannot be read is left out,
+ * and what was read with it read again.
  */
 public final class CompareStage {
   private final JavaSparkContext spark;
@@ -41,8 +42,7 @@ public final class CompareStage {
     while (!units.isEmpty()) {
       Map<Integer, UnitOutcome> outcomes = read(units, bytesRead);
       List<CompareUnit> failed = results.take(units, outcomes);
-      units =
-          failed.stream().flatMap(unit -> unit.without(results.failed()).stream()).toList();
+      units = failed.stream().flatMap(unit -> unit.without(results.failed()).stream()).toList();
     }
     return results.output(bytesRead.value());
   }

@@ -9,9 +9,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tensors that are read together, so that each byte is read once however many pairs it is compared in.
+ * Tensors that are read together, so that each byte is read once however many pairs it is compared
+ * in.
  *
- * @param names tensor names that this unit answers for: several where they share storage in every checkpoint
+ * @param names tensor names that this unit answers for: several where they share storage in every
+ *     checkpoint
  * @param members tensors of equal element count, one a checkpoint
  * @param pairs comparisons among the members
  */

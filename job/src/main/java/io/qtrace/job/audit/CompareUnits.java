@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Groups the tensors of an input into units. */
 final class CompareUnits {
@@ -90,10 +91,12 @@ final class CompareUnits {
     }
 
     Open add(int index, CompareInput.Pair pair) {
-      boolean fits =
+      boolean sameShape =
           members.isEmpty()
-              || members.get(0).entry().shape().equals(entries.get(pair.left()).shape())
-                  && members.size() + 2 <= MAX_MEMBERS;
+              || members.get(0).entry().shape().equals(entries.get(pair.left()).shape());
+      long more =
+          Stream.of(pair.left(), pair.right()).filter(end -> !places.containsKey(end)).count();
+      boolean fits = sameShape && members.size() + more <= MAX_MEMBERS;
       if (!fits) {
         close();
         return new Open(name, entries, unmeasured).add(index, pair);

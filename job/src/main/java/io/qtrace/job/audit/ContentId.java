@@ -9,11 +9,15 @@ import io.qtrace.job.archive.Run;
 import io.qtrace.job.audit.policy.Policy;
 
 /**
- * Identifiers that follow from content, so that the same input has the same one on every machine: the first 16
- * hexadecimal digits of XXH3-128 over the strings and numbers in order (hash4j's stream encoding).
+ * Identifiers that follow from content, so that the same input has the same one on every machine:
+ * the first 16 hexadecimal digits of XXH3-128 over the strings and numbers in order (hash4j's
+ * stream encoding).
  */
 final class ContentId {
-  /** Version of what an audit stores; a change of any stored meaning raises it, so that archives are audited anew. */
+  /**
+   * Version of what an audit stores; a change of any stored meaning raises it, so that archives are
+   * audited anew.
+   */
   private static final int AUDIT_VERSION = 1;
 
   private ContentId() {}
@@ -46,6 +50,6 @@ final class ContentId {
   }
 
   private static String digits(HashStream128 hash) {
-    return hash.get().toString().replaceFirst("^0x", "").substring(0, 16);
+    return "%016x".formatted(hash.get().getMostSignificantBits());
   }
 }

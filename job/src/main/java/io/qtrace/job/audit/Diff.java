@@ -42,8 +42,8 @@ public final class Diff {
   /**
    * Compares the right checkpoint with the left, its supposed parent.
    *
-   * @param kind what led from left to right; empty to tell from what changed, where a file that is named as a step
-   *     or a best state was trained
+   * @param kind what led from left to right; empty to tell from what changed, where a file that is
+   *     named as a step or a best state was trained
    * @param extra measures beside the fingerprint and statistics
    * @throws IOException if either cannot be read
    */

@@ -7,7 +7,7 @@ import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.report.SafeText;
+import io.qtrace.job.text.SafeText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,8 +42,7 @@ public final class EdgeJudge {
 
   private static Optional<FindingRow> never(
       EdgeKind kind, Subject subject, List<TensorComparison> tensors) {
-    List<TensorComparison> changed =
-        tensors.stream().filter(TensorComparison::isChanged).toList();
+    List<TensorComparison> changed = tensors.stream().filter(TensorComparison::isChanged).toList();
     return finding(
         kind, subject, Expectation.NEVER, "changed", changed, tensors.size(), "must never change");
   }
@@ -53,13 +52,16 @@ public final class EdgeJudge {
     List<TensorComparison> still =
         tensors.stream()
             .filter(tensor -> tensor.right().isPresent())
-            .filter(tensor -> subject == Subject.LUT_DELTAS ? !moved(tensor, moves) : !tensor.isChanged())
+            .filter(
+                tensor ->
+                    subject == Subject.LUT_DELTAS ? !moved(tensor, moves) : !tensor.isChanged())
             .toList();
     return finding(
         kind, subject, Expectation.MUST, "did not change", still, tensors.size(), "must change");
   }
 
-  // Deltas that the parent lacks are held against those that its LUT implies: that they appear proves nothing.
+  // Deltas that the parent lacks are held against those that its LUT implies: that they appear
+  // proves nothing.
   private static boolean moved(TensorComparison deltas, List<LutMove> moves) {
     return moves.stream()
         .filter(move -> new Layer(move.layer()).deltas().equals(deltas.name()))

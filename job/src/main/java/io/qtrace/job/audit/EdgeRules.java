@@ -6,7 +6,7 @@ import io.qtrace.job.archive.Role;
 import io.qtrace.job.archive.Run;
 import io.qtrace.job.audit.Edge.Evidence;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.report.SafeText;
+import io.qtrace.job.text.SafeText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Edges that runs tell by themselves. A run's {@code source_checkpoint} leads to everything that it trained, so that
- * nothing it changed hides between two steps; within the run, the initial state leads to the steps and the best state,
- * a step to the next one, a step to what was baked from it, and the last step to the exports.
+ * Edges that runs tell by themselves. A run's {@code source_checkpoint} leads to everything that it
+ * trained, so that nothing it changed hides between two steps; within the run, the initial state
+ * leads to the steps and the best state, a step to the next one, a step to what was baked from it,
+ * and the last step to the exports.
  */
 final class EdgeRules {
   private final Archive archive;
@@ -115,13 +116,13 @@ final class EdgeRules {
     return found;
   }
 
-  // The checkpoint that shares the most trailing path segments with the declared path, at least run folder and file.
+  // The checkpoint that shares the most trailing path segments with the declared path, at least run
+  // folder and file.
   private Optional<CheckpointFile> resolve(String declared) {
     return archive.checkpoints().stream()
         .filter(file -> sharedSegments(file.path(), declared) >= 2)
         .max(
-            Comparator.<CheckpointFile>comparingInt(
-                    file -> sharedSegments(file.path(), declared))
+            Comparator.<CheckpointFile>comparingInt(file -> sharedSegments(file.path(), declared))
                 .thenComparing(Comparator.reverseOrder()));
   }
 

@@ -17,7 +17,10 @@ public final class IndexStage {
     this.spark = spark;
   }
 
-  /** An outcome for each URI, in order; tensors of a state dict within a file are named without its path. */
+  /**
+   * An outcome for each URI, in order; tensors of a state dict within a file are named without its
+   * path.
+   */
   List<IndexedCheckpoint> run(List<String> uris) {
     if (uris.isEmpty()) {
       return List.of();

@@ -20,7 +20,9 @@ record IndexedSources(
     List<Edge> edges,
     Map<CheckpointFile, String> unreadable,
     long bytesRead) {
-  /** What to measure and compare, given what is known of some of the files by the checkpoint's id. */
+  /**
+   * What to measure and compare, given what is known of some of the files by the checkpoint's id.
+   */
   CompareInput input(Map<String, Map<String, TensorFacts>> known) {
     return new CompareInput(
         indexes,

@@ -35,7 +35,10 @@ final class KnownCheckpoints {
     return Optional.ofNullable(rows.get(ContentId.of(file.stat())));
   }
 
-  /** Facts of the tensors of those files that are known, by the checkpoint's id and the tensor's name. */
+  /**
+   * Facts of the tensors of those files that are known, by the checkpoint's id and the tensor's
+   * name.
+   */
   Map<String, Map<String, TensorFacts>> facts(Collection<CheckpointFile> files) {
     Map<String, Map<String, TensorFacts>> facts = new HashMap<>();
     List<CheckpointFile> known = files.stream().filter(file -> row(file).isPresent()).toList();

@@ -6,7 +6,7 @@ import java.util.List;
 record Layer(String name) {
   private static final String LUT = ".lut";
 
-  /** The layers of a pair: those with a stored LUT on either side, sorted by name. */
+  /** The layers of a pair: those with a stored LUT on either side. */
   static List<Layer> of(PairComparison pair) {
     return pair.tensors().stream()
         .map(TensorComparison::name)

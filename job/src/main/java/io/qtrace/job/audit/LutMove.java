@@ -11,13 +11,15 @@ import java.util.function.Function;
  * How far training moved the LUT of one layer from parent to child.
  *
  * @param deltas largest |change| of a delta; empty unless the child has deltas
- * @param effective largest |change| of a value of the LUT that the deltas give, before it is snapped to float16
+ * @param effective largest |change| of a value of the LUT that the deltas give, before it is
+ *     snapped to float16
  * @param snapped values of that LUT, of the positive half, that moved on the float16 grid
  * @param values values of the positive half
  */
 public record LutMove(
     String layer, Optional<Double> deltas, double effective, int snapped, int values) {
-  // Deltas implied by a stored LUT come from a logarithm whose last bit differs between libraries: 4 ulp at 3.5.
+  // Deltas implied by a stored LUT come from a logarithm whose last bit differs between libraries:
+  // 4 ulp at 3.5.
   private static final double IMPLIED_TOLERANCE = 1e-6;
 
   /** Whether the deltas moved, if the layer trains a LUT at all. */
@@ -79,9 +81,7 @@ public record LutMove(
   // What one side states of a layer's LUT.
   private record State(Lut lut, Optional<LutDeltas> deltas) {
     static Optional<State> of(
-        PairComparison pair,
-        Layer layer,
-        Function<TensorComparison, Optional<TensorFacts>> side) {
+        PairComparison pair, Layer layer, Function<TensorComparison, Optional<TensorFacts>> side) {
       Optional<float[]> lut = floats(pair, layer.lut(), side);
       Optional<float[]> deltas = floats(pair, layer.deltas(), side);
       boolean usable =
@@ -100,9 +100,7 @@ public record LutMove(
     }
 
     private static Optional<float[]> floats(
-        PairComparison pair,
-        String name,
-        Function<TensorComparison, Optional<TensorFacts>> side) {
+        PairComparison pair, String name, Function<TensorComparison, Optional<TensorFacts>> side) {
       return pair.tensor(name).flatMap(side).flatMap(TensorFacts::floats);
     }
   }

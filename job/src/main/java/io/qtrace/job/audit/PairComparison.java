@@ -2,18 +2,19 @@ package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.audit.policy.Category;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A pair of checkpoints compared: every tensor name of either side, sorted. */
+/**
+ * A pair of checkpoints compared: every tensor name of either side, in the left file's order, then those of the right
+ * file alone.
+ */
 public record PairComparison(List<TensorComparison> tensors) {
   public PairComparison {
-    tensors =
-        tensors.stream().sorted(Comparator.comparing(TensorComparison::name)).toList();
+    tensors = List.copyOf(tensors);
   }
 
   public Stream<TensorComparison> of(Category category) {

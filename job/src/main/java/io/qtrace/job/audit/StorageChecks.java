@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Sees to it that the CRC-32 of every storage of a new checkpoint is verified once: on the way, where a tensor that is
- * measured fills its storage, else by reading the storage for it.
+ * Sees to it that the CRC-32 of every storage of a new checkpoint is verified once: on the way,
+ * where a tensor that is measured fills its storage, else by reading the storage for it.
  */
 final class StorageChecks {
   private final Set<Storage> checked = new HashSet<>();

@@ -10,7 +10,10 @@ import java.util.function.ToLongFunction;
 final class TaskPacking {
   private TaskPacking() {}
 
-  /** Largest pieces first, each into the task that has the least so far; tasks without pieces are left out. */
+  /**
+   * Largest pieces first, each into the task that has the least so far; tasks without pieces are
+   * left out.
+   */
   static <T> List<List<T>> pack(List<T> pieces, int tasks, ToLongFunction<T> size) {
     PriorityQueue<Task<T>> bySize =
         new PriorityQueue<>(

@@ -1,11 +1,12 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.Verdict;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.report.AuditReport;
+import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.report.AuditText;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
@@ -15,7 +16,8 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "audit",
-    description = "Reads every checkpoint of a run archive, compares along its edges and judges them.",
+    description =
+        "Reads every checkpoint of a run archive, compares along its edges and judges them.",
     footerHeading = "%n",
     footer = {
       "Runs are the folders with checkpoints below the URI; their config.json names the source.",
@@ -47,7 +49,7 @@ final class AuditCommand implements Callable<Integer> {
     try (SparkSession spark = warehouse.open()) {
       AuditReport report = new Audit(spark, how, rules, progress::tell).run(archive);
       output.print(width -> AuditText.lines(report), () -> Json.of(report));
-      return ExitStatus.of(report.verdict());
+      return ExitStatus.of(Verdict.valueOf(report.verdict()));
     }
   }
 }

@@ -4,11 +4,11 @@ import io.qtrace.compare.Measure;
 import io.qtrace.job.audit.Diff;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.conf.Sessions;
+import io.qtrace.job.conf.Settings;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.report.DiffText;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -61,10 +61,9 @@ final class DiffCommand implements Callable<Integer> {
       Diff.Outcome outcome =
           new Diff(spark, how, rules).run(left, right, Optional.ofNullable(kind), extra);
       output.print(
-          width ->
-              DiffText.lines(left, right, outcome.pair(), outcome.judgement(), rules, width),
+          width -> DiffText.lines(left, right, outcome.pair(), outcome.judgement(), rules, width),
           () -> Json.of(DiffDocument.of(left, right, outcome.pair(), outcome.judgement())));
-      return ExitStatus.of(outcome.judgement().verdict().name());
+      return ExitStatus.of(outcome.judgement().verdict());
     }
   }
 }

@@ -1,8 +1,115 @@
 package io.qtrace.job.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
 /** Entry point of the qtrace command. */
-public final class Main {
+@Command(
+    name = "qtrace",
+    // A new command: its class here and, if it needs Spark, its name in scripts/qtrace.
+    subcommands = {
+      InspectCommand.class,
+      DiffCommand.class,
+      AuditCommand.class,
+      SqlCommand.class,
+      DemoCommand.class
+    },
+    versionProvider = Version.class,
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    usageHelpWidth = 100,
+    sortOptions = false,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Traces what changes in a model's weights across training runs, and why.",
+    footerHeading = "%n",
+    footer = {
+      "Examples:",
+      "  qtrace inspect runs/a/checkpoint_step100.pt      what a checkpoint holds",
+      "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and whether it may",
+      "  qtrace audit --archive runs/                     every checkpoint of every run",
+      "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",
+      "  qtrace COMMAND --help                            options and examples of a command",
+      "",
+      "Options of spark-submit stand before the command:",
+      "  qtrace --master local-cluster[2,1,1024] --conf spark.ui.enabled=true sql -e 'SELECT 1'",
+      "  (--master, --deploy-mode, --conf, --properties-file, --driver-memory, --executor-memory,",
+      "  --executor-cores, --total-executor-cores, --num-executors, --packages, --jars)",
+      "With SPARK_HOME set that Spark runs it, else one of qtrace's own, assembled on the first call.",
+      "",
+      "Results go to standard output, all else to standard error.",
+      "Exit status: 0 clean, 1 violations found, 2 could not do it (--verbose tells where)."
+    })
+public final class Main implements Callable<Integer> {
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Print the stack trace of a failure too.")
+  private boolean verbose;
+
+  @Spec private CommandSpec spec;
+
   private Main() {}
 
-  public static void main(String[] args) {}
+  public static void main(String[] args) {
+    PrintWriter out = writer(FileDescriptor.out);
+    PrintWriter err = writer(FileDescriptor.err);
+    System.exit(run(out, err, args));
+  }
+
+  /** Runs one command line and returns its exit status. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    Main main = new Main();
+    CommandLine commandLine =
+        new CommandLine(main)
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(Main::badUsage)
+            .setExecutionExceptionHandler(main::failed);
+    int status = commandLine.execute(args);
+    out.flush();
+    err.flush();
+    return status;
+  }
+
+  /** Without a command: teaches, as {@code --help} does, but on standard error. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitStatus.FAILED;
+  }
+
+  private static int badUsage(ParameterException failure, String[] args) {
+    CommandLine command = failure.getCommandLine();
+    tell(command, Failure.reason(failure));
+    command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitStatus.FAILED;
+  }
+
+  private int failed(Exception failure, CommandLine command, ParseResult parsed) {
+    tell(command, Failure.reason(failure));
+    if (verbose) {
+      failure.printStackTrace(command.getErr());
+    }
+    return ExitStatus.FAILED;
+  }
+
+  private static void tell(CommandLine command, String reason) {
+    command.getErr().println("qtrace: " + reason);
+  }
+
+  private static PrintWriter writer(FileDescriptor stream) {
+    return new PrintWriter(new FileOutputStream(stream), true, StandardCharsets.UTF_8);
+  }
 }

@@ -2,7 +2,6 @@ package io.qtrace.job.conf;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -18,8 +17,6 @@ public final class YamlFile {
       JsonMapper.builder(new YAMLFactory())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .build();
 
   private final String name;
@@ -35,7 +32,7 @@ public final class YamlFile {
     if (file.isPresent()) {
       return new YamlFile(file.get().toString(), Files.readAllBytes(file.get()));
     }
-    try (InputStream in = YamlFile.class.getResourceAsStream("/conf/" + resource)) {
+    try (InputStream in = YamlFile.class.getResourceAsStream("/qtrace/" + resource)) {
       if (in == null) {
         throw new IllegalStateException("Cannot find resource: conf/" + resource);
       }

@@ -12,8 +12,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 
 /**
- * Reads and writes the lineage tables. A write replaces all rows of its audit in that table, in one commit that bears
- * the audit's id: an audit that was interrupted and runs again leaves the same rows as one that was not.
+ * Reads and writes the lineage tables. A write replaces all rows of its audit in that table, in one
+ * commit that bears the audit's id: an audit that was interrupted and runs again leaves the same
+ * rows as one that was not.
  */
 public final class LineageStore {
   /** Snapshot property that names the audit of a commit. */
@@ -36,8 +37,8 @@ public final class LineageStore {
   }
 
   /**
-   * Removes what audits left that were killed between the writes of two tables: a table's rows count only once those
-   * of the table that is written after it are there.
+   * Removes what audits left that were killed between the writes of two tables: a table's rows
+   * count only once those of the table that is written after it are there.
    */
   public void removeUnfinished() {
     removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
@@ -46,10 +47,16 @@ public final class LineageStore {
 
   private void removeUnfinished(LineageTable table, LineageTable last) {
     Dataset<Row> finished = spark.table(last.tableName()).select("audit_id").distinct();
-    spark.table(table.tableName()).select("audit_id").distinct().except(finished).collectAsList()
+    spark
+        .table(table.tableName())
+        .select("audit_id")
+        .distinct()
+        .except(finished)
+        .collectAsList()
         .stream()
         .map(row -> row.getString(0))
-        .forEach(id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
+        .forEach(
+            id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
   }
 
   /** Replaces the rows of one audit. */

@@ -3,7 +3,9 @@ package io.qtrace.job.lineage;
 import java.util.Locale;
 import org.apache.spark.sql.types.StructType;
 
-/** The tables of namespace {@code lineage.qtrace}; a record type each gives columns and comments. */
+/**
+ * The tables of namespace {@code lineage.qtrace}; a record type each gives columns and comments.
+ */
 public enum LineageTable {
   AUDITS(AuditRow.class),
   CHECKPOINTS(CheckpointRow.class),

@@ -18,9 +18,9 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A record type as a table's schema and its instances as rows: components in order, {@code camelCase} as {@code
- * snake_case}. Components are strings, primitive or boxed numbers (boxed ones and strings may be null), instants,
- * lists and records of these.
+ * A record type as a table's schema and its instances as rows: components in order, {@code
+ * camelCase} as {@code snake_case}. Components are strings, primitive or boxed numbers (boxed ones
+ * and strings may be null), instants, lists and records of these.
  */
 final class RowCodec<R extends Record> {
   private final Class<R> type;

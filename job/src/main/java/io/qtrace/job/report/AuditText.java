@@ -1,5 +1,7 @@
 package io.qtrace.job.report;
 
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.text.SafeText;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
 import java.util.ArrayList;
@@ -9,7 +11,9 @@ import java.util.Map;
 import java.util.StringJoiner;
 import org.apache.hadoop.util.StringUtils;
 
-/** What {@code audit} prints as text: edges below the run of their child, findings, the conclusion. */
+/**
+ * What {@code audit} prints as text: edges below the run of their child, findings, the conclusion.
+ */
 public final class AuditText {
   private AuditText() {}
 
@@ -27,7 +31,10 @@ public final class AuditText {
                 size(report.bytes()),
                 size(report.bytesRead())));
     byRun(report.edges()).forEach((run, edges) -> addRun(lines, run, edges));
-    add(lines, "Unreadable checkpoints", report.unreadable().stream().map(AuditText::line).toList());
+    add(
+        lines,
+        "Unreadable checkpoints",
+        report.unreadable().stream().map(AuditText::line).toList());
     add(lines, "Findings", report.findings().stream().map(AuditText::line).toList());
     add(
         lines,
@@ -65,8 +72,7 @@ public final class AuditText {
         lines.add("  " + SafeText.of(child.substring(run.isEmpty() ? 0 : run.length() + 1)));
       }
       lines.add(
-          "    %-9s  %-10s from %s"
-              .formatted(edge.verdict(), edge.kind(), parent(edge, run)));
+          "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
       lines.add("               " + counts(edge));
       edge.findings().forEach(finding -> lines.add("               " + line(finding)));
       edge.notes().forEach(note -> lines.add("               note: " + note));

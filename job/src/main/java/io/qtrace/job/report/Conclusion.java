@@ -22,8 +22,10 @@ final class Conclusion {
       case TRAIN ->
           "training changed %d of %d _Q buffers: a bug, only freezing, a sync or a bake may"
               .formatted(changed, all);
-      case BAKE -> "the bake refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
-      case SYNC -> "the sync refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+      case BAKE ->
+          "the bake refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+      case SYNC ->
+          "the sync refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
       case REQUANTIZE ->
           "requantizing moved indices and refreshed %d of %d _Q buffers".formatted(changed, all);
       case CAST -> "the cast rounded %d of %d _Q buffers".formatted(changed, all);

@@ -10,11 +10,12 @@ import io.qtrace.job.audit.TensorComparison;
 import io.qtrace.job.audit.TensorFacts;
 import io.qtrace.job.audit.Verdict;
 import io.qtrace.job.lineage.FindingRow;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What {@code diff --format json} prints; what does not apply to a tensor is left out. */
+/** What {@code diff --format json} prints; tensors by name. */
 public record DiffDocument(
     String left,
     String right,
@@ -34,7 +35,10 @@ public record DiffDocument(
         judgement.verdict(),
         judgement.findings(),
         judgement.notes(),
-        pair.tensors().stream().map(Tensor::of).toList());
+        pair.tensors().stream()
+            .sorted(Comparator.comparing(TensorComparison::name))
+            .map(Tensor::of)
+            .toList());
   }
 
   /** One tensor name; the numbers are over all elements, {@code |left - right|}. */

@@ -1,5 +1,7 @@
 package io.qtrace.job.report;
 
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.SafeText;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.audit.Judgement;
@@ -12,7 +14,7 @@ import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.report.TextTable.Column;
+import io.qtrace.job.text.TextTable.Column;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -70,9 +72,7 @@ public final class DiffText {
     add(table);
   }
 
-  private long count(
-      Function<TensorComparison, Optional<TensorFacts>> side,
-      Category category) {
+  private long count(Function<TensorComparison, Optional<TensorFacts>> side, Category category) {
     return pair.tensors().stream()
         .filter(tensor -> category == null || tensor.category() == category)
         .filter(tensor -> side.apply(tensor).isPresent())
@@ -207,8 +207,7 @@ public final class DiffText {
         .ifPresent(differences -> wrapped("  differences ", differences));
   }
 
-  private static String side(
-      TensorComparison tensor, Function<TensorFacts, String> word) {
+  private static String side(TensorComparison tensor, Function<TensorFacts, String> word) {
     String left = tensor.left().map(word).orElse("absent");
     String right = tensor.right().map(word).orElse("absent");
     return left.equals(right) ? left : left + " -> " + right;
@@ -229,7 +228,10 @@ public final class DiffText {
                 trained,
                 moves.size(),
                 Numbers.scientific(
-                    moves.stream().mapToDouble(move -> move.deltas().orElse(0.0)).max().orElse(0))));
+                    moves.stream()
+                        .mapToDouble(move -> move.deltas().orElse(0.0))
+                        .max()
+                        .orElse(0))));
     lines.add(
         "%d of %d values of it moved on the float16 grid; %d of %d stored .lut changed"
             .formatted(

@@ -13,7 +13,7 @@ import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.report.DiffDocument;
-import io.qtrace.job.report.Json;
+import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +43,7 @@ class TestDiff {
   void equalsPyTorch(JsonNode expected) throws IOException {
     String left = Sample.run(expected.get("left").asText());
     String right = Sample.run(expected.get("right").asText());
-    Diff.Outcome outcome =
-        diff().run(left, right, Optional.empty(), EnumSet.of(Measure.MD5));
+    Diff.Outcome outcome = diff().run(left, right, Optional.empty(), EnumSet.of(Measure.MD5));
     JsonNode found =
         JSON.readTree(Json.of(DiffDocument.of(left, right, outcome.pair(), outcome.judgement())));
     assertThat(found.get("summary")).isEqualTo(expected.get("summary"));
@@ -102,7 +101,8 @@ class TestDiff {
     Judgement judgement =
         judge("sr011-q4a4-FP4-init/v2_initial.pt", "debug_lut_training/checkpoint_step20.pt");
     assertThat(judgement.lutMoves()).hasSize(14).allMatch(LutMove::isTrained);
-    assertThat(judgement.notes()).containsExactly("14 indices tensors int64 -> int16, same numbers");
+    assertThat(judgement.notes())
+        .containsExactly("14 indices tensors int64 -> int16, same numbers");
   }
 
   @Test
@@ -141,8 +141,7 @@ class TestDiff {
 
   private static Judgement judge(String left, String right) throws IOException {
     return diff()
-        .run(
-            Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class))
+        .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class))
         .judgement();
   }
 

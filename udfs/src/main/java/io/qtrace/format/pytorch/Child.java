@@ -5,6 +5,7 @@ import io.qtrace.format.pytorch.PickleValue.Mapping;
 import io.qtrace.format.pytorch.PickleValue.Nothing;
 import io.qtrace.format.pytorch.PickleValue.Sequence;
 import io.qtrace.format.pytorch.PickleValue.Text;
+import io.qtrace.format.pytorch.PickleValue.Whole;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -13,8 +14,8 @@ import java.util.Set;
 /**
  * A container within another.
  *
- * @param key what the outer one keeps it under; None for its place there
- * @param ordinal that place, or {@link #UNNAMED} if it adds nothing to the path
+ * @param key what the outer one keeps it under: a dict's key, an attribute, a position
+ * @param ordinal its place there, or {@link #UNNAMED} if it adds nothing to the path
  */
 record Child(PickleValue key, int ordinal, PickleValue value) {
   private static final int UNNAMED = -1;
@@ -69,11 +70,7 @@ record Child(PickleValue key, int ordinal, PickleValue value) {
   }
 
   TensorPath path(TensorPath parent) {
-    if (ordinal == UNNAMED) {
-      return parent;
-    }
-    return parent.child(
-        key == Nothing.NONE ? Integer.toString(ordinal) : PathSegment.of(key, ordinal));
+    return ordinal == UNNAMED ? parent : parent.child(PathSegment.of(key, ordinal));
   }
 
   private static void add(List<Child> children, PickleValue key, int ordinal, PickleValue value) {
@@ -84,7 +81,7 @@ record Child(PickleValue key, int ordinal, PickleValue value) {
 
   private static void addItems(List<Child> children, List<PickleValue> items) {
     for (int i = 0; i < items.size(); i++) {
-      add(children, Nothing.NONE, i, items.get(i));
+      add(children, new Whole(i), i, items.get(i));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.qtrace.format.pytorch;
 
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,27 +14,27 @@ final class ForeignArchive {
    *
    * @param root folder of its first member, with the slash
    */
-  static String kind(String root, Set<String> members) {
+  static Optional<String> kind(String root, Set<String> members) {
     if (members.contains(root + "constants.pkl")
         || members.stream().anyMatch(name -> name.startsWith(root + "code/"))) {
-      return "a TorchScript archive";
+      return Optional.of("a TorchScript archive");
     }
     if (members.contains(root + ".data/extern_modules")) {
-      return "a torch.package archive";
+      return Optional.of("a torch.package archive");
     }
     if (members.contains(root + TorchZipFormat.PICKLE)) {
-      return "";
+      return Optional.empty();
     }
     if (members.contains("MAR-INF/MANIFEST.json")) {
-      return "a TorchServe model archive (.mar)";
+      return Optional.of("a TorchServe model archive (.mar)");
     }
     if (members.contains(root + "archive_format")
         || members.contains("serialized_exported_program.json")) {
-      return "a torch.export archive (.pt2)";
+      return Optional.of("a torch.export archive (.pt2)");
     }
     if (!members.isEmpty() && members.stream().allMatch(name -> name.endsWith(".npy"))) {
-      return "a NumPy archive (.npz)";
+      return Optional.of("a NumPy archive (.npz)");
     }
-    return "a zip archive without data.pkl";
+    return Optional.of("a zip archive without data.pkl");
   }
 }

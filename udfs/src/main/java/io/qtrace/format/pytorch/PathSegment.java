@@ -21,7 +21,9 @@ final class PathSegment {
    * @param ordinal the key's place in its dict, which stands for a key that has no short text
    */
   static String of(PickleValue key, int ordinal) {
-    if (key instanceof Sequence tuple && tuple.items().size() <= MAX_TUPLE) {
+    if (key instanceof Sequence tuple
+        && tuple.kind() == Sequence.Kind.TUPLE
+        && tuple.items().size() <= MAX_TUPLE) {
       List<String> parts = new ArrayList<>();
       for (PickleValue part : tuple.items()) {
         String text = scalar(part, "?");

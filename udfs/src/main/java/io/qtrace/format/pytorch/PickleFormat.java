@@ -75,8 +75,8 @@ final class PickleFormat {
 
   static final int LAST_PROTOCOL = 5;
 
-  /** Opcodes in one pickle: at most some 100 bytes of heap each, so about 1 GB at worst. */
-  static final int MAX_OPCODES = 10_000_000;
+  /** Opcodes in one pickle: some 100 bytes of heap each at worst, 30 a tensor in practice. */
+  static final int MAX_OPCODES = 4_000_000;
 
   /** Bytes of one file's pickles: PyTorch keeps the tensors outside them. */
   static final int MAX_BYTES = 128 << 20;

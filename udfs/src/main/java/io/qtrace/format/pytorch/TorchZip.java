@@ -10,40 +10,50 @@ import io.qtrace.tensor.Storage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A checkpoint in a zip archive: one pickle, and one member for each storage. */
 final class TorchZip implements Storages {
   private final String file;
+  private final String root;
   private final ZipArchive archive;
   private final Storage.Order order;
 
-  private TorchZip(String file, ZipArchive archive, Storage.Order order) {
+  private TorchZip(String file, String root, ZipArchive archive, Storage.Order order) {
     this.file = file;
+    this.root = root;
     this.archive = archive;
     this.order = order;
   }
 
   static CheckpointIndex index(RangeReader reader) throws IOException {
-    ZipArchive archive = ZipArchive.open(reader);
-    String pickleName = archive.root() + TorchZipFormat.PICKLE;
-    String orderName = archive.root() + TorchZipFormat.BYTE_ORDER;
-    ZipArchive.Placed placed = pickle(reader, archive);
-    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName));
-    TorchZip storages = new TorchZip(reader.uri(), archive, order(archive, contents, orderName));
+    List<ZipMember> members = ZipDirectory.read(reader);
+    String root = root(members);
+    requireCheckpoint(reader, root, members);
+    ZipArchive archive = ZipArchive.open(reader, members);
 
-    PickleInput pickle = PickleInput.of(reader.uri(), contents.get(pickleName), placed.position());
+    String pickleName = root + TorchZipFormat.PICKLE;
+    String orderName = root + TorchZipFormat.BYTE_ORDER;
+    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName));
+    Storage.Order order = order(archive, contents, orderName);
+    TorchZip storages = new TorchZip(reader.uri(), root, archive, order);
+
+    long position = archive.find(pickleName).orElseThrow().position();
+    PickleInput pickle = PickleInput.of(reader.uri(), contents.get(pickleName), position);
     PickleMachine machine = new PickleMachine(pickle);
     PickleValue value = machine.run();
     if (pickle.remaining() > 0) {
       throw pickle.fault("Invalid pickle: %d bytes after its end".formatted(pickle.remaining()));
     }
     return StateDictWalker.index(
-        reader.uri(), TorchZipFormat.NAME, placed.position(), value, machine.opcodes(), storages);
+        reader.uri(), TorchZipFormat.NAME, position, value, machine.opcodes(), storages);
   }
 
   @Override
   public Storage locate(StorageReference reference, ElementType type) {
-    String name = archive.root() + TorchZipFormat.STORAGES + reference.key();
+    String name = root + TorchZipFormat.STORAGES + reference.key();
     ZipArchive.Placed placed =
         archive
             .find(name)
@@ -66,18 +76,22 @@ final class TorchZip implements Storages {
         archive.hasCrcs() ? member.crc32() : Storage.UNVERIFIED);
   }
 
-  private static ZipArchive.Placed pickle(RangeReader reader, ZipArchive archive)
+  // The folder of the first member, with its slash: PyTorch looks for everything below it.
+  private static String root(List<ZipMember> members) {
+    String first = members.isEmpty() ? "" : members.get(0).name();
+    return first.substring(0, first.indexOf('/') + 1);
+  }
+
+  private static void requireCheckpoint(RangeReader reader, String root, List<ZipMember> members)
       throws FormatException {
-    String kind = ForeignArchive.kind(archive.root(), archive.names());
-    return archive
-        .find(archive.root() + TorchZipFormat.PICKLE)
-        .filter(placed -> kind.isEmpty())
-        .orElseThrow(
-            () ->
-                new FormatException(
-                    reader.uri(),
-                    0,
-                    "Unsupported file: it is " + kind + ", expected a checkpoint of torch.save"));
+    Set<String> names = members.stream().map(ZipMember::name).collect(Collectors.toSet());
+    Optional<String> kind = ForeignArchive.kind(root, names);
+    if (kind.isPresent()) {
+      throw new FormatException(
+          reader.uri(),
+          0,
+          "Unsupported file: it is " + kind.get() + ", expected a checkpoint of torch.save");
+    }
   }
 
   // Files that do not say are little endian.

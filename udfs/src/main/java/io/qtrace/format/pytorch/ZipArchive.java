@@ -10,17 +10,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.zip.CRC32;
 
-/** A zip archive of stored members, directory and local headers in agreement. */
+/** A zip archive whose members are all stored, directory and local headers in agreement. */
 final class ZipArchive {
   /** A member and the first byte of its data. */
   record Placed(ZipMember member, long position) {}
 
   private final RangeReader reader;
   private final Map<String, Placed> members = new HashMap<>();
-  private final String root;
   private final boolean hasCrcs;
 
   private ZipArchive(RangeReader reader, List<ZipMember> listed, Map<String, Long> positions) {
@@ -28,23 +26,25 @@ final class ZipArchive {
     for (ZipMember member : listed) {
       members.put(member.name(), new Placed(member, positions.get(member.name())));
     }
-    String first = listed.isEmpty() ? "" : listed.get(0).name();
-    this.root = first.substring(0, first.indexOf('/') + 1);
     this.hasCrcs = listed.stream().anyMatch(member -> member.crc32() != 0);
   }
 
-  static ZipArchive open(RangeReader reader) throws IOException {
-    List<ZipMember> members = ZipDirectory.read(reader);
+  /**
+   * Checks an archive against its directory.
+   *
+   * @throws FormatException if a member is compressed, or is not what the directory says
+   */
+  static ZipArchive open(RangeReader reader, List<ZipMember> members) throws IOException {
+    for (ZipMember member : members) {
+      if (member.method() != TorchZipFormat.STORED) {
+        throw new FormatException(
+            reader.uri(),
+            member.header(),
+            "Unsupported member %s: compressed by method %d, expected stored"
+                .formatted(SafeText.quoted(member.name()), member.method()));
+      }
+    }
     return new ZipArchive(reader, members, ZipLayout.read(reader, members));
-  }
-
-  /** The folder of the first member, with its slash: PyTorch looks for everything below it. */
-  String root() {
-    return root;
-  }
-
-  Set<String> names() {
-    return members.keySet();
   }
 
   Optional<Placed> find(String name) {

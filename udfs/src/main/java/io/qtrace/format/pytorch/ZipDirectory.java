@@ -9,12 +9,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The central directory of a zip archive whose members are stored, end to end, from byte 0. */
+/** The central directory of a zip archive whose members lie end to end from byte 0. */
 final class ZipDirectory {
   /** Sizes and place of a member; in 32 bits each, or in the zip64 field where they exceed them. */
   private record Extent(long stored, long bytes, long header) {}
@@ -33,7 +32,7 @@ final class ZipDirectory {
    * The members in the order in which they lie in the file, names unique.
    *
    * @throws FormatException if the directory is damaged, members overlap or repeat, or one is
-   *     compressed or encrypted
+   *     encrypted
    */
   static List<ZipMember> read(RangeReader reader) throws IOException {
     ZipTail tail = ZipTail.read(reader);
@@ -91,34 +90,30 @@ final class ZipDirectory {
     if ((flags & FLAG_ENCRYPTED) != 0) {
       throw fault(at, "Unsupported member " + SafeText.quoted(name) + ": encrypted");
     }
-    if (method != STORED || extent.stored() != extent.bytes()) {
-      throw fault(
-          at,
-          "Unsupported member %s: compressed by method %d, expected stored"
-              .formatted(SafeText.quoted(name), method));
+    if (method == STORED && extent.stored() != extent.bytes()) {
+      throw fault(at, "Invalid member " + SafeText.quoted(name) + ": stored, but of two sizes");
     }
     if (!(disk == 0 || disk == SENTINEL16)
         || extent.header() < 0
         || extent.header() >= start
-        || extent.bytes() < 0) {
+        || extent.stored() < 0) {
       throw fault(at, "Invalid member " + SafeText.quoted(name) + ": outside the file");
     }
-    return new ZipMember(name, extent.header(), extent.header(), extent.bytes(), crc32, flags);
+    return new ZipMember(
+        name, extent.header(), extent.header(), extent.stored(), method, crc32, flags);
   }
 
-  // In the order of their headers, which must tile the file up to the directory; how far the data
-  // of each is from its end is for its local header to say.
+  // The members must tile the file in the order in which they are listed, up to the directory; how
+  // far the data of each is from its end is for its local header to say.
   private List<ZipMember> laidOut(List<ZipMember> listed) throws FormatException {
-    List<ZipMember> ordered = new ArrayList<>(listed);
-    ordered.sort(Comparator.comparingLong(ZipMember::header));
-    long first = ordered.isEmpty() ? start : ordered.get(0).header();
+    long first = listed.isEmpty() ? start : listed.get(0).header();
     if (first != 0) {
       throw fault(0, "Invalid zip: %d bytes before the first member".formatted(first));
     }
     List<ZipMember> members = new ArrayList<>();
-    for (int i = 0; i < ordered.size(); i++) {
-      ZipMember member = ordered.get(i);
-      long end = i + 1 < ordered.size() ? ordered.get(i + 1).header() : start;
+    for (int i = 0; i < listed.size(); i++) {
+      ZipMember member = listed.get(i);
+      long end = i + 1 < listed.size() ? listed.get(i + 1).header() : start;
       long room = end - member.header() - LOCAL_BYTES;
       if (room < member.bytes()) {
         throw fault(
@@ -126,9 +121,7 @@ final class ZipDirectory {
             "Invalid member %s: %d bytes of data overlap what begins at %d"
                 .formatted(SafeText.quoted(member.name()), member.bytes(), end));
       }
-      members.add(
-          new ZipMember(
-              member.name(), member.header(), end, member.bytes(), member.crc32(), member.flags()));
+      members.add(member.until(end));
     }
     return members;
   }

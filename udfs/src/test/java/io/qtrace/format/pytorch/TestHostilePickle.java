@@ -85,6 +85,33 @@ class TestHostilePickle {
   }
 
   @Test
+  void namesKeysAsPythonPrintsThem() throws Exception {
+    PickleBytes pickle = PickleBytes.protocol2().raw("}(");
+    for (String key :
+        new String[] {"K\u0003", "\u0088", "N", "I-7\n", "F2.5\n", "(K\u0001Nt", "]"}) {
+      pickle.raw(key).tensor();
+    }
+    assertThat(TorchFiles.names(index(pickle.raw("u").stop())))
+        .containsExactly("3", "True", "None", "-7", "2.5", "(1, None)", "<key 6>");
+  }
+
+  @Test
+  void readsReferencesThatProtocol0WritesAsText() throws Exception {
+    String pickle =
+        """
+        ctorch._utils
+        _rebuild_tensor_v2
+        (P('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 4)
+        I0
+        (I4
+        t(I1
+        tI00
+        NtR.""";
+    byte[] bytes = pickle.getBytes(StandardCharsets.ISO_8859_1);
+    assertThat(TorchFiles.names(index(bytes))).containsExactly("tensor");
+  }
+
+  @Test
   void refusesBytesAfterStop() {
     refused(PickleBytes.protocol2().tensor().op('.').op('N').stop(), "2 bytes after its end");
   }
@@ -222,6 +249,17 @@ class TestHostilePickle {
     PickleBytes wrapped = PickleBytes.protocol2();
     wrapped.raw("ctorch._utils\n_rebuild_parameter\n".repeat(1000)).tensor();
     refused(wrapped.raw("\u0085R".repeat(1000)).stop(), "wrapped more than 8 times");
+  }
+
+  @Test
+  void refusesPicklesOfTooManyOpcodes() {
+    refusedOpcodes("]0".repeat(2_000_000), "more than 4000000 opcodes");
+  }
+
+  @Test
+  void keepsNoMoreMemoThanIsPut() throws Exception {
+    PickleBytes pickle = PickleBytes.protocol2().tensor().put(-1).op('0').get(-1);
+    assertThat(TorchFiles.names(index(pickle.stop()))).containsExactly("tensor");
   }
 
   @Test

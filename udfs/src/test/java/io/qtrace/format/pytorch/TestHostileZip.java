@@ -71,7 +71,7 @@ class TestHostileZip {
             .add("a/data/0", DATA)
             .list("a/data/1", 0, DATA, 0, 16)
             .end(),
-        "overlap");
+        "'a/data/0': 16 bytes of data overlap what begins at 0");
     refused(
         new ZipBytes().add("a/data.pkl", PICKLE).add("a/data/0", "a/data/0", DATA, 0, 17).end(),
         "overlap");

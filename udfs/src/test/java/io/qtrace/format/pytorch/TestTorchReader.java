@@ -147,7 +147,10 @@ class TestTorchReader {
         new ZipBytes().add("m/data.pkl", nothing).add("m/constants.pkl", nothing).end(),
         "a TorchScript archive");
     refused(
-        new ZipBytes().add("m/data.pkl", nothing).add("m/code/m.py", nothing).end(),
+        new ZipBytes()
+            .add("m/data.pkl", nothing)
+            .add("m/code/m.py", "m/code/m.py", nothing, 8, 1)
+            .end(),
         "a TorchScript archive");
     refused(new ZipBytes().add("MAR-INF/MANIFEST.json", nothing).end(), "a TorchServe model");
     refused(new ZipBytes().add("x.npy", nothing).end(), "a NumPy archive");

@@ -151,7 +151,7 @@ class TestQtraceSource {
             .load("probe://" + file);
 
     assertThat(names(rows)).containsExactly("a");
-    assertThat(rows.select("path").first().getString(0)).isEqualTo("probe:" + file);
+    assertThat(rows.select("path").first().getString(0)).isEqualTo("probe://" + file);
   }
 
   /** Local files under a scheme that only the read's own options know. */

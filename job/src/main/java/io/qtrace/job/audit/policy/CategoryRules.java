@@ -2,7 +2,9 @@ package io.qtrace.job.audit.policy;
 
 import java.util.List;
 
-/** Sorts tensors by name: the first rule that matches wins; {@link Category#OTHER} where none does. */
+/**
+ * Sorts tensors by name: the first rule that matches wins; {@link Category#OTHER} where none does.
+ */
 public record CategoryRules(List<CategoryRule> rules) {
   public CategoryRules {
     rules = List.copyOf(rules);

@@ -1,5 +1,6 @@
 package io.qtrace.job.audit.policy;
 
+import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.qtrace.job.conf.YamlFile;
@@ -32,7 +33,8 @@ public record Policy(
       for (Subject subject : Subject.values()) {
         if (!edges.get(kind).containsKey(subject)) {
           throw new IllegalArgumentException(
-              "Invalid policy: no expectation edges.%s.%s".formatted(kind.label(), subject.label()));
+              "Invalid policy: no expectation edges.%s.%s"
+                  .formatted(kind.label(), subject.label()));
         }
       }
     }
@@ -49,7 +51,7 @@ public record Policy(
     try {
       return new Policy(
           document.version(),
-          Hashing.xxh3_128().hashBytesTo128Bits(yaml.bytes()).toString(),
+          hash(yaml.bytes()),
           new CategoryRules(document.categories()),
           document.edges());
     } catch (IllegalArgumentException e) {
@@ -59,6 +61,11 @@ public record Policy(
 
   public Expectation expectation(EdgeKind kind, Subject subject) {
     return edges.get(kind).get(subject);
+  }
+
+  private static String hash(byte[] bytes) {
+    HashValue128 hash = Hashing.xxh3_128().hashBytesTo128Bits(bytes);
+    return "%016x%016x".formatted(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
   }
 
   record Document(

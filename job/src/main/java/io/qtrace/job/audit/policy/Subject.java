@@ -6,7 +6,10 @@ import java.util.Locale;
 public enum Subject {
   LUT_DELTAS,
   LUT,
-  /** The LUT that the deltas give, before it is snapped to float16; the stored one where there are no deltas. */
+  /**
+   * The LUT that the deltas give, before it is snapped to float16; the stored one where there are
+   * no deltas.
+   */
   EFFECTIVE_LUT,
   Q,
   INDICES,

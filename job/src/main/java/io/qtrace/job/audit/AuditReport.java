@@ -1,4 +1,4 @@
-package io.qtrace.job.report;
+package io.qtrace.job.audit;
 
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;

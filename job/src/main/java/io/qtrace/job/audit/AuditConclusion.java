@@ -1,5 +1,6 @@
-package io.qtrace.job.report;
+package io.qtrace.job.audit;
 
+import io.qtrace.job.text.SafeText;
 import io.qtrace.job.lineage.EdgeRow;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,9 @@ import java.util.List;
 public final class AuditConclusion {
   private AuditConclusion() {}
 
-  /** One sentence a question: training and {@code _Q}, what else changed it, LUT training, the rest. */
+  /**
+   * One sentence a question: training and {@code _Q}, what else changed it, LUT training, the rest.
+   */
   public static List<String> of(List<EdgeRow> edges, int unreadable) {
     List<String> lines = new ArrayList<>();
     List<EdgeRow> training = edges.stream().filter(edge -> edge.kind().equals("train")).toList();
@@ -16,8 +19,7 @@ public final class AuditConclusion {
     lines.add(
         drifting.isEmpty()
             ? "Training never changed a _Q buffer: %d train edges, %d comparisons of _Q."
-                .formatted(
-                    training.size(), training.stream().mapToInt(EdgeRow::qBuffers).sum())
+                .formatted(training.size(), training.stream().mapToInt(EdgeRow::qBuffers).sum())
             : "Training changed _Q on %d of %d train edges: %s."
                 .formatted(drifting.size(), training.size(), children(drifting)));
     for (String kind : List.of("bake", "sync", "requantize", "cast", "unknown")) {

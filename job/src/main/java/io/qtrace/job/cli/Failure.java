@@ -1,0 +1,71 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.io.FormatException;
+import io.qtrace.job.conf.EmbeddedCatalog;
+import io.qtrace.job.text.SafeText;
+import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.spark.SparkException;
+
+/** Why a command could not do it, in one line. */
+final class Failure {
+  private static final int DEEPEST = 50; // causes may form a ring
+
+  private Failure() {}
+
+  /**
+   * The reason, safe to show: a file's fault wherever it was wrapped, else the outermost exception
+   * that says something of its own, with the root cause where it does not name it.
+   */
+  static String reason(Throwable failure) {
+    List<Throwable> chain = chain(failure);
+    Optional<String> known = chain.stream().flatMap(e -> known(e).stream()).findFirst();
+    if (known.isPresent()) {
+      return SafeText.of(known.get());
+    }
+    String root = line(chain.get(chain.size() - 1));
+    String reason =
+        chain.stream().filter(e -> !isWrapper(e)).findFirst().map(Failure::line).orElse(root);
+    boolean complete = reason.matches("(Invalid|Cannot|Unsupported) .*") || reason.contains(root);
+    return SafeText.of(complete ? reason : reason + ": " + root);
+  }
+
+  private static Optional<String> known(Throwable failure) {
+    return failure instanceof FormatException
+        ? Optional.of(line(failure))
+        : EmbeddedCatalog.inUse(failure)
+            .map(file -> "Cannot open warehouse: " + file + " is in use by another qtrace process");
+  }
+
+  private static List<Throwable> chain(Throwable failure) {
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable e = failure; e != null && chain.size() < DEEPEST; e = e.getCause()) {
+      chain.add(e);
+    }
+    return chain;
+  }
+
+  // Exceptions that only carry another one.
+  private static boolean isWrapper(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause != null
+        && (failure instanceof SparkException
+            || failure instanceof ExecutionException
+            || failure instanceof InvocationTargetException
+            || failure.getMessage() == null
+            || failure.getMessage().equals(cause.toString()));
+  }
+
+  private static String line(Throwable failure) {
+    String message = failure.getMessage() == null ? "" : failure.getMessage();
+    String line = message.lines().filter(text -> !text.isBlank()).findFirst().orElse("").strip();
+    String kind = failure.getClass().getSimpleName();
+    if (failure instanceof OutOfMemoryError) {
+      return "Cannot go on: out of memory (" + line + "); more with --driver-memory";
+    }
+    return line.isEmpty() ? kind : line.contains(" ") ? line : kind + ": " + line;
+  }
+}

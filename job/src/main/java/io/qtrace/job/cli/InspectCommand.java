@@ -1,0 +1,110 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.Measure;
+import io.qtrace.compare.MemberPartial;
+import io.qtrace.compare.RangeComparison;
+import io.qtrace.compare.RangeTask;
+import io.qtrace.format.Checkpoints;
+import io.qtrace.format.StateDictPrefix;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.report.Inspection;
+import io.qtrace.job.report.TensorDigests;
+import io.qtrace.tensor.CheckpointIndex;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "inspect",
+    description = "Tells what a checkpoint holds, from its directory alone; starts no Spark.",
+    footerHeading = "%n",
+    footer = {
+      "Formats: torch.save (zip and legacy), safetensors, Hugging Face index (*.index.json).",
+      "",
+      "Examples:",
+      "  qtrace inspect runs/a/checkpoint_step100.pt",
+      "  qtrace inspect model.safetensors --fingerprint --format json"
+    })
+final class InspectCommand implements Callable<Integer> {
+  private static final long MEMORY_BYTES = 16 << 20;
+
+  @Parameters(paramLabel = "FILE", description = "Path or URI of a checkpoint.")
+  private String file;
+
+  @Option(names = "--md5", description = "Read each tensor too and add the start of its MD5.")
+  private boolean md5;
+
+  @Option(names = "--fingerprint", description = "Read each tensor too and add its fingerprint.")
+  private boolean fingerprint;
+
+  @Option(
+      names = "--unwrap",
+      description = "Leave 'model_state_dict.' and 'state_dict.' out of names, as comparisons do.")
+  private boolean unwrap;
+
+  @Mixin private PolicyOption policy;
+  @Mixin private Output output;
+
+  @Override
+  public Integer call() throws IOException {
+    ObjectStore store = new ObjectStore(new Configuration());
+    store.stat(file);
+    CheckpointIndex index = new Checkpoints(store).index(file);
+    Inspection inspection =
+        Inspection.of(
+            unwrap ? StateDictPrefix.unwrapped(index) : index,
+            policy.read().categories(),
+            digests(new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)),
+            digestKinds());
+    output.print(inspection::lines, inspection::json);
+    return ExitStatus.CLEAN;
+  }
+
+  private Set<TensorDigests.Kind> digestKinds() {
+    Set<TensorDigests.Kind> kinds = EnumSet.noneOf(TensorDigests.Kind.class);
+    if (md5) {
+      kinds.add(TensorDigests.Kind.MD5_16);
+    }
+    if (fingerprint) {
+      kinds.add(TensorDigests.Kind.FINGERPRINT);
+    }
+    return kinds;
+  }
+
+  // Reads a tensor as comparisons do.
+  private static TensorDigests digests(RangeComparison reading) {
+    return (tensor, kinds) -> {
+      Set<Measure> measures = EnumSet.noneOf(Measure.class);
+      kinds.forEach(
+          kind ->
+              measures.add(
+                  switch (kind) {
+                    case MD5_16 -> Measure.MD5;
+                    case FINGERPRINT -> Measure.FINGERPRINT;
+                  }));
+      RangeTask.Member member = new RangeTask.Member(tensor.storage().file(), tensor, measures);
+      MemberPartial read =
+          reading.run(RangeTask.whole(List.of(member), List.of())).members().get(0);
+      Map<TensorDigests.Kind, String> digests = new EnumMap<>(TensorDigests.Kind.class);
+      for (TensorDigests.Kind kind : kinds) {
+        digests.put(
+            kind,
+            switch (kind) {
+              case MD5_16 -> read.md5Prefix();
+              case FINGERPRINT -> read.fingerprint(tensor).toString();
+            });
+      }
+      return digests;
+    };
+  }
+}

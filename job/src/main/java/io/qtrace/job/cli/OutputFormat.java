@@ -1,0 +1,18 @@
+package io.qtrace.job.cli;
+
+/** The form of a command's results on standard output. */
+enum OutputFormat {
+  TEXT("text"),
+  JSON("json");
+
+  private final String label;
+
+  OutputFormat(String label) {
+    this.label = label;
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

@@ -1,0 +1,20 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.job.audit.policy.Policy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which policy a command applies. */
+final class PolicyOption {
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description = "Policy in place of the built-in one, which is conf/policy.yaml.")
+  private Path file;
+
+  Policy read() throws IOException {
+    return Policy.load(Optional.ofNullable(file));
+  }
+}

@@ -1,0 +1,24 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.job.conf.Sessions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Option;
+
+/** Where a command's tables are. */
+final class Warehouse {
+  @Option(
+      names = "--warehouse",
+      paramLabel = "DIR",
+      description =
+          "Folder of the embedded catalog, made where missing; default: the catalog of"
+              + " conf/spark-defaults.conf, which is .qtrace/ in the working folder.")
+  private Path folder;
+
+  /** Opens a session on these tables; the caller closes it. */
+  SparkSession open() throws IOException {
+    return Sessions.open(Optional.ofNullable(folder));
+  }
+}

@@ -1,0 +1,66 @@
+package io.qtrace.job.conf;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+
+/**
+ * The catalog {@code lineage} where no server keeps it: Iceberg's JDBC catalog on an H2 file, for
+ * one process at a time. Its settings stand in {@code conf/spark-defaults.conf}; here they become
+ * absolute, since Iceberg stores the locations of tables as they were configured.
+ */
+public final class EmbeddedCatalog {
+  static final String PREFIX = "spark.sql.catalog.lineage";
+
+  private static final String URI = PREFIX + ".uri";
+  private static final String WAREHOUSE = PREFIX + ".warehouse";
+  private static final String H2 = "jdbc:h2:file:";
+  private static final int DATABASE_IN_USE = 90020; // org.h2.api.ErrorCode
+
+  private static final Pattern QUOTED = Pattern.compile("\"(.+?)\"");
+
+  private EmbeddedCatalog() {}
+
+  /** The database that a second process was refused, if that is what the failure says. */
+  public static Optional<String> inUse(Throwable failure) {
+    if (!(failure instanceof SQLException e && e.getErrorCode() == DATABASE_IN_USE)) {
+      return Optional.empty();
+    }
+    Matcher quoted = QUOTED.matcher(e.getMessage());
+    return Optional.of(quoted.find() ? quoted.group(1) : "of the catalog 'lineage'");
+  }
+
+  /**
+   * Makes the embedded catalog's locations absolute, below {@code warehouse} where that is given.
+   */
+  static SparkConf locate(SparkConf conf, Optional<Path> warehouse) {
+    String uri = conf.get(URI, "");
+    if (!uri.startsWith(H2)) {
+      if (warehouse.isPresent()) {
+        throw new IllegalArgumentException(
+            "Invalid warehouse: '%s', expected none: the catalog 'lineage' is of type %s"
+                .formatted(warehouse.get(), conf.get(PREFIX + ".type", "unknown")));
+      }
+      return conf;
+    }
+    int end = uri.indexOf(';') < 0 ? uri.length() : uri.indexOf(';');
+    Path database = absolute(warehouse, Path.of(uri.substring(H2.length(), end)));
+    Path tables = absolute(warehouse, Path.of(conf.get(WAREHOUSE).replaceFirst("^file:/+", "/")));
+    if (database.toString().contains(";")) {
+      throw new IllegalArgumentException(
+          "Invalid warehouse: '" + database.getParent() + "', expected a folder without ';'");
+    }
+    return conf.set(URI, H2 + database + uri.substring(end)).set(WAREHOUSE, "file:" + tables);
+  }
+
+  private static Path absolute(Optional<Path> folder, Path configured) {
+    return folder
+        .map(base -> base.resolve(configured.getFileName()))
+        .orElse(configured)
+        .toAbsolutePath()
+        .normalize();
+  }
+}

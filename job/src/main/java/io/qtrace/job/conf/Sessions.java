@@ -1,0 +1,49 @@
+package io.qtrace.job.conf;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** Opens the Spark session of a command. */
+public final class Sessions {
+  private static final String DEFAULTS = "/qtrace/spark-defaults.conf";
+
+  private Sessions() {}
+
+  /**
+   * The session that spark-submit configured; what it leaves open is as in the packaged {@code
+   * conf/spark-defaults.conf}, and runs in this process. The caller closes it.
+   *
+   * @param warehouse folder of the embedded catalog, in place of the configured one
+   * @throws IllegalArgumentException if {@code warehouse} is given and the catalog is another
+   * @throws IOException if the packaged defaults cannot be read
+   */
+  public static SparkSession open(Optional<Path> warehouse) throws IOException {
+    return SparkSession.builder().config(configuration(new SparkConf(), warehouse)).getOrCreate();
+  }
+
+  static SparkConf configuration(SparkConf conf, Optional<Path> warehouse) throws IOException {
+    boolean ownCatalog = conf.contains(EmbeddedCatalog.PREFIX);
+    Properties defaults = defaults();
+    for (String key : defaults.stringPropertyNames()) {
+      if (!(ownCatalog && key.startsWith(EmbeddedCatalog.PREFIX))) {
+        conf.setIfMissing(key, defaults.getProperty(key));
+      }
+    }
+    conf.setIfMissing("spark.master", "local[*]");
+    conf.setIfMissing("spark.app.name", "qtrace");
+    return EmbeddedCatalog.locate(conf, warehouse);
+  }
+
+  private static Properties defaults() throws IOException {
+    Properties defaults = new Properties();
+    try (InputStream in = Sessions.class.getResourceAsStream(DEFAULTS)) {
+      defaults.load(in);
+    }
+    return defaults;
+  }
+}

@@ -1,0 +1,50 @@
+package io.qtrace.job.text;
+
+/**
+ * Text of others made safe to show: what could move a terminal's cursor, hide or reorder what is
+ * read is written as an escape, as in Java's string literals. Equal results mean equal texts.
+ */
+public final class SafeText {
+  private SafeText() {}
+
+  /**
+   * The text with controls, line ends, format characters (bidirectional overrides, zero-width
+   * ones), spaces other than U+0020, unpaired surrogates and backslashes escaped.
+   */
+  public static String of(String text) {
+    StringBuilder safe = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> append(safe, c));
+    return safe.toString();
+  }
+
+  private static void append(StringBuilder safe, int c) {
+    switch (c) {
+      case '\n' -> safe.append("\\n");
+      case '\r' -> safe.append("\\r");
+      case '\t' -> safe.append("\\t");
+      case '\\' -> safe.append("\\\\");
+      default -> {
+        if (isPlain(c)) {
+          safe.appendCodePoint(c);
+        } else {
+          safe.append((c < 0x10000 ? "\\u%04x" : "\\U%08x").formatted(c));
+        }
+      }
+    }
+  }
+
+  private static boolean isPlain(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      case Character.SPACE_SEPARATOR -> c == ' ';
+      default -> true;
+    };
+  }
+}

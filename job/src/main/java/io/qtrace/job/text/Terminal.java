@@ -1,0 +1,39 @@
+package io.qtrace.job.text;
+
+import java.io.Console;
+
+/**
+ * What standard output is: someone's terminal, or a file or pipe that wants everything, plainly.
+ */
+public final class Terminal {
+  private static final int COLUMNS = 100;
+
+  private Terminal() {}
+
+  /** Most characters of a line of text: 100 on a terminal, else no bound. */
+  public static int columns() {
+    return isInteractive() ? COLUMNS : Integer.MAX_VALUE;
+  }
+
+  /** Whether colour may be used: on a terminal, unless NO_COLOR or TERM=dumb ask for none. */
+  public static boolean hasColour() {
+    return isInteractive()
+        && System.getenv("NO_COLOR") == null
+        && !"dumb".equals(System.getenv("TERM"));
+  }
+
+  private static boolean isInteractive() {
+    Console console = System.console();
+    if (console == null) {
+      return false;
+    }
+    try {
+      // Since Java 22 there is always a console, and this method, which Java 17 lacks.
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (NoSuchMethodException e) {
+      return true;
+    } catch (ReflectiveOperationException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.qtrace.job.audit.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestPolicy {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "model.layers.0.mlp.up_proj._lut_raw_deltas, LUT_DELTAS",
+    "model.layers.0.mlp.up_proj.lut, LUT",
+    "model.layers.0.mlp.up_proj._Q, Q",
+    "model.layers.0.mlp.up_proj._indices, INDICES",
+    "model.layers.0.mlp.up_proj.scale_A, SCALE",
+    "model.layers.0.mlp.up_proj.scale_B, SCALE",
+    "model.layers.0.mlp.up_proj.rank_magnitude, SCALE",
+    "model.layers.0.mlp.up_proj.weight, OTHER",
+    "model.layers.0.mlp.up_proj._scales_baked_flag, OTHER",
+    "lut, OTHER",
+    "a.lut_b._lut, OTHER",
+    "a._Q._lut_raw_deltas, LUT_DELTAS"
+  })
+  void sortsNamesAsTheNotebookDoes(String name, Category category) throws IOException {
+    assertThat(packaged().categories().of(name)).isEqualTo(category);
+  }
+
+  @Test
+  void trainingMayNeverChangeQ() throws IOException {
+    assertThat(packaged().expectation(EdgeKind.TRAIN, Subject.Q)).isEqualTo(Expectation.NEVER);
+    assertThat(packaged().expectation(EdgeKind.TRAIN, Subject.SCALE)).isEqualTo(Expectation.MUST);
+    assertThat(packaged().expectation(EdgeKind.BAKE, Subject.Q)).isEqualTo(Expectation.MAY);
+  }
+
+  @Test
+  void anotherTextIsAnotherPolicy() throws IOException {
+    Policy edited = edited("version: 1", "version: 2");
+    assertThat(edited.version()).isEqualTo(2);
+    assertThat(edited.hash()).isNotEqualTo(packaged().hash());
+    assertThat(packaged().hash()).isEqualTo(packaged().hash()).hasSize(32);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "q: never                | q: perhaps       | not one of the values accepted",
+        "q: never                | p: never         | not one of the values accepted",
+        "q: never, indices       | indices          | no expectation edges.train.q",
+        "  copy:                 | '  duplicate:'   | not one of the values accepted",
+        "version: 1              | versoin: 1       | Unrecognized field \"versoin\"",
+        "version: 1              | '{'              | Invalid",
+      })
+  void saysWhatIsWrong(String text, String replacement, String reason) {
+    assertThatThrownBy(() -> edited(text, replacement))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("Invalid ")
+        .hasMessageContaining(reason);
+  }
+
+  private Policy edited(String text, String replacement) throws IOException {
+    String yaml = Files.readString(Path.of("../conf/policy.yaml"));
+    assertThat(yaml).contains(text);
+    int at = yaml.indexOf(text);
+    String changed = yaml.substring(0, at) + replacement + yaml.substring(at + text.length());
+    return Policy.load(Optional.of(Files.writeString(folder.resolve("policy.yaml"), changed)));
+  }
+
+  private static Policy packaged() throws IOException {
+    return Policy.load(Optional.empty());
+  }
+}

@@ -1,0 +1,77 @@
+package io.qtrace.job.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.Sample;
+import io.qtrace.job.audit.Diff;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class TestDiffText {
+  private static final String INITIAL = "sr011-q4a4-FP4-init/v2_initial.pt";
+  private static final String TRAINED = "debug_lut_training/checkpoint_step20.pt";
+  private static final String BAKED =
+      "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt";
+  private static final String FROM_BAKED =
+      "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales/best_state_dict.pt";
+
+  // Numbers, and hexadecimal hashes.
+  private static final Pattern NUMBER =
+      Pattern.compile("\\b[0-9a-f]{16}\\b|-?\\d+(?:\\.\\d+)?(?:e[-+]?\\d+)?");
+
+  @Test
+  void saysEveryNumberOfTheNotebook() throws IOException {
+    String notebook =
+        Files.readString(Sample.EXPECTED.resolve("notebook_output.txt"))
+            .lines()
+            .filter(line -> !line.startsWith("#####")) // headings of its cells
+            .collect(Collectors.joining("\n"));
+    String ours =
+        String.join("\n", text(INITIAL, TRAINED))
+            + String.join("\n", text(BAKED, FROM_BAKED))
+            + String.join("\n", text(INITIAL, BAKED));
+    assertThat(numbers(ours)).containsAll(numbers(notebook));
+    assertThat(numbers(notebook)).contains("f30c42ae5effc866", "-3.514631986618042", "123", "81");
+  }
+
+  @Test
+  void fitsATerminal() throws IOException {
+    assertThat(text(INITIAL, BAKED)).allMatch(line -> line.length() <= 100 || line.contains("/"));
+  }
+
+  @Test
+  void listsTheLargestChangesOfQFirst() throws IOException {
+    List<String> lines = text(INITIAL, BAKED);
+    int first = lines.indexOf("0 unchanged, 14 changed:") + 2;
+    assertThat(lines.get(first))
+        .isEqualTo(
+            "7.714844e-02  1.349728e-02  model.layers.1.self_attn.q_proj._Q");
+    assertThat(lines).last().asString().startsWith("VIOLATION: 14 of 14 _Q buffers changed");
+  }
+
+  private static List<String> text(String left, String right) throws IOException {
+    Policy policy = Policy.load(Optional.empty());
+    Diff.Outcome outcome =
+        new Diff(LocalSpark.session(), Settings.load(Optional.empty()), policy)
+            .run(
+                Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.of(Measure.MD5));
+    return DiffText.lines(
+        "runs/" + left, "runs/" + right, outcome.pair(), outcome.judgement(), policy, 100);
+  }
+
+  private static Set<String> numbers(String text) {
+    return NUMBER.matcher(text).results().map(match -> match.group()).collect(Collectors.toCollection(TreeSet::new));
+  }
+}

@@ -1,0 +1,39 @@
+package io.qtrace.job.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestSafeText {
+  @Test
+  void namesOfLayersStayAsTheyAre() {
+    String name = "model.layers.0.mlp.down_proj._Q [a-b] 'é層' 😀";
+    assertThat(SafeText.of(name)).isEqualTo(name);
+  }
+
+  @Test
+  void linesAndEscapesOfTerminalsAreWrittenOut() {
+    assertThat(SafeText.of("a\nb\r\tc\u001b[31m\u0007\u009b\u007f"))
+        .isEqualTo("a\\nb\\r\\tc\\u001b[31m\\u0007\\u009b\\u007f");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"202e", "2066", "200b", "200f", "feff", "2028", "2029", "00a0", "3000", "e000"})
+  void whatHidesOrReordersIsWrittenOut(String hex) {
+    String text = Character.toString(Integer.parseInt(hex, 16));
+    assertThat(SafeText.of("a" + text + "b")).isEqualTo("a\\u" + hex + "b");
+  }
+
+  @Test
+  void tagsAndHalvesOfPairsAreWrittenOut() {
+    assertThat(SafeText.of("\udb40\udc41")).isEqualTo("\\U000e0041");
+    assertThat(SafeText.of("x\ud83d")).isEqualTo("x\\ud83d");
+  }
+
+  @Test
+  void differentTextsStayDifferent() {
+    assertThat(SafeText.of("a\\nb")).isEqualTo("a\\\\nb").isNotEqualTo(SafeText.of("a\nb"));
+  }
+}

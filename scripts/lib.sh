@@ -1,0 +1,124 @@
+# Functions of scripts/qtrace. $root is the project's folder.
+
+jar=$root/job/target/qtrace-job.jar
+spark=${SPARK_HOME:-$root/job/target/spark}
+
+export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}
+
+archive=$root/job/target/spark/qtrace.jsa
+
+# A JVM that maps an archive of loaded classes starts in a third of the time. One that does not fit, after a change of
+# Java or of the jar, is ignored; what the JVM has to say about that would go to stdout.
+archive_options=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr)
+
+# A command without Spark is short: it starts fast and takes little. Arrow needs java.nio open.
+plain_options=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 --add-opens=java.base/java.nio=ALL-UNNAMED)
+
+say() { printf 'qtrace: %s\n' "$*" >&2; }
+
+die() {
+  say "$*"
+  exit 2
+}
+
+# Sets $java, of a version that Spark runs on.
+find_java() {
+  java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+  local version
+  version=$("$java" -XX:TieredStopAtLevel=1 -version 2>&1) ||
+    die "Cannot run $java: expected a JDK 17 or later, on the PATH or in JAVA_HOME"
+  if [[ $version =~ version\ \"([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -lt 17 ]; then
+    die "Unsupported Java: $java is version ${BASH_REMATCH[1]}, expected a JDK 17 or later (set JAVA_HOME)"
+  fi
+}
+
+# Shade renames the jar without dependencies as its last step but one: without that file the build did not end.
+has_jar() { [ -f "$jar" ] && [ -f "$root/job/target/original-qtrace-job.jar" ]; }
+has_spark() { [ -n "$SPARK_HOME" ] || [ -f "$spark/RELEASE" ]; }
+has_archive() { [ -n "$SPARK_HOME" ] || [ "$archive" -nt "$jar" ]; }
+has_all() { has_jar && has_spark && has_archive; }
+
+# Makes what is missing; one call at a time where there is flock.
+provide() {
+  if [ -z "$QTRACE_BUILD" ] && has_all; then
+    return
+  fi
+  mkdir -p "$root/job/target"
+  exec 9>"$root/job/target/.lock"
+  if command -v flock >/dev/null; then flock 9; fi
+  if [ -n "$QTRACE_BUILD" ] || ! has_jar || ! has_spark; then build; fi
+  if ! has_archive; then warm_up; fi
+  exec 9>&-
+}
+
+build() {
+  command -v mvn >/dev/null || die "Cannot build: no Maven (mvn) on the PATH"
+  local javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac
+  command -v "$javac" >/dev/null || die "Cannot build: no $javac, expected a JDK 17 or later, not only a JRE"
+  say "first call: building $root with Maven, which may download for some minutes"
+  local goals=(-B -q -Dstyle.color=never -Dmaven.test.skip=true package)
+  if has_spark; then
+    maven "${goals[@]}"
+    return
+  fi
+  # Complete or not there at all: an interrupted call leaves no half of a Spark.
+  local new=$root/job/target/spark.new
+  rm -rf "$new"
+  maven "${goals[@]}" -Pembedded-spark "-Dembedded.spark.jars=$new/jars"
+  mkdir "$new/conf"
+  cp -R "$root/scripts/embedded/." "$new/"
+  mv "$new" "$spark"
+}
+
+maven() { (cd "$root" && mvn "$@" 9>&- >&2) || die "Cannot build: Maven failed, see above"; }
+
+# Archives the classes that a Spark command loads. Failing is no fault: starts are slower then.
+warm_up() {
+  say "first call of this build: preparing faster starts"
+  local folder
+  folder=$(mktemp -d)
+  SPARK_SUBMIT_OPTS="\"-XX:ArchiveClassesAtExit=$folder/jsa\" -Xlog:disable" submit_embedded \
+    "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
+    sql -f "$spark/warmup.sql" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
+  if [ -f "$folder/jsa" ]; then mv -f "$folder/jsa" "$archive"; else : >"$archive"; fi
+  touch "$archive"
+  rm -rf "$folder"
+}
+
+# conf/, on top of what SPARK_HOME has configured.
+own_settings=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
+
+submit() {
+  local settings=()
+  if [ -z "$SPARK_CONF_DIR" ]; then settings=("${own_settings[@]}"); fi
+  if [ -n "$SPARK_HOME" ]; then
+    quietly "$spark/bin/spark-submit" "${settings[@]}" "$@"
+  else
+    local option
+    for option in "${archive_options[@]}"; do SPARK_SUBMIT_OPTS+=" \"$option\""; done
+    export SPARK_SUBMIT_OPTS
+    quietly submit_embedded "${settings[@]}" "$@"
+  fi
+}
+
+# The archive is for the class path that Spark's launcher makes of this, and class_path must be the same.
+submit_embedded() { "$spark/bin/spark-submit" --driver-class-path "$jar" "$@"; }
+class_path() { printf '%s' "$jar:$spark/conf/:" "$spark"/jars/slf4j-api-*.jar ":$spark/jars/*"; }
+
+# Runs a command without the JVM's notice of the incubator module that Spark asks for: the first line on stderr.
+quietly() {
+  local status
+  set +e
+  { "$@" 2>&1 >&3 3>&- | drop_notice >&2; status=${PIPESTATUS[0]}; } 3>&1
+  return "$status"
+}
+
+drop_notice() {
+  local line
+  IFS= read -r line || { printf '%s' "$line"; return; }
+  case $line in
+    'WARNING: Using incubator modules:'*) ;;
+    *) printf '%s\n' "$line" ;;
+  esac
+  cat
+}

@@ -7,12 +7,9 @@ export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.pr
 
 archive=$root/job/target/spark/qtrace.jsa
 
-# A JVM that maps an archive of loaded classes starts in a third of the time. One that does not fit, after a change of
-# Java or of the jar, is ignored; what the JVM has to say about that would go to stdout.
+# A JVM that maps an archive of Spark's classes starts in half the time. One that does not fit, after a change of Java,
+# is ignored; what the JVM has to say about that would go to stdout.
 archive_options=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr)
-
-# A command without Spark is short: it starts fast and takes little. Arrow needs java.nio open.
-plain_options=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 --add-opens=java.base/java.nio=ALL-UNNAMED)
 
 say() { printf 'qtrace: %s\n' "$*" >&2; }
 
@@ -35,7 +32,7 @@ find_java() {
 # Shade renames the jar without dependencies as its last step but one: without that file the build did not end.
 has_jar() { [ -f "$jar" ] && [ -f "$root/job/target/original-qtrace-job.jar" ]; }
 has_spark() { [ -n "$SPARK_HOME" ] || [ -f "$spark/RELEASE" ]; }
-has_archive() { [ -n "$SPARK_HOME" ] || [ "$archive" -nt "$jar" ]; }
+has_archive() { [ -n "$SPARK_HOME" ] || [ -f "$archive" ]; }
 has_all() { has_jar && has_spark && has_archive; }
 
 # Makes what is missing; one call at a time where there is flock.
@@ -72,16 +69,17 @@ build() {
 
 maven() { (cd "$root" && mvn "$@" 9>&- >&2) || die "Cannot build: Maven failed, see above"; }
 
-# Archives the classes that a Spark command loads. Failing is no fault: starts are slower then.
+# Archives the classes of Spark that common work loads. Failing is no fault: starts are slower then.
 warm_up() {
-  say "first call of this build: preparing faster starts"
-  local folder
-  folder=$(mktemp -d)
-  SPARK_SUBMIT_OPTS="\"-XX:ArchiveClassesAtExit=$folder/jsa\" -Xlog:disable" submit_embedded \
-    "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
+  say "first call: preparing faster starts"
+  local folder=$root/job/target/warmup
+  rm -rf "$folder"
+  mkdir "$folder"
+  SPARK_SUBMIT_OPTS="\"-XX:ArchiveClassesAtExit=$folder/jsa\" -Xlog:disable -XX:TieredStopAtLevel=1" \
+    "$spark/bin/spark-submit" "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
     sql -f "$spark/warmup.sql" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
-  if [ -f "$folder/jsa" ]; then mv -f "$folder/jsa" "$archive"; else : >"$archive"; fi
-  touch "$archive"
+  if [ ! -f "$folder/jsa" ]; then touch "$folder/jsa"; fi
+  mv -f "$folder/jsa" "$archive"
   rm -rf "$folder"
 }
 
@@ -91,19 +89,27 @@ own_settings=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-de
 submit() {
   local settings=()
   if [ -z "$SPARK_CONF_DIR" ]; then settings=("${own_settings[@]}"); fi
-  if [ -n "$SPARK_HOME" ]; then
-    quietly "$spark/bin/spark-submit" "${settings[@]}" "$@"
-  else
+  if [ -z "$SPARK_HOME" ]; then
     local option
     for option in "${archive_options[@]}"; do SPARK_SUBMIT_OPTS+=" \"$option\""; done
     export SPARK_SUBMIT_OPTS
-    quietly submit_embedded "${settings[@]}" "$@"
   fi
+  quietly "$spark/bin/spark-submit" "${settings[@]}" "$@"
 }
 
-# The archive is for the class path that Spark's launcher makes of this, and class_path must be the same.
-submit_embedded() { "$spark/bin/spark-submit" --driver-class-path "$jar" "$@"; }
-class_path() { printf '%s' "$jar:$spark/conf/:" "$spark"/jars/slf4j-api-*.jar ":$spark/jars/*"; }
+# A command without Spark is short, so it starts fast and takes little; only digests of gigabytes pay for a better compiler.
+# Arrow needs java.nio open.
+plain() {
+  local options=(-XX:+UseSerialGC --add-opens=java.base/java.nio=ALL-UNNAMED)
+  case " $* " in
+    *' --md5 '* | *' --fingerprint '*) ;;
+    *) options+=(-XX:TieredStopAtLevel=1) ;;
+  esac
+  exec "$java" "${archive_options[@]}" "${options[@]}" -cp "$(class_path)" io.qtrace.job.cli.Main "$@"
+}
+
+# Begins as the class path that Spark's launcher makes, which the archive is for.
+class_path() { printf '%s' "$spark/conf/:" "$spark"/jars/slf4j-api-*.jar ":$spark/jars/*:$jar"; }
 
 # Runs a command without the JVM's notice of the incubator module that Spark asks for: the first line on stderr.
 quietly() {

@@ -1,6 +1,6 @@
 package io.qtrace.job.audit;
 
-import io.qtrace.job.text.SafeText;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.lineage.EdgeRow;
 import java.util.ArrayList;
 import java.util.List;

@@ -98,10 +98,11 @@ public final class CompareStage {
       implements java.io.Serializable {
     Iterator<Tuple2<Integer, UnitOutcome>> read(List<Work> works) throws IOException {
       ObjectStore store = new ObjectStore(hadoop.value());
-      RangeComparison comparison = new RangeComparison(store, memoryBytes, options);
       Map<Integer, UnitOutcome> outcomes = new TreeMap<>();
-      for (Work work : works) {
-        outcomes.merge(work.unit(), outcome(comparison, work), UnitOutcome::merge);
+      try (RangeComparison comparison = new RangeComparison(store, memoryBytes, options)) {
+        for (Work work : works) {
+          outcomes.merge(work.unit(), outcome(comparison, work), UnitOutcome::merge);
+        }
       }
       return outcomes.entrySet().stream()
           .map(entry -> new Tuple2<>(entry.getKey(), entry.getValue()))

@@ -1,13 +1,13 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.text.SafeText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -92,7 +92,7 @@ public final class EdgeJudge {
             rule(Subject.EFFECTIVE_LUT, expectation),
             broken.size(),
             broken.get(0).layer(),
-            "the LUT %s in %d of %d layers of a %s edge, such as %s"
+            "the LUT %s in %d of %d layers on an edge of kind %s, such as %s"
                 .formatted(
                     what,
                     broken.size(),
@@ -118,7 +118,7 @@ public final class EdgeJudge {
             rule(subject, expectation),
             broken.size(),
             example.name(),
-            "%d of %d %s tensors %s on a %s edge, where they %s, such as %s"
+            "%d of %d %s tensors %s on an edge of kind %s, where they %s, such as %s"
                 .formatted(
                     broken.size(),
                     all,

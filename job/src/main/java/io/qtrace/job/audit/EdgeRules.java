@@ -1,12 +1,12 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.archive.Run;
 import io.qtrace.job.audit.Edge.Evidence;
 import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.text.SafeText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;

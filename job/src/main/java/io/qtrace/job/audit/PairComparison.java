@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A pair of checkpoints compared: every tensor name of either side, in the left file's order, then those of the right
- * file alone.
+ * A pair of checkpoints compared: every tensor name of either side, in the left file's order, then
+ * those of the right file alone.
  */
 public record PairComparison(List<TensorComparison> tensors) {
   public PairComparison {

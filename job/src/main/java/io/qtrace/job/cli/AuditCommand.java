@@ -1,10 +1,10 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.Verdict;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.text.Json;
 import java.io.IOException;

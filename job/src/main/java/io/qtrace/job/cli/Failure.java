@@ -1,8 +1,8 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.conf.EmbeddedCatalog;
-import io.qtrace.job.text.SafeText;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;

@@ -58,15 +58,17 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ObjectStore store = new ObjectStore(new Configuration());
-    store.stat(file);
     CheckpointIndex index = new Checkpoints(store).index(file);
-    Inspection inspection =
-        Inspection.of(
-            unwrap ? StateDictPrefix.unwrapped(index) : index,
-            policy.read().categories(),
-            digests(new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)),
-            digestKinds());
-    output.print(inspection::lines, inspection::json);
+    try (RangeComparison reading =
+        new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)) {
+      Inspection inspection =
+          Inspection.of(
+              unwrap ? StateDictPrefix.unwrapped(index) : index,
+              policy.read().categories(),
+              digests(reading),
+              digestKinds());
+      output.print(inspection::lines, inspection::json);
+    }
     return ExitStatus.CLEAN;
   }
 

@@ -17,6 +17,7 @@ public final class EmbeddedCatalog {
 
   private static final String URI = PREFIX + ".uri";
   private static final String WAREHOUSE = PREFIX + ".warehouse";
+  private static final String SESSION_TABLES = "spark.sql.warehouse.dir"; // of spark_catalog
   private static final String H2 = "jdbc:h2:file:";
   private static final int DATABASE_IN_USE = 90020; // org.h2.api.ErrorCode
 
@@ -53,7 +54,9 @@ public final class EmbeddedCatalog {
       throw new IllegalArgumentException(
           "Invalid warehouse: '" + database.getParent() + "', expected a folder without ';'");
     }
-    return conf.set(URI, H2 + database + uri.substring(end)).set(WAREHOUSE, "file:" + tables);
+    return conf.set(URI, H2 + database + uri.substring(end))
+        .set(WAREHOUSE, "file:" + tables)
+        .setIfMissing(SESSION_TABLES, "file:" + tables.resolveSibling("session"));
   }
 
   private static Path absolute(Optional<Path> folder, Path configured) {

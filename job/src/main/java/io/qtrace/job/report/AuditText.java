@@ -1,9 +1,10 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.text.SafeText;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.text.Paragraph;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,8 @@ import org.apache.hadoop.util.StringUtils;
  * What {@code audit} prints as text: edges below the run of their child, findings, the conclusion.
  */
 public final class AuditText {
+  private static final String INDENT = " ".repeat(15);
+
   private AuditText() {}
 
   public static List<String> lines(AuditReport report) {
@@ -73,9 +76,9 @@ public final class AuditText {
       }
       lines.add(
           "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
-      lines.add("               " + counts(edge));
-      edge.findings().forEach(finding -> lines.add("               " + line(finding)));
-      edge.notes().forEach(note -> lines.add("               note: " + note));
+      lines.addAll(Paragraph.lines(INDENT, counts(edge)));
+      edge.findings().forEach(finding -> lines.addAll(Paragraph.lines(INDENT, line(finding))));
+      edge.notes().forEach(note -> lines.addAll(Paragraph.lines(INDENT, "note: " + note)));
     }
   }
 
@@ -120,7 +123,7 @@ public final class AuditText {
     if (!section.isEmpty()) {
       lines.add("");
       lines.add(title);
-      section.forEach(line -> lines.add("  " + line));
+      section.forEach(line -> lines.addAll(Paragraph.lines("  ", line)));
     }
   }
 

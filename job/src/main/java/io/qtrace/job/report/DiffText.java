@@ -1,9 +1,8 @@
 package io.qtrace.job.report;
 
-import io.qtrace.job.text.TextTable;
-import io.qtrace.job.text.SafeText;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.Judgement;
 import io.qtrace.job.audit.LutMove;
 import io.qtrace.job.audit.PairComparison;
@@ -14,6 +13,8 @@ import io.qtrace.job.audit.policy.Expectation;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.Subject;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.text.Paragraph;
+import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -256,9 +257,9 @@ public final class DiffText {
   private void conclusion() {
     section("Conclusion");
     for (FindingRow finding : judgement.findings()) {
-      lines.add("finding " + finding.rule() + ": " + finding.message());
+      lines.addAll(Paragraph.lines("finding " + finding.rule() + ": ", finding.message()));
     }
-    lines.add(judgement.verdict() + ": " + Conclusion.of(pair, judgement));
+    lines.addAll(Paragraph.lines(judgement.verdict() + ": ", Conclusion.of(pair, judgement)));
   }
 
   private void section(String title) {
@@ -271,18 +272,7 @@ public final class DiffText {
     lines.addAll(table.lines(width));
   }
 
-  // Numbers in lines of at most 100 characters.
   private void wrapped(String title, List<Double> numbers) {
-    List<String> texts = numbers.stream().map(Numbers::exact).toList();
-    StringBuilder line = new StringBuilder(title).append('[');
-    for (int i = 0; i < texts.size(); i++) {
-      String text = texts.get(i) + (i + 1 < texts.size() ? ", " : "]");
-      if (line.length() + text.length() > 100) {
-        lines.add(line.toString().stripTrailing());
-        line = new StringBuilder(" ".repeat(title.length() + 1));
-      }
-      line.append(text);
-    }
-    lines.add(line.toString());
+    lines.addAll(Paragraph.lines(title, Numbers.exact(numbers)));
   }
 }

@@ -1,13 +1,13 @@
 package io.qtrace.job.report;
 
-import io.qtrace.job.text.TextTable;
-import io.qtrace.job.text.SafeText;
-import io.qtrace.job.text.Json;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.job.report.TensorDigests.Kind;
+import io.qtrace.job.text.Json;
+import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Shape;

@@ -2,6 +2,8 @@ package io.qtrace.job.report;
 
 import com.fasterxml.jackson.core.io.NumberOutput;
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -27,7 +29,12 @@ final class Numbers {
 
   /** Six digits after the point, with an exponent, as the notebook prints differences. */
   static String scientific(double number) {
-    return String.format(Locale.ROOT, "%.6e", number);
+    if (!Double.isFinite(number)) {
+      return exact(number);
+    }
+    // Ties to even, as C and so Python round the exact binary value.
+    BigDecimal rounded = new BigDecimal(number).round(new MathContext(7, RoundingMode.HALF_EVEN));
+    return String.format(Locale.ROOT, "%.6e", rounded);
   }
 
   static String percent(long part, long whole) {

@@ -1,7 +1,7 @@
 package io.qtrace.job.report;
 
-import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.Json;
+import io.qtrace.job.text.TextTable;
 import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.Base64;

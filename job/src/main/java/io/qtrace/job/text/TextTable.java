@@ -1,5 +1,6 @@
 package io.qtrace.job.text;
 
+import io.qtrace.io.SafeText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

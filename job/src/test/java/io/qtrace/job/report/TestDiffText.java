@@ -22,8 +22,7 @@ import org.junit.jupiter.api.Test;
 class TestDiffText {
   private static final String INITIAL = "sr011-q4a4-FP4-init/v2_initial.pt";
   private static final String TRAINED = "debug_lut_training/checkpoint_step20.pt";
-  private static final String BAKED =
-      "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt";
+  private static final String BAKED = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt";
   private static final String FROM_BAKED =
       "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales/best_state_dict.pt";
 
@@ -37,6 +36,7 @@ class TestDiffText {
         Files.readString(Sample.EXPECTED.resolve("notebook_output.txt"))
             .lines()
             .filter(line -> !line.startsWith("#####")) // headings of its cells
+            .map(line -> line.replaceFirst("^ *\\d+\\. ", "")) // numbers of lists
             .collect(Collectors.joining("\n"));
     String ours =
         String.join("\n", text(INITIAL, TRAINED))
@@ -55,23 +55,28 @@ class TestDiffText {
   void listsTheLargestChangesOfQFirst() throws IOException {
     List<String> lines = text(INITIAL, BAKED);
     int first = lines.indexOf("0 unchanged, 14 changed:") + 2;
+    assertThat(lines)
+        .contains(
+            "4.101562e-02  1.050454e-02  model.layers.1.self_attn.v_proj._Q"); // a tie, to even
     assertThat(lines.get(first))
-        .isEqualTo(
-            "7.714844e-02  1.349728e-02  model.layers.1.self_attn.q_proj._Q");
-    assertThat(lines).last().asString().startsWith("VIOLATION: 14 of 14 _Q buffers changed");
+        .isEqualTo("7.714844e-02  1.349728e-02  model.layers.1.self_attn.q_proj._Q");
+    assertThat(lines).anyMatch(line -> line.startsWith("VIOLATION: 14 of 14 _Q buffers changed"));
   }
 
   private static List<String> text(String left, String right) throws IOException {
     Policy policy = Policy.load(Optional.empty());
     Diff.Outcome outcome =
         new Diff(LocalSpark.session(), Settings.load(Optional.empty()), policy)
-            .run(
-                Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.of(Measure.MD5));
+            .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.of(Measure.MD5));
     return DiffText.lines(
         "runs/" + left, "runs/" + right, outcome.pair(), outcome.judgement(), policy, 100);
   }
 
   private static Set<String> numbers(String text) {
-    return NUMBER.matcher(text).results().map(match -> match.group()).collect(Collectors.toCollection(TreeSet::new));
+    return NUMBER
+        .matcher(text)
+        .results()
+        .map(match -> match.group())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

@@ -56,9 +56,9 @@ class TestPolicy {
         "q: never                | q: perhaps       | not one of the values accepted",
         "q: never                | p: never         | not one of the values accepted",
         "q: never, indices       | indices          | no expectation edges.train.q",
-        "  copy:                 | '  duplicate:'   | not one of the values accepted",
-        "version: 1              | versoin: 1       | Unrecognized field \"versoin\"",
-        "version: 1              | '{'              | Invalid",
+        "refresh:                | refreshed:       | not one of the values accepted",
+        "version: 1              | versoin: 1       | Missing required creator property 'version'",
+        "without:                | witout:          | Unrecognized field \"witout\"",
       })
   void saysWhatIsWrong(String text, String replacement, String reason) {
     assertThatThrownBy(() -> edited(text, replacement))

@@ -111,12 +111,10 @@ plain() {
 # Begins as the class path that Spark's launcher makes, which the archive is for.
 class_path() { printf '%s' "$spark/conf/:" "$spark"/jars/slf4j-api-*.jar ":$spark/jars/*:$jar"; }
 
-# Runs a command without the JVM's notice of the incubator module that Spark asks for: the first line on stderr.
+# Becomes a command, without the JVM's notice of the incubator module that Spark asks for: the first line on stderr.
 quietly() {
-  local status
-  set +e
-  { "$@" 2>&1 >&3 3>&- | drop_notice >&2; status=${PIPESTATUS[0]}; } 3>&1
-  return "$status"
+  exec 2> >(drop_notice >&2)
+  exec "$@"
 }
 
 drop_notice() {

@@ -118,7 +118,10 @@ public final class RangeReader implements Closeable {
   private void requireInside(long position, long length) throws FormatException {
     if (position < 0 || length > length() - position) {
       throw new FormatException(
-          uri(), position, "Invalid range: %d bytes of a file of %d".formatted(length, length()));
+          uri(),
+          length(),
+          "Invalid range: %d bytes from %d, expected them before the end"
+              .formatted(length, position));
     }
   }
 }

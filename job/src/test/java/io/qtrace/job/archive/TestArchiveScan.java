@@ -1,0 +1,98 @@
+package io.qtrace.job.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.Sample;
+import io.qtrace.job.archive.Archive.SkippedFolder;
+import io.qtrace.job.conf.Settings;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestArchiveScan {
+  @TempDir Path folder;
+
+  @Test
+  void findsRunsAndSaysWhatIsNone() throws IOException {
+    Archive archive = scan(Sample.ARCHIVE);
+    assertThat(archive.runs())
+        .extracting(Run::path)
+        .hasSize(7)
+        .startsWith("runs/bug_q_drift", "runs/debug_lut_training");
+    assertThat(archive.runs().get(0).config().sourceCheckpoint())
+        .contains("runs/sr011-q4a4-FP4-init/v2_initial.pt");
+    assertThat(archive.skipped())
+        .contains(
+            new SkippedFolder(
+                "base-model", "a float model (architectures in config.json), not a run"),
+            new SkippedFolder(
+                "caches/two_examples_L24_K16_R8", "a KD cache (meta.json), not a run"));
+  }
+
+  @Test
+  void aRunMayBeTheArchiveItself() throws IOException {
+    Archive archive = scan(Sample.RUNS.resolve("debug_lut_training"));
+    assertThat(archive.runs()).hasSize(1);
+    assertThat(archive.checkpoints())
+        .extracting(CheckpointFile::path)
+        .containsExactly("best_state_dict.pt", "checkpoint_step20.pt");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "v2_initial.pt, INITIAL, -1",
+    "checkpoint_step200.pt, STEP, 200",
+    "checkpoint-step7.safetensors, STEP, 7",
+    "checkpoint_step99999999999999999999.pt, STEP, -1",
+    "best_state_dict.pt, BEST, -1",
+    "baked_step200.pt, BAKED, 200",
+    "baked.pt, BAKED, -1",
+    "v2_q4_r32_fp16_20261123_204152.pt, EXPORT, -1",
+    "lut_refreshed_step200.pt, OTHER, -1",
+    "tightened.pt, OTHER, -1",
+  })
+  void namesTellRolesAndSteps(String name, Role role, long step) throws IOException {
+    CheckpointNames names = new CheckpointNames(Settings.load(Optional.empty()).archive());
+    assertThat(names.name(name)).isEqualTo(new CheckpointNames.Named(role, step));
+  }
+
+  @Test
+  void shardsBehindAnIndexAreNoCheckpointsOfTheirOwn() throws IOException {
+    Files.createFile(folder.resolve("model.safetensors.index.json"));
+    Files.createFile(folder.resolve("model-00001-of-00002.safetensors"));
+    Files.createFile(folder.resolve("model-00002-of-00002.safetensors"));
+    assertThat(scan(folder).checkpoints())
+        .extracting(CheckpointFile::path)
+        .containsExactly("model.safetensors.index.json");
+  }
+
+  @Test
+  void aConfigThatIsNoJsonIsNoReasonToStop() throws IOException {
+    Files.createFile(folder.resolve("checkpoint_step1.pt"));
+    Files.writeString(folder.resolve("config.json"), "{");
+    assertThat(scan(folder).runs().get(0).config().problem())
+        .isEqualTo("Invalid config.json: not JSON");
+  }
+
+  @Test
+  void saysThatAnArchiveIsMissing() {
+    assertThatThrownBy(() -> scan(folder.resolve("none")))
+        .isInstanceOf(FileNotFoundException.class)
+        .hasMessage("Cannot find archive: " + folder.resolve("none"));
+  }
+
+  private static Archive scan(Path root) throws IOException {
+    return new ArchiveScan(
+            new ObjectStore(new Configuration()), Settings.load(Optional.empty()).archive())
+        .scan(root.toString());
+  }
+}

@@ -52,7 +52,8 @@ class TestRangeReader {
                   reader.read(
                       List.of(new Range(1, untouched), new Range(7, ByteBuffer.allocate(2)))))
           .isInstanceOf(FormatException.class)
-          .hasMessageContaining("at byte 7: Invalid range: 2 bytes of a file of 8");
+          .hasMessageContaining(
+              "at byte 8: Invalid range: 2 bytes from 7, expected them before the end");
       assertThatThrownBy(() -> reader.read(-1, 1)).hasMessageContaining("Invalid range");
       assertThat(untouched.get(0)).isZero();
       assertThat(reader.bytesRead()).isZero();

@@ -6,10 +6,13 @@ import java.util.List;
 final class SampleQueries {
   static final List<String> ALL =
       List.of(
-          "SELECT kind, count(*) edges, sum(q_changed) q_changed FROM edges GROUP BY kind",
-          "SELECT child_path, f.rule, f.message FROM edges LATERAL VIEW explode(findings) AS f",
-          "SELECT fingerprint, count(*) checkpoints, min(path) one_of_them FROM tensors"
-              + " WHERE name = 'model.layers.0.self_attn.q_proj._Q' GROUP BY fingerprint");
+          "SELECT kind, count(*) AS edges, sum(q_changed) AS q_changed FROM edges"
+              + " GROUP BY kind ORDER BY kind",
+          "SELECT child_path, f.rule, f.tensors, f.example FROM edges"
+              + " LATERAL VIEW explode(findings) AS f",
+          "SELECT fingerprint, count(*) AS checkpoints, min(path) AS one_of_them FROM tensors"
+              + " WHERE name = 'model.layers.0.self_attn.q_proj._Q'"
+              + " GROUP BY fingerprint ORDER BY checkpoints DESC, one_of_them");
 
   private SampleQueries() {}
 }

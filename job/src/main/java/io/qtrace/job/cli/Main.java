@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       DiffCommand.class,
       AuditCommand.class,
+      LineageCommand.class,
       SqlCommand.class,
       DemoCommand.class
     },
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       "  qtrace inspect runs/a/checkpoint_step100.pt      what a checkpoint holds",
       "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and whether it may",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
+      "  qtrace lineage --tensor NAME                     every content a tensor has had",
       "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",
       "  qtrace COMMAND --help                            options and examples of a command",
       "",

@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.io.CloseStack;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
 import java.io.Closeable;

@@ -7,6 +7,7 @@ import io.qtrace.arrow.TensorBlocks;
 import io.qtrace.arrow.TensorStream;
 import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.compare.RangeTask.Pair;
+import io.qtrace.io.CloseStack;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;

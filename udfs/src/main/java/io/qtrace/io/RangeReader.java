@@ -3,9 +3,8 @@ package io.qtrace.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileRange;
 
@@ -61,19 +60,20 @@ public final class RangeReader implements Closeable {
 
   /**
    * Fills every range's target, all ranges in flight together; targets end with position = limit.
+   * Nothing is written to a target after the return, be it by failure.
    *
    * @throws FormatException if the object ends before a range does
    */
   public void read(List<Range> ranges) throws IOException {
-    List<Pending> pending = new ArrayList<>(ranges.size());
     for (Range range : ranges) {
       requireInside(range.position(), range.target().remaining());
-      if (range.target().hasRemaining()) {
-        pending.add(submit(range));
-      }
     }
-    for (Pending read : pending) {
-      await(read);
+    try (CloseStack inFlight = new CloseStack()) {
+      for (Range range : ranges) {
+        if (range.target().hasRemaining()) {
+          inFlight.add(submit(range));
+        }
+      }
     }
   }
 
@@ -82,38 +82,36 @@ public final class RangeReader implements Closeable {
     stream.close();
   }
 
-  private record Pending(FileRange request, ByteBuffer direct, ByteBuffer target) {}
-
   // One vectored call a range, so that no store merges ranges into buffers of its own: the bytes go
-  // straight to the
-  // target, and stores that read in the background have all ranges in flight.
-  private Pending submit(Range range) throws IOException {
+  // straight to the target, and stores that read in the background have all ranges in flight.
+  private InFlight submit(Range range) throws IOException {
     ByteBuffer direct = range.target().slice();
     FileRange request = FileRange.createFileRange(range.position(), direct.remaining());
     stream.readVectored(
         List.of(request),
         length -> length == direct.capacity() ? direct : ByteBuffer.allocate(length));
     bytesRead += direct.capacity();
-    return new Pending(request, direct, range.target());
+    return new InFlight(uri(), request, direct, range.target());
   }
 
-  private void await(Pending read) throws IOException {
-    FileRange request = read.request();
-    try {
-      ByteBuffer data = request.getData().get();
-      if (data == read.direct()) {
-        read.target().position(read.target().limit());
-      } else {
-        read.target().put(data);
+  /** A read that was asked for: closing it waits for the bytes, even if interrupted. */
+  private record InFlight(String uri, FileRange request, ByteBuffer direct, ByteBuffer target)
+      implements Closeable {
+    @Override
+    public void close() throws IOException {
+      try {
+        ByteBuffer data = request.getData().join();
+        if (data == direct) {
+          target.position(target.limit());
+        } else {
+          target.put(data);
+        }
+      } catch (CompletionException e) {
+        throw new IOException(
+            "Cannot read %s: %d bytes at %d: %s"
+                .formatted(uri, request.getLength(), request.getOffset(), e.getCause()),
+            e.getCause());
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("Cannot read " + uri() + ": interrupted", e);
-    } catch (ExecutionException e) {
-      throw new IOException(
-          "Cannot read %s: %d bytes at %d: %s"
-              .formatted(uri(), request.getLength(), request.getOffset(), e.getCause()),
-          e.getCause());
     }
   }
 

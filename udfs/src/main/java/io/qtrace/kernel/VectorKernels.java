@@ -25,10 +25,10 @@ final class VectorKernels implements FloatKernels {
   private static final int HALF = LANES / 2;
   private static final int INFINITY = 0x7f800000;
 
-  private static final short INFINITE_HALF = 0x7c00;
-  private static final int HALF_BITS =
-      0x8fffe000; // sign and magnitude of the sign-extended bits << 13
-  private static final float HALF_RESCALE = 0x1p112f; // the biases of the exponents are 15 and 127
+  // As in Float16.value.
+  private static final short FLOAT16_INFINITY = 0x7c00;
+  private static final int SIGN_AND_MAGNITUDE = 0x8fffe000; // of the sign-extended bits << 13
+  private static final float RESCALE = 0x1p112f;
 
   private final FloatKernels scalar = new ScalarKernels();
 
@@ -46,12 +46,12 @@ final class VectorKernels implements FloatKernels {
       greatest = greatest.max(halves.and(Short.MAX_VALUE));
       widen(halves)
           .lanewise(VectorOperators.LSHL, 13)
-          .and(HALF_BITS)
+          .and(SIGN_AND_MAGNITUDE)
           .reinterpretAsFloats()
-          .mul(HALF_RESCALE)
+          .mul(RESCALE)
           .intoArray(out, i);
     }
-    boolean finite = greatest.reduceLanes(VectorOperators.MAX) < INFINITE_HALF;
+    boolean finite = greatest.reduceLanes(VectorOperators.MAX) < FLOAT16_INFINITY;
     scalar.widenFloat16(in, out, finite ? i : from, to);
   }
 

@@ -9,11 +9,12 @@ public final class Float16 {
   public static final float MAX_VALUE = 65504;
 
   private static final int INFINITY = 0x7c00;
-  private static final int MIN_EXPONENT = 0x0400; // below are the subnormals
   private static final int QUIET = 0x0200;
   private static final float MIN_NORMAL = 0x1p-14f;
   private static final float OVERFLOW = 65520; // rounds to infinity, and all above it
   private static final int SHIFT = 13; // mantissa bits that float32 has and binary16 has not
+  private static final int SIGN_AND_MAGNITUDE = 0x8fffe000; // of the sign-extended bits << 13
+  private static final float RESCALE = 0x1p112f; // the biases of the exponents are 15 and 127
   private static final int REBIAS = (127 - 15) << 23;
 
   private Float16() {}
@@ -37,16 +38,12 @@ public final class Float16 {
     return (short) (sign | (rebiased + 0xfff + odd) >>> SHIFT);
   }
 
-  /** The value of binary16 bits, exact. */
+  /** The value of binary16 bits, exact; a subnormal is one of float32 too until it is rescaled. */
   public static float value(short bits) {
-    int magnitude = (bits & 0x7fff) << SHIFT; // exponent and mantissa at float32's places
-    int widened = magnitude + REBIAS;
-    if (magnitude >= INFINITY << SHIFT) {
-      widened += REBIAS; // infinity and NaN have float32's greatest exponent too
-    } else if (magnitude < MIN_EXPONENT << SHIFT) {
-      widened = Float.floatToRawIntBits((bits & 0x3ff) * 0x1p-24f);
-    }
-    return Float.intBitsToFloat((bits & 0x8000) << 16 | widened);
+    int shifted = bits << SHIFT & SIGN_AND_MAGNITUDE;
+    return (bits & INFINITY) == INFINITY
+        ? Float.intBitsToFloat(shifted | 0x7f800000) // infinity and NaN
+        : Float.intBitsToFloat(shifted) * RESCALE;
   }
 
   /** {@code fp16(x)} of the recipe: clamped to +-{@link #MAX_VALUE}, rounded; NaN stays NaN. */

@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
  * @throws IllegalArgumentException if a size is negative or their product overflows 63 bits
  */
 public record Shape(List<Long> sizes) implements Serializable {
+  /** Dimensions that PyTorch's operations take; NumPy's take as many. */
+  public static final int MAX_RANK = 64;
+
   public Shape {
     sizes = List.copyOf(sizes);
     count(sizes);

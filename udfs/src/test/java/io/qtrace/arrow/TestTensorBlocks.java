@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.FormatException;
-import io.qtrace.io.ObjectStore;
+import io.qtrace.io.LocalFiles;
 import io.qtrace.io.RangeReader;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,7 +172,7 @@ class TestTensorBlocks {
   }
 
   private static RangeReader open(TensorEntry tensor) throws IOException {
-    return new ObjectStore(new Configuration()).open(tensor.storage().file());
+    return LocalFiles.STORE.open(tensor.storage().file());
   }
 
   private Storage write(byte[] storage, Storage.Order order) throws IOException {

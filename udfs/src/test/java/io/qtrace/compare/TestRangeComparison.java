@@ -197,44 +197,6 @@ class TestRangeComparison {
   }
 
   @Test
-  void closesTheLeastRecentlyUsedOfManyFiles() throws IOException {
-    ObjectStore store = CountingFileSystem.store();
-    List<RangeTask> tasks = new ArrayList<>();
-    for (int i = 0; i < OpenFiles.MAX_OPEN + 8; i++) {
-      tasks.add(wholeOf(write("t" + i, DType.UINT8, Shape.of(4), new byte[4], LITTLE)));
-    }
-    try (RangeComparison comparison = new RangeComparison(store, 1 << 20, AHEAD)) {
-      for (RangeTask task : tasks) {
-        comparison.run(task);
-        comparison.run(tasks.get(0));
-      }
-      assertThat(CountingFileSystem.opened()).isEqualTo(tasks.size());
-      assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
-      comparison.run(tasks.get(1)); // closed long ago
-      assertThat(CountingFileSystem.opened()).isEqualTo(tasks.size() + 1);
-      assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
-    }
-    assertThat(CountingFileSystem.open()).isZero();
-  }
-
-  @Test
-  void oneTaskMayNeedMoreFilesThanStayOpen() throws IOException {
-    ObjectStore store = CountingFileSystem.store();
-    List<Member> members = new ArrayList<>();
-    for (int i = 0; i < OpenFiles.MAX_OPEN + 8; i++) {
-      members.add(member(write("t" + i, DType.UINT8, Shape.of(4), new byte[4], LITTLE)));
-    }
-    try (RangeComparison comparison = new RangeComparison(store, 64 << 20, AHEAD)) {
-      assertThat(comparison.run(RangeTask.whole(members, List.of())).bytesRead()).isEqualTo(160);
-      assertThat(CountingFileSystem.open()).isEqualTo(members.size());
-      comparison.run(wholeOf(members.get(0).tensor()));
-      assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
-      assertThat(CountingFileSystem.opened()).isEqualTo(members.size());
-    }
-    assertThat(CountingFileSystem.open()).isZero();
-  }
-
-  @Test
   void tasksAndResultsTravel() throws Exception {
     RangeTask task = fourMembers();
     assertThat(roundTrip(task)).isEqualTo(task);

@@ -3,12 +3,9 @@ package io.qtrace.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.tensor.DType;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -43,19 +40,12 @@ class TestConversions {
 
   @Test
   void widensEveryFloat8AsTorchDoes() throws IOException {
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(
-                getClass().getResourceAsStream("/kernels/float8.txt"), StandardCharsets.UTF_8))) {
-      assertThat(lines.readLine()).startsWith("#");
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        String[] words = line.split(" ");
-        float[] table = Float8.table(DType.of(words[0]).orElseThrow());
-        for (int bits = 0; bits < 256; bits++) {
-          assertThat(Float.floatToIntBits(table[bits]))
-              .as("%s pattern %d", words[0], bits)
-              .isEqualTo(HexFormat.fromHexDigits(words[1 + bits]));
-        }
+    for (String[] words : TorchLines.read("float8.txt")) {
+      float[] table = Float8.table(DType.of(words[0]).orElseThrow());
+      for (int bits = 0; bits < 256; bits++) {
+        assertThat(Float.floatToIntBits(table[bits]))
+            .as("%s pattern %d", words[0], bits)
+            .isEqualTo(HexFormat.fromHexDigits(words[1 + bits]));
       }
     }
   }

@@ -7,12 +7,9 @@ import io.qtrace.arrow.Block;
 import io.qtrace.arrow.BlockAllocator;
 import io.qtrace.arrow.BlockFixtures;
 import io.qtrace.tensor.DType;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -65,20 +62,12 @@ class TestKernels {
     }
   }
 
-  static Stream<String> torchPairs() throws IOException {
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(
-                TestKernels.class.getResourceAsStream("/kernels/pairs.txt"),
-                StandardCharsets.UTF_8))) {
-      return lines.lines().filter(line -> !line.startsWith("#")).toList().stream();
-    }
-  }
-
   @Test
   void everyPairOfDtypesDiffersAsInTorch() throws IOException {
     try (BlockAllocator memory = new BlockAllocator(1 << 20)) {
-      torchPairs().forEach(line -> checkPair(memory, line.split(" ")));
+      for (String[] words : TorchLines.read("pairs.txt")) {
+        checkPair(memory, words);
+      }
     }
   }
 

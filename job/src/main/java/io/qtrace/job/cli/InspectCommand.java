@@ -51,11 +51,12 @@ final class InspectCommand implements Callable<Integer> {
   private boolean fingerprint;
 
   @Option(
-      names = "--no-verify",
+      names = "--verify",
       negatable = true,
       defaultValue = "true",
       fallbackValue = "true",
-      description = "Read no data: kilobytes are enough, but damaged data goes unseen.")
+      description =
+          "Read the data too and check its CRC-32, the default; --no-verify reads kilobytes only.")
   private boolean verify;
 
   @Option(

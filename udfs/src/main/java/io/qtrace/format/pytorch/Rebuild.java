@@ -40,9 +40,6 @@ sealed interface Rebuild {
   /** Calls within calls: a parameter of a subclass is two. */
   int MAX_WRAPPERS = 8;
 
-  /** PyTorch's dimensions are at most 64; see its TensorIterator. */
-  int MAX_RANK = 64;
-
   /**
    * The tensor that a call makes, wrappers taken off.
    *
@@ -189,9 +186,9 @@ sealed interface Rebuild {
             ? argument(size, 0)
             : value;
     List<PickleValue> items = sequence(tuple).items();
-    if (items.size() > MAX_RANK) {
+    if (items.size() > Shape.MAX_RANK) {
       throw new IllegalArgumentException(
-          "Unsupported rank: %d, expected at most %d".formatted(items.size(), MAX_RANK));
+          "Unsupported rank: %d, expected at most %d".formatted(items.size(), Shape.MAX_RANK));
     }
     List<Long> integers = new ArrayList<>();
     for (PickleValue item : items) {

@@ -1,6 +1,8 @@
 package io.qtrace.format.pytorch;
 
 import static io.qtrace.format.pytorch.TorchZipFormat.*;
+import static io.qtrace.format.pytorch.ZipFields.u16;
+import static io.qtrace.format.pytorch.ZipFields.u32;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
@@ -121,15 +123,7 @@ final class ZipDirectory {
             "Invalid member %s: %d bytes of data overlap what begins at %d"
                 .formatted(SafeText.quoted(member.name()), member.bytes(), end));
       }
-      members.add(
-          new ZipMember(
-              member.name(),
-              member.header(),
-              end,
-              member.bytes(),
-              member.method(),
-              member.crc32(),
-              member.flags()));
+      members.add(member.until(end));
     }
     return members;
   }
@@ -188,13 +182,5 @@ final class ZipDirectory {
 
   private FormatException fault(long at, String reason) {
     return new FormatException(file, at, reason);
-  }
-
-  private static int u16(ByteBuffer bytes) {
-    return bytes.getShort() & 0xffff;
-  }
-
-  private static long u32(ByteBuffer bytes) {
-    return bytes.getInt() & 0xffffffffL;
   }
 }

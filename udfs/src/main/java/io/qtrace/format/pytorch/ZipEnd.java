@@ -1,6 +1,8 @@
 package io.qtrace.format.pytorch;
 
 import static io.qtrace.format.pytorch.TorchZipFormat.*;
+import static io.qtrace.format.pytorch.ZipFields.u16;
+import static io.qtrace.format.pytorch.ZipFields.u32;
 
 import io.qtrace.io.FormatException;
 import java.io.IOException;
@@ -105,13 +107,5 @@ record ZipEnd(long members, long directory, long directoryBytes) {
 
   private static boolean agrees(long narrow, long wide, long sentinel) {
     return narrow == wide || narrow == sentinel;
-  }
-
-  private static int u16(ByteBuffer bytes) {
-    return bytes.getShort() & 0xffff;
-  }
-
-  private static long u32(ByteBuffer bytes) {
-    return bytes.getInt() & 0xffffffffL;
   }
 }

@@ -1,6 +1,8 @@
 package io.qtrace.format.pytorch;
 
 import static io.qtrace.format.pytorch.TorchZipFormat.*;
+import static io.qtrace.format.pytorch.ZipFields.u16;
+import static io.qtrace.format.pytorch.ZipFields.u32;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
@@ -145,13 +147,5 @@ final class ZipLayout {
         reader.uri(),
         member.header(),
         "Invalid member %s: %s".formatted(SafeText.quoted(member.name()), reason));
-  }
-
-  private static int u16(ByteBuffer bytes) {
-    return bytes.getShort() & 0xffff;
-  }
-
-  private static long u32(ByteBuffer bytes) {
-    return bytes.getInt() & 0xffffffffL;
   }
 }

@@ -19,6 +19,10 @@ record ZipMember(
     }
   }
 
+  ZipMember until(long newEnd) {
+    return new ZipMember(name, header, newEnd, bytes, method, crc32, flags);
+  }
+
   boolean hasDescriptor() {
     return (flags & TorchZipFormat.FLAG_DESCRIPTOR) != 0;
   }

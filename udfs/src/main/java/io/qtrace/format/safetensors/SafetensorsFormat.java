@@ -17,9 +17,6 @@ final class SafetensorsFormat {
   /** The format's own bound on a header. */
   static final int MAX_HEADER_BYTES = 100_000_000;
 
-  /** As many dimensions as PyTorch's and NumPy's operations take. */
-  static final int MAX_RANK = 64;
-
   /** The one key of the header that names no tensor. */
   static final String METADATA = "__metadata__";
 

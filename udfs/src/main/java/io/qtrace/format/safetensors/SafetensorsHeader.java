@@ -55,7 +55,7 @@ final class SafetensorsHeader {
       String key = json.key();
       switch (key) {
         case "dtype" -> dtype = json.string("dtype");
-        case "shape" -> shape = json.counts("shape", SafetensorsFormat.MAX_RANK);
+        case "shape" -> shape = json.counts("shape", Shape.MAX_RANK);
         case "data_offsets" -> offsets = json.counts("data_offsets", 2);
         // It may say that the bytes mean something else.
         default -> throw json.fault("Unsupported key of a tensor: " + SafeText.quoted(key));

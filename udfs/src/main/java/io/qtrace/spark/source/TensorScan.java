@@ -24,11 +24,11 @@ final class TensorScan implements Scan, Batch {
   /** A file to index. */
   record CheckpointFile(String uri) implements InputPartition {}
 
-  private final ReadOptions options;
+  private final SourceOptions options;
   private final List<TensorColumn> columns;
   private final Configuration hadoop;
 
-  TensorScan(ReadOptions options, List<TensorColumn> columns) {
+  TensorScan(SourceOptions options, List<TensorColumn> columns) {
     this.options = options;
     this.columns = columns;
     this.hadoop = SparkSession.active().sessionState().newHadoopConf();

@@ -7,10 +7,10 @@ import org.apache.spark.sql.types.StructType;
 
 /** Keeps the columns that a query needs. */
 final class TensorScanBuilder implements SupportsPushDownRequiredColumns {
-  private final ReadOptions options;
+  private final SourceOptions options;
   private List<TensorColumn> columns = TensorColumn.ALL;
 
-  TensorScanBuilder(ReadOptions options) {
+  TensorScanBuilder(SourceOptions options) {
     this.options = options;
   }
 

@@ -27,6 +27,6 @@ final class TensorTable implements SupportsRead {
 
   @Override
   public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
-    return new TensorScanBuilder(ReadOptions.of(options));
+    return new TensorScanBuilder(SourceOptions.of(options));
   }
 }

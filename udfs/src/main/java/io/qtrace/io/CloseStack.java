@@ -1,4 +1,4 @@
-package io.qtrace.compare;
+package io.qtrace.io;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -6,10 +6,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** Closes what was opened, last first, all of it even if some fail. */
-final class CloseStack implements Closeable {
+public final class CloseStack implements Closeable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-  <T extends AutoCloseable> T add(T resource) {
+  /** Keeps what is to be closed. */
+  public <T extends AutoCloseable> T add(T resource) {
     opened.push(resource);
     return resource;
   }

@@ -15,12 +15,12 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param unwrap whether only the model's state dict counts
  * @param hadoop further options, for the file system
  */
-record ReadOptions(List<String> paths, boolean unwrap, Map<String, String> hadoop) {
+record SourceOptions(List<String> paths, boolean unwrap, Map<String, String> hadoop) {
   private static final String PATH = "path";
   private static final String PATHS = "paths"; // Spark's: a JSON array, of load(path, path, ...)
   private static final String UNWRAP = "unwrap";
 
-  ReadOptions {
+  SourceOptions {
     paths = List.copyOf(paths);
     hadoop = Map.copyOf(hadoop);
     if (paths.isEmpty()) {
@@ -28,7 +28,7 @@ record ReadOptions(List<String> paths, boolean unwrap, Map<String, String> hadoo
     }
   }
 
-  static ReadOptions of(CaseInsensitiveStringMap options) {
+  static SourceOptions of(CaseInsensitiveStringMap options) {
     List<String> paths = new ArrayList<>();
     if (options.containsKey(PATH)) {
       paths.add(options.get(PATH));
@@ -39,7 +39,7 @@ record ReadOptions(List<String> paths, boolean unwrap, Map<String, String> hadoo
     Map<String, String> hadoop = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     hadoop.putAll(options.asCaseSensitiveMap());
     hadoop.keySet().removeAll(List.of(PATH, PATHS, UNWRAP));
-    return new ReadOptions(paths, options.getBoolean(UNWRAP, true), hadoop);
+    return new SourceOptions(paths, options.getBoolean(UNWRAP, true), hadoop);
   }
 
   private static List<String> list(String json) {

@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.kernel.DeviationAccumulator;
 import io.qtrace.kernel.DiffAccumulator;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.tensor.DType;
@@ -9,6 +10,7 @@ final class PairMeter {
   private final MemberMeter left;
   private final MemberMeter right;
   private final DiffAccumulator diff = new DiffAccumulator();
+  private final DeviationAccumulator misrounded = new DeviationAccumulator();
   private boolean identical;
 
   PairMeter(MemberMeter left, MemberMeter right) {
@@ -22,6 +24,10 @@ final class PairMeter {
     DType dtype = left.tensor().dtype();
     if (dtype != right.tensor().dtype()) {
       diffFrom(0, index, count);
+      if (isCast()) {
+        Kernels.cast(
+            dtype, left.block(), right.tensor().dtype(), right.block(), count, index, misrounded);
+      }
       return false;
     }
     int mismatch = Kernels.mismatch(left.block(), right.block());
@@ -35,7 +41,12 @@ final class PairMeter {
   }
 
   PairPartial partial() {
-    return new PairPartial(identical, diff.partial());
+    return new PairPartial(identical, diff.partial(), misrounded.partial());
+  }
+
+  private boolean isCast() {
+    return left.tensor().dtype().kind() == DType.Kind.FLOAT
+        && right.tensor().dtype().kind() == DType.Kind.FLOAT;
   }
 
   private void diffFrom(int equal, long index, int count) {

@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.DiffPartial;
 import java.io.Serializable;
 import java.util.Objects;
@@ -9,10 +10,14 @@ import java.util.Objects;
  *
  * @param identical whether dtype and bytes are the same so far
  * @param diff what differs between the numbers
+ * @param misrounded of floats of two dtypes: right elements that are not the left ones rounded to
+ *     the right dtype; none of others
  */
-public record PairPartial(boolean identical, DiffPartial diff) implements Serializable {
+public record PairPartial(boolean identical, DiffPartial diff, Deviations misrounded)
+    implements Serializable {
   public PairPartial {
     Objects.requireNonNull(diff, "diff");
+    Objects.requireNonNull(misrounded, "misrounded");
     if (identical && diff.changed() > 0) {
       throw new IllegalArgumentException(
           "Invalid pair: identical bytes but " + diff.changed() + " changed elements");
@@ -20,6 +25,7 @@ public record PairPartial(boolean identical, DiffPartial diff) implements Serial
   }
 
   public PairPartial merge(PairPartial other) {
-    return new PairPartial(identical && other.identical, diff.merge(other.diff));
+    return new PairPartial(
+        identical && other.identical, diff.merge(other.diff), misrounded.merge(other.misrounded));
   }
 }

@@ -11,12 +11,13 @@ import io.qtrace.io.CloseStack;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
+import io.qtrace.kernel.Kernels;
+import io.qtrace.kernel.LutCheckAccumulator;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Runs {@link RangeTask}s one after the other: every member's bytes are read once, in blocks that
@@ -48,6 +49,12 @@ public final class RangeComparison implements Closeable {
   public RangeResult run(RangeTask task) throws IOException {
     RangePlan plan = RangePlan.of(task, memoryBytes, read);
     try (CloseStack blocks = new CloseStack()) {
+      files.expect(task.files());
+      LutReader luts = new LutReader(memory, files, read);
+      List<LutCheckAccumulator> checks = new ArrayList<>();
+      for (LutCheck check : task.checks()) {
+        checks.add(check.accumulator(task.members(), luts.read(check.lut())));
+      }
       List<MemberMeter> members = open(task, plan, blocks);
       List<PairMeter> pairs = new ArrayList<>();
       for (Pair pair : task.pairs()) {
@@ -57,10 +64,18 @@ public final class RangeComparison implements Closeable {
       for (long index = task.from(); index < task.to(); index += count) {
         count = (int) Math.min(plan.stepElements(), task.to() - index);
         step(task, members, pairs, index, count);
+        for (int i = 0; i < checks.size(); i++) {
+          LutCheck check = task.checks().get(i);
+          Block quantized = members.get(check.quantized()).block();
+          Block indices = members.get(check.indices()).block();
+          Kernels.checkLut(quantized, indices, count, index, checks.get(i));
+        }
       }
       return new RangeResult(
           members.stream().map(MemberMeter::partial).toList(),
-          pairs.stream().map(PairMeter::partial).toList());
+          pairs.stream().map(PairMeter::partial).toList(),
+          checks.stream().map(LutCheckAccumulator::partial).toList(),
+          luts.bytesRead());
     }
   }
 
@@ -103,7 +118,6 @@ public final class RangeComparison implements Closeable {
 
   private List<MemberMeter> open(RangeTask task, RangePlan plan, CloseStack blocks)
       throws IOException {
-    files.expect(task.members().stream().map(Member::file).collect(Collectors.toUnmodifiableSet()));
     Block scratch =
         plan.scratchBytes() > 0 ? blocks.add(memory.allocate(plan.scratchBytes())) : null;
     List<MemberMeter> meters = new ArrayList<>();

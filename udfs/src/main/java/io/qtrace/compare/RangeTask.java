@@ -3,6 +3,7 @@ package io.qtrace.compare;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -13,10 +14,12 @@ import java.util.Set;
  *
  * @param members tensors to read, each once
  * @param pairs which of them to compare
+ * @param checks which of them must agree with a LUT
  * @param from first element, a multiple of {@link #ALIGNMENT}
  * @param to after the last element: a multiple of {@link #ALIGNMENT}, or all
  */
-public record RangeTask(List<Member> members, List<Pair> pairs, long from, long to)
+public record RangeTask(
+    List<Member> members, List<Pair> pairs, List<LutCheck> checks, long from, long to)
     implements Serializable {
   /** Elements between places where tensors may be cut: whole leaves of every dtype. */
   public static final long ALIGNMENT = 1L << 20;
@@ -49,6 +52,7 @@ public record RangeTask(List<Member> members, List<Pair> pairs, long from, long 
   public RangeTask {
     members = List.copyOf(members);
     pairs = List.copyOf(pairs);
+    checks = List.copyOf(checks);
     if (members.isEmpty()) {
       throw new IllegalArgumentException("Invalid task: no members, expected 1 or more");
     }
@@ -65,6 +69,9 @@ public record RangeTask(List<Member> members, List<Pair> pairs, long from, long 
       Objects.checkIndex(pair.left(), members.size());
       Objects.checkIndex(pair.right(), members.size());
     }
+    for (LutCheck check : checks) {
+      check.require(members);
+    }
     boolean aligned = from % ALIGNMENT == 0 && (to == elements || to % ALIGNMENT == 0);
     if (from < 0 || to > elements || (from >= to && elements > 0) || !aligned) {
       throw new IllegalArgumentException(
@@ -75,7 +82,12 @@ public record RangeTask(List<Member> members, List<Pair> pairs, long from, long 
 
   /** The members' whole tensors. */
   public static RangeTask whole(List<Member> members, List<Pair> pairs) {
-    return new RangeTask(members, pairs, 0, members.get(0).tensor().elements());
+    return whole(members, pairs, List.of());
+  }
+
+  /** The members' whole tensors. */
+  public static RangeTask whole(List<Member> members, List<Pair> pairs, List<LutCheck> checks) {
+    return new RangeTask(members, pairs, checks, 0, members.get(0).tensor().elements());
   }
 
   /**
@@ -92,10 +104,18 @@ public record RangeTask(List<Member> members, List<Pair> pairs, long from, long 
     long at = from;
     do {
       long end = to - at <= elements ? to : at + elements;
-      tasks.add(new RangeTask(members, pairs, at, end));
+      tasks.add(new RangeTask(members, pairs, checks, at, end));
       at = end;
     } while (at < to);
     return tasks;
+  }
+
+  /** Files that the task reads. */
+  Set<String> files() {
+    Set<String> files = new HashSet<>();
+    members.forEach(member -> files.add(member.file()));
+    checks.forEach(check -> files.add(check.lut().storage().file()));
+    return files;
   }
 
   private static void requireElements(Member member, long expected) {

@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.DiffPartial;
 import java.io.Serializable;
 import java.util.Objects;
@@ -8,30 +9,34 @@ import java.util.Objects;
  * The outcome for one tensor name of a parent and a child.
  *
  * @param stats {@link DiffStats#NOTHING} where a side is missing or of another shape
+ * @param misrounded of floats of two dtypes: elements of the child that are not the parent's
+ *     rounded to the child's dtype; none of others
  */
-public record TensorDiff(String name, TensorStatus status, DiffStats stats)
+public record TensorDiff(String name, TensorStatus status, DiffStats stats, Deviations misrounded)
     implements Serializable {
   public TensorDiff {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(status, "status");
     Objects.requireNonNull(stats, "stats");
+    Objects.requireNonNull(misrounded, "misrounded");
   }
 
   public static TensorDiff added(String name) {
-    return new TensorDiff(name, TensorStatus.ADDED, DiffStats.NOTHING);
+    return incomparable(name, TensorStatus.ADDED);
   }
 
   public static TensorDiff removed(String name) {
-    return new TensorDiff(name, TensorStatus.REMOVED, DiffStats.NOTHING);
+    return incomparable(name, TensorStatus.REMOVED);
   }
 
   public static TensorDiff reshaped(String name) {
-    return new TensorDiff(name, TensorStatus.RESHAPED, DiffStats.NOTHING);
+    return incomparable(name, TensorStatus.RESHAPED);
   }
 
   /** Of two tensors whose dtypes, shapes and fingerprints are known to be equal. */
   public static TensorDiff identical(String name, long elements) {
-    return new TensorDiff(name, TensorStatus.IDENTICAL, DiffStats.of(DiffPartial.equal(elements)));
+    return new TensorDiff(
+        name, TensorStatus.IDENTICAL, DiffStats.of(DiffPartial.equal(elements)), Deviations.NONE);
   }
 
   /**
@@ -50,6 +55,10 @@ public record TensorDiff(String name, TensorStatus status, DiffStats stats)
         all.identical()
             ? TensorStatus.IDENTICAL
             : all.diff().changed() == 0 ? TensorStatus.EQUAL : TensorStatus.CHANGED;
-    return new TensorDiff(name, status, DiffStats.of(all.diff()));
+    return new TensorDiff(name, status, DiffStats.of(all.diff()), all.misrounded());
+  }
+
+  private static TensorDiff incomparable(String name, TensorStatus status) {
+    return new TensorDiff(name, status, DiffStats.NOTHING, Deviations.NONE);
   }
 }

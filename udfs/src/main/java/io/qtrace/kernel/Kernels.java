@@ -97,6 +97,47 @@ public final class Kernels {
     }
   }
 
+  /**
+   * Finds elements of a cast that are not the left number rounded to the right dtype, as PyTorch
+   * rounds; to an 8-bit float nothing is rounded, so that only equal numbers agree.
+   *
+   * @param leftType a float dtype, and so is {@code rightType}
+   * @param firstIndex as {@link #diff}
+   */
+  public static void cast(
+      DType leftType,
+      Block left,
+      DType rightType,
+      Block right,
+      int count,
+      long firstIndex,
+      DeviationAccumulator into) {
+    requireElements(leftType, left, count, firstIndex);
+    requireElements(rightType, right, count, firstIndex);
+    Doubles leftDoubles = new Doubles(form(count), leftType);
+    Doubles rightDoubles = new Doubles(form(count), rightType);
+    for (Chunk chunk : Chunk.of(firstIndex, count)) {
+      double[] from = leftDoubles.read(left, chunk);
+      double[] to = rightDoubles.read(right, chunk);
+      for (int i = 0; i < chunk.count(); i++) {
+        double expected = Rounding.of(rightType, from[i]);
+        if (!Rounding.same(to[i], expected)) {
+          into.add(chunk.index() + i, to[i], expected);
+        }
+      }
+    }
+  }
+
+  /**
+   * Checks {@code count} elements of a layer's {@code _Q} and {@code _indices}.
+   *
+   * @param firstIndex as {@link #diff}
+   */
+  public static void checkLut(
+      Block quantized, Block indices, int count, long firstIndex, LutCheckAccumulator into) {
+    into.add(form(count), quantized, indices, count, firstIndex);
+  }
+
   /** A few elements as float64; of complex ones the real part. */
   public static List<Double> values(DType dtype, Block block) {
     return IntStream.range(0, block.length() / dtype.bytes())

@@ -37,12 +37,12 @@ class TestRangeTask {
 
   @Test
   void refusesRangesThatCutLeaves() {
-    assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), 5, M))
+    assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), List.of(), 5, M))
         .hasMessage(
             "Invalid range: elements 5 to 1048576 of 3145728, expected multiples of 1048576");
-    assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), M, M))
+    assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), List.of(), M, M))
         .hasMessageStartingWith("Invalid range");
-    assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), 0, 4 * M))
+    assertThatThrownBy(() -> new RangeTask(List.of(member(3 * M)), List.of(), List.of(), 0, 4 * M))
         .hasMessageStartingWith("Invalid range");
   }
 
@@ -52,14 +52,14 @@ class TestRangeTask {
         .hasMessage("Invalid task: 4 elements in 'm', expected 3 as the first member has");
     assertThatThrownBy(() -> RangeTask.whole(List.of(member(3)), List.of(new Pair(0, 1))))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> new RangeTask(List.of(), List.of(), 0, 0))
+    assertThatThrownBy(() -> new RangeTask(List.of(), List.of(), List.of(), 0, 0))
         .hasMessage("Invalid task: no members, expected 1 or more");
   }
 
   @Test
   void md5NeedsTheWholeTensor() {
     Member member = new Member("m", member(2 * M).tensor(), Set.of(Measure.MD5));
-    assertThatThrownBy(() -> new RangeTask(List.of(member), List.of(), 0, M))
+    assertThatThrownBy(() -> new RangeTask(List.of(member), List.of(), List.of(), 0, M))
         .hasMessage("Invalid task: MD5 of elements 0 to 1048576, expected all 2097152");
   }
 

@@ -3,6 +3,7 @@ package io.qtrace.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.DiffPartial;
 import io.qtrace.kernel.ExactSum;
 import io.qtrace.kernel.StatsPartial;
@@ -49,7 +50,7 @@ class TestTensorDiff {
   void refusesMissingRanges() {
     assertThatThrownBy(() -> between(true, DiffPartial.equal(3)))
         .hasMessageStartingWith("Invalid comparison: 3 elements, expected all 4");
-    assertThatThrownBy(() -> new PairPartial(true, TWO_CHANGED))
+    assertThatThrownBy(() -> new PairPartial(true, TWO_CHANGED, Deviations.NONE))
         .hasMessage("Invalid pair: identical bytes but 2 changed elements");
   }
 
@@ -60,6 +61,6 @@ class TestTensorDiff {
   }
 
   private static TensorDiff between(boolean identical, DiffPartial diff) {
-    return TensorDiff.between("t", 4, new PairPartial(identical, diff));
+    return TensorDiff.between("t", 4, new PairPartial(identical, diff, Deviations.NONE));
   }
 }

@@ -239,4 +239,31 @@ class TestKernels {
     int exponent = Math.getExponent(number) + 15;
     return (short) (bits >>> 16 & 0x8000 | exponent << 10 | bits >>> 13 & 0x3ff);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT16, 0.1, 0.0999755859375", "FLOAT16, 65519.9, 65504", "FLOAT16, 1e9, Infinity",
+    "BFLOAT16, 0.1, 0.10009765625", "BFLOAT16, 1.00390625, 1", "BFLOAT16, 1.01171875, 1.015625",
+    "BFLOAT16, 3.4e38, Infinity", "FLOAT32, 0.1, 0.10000000149011612", "FLOAT16, NaN, NaN",
+  })
+  void castsRoundAsPyTorch(DType dtype, double number, double rounded) {
+    assertThat(Rounding.of(dtype, number)).isEqualTo(Double.valueOf(rounded));
+  }
+
+  @Test
+  void findsWhatIsNoCast() {
+    float[] left = {0.1f, 0.2f, 2, 3};
+    short[] right = {0x2e66, 0x3266, 0x4001, 0x4200}; // 0.1, 0.2, 2.001953125, 3
+    ByteBuffer floats = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    floats.asFloatBuffer().put(left);
+    ByteBuffer halves = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    halves.asShortBuffer().put(right);
+    DeviationAccumulator found = new DeviationAccumulator();
+    try (BlockAllocator memory = new BlockAllocator(1 << 20);
+        Block from = BlockFixtures.block(memory, floats.array());
+        Block to = BlockFixtures.block(memory, halves.array())) {
+      Kernels.cast(DType.FLOAT32, from, DType.FLOAT16, to, 4, 100, found);
+    }
+    assertThat(found.partial()).isEqualTo(new Deviations(1, 102, 2.001953125, 2));
+  }
 }

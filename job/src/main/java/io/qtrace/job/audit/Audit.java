@@ -12,8 +12,10 @@ import io.qtrace.job.lineage.AuditRow;
 import io.qtrace.job.lineage.ChangeRow;
 import io.qtrace.job.lineage.CheckpointRow;
 import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.lineage.QChangeRow;
 import io.qtrace.job.lineage.TensorRow;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -87,8 +90,10 @@ public final class Audit {
     private final KnownCheckpoints known;
     private final Map<CheckpointFile, CheckpointRow> checkpoints = new TreeMap<>();
     private final List<TensorRow> tensors = new ArrayList<>();
+    private final List<InvariantRow> invariants = new ArrayList<>(); // of new checkpoints
     private final Map<List<String>, EdgeRow> judged = new HashMap<>(); // by the ends' ids
     private final List<ChangeRow> changes = new ArrayList<>();
+    private final List<QChangeRow> quantizedChanges = new ArrayList<>();
     private long tensorsCompared;
     private long bytesRead;
 
@@ -149,6 +154,9 @@ public final class Audit {
           output.facts().get(i).values().stream()
               .map(facts -> facts.row(id, row.checkpointId(), file.path()))
               .forEach(tensors::add);
+          invariants.addAll(
+              new Invariants(id, row.checkpointId(), file.path())
+                  .rows(output.facts().get(i), output.checks().get(i)));
         }
       }
     }
@@ -159,13 +167,21 @@ public final class Audit {
 
     private void addEdges(IndexedSources indexed, CompareOutput output) {
       EdgeJudge judge = new EdgeJudge(policy);
+      Map<String, List<InvariantRow>> byCheckpoint = known.invariants(indexed.files());
+      byCheckpoint.putAll(
+          invariants.stream().collect(Collectors.groupingBy(InvariantRow::checkpointId)));
       for (int i = 0; i < indexed.edges().size(); i++) {
         Edge edge = indexed.edges().get(i);
         Optional<PairComparison> pair = output.pairs().get(i);
         if (pair.isPresent()) {
-          Judgement judgement = judge.judge(EdgeKinds.of(edge.child(), pair.get()), pair.get());
+          List<InvariantRow> child =
+              byCheckpoint.getOrDefault(ContentId.of(edge.child().stat()), List.of());
+          List<QChange> explained = QChange.of(pair.get(), Invariants.byLayer(child));
+          Judgement judgement =
+              judge.judge(EdgeKinds.of(edge.child(), pair.get()), pair.get(), explained);
           judged.put(ends(edge), rows.edge(edge, pair.get(), judgement));
           changes.addAll(rows.changes(edge, pair.get()));
+          quantizedChanges.addAll(rows.quantizedChanges(edge, explained));
           tensorsCompared += pair.get().tensors().size();
         }
       }
@@ -183,8 +199,10 @@ public final class Audit {
               .toList();
       List<EdgeRow> newEdges = edges.stream().filter(row -> row.auditId().equals(id)).toList();
       lineage.replace(LineageTable.TENSORS, TensorRow.class, id, tensors);
+      lineage.replace(LineageTable.INVARIANTS, InvariantRow.class, id, invariants);
       lineage.replace(LineageTable.CHECKPOINTS, CheckpointRow.class, id, fresh);
       lineage.replace(LineageTable.CHANGES, ChangeRow.class, id, changes);
+      lineage.replace(LineageTable.Q_CHANGES, QChangeRow.class, id, quantizedChanges);
       lineage.replace(LineageTable.EDGES, EdgeRow.class, id, newEdges);
       AuditReport report =
           AuditReports.of(

@@ -3,11 +3,14 @@ package io.qtrace.job.audit;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.cause.QCause;
+import io.qtrace.job.audit.cause.QExplanation;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.lineage.ChangeRow;
 import io.qtrace.job.lineage.CheckpointRow;
 import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.QChangeRow;
 import io.qtrace.tensor.CheckpointIndex;
 import java.time.Instant;
 import java.util.List;
@@ -88,6 +91,27 @@ final class AuditRows {
         judgement.notes(),
         policy.version(),
         policy.hash());
+  }
+
+  List<QChangeRow> quantizedChanges(Edge edge, List<QChange> changes) {
+    return changes.stream().map(change -> quantizedChange(edge, change)).toList();
+  }
+
+  private QChangeRow quantizedChange(Edge edge, QChange change) {
+    QExplanation explanation = change.explanation();
+    return new QChangeRow(
+        auditId,
+        ContentId.of(edge.parent().stat()),
+        ContentId.of(edge.child().stat()),
+        edge.parent().path(),
+        edge.child().path(),
+        change.layer(),
+        change.quantized().status().name(),
+        explanation.cause().map(QCause::name).orElse(null),
+        explanation.residual().elements(),
+        explanation.residual().first().orElse(null),
+        explanation.drift().orElse(null),
+        change.indicesChanged().orElse(null));
   }
 
   List<ChangeRow> changes(Edge edge, PairComparison pair) {

@@ -1,5 +1,6 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.kernel.LutCheckPartial;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,17 +9,21 @@ import java.util.Optional;
  * What the compare stage found; positions are those of its input.
  *
  * @param facts for each checkpoint what is known of its tensors, by name; empty for one that failed
+ * @param checks for each new checkpoint how its layers agree with their LUTs, by layer; layers that
+ *     cannot be checked are left out
  * @param pairs for each pair its comparison; empty where a side failed
  * @param failures why a checkpoint could not be read, by position
  * @param bytesRead bytes of tensors asked of the object store
  */
 record CompareOutput(
     List<Map<String, TensorFacts>> facts,
+    List<Map<String, LutCheckPartial>> checks,
     List<Optional<PairComparison>> pairs,
     Map<Integer, String> failures,
     long bytesRead) {
   CompareOutput {
     facts = List.copyOf(facts);
+    checks = List.copyOf(checks);
     pairs = List.copyOf(pairs);
     failures = Map.copyOf(failures);
   }

@@ -10,6 +10,7 @@ import io.qtrace.io.FormatException;
 import io.qtrace.job.audit.CompareUnit.Link;
 import io.qtrace.job.audit.CompareUnit.Member;
 import io.qtrace.job.audit.policy.CategoryRules;
+import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,12 +27,14 @@ final class CompareResults {
   private final CategoryRules categories;
   private final List<Map<String, TensorFacts>> facts = new ArrayList<>();
   private final List<Map<String, PairPartial>> partials = new ArrayList<>();
+  private final List<Map<String, LutCheckPartial>> checks = new ArrayList<>(); // by layer
   private final Map<Integer, String> failures = new TreeMap<>();
 
   CompareResults(CompareInput input, CategoryRules categories) {
     this.input = input;
     this.categories = categories;
     input.known().forEach(known -> facts.add(new TreeMap<>(known)));
+    input.known().forEach(known -> checks.add(new TreeMap<>()));
     input.pairs().forEach(pair -> partials.add(new HashMap<>()));
   }
 
@@ -56,29 +59,33 @@ final class CompareResults {
   }
 
   private void fail(CompareUnit unit, String file, String reason) {
-    List<Member> members =
-        unit.members().stream()
-            .filter(member -> member.entry().storage().file().equals(file))
-            .toList();
-    if (members.isEmpty()) {
+    List<Integer> checkpoints = unit.checkpoints(file);
+    if (checkpoints.isEmpty()) {
       throw new IllegalStateException("Cannot tell whose file it is: " + reason);
     }
-    members.forEach(member -> failures.putIfAbsent(member.checkpoint(), reason));
+    checkpoints.forEach(checkpoint -> failures.putIfAbsent(checkpoint, reason));
   }
 
   private void take(CompareUnit unit, RangeResult result) {
     for (int i = 0; i < unit.members().size(); i++) {
-      take(unit, unit.members().get(i), result.members().get(i));
+      take(unit.members().get(i), result.members().get(i));
     }
     for (int i = 0; i < unit.pairs().size(); i++) {
       Link link = unit.pairs().get(i);
-      for (String name : unit.names()) {
+      for (String name : unit.members().get(link.left()).names()) {
         partials.get(link.pair()).put(name, result.pairs().get(i));
+      }
+    }
+    for (int i = 0; i < unit.checks().size(); i++) {
+      Member quantized = unit.members().get(unit.checks().get(i).quantized());
+      for (String name : quantized.names()) {
+        Layer layer = Layer.ofQuantized(name).orElseThrow();
+        checks.get(quantized.checkpoint()).put(layer.name(), result.checks().get(i));
       }
     }
   }
 
-  private void take(CompareUnit unit, Member member, MemberPartial partial) {
+  private void take(Member member, MemberPartial partial) {
     if (member.measures().contains(Measure.CRC)) {
       try {
         partial.crc().verify(member.entry().storage());
@@ -87,7 +94,7 @@ final class CompareResults {
       }
     }
     if (member.measures().contains(Measure.FINGERPRINT)) {
-      for (String name : unit.names()) {
+      for (String name : member.names()) {
         facts.get(member.checkpoint()).put(name, facts(name, member, partial));
       }
     }
@@ -116,7 +123,7 @@ final class CompareResults {
       boolean readable = !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
       pairs.add(readable ? Optional.of(comparison(pair, partials.get(p))) : Optional.empty());
     }
-    return new CompareOutput(facts, pairs, failures, bytesRead);
+    return new CompareOutput(facts, checks, pairs, failures, bytesRead);
   }
 
   private PairComparison comparison(CompareInput.Pair pair, Map<String, PairPartial> found) {

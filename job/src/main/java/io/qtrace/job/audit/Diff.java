@@ -8,6 +8,7 @@ import io.qtrace.job.archive.Role;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,8 +37,12 @@ public final class Diff {
     this.comparing = new CompareStage(context, settings.compare(), policy.categories());
   }
 
-  /** A pair and what the policy says of it. */
-  public record Outcome(PairComparison pair, Judgement judgement) {}
+  /**
+   * A pair and what the policy says of it.
+   *
+   * @param changes every {@code _Q} and why it changed
+   */
+  public record Outcome(PairComparison pair, Judgement judgement, List<QChange> changes) {}
 
   /**
    * Compares the right checkpoint with the left, its supposed parent.
@@ -63,7 +68,13 @@ public final class Diff {
     }
     PairComparison pair = output.pairs().get(0).orElseThrow();
     EdgeKind judged = kind.orElseGet(() -> kind(right, pair));
-    return new Outcome(pair, new EdgeJudge(policy).judge(judged, pair));
+    List<QChange> changes = QChange.of(pair, invariants(right, output));
+    return new Outcome(pair, new EdgeJudge(policy).judge(judged, pair, changes), changes);
+  }
+
+  private static Map<String, InvariantRow> invariants(String right, CompareOutput output) {
+    return Invariants.byLayer(
+        new Invariants("", "", right).rows(output.facts().get(1), output.checks().get(1)));
   }
 
   private List<CheckpointIndex> indexes(String left, String right) throws IOException {

@@ -22,8 +22,12 @@ public final class EdgeJudge {
     this.policy = policy;
   }
 
-  /** The findings of an edge of that kind, notes that are no findings, and what the LUTs did. */
-  public Judgement judge(EdgeKind kind, PairComparison pair) {
+  /**
+   * The findings of an edge of that kind, notes that are no findings, and what the LUTs did.
+   *
+   * @param changes every {@code _Q} of the pair, explained
+   */
+  Judgement judge(EdgeKind kind, PairComparison pair, List<QChange> changes) {
     List<LutMove> moves = LutMove.of(pair);
     List<FindingRow> findings = new ArrayList<>();
     for (Category category : Category.values()) {
@@ -36,6 +40,7 @@ public final class EdgeJudge {
       }
     }
     effectiveLut(kind, moves).ifPresent(findings::add);
+    findings.addAll(QFindings.of(changes));
     Verdict verdict = findings.isEmpty() ? Verdict.CLEAN : Verdict.VIOLATION;
     return new Judgement(kind, verdict, findings, notes(pair), moves);
   }

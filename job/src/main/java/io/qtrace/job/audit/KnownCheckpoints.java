@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.job.lineage.CheckpointRow;
+import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.lineage.TensorRow;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 
 /** What earlier audits stored of an archive's checkpoints, by the checkpoints' content. */
@@ -48,6 +50,13 @@ final class KnownCheckpoints {
           .put(row.name(), TensorFacts.of(row, categories.of(row.name())));
     }
     return facts;
+  }
+
+  /** Invariants of those files that are known, by the checkpoint's id. */
+  Map<String, List<InvariantRow>> invariants(Collection<CheckpointFile> files) {
+    List<CheckpointFile> known = files.stream().filter(file -> row(file).isPresent()).toList();
+    return lineage.read(LineageTable.INVARIANTS, InvariantRow.class, isOneOf(known)).stream()
+        .collect(Collectors.groupingBy(InvariantRow::checkpointId));
   }
 
   private static Column isOneOf(Collection<CheckpointFile> files) {

@@ -1,11 +1,11 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.job.audit.cause.LayerLut;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.LutDeltas;
 import io.qtrace.lut.LutParameters;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * How far training moved the LUT of one layer from parent to child.
@@ -33,8 +33,8 @@ public record LutMove(
   }
 
   private static Optional<LutMove> of(PairComparison pair, Layer layer) {
-    Optional<State> parent = State.of(pair, layer, TensorComparison::left);
-    Optional<State> child = State.of(pair, layer, TensorComparison::right);
+    Optional<LayerLut> parent = QChange.lut(pair, layer, TensorComparison::left);
+    Optional<LayerLut> child = QChange.lut(pair, layer, TensorComparison::right);
     if (parent.isEmpty() || child.isEmpty()) {
       return Optional.empty();
     }
@@ -43,17 +43,17 @@ public record LutMove(
     if (before.size() != after.size()) {
       return Optional.empty();
     }
-    boolean implied = parent.get().deltas.isPresent() != child.get().deltas.isPresent();
+    boolean implied = parent.get().deltas().isPresent() != child.get().deltas().isPresent();
     double tolerance = implied ? IMPLIED_TOLERANCE : 0;
-    LutParameters beforeParameters = LutParameters.training(parent.get().lut);
-    LutParameters afterParameters = LutParameters.training(child.get().lut);
+    LutParameters beforeParameters = parent.get().training();
+    LutParameters afterParameters = child.get().training();
     double deltas = moved(before.logits(), after.logits(), tolerance);
     double effective =
         moved(before.positive(beforeParameters), after.positive(afterParameters), tolerance);
     return Optional.of(
         new LutMove(
             layer.name(),
-            child.get().deltas.map(present -> deltas),
+            child.get().deltas().map(present -> deltas),
             effective,
             different(before.lut(beforeParameters), after.lut(afterParameters)),
             before.size()));
@@ -76,32 +76,5 @@ public record LutMove(
       count += before.value(i) == after.value(i) ? 0 : 1;
     }
     return count;
-  }
-
-  // What one side states of a layer's LUT.
-  private record State(Lut lut, Optional<LutDeltas> deltas) {
-    static Optional<State> of(
-        PairComparison pair, Layer layer, Function<TensorComparison, Optional<TensorFacts>> side) {
-      Optional<float[]> lut = floats(pair, layer.lut(), side);
-      Optional<float[]> deltas = floats(pair, layer.deltas(), side);
-      boolean usable =
-          lut.isPresent()
-              && lut.get().length >= 2
-              && lut.get().length % 2 == 0
-              && Float.isFinite(new Lut(lut.get()).maxAbs())
-              && (deltas.isEmpty() || deltas.get().length * 2 == lut.get().length);
-      return usable
-          ? Optional.of(new State(new Lut(lut.get()), deltas.map(LutDeltas::new)))
-          : Optional.empty();
-    }
-
-    LutDeltas deltasOrImplied() {
-      return deltas.orElseGet(() -> LutDeltas.initial(lut, LutParameters.training(lut)));
-    }
-
-    private static Optional<float[]> floats(
-        PairComparison pair, String name, Function<TensorComparison, Optional<TensorFacts>> side) {
-      return pair.tensor(name).flatMap(side).flatMap(TensorFacts::floats);
-    }
   }
 }

@@ -42,7 +42,7 @@ final class StorageChecks {
                         ? member.plus(Measure.CRC)
                         : member)
             .toList();
-    return new CompareUnit(unit.names(), members, unit.pairs());
+    return unit.withMembers(members);
   }
 
   private boolean isNew(TensorEntry entry) {
@@ -52,8 +52,8 @@ final class StorageChecks {
   private void alone(int checkpoint, Storage storage, List<CompareUnit> all) {
     if (storage.bytes() > 0 && storage.crc32() != Storage.UNVERIFIED && checked.add(storage)) {
       TensorEntry bytes = StorageCrc.wholeStorage(storage);
-      Member member = new Member(checkpoint, bytes, Set.of(Measure.CRC));
-      all.add(new CompareUnit(List.of(), List.of(member), List.of()));
+      Member member = new Member(checkpoint, List.of(), bytes, Set.of(Measure.CRC));
+      all.add(new CompareUnit(List.of(member), List.of(), List.of()));
     }
   }
 

@@ -42,7 +42,9 @@ public final class LineageStore {
    */
   public void removeUnfinished() {
     removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
+    removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);
     removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
+    removeUnfinished(LineageTable.Q_CHANGES, LineageTable.EDGES);
   }
 
   private void removeUnfinished(LineageTable table, LineageTable last) {

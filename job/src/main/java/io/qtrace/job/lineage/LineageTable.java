@@ -10,8 +10,10 @@ public enum LineageTable {
   AUDITS(AuditRow.class),
   CHECKPOINTS(CheckpointRow.class),
   TENSORS(TensorRow.class),
+  INVARIANTS(InvariantRow.class),
   EDGES(EdgeRow.class),
-  CHANGES(ChangeRow.class);
+  CHANGES(ChangeRow.class),
+  Q_CHANGES(QChangeRow.class);
 
   public static final String CATALOG = "lineage";
   public static final String NAMESPACE = CATALOG + ".qtrace";

@@ -19,8 +19,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * A record type as a table's schema and its instances as rows: components in order, {@code
- * camelCase} as {@code snake_case}. Components are strings, primitive or boxed numbers (boxed ones
- * and strings may be null), instants, lists and records of these.
+ * camelCase} as {@code snake_case}. Components are strings, primitive or boxed numbers and booleans
+ * (boxed ones and strings may be null), instants, lists and records of these.
  */
 final class RowCodec<R extends Record> {
   private final Class<R> type;
@@ -75,6 +75,9 @@ final class RowCodec<R extends Record> {
     }
     if (type == double.class || type == Double.class) {
       return DataTypes.DoubleType;
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return DataTypes.BooleanType;
     }
     if (type == Instant.class) {
       return DataTypes.TimestampType;

@@ -25,7 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TestAudit {
   private static final List<String> TABLES =
-      List.of("audits", "checkpoints", "tensors", "edges", "changes");
+      List.of("audits", "checkpoints", "tensors", "invariants", "edges", "changes", "q_changes");
+
+  private static final String SR_LUT = "runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
 
   @TempDir Path folder;
   private SparkSession spark;
@@ -59,7 +61,53 @@ class TestAudit {
     assertThat(count("checkpoints")).isEqualTo(16);
     assertThat(count("tensors")).isEqualTo(2150);
     assertThat(count("edges")).isEqualTo(report.edges().size());
+    assertThat(count("invariants")).isEqualTo(16 * 14);
+    assertThat(count("q_changes")).isEqualTo(report.edges().size() * 14L);
     assertThat(count("audits")).isEqualTo(1);
+  }
+
+  @Test
+  void explainsEveryQOfEveryEdge() throws IOException {
+    audit(Sample.ARCHIVE);
+    assertThat(
+            texts(
+                "SELECT DISTINCT child_path, cause, residual, largest FROM (SELECT *, max(drift)"
+                    + " OVER (PARTITION BY parent_path, child_path) largest FROM"
+                    + " lineage.qtrace.q_changes) WHERE cause IS NOT NULL ORDER BY ALL"))
+        .containsExactly(
+            "runs/bug_q_drift/checkpoint_step20.pt UNEXPLAINED 5 null",
+            "runs/bug_q_drift/checkpoint_step20.pt UNEXPLAINED 1024 null",
+            SR_LUT + "baked_step200.pt BAKED 0 0.00634765625",
+            SR_LUT + "v2_q4_r32_fp16_20261123_204152.pt CAST 0 null",
+            "runs/srLUT-004s_synced/synced_step200.pt SYNCED 0 null",
+            "runs/srLUT-004t_tightened/tightened.pt REQUANTIZED 0 null");
+    assertThat(
+            texts(
+                "SELECT path, layer, indices_outside, off_grid, stale FROM"
+                    + " lineage.qtrace.invariants WHERE path NOT LIKE '%lut_refreshed%' AND"
+                    + " (off_grid + stale + indices_outside > 0 OR NOT (lut_rising AND"
+                    + " lut_symmetric AND lut_float16)) ORDER BY ALL"))
+        .containsExactly(
+            "runs/bug_q_drift/checkpoint_step20.pt model.layers.0.mlp.up_proj 0 0 1",
+            "runs/bug_q_drift/checkpoint_step20.pt model.layers.0.self_attn.k_proj 0 1024 1024",
+            "runs/bug_q_drift/checkpoint_step20.pt model.layers.0.self_attn.o_proj 0 0 5");
+  }
+
+  @Test
+  void explainsKnownCheckpointsFromTheTables() throws IOException {
+    audit(Sample.ARCHIVE);
+    Path policy = folder.resolve("policy.yaml");
+    Files.writeString(policy, Files.readString(Path.of("../conf/policy.yaml")) + "# mine\n");
+    AuditReport again = audit(Sample.ARCHIVE, Policy.load(Optional.of(policy)));
+    assertThat(again.checkpointsRead()).isZero();
+    assertThat(count("invariants")).isEqualTo(16 * 14);
+    String columns = "parent_path, child_path, layer, status, cause, residual, drift";
+    assertThat(
+            texts(
+                "SELECT %s, count(*) FROM lineage.qtrace.q_changes GROUP BY ALL HAVING count(*) <> 2"
+                    .formatted(columns)))
+        .isEmpty();
+    assertThat(count("q_changes")).isEqualTo(again.edges().size() * 28L);
   }
 
   @Test
@@ -144,9 +192,16 @@ class TestAudit {
   }
 
   private AuditReport audit(Path archive) throws IOException {
-    return new Audit(
-            spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), line -> {})
+    return audit(archive, Policy.load(Optional.empty()));
+  }
+
+  private AuditReport audit(Path archive, Policy policy) throws IOException {
+    return new Audit(spark, Settings.load(Optional.empty()), policy, line -> {})
         .run(archive.toString());
+  }
+
+  private List<String> texts(String query) {
+    return spark.sql(query).collectAsList().stream().map(row -> row.mkString(" ")).toList();
   }
 
   private long count(String table) {

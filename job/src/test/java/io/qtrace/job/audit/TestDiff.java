@@ -2,6 +2,7 @@ package io.qtrace.job.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,15 +10,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.compare.Measure;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
+import io.qtrace.job.audit.cause.QCause;
+import io.qtrace.job.audit.cause.Residual;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.FindingRow;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -96,6 +101,61 @@ class TestDiff {
     assertThat(judgement.verdict()).isEqualTo(verdict);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt,"
+        + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt, BAKED",
+    "srLUT-004s_synced/lut_refreshed_step200.pt, srLUT-004s_synced/synced_step200.pt, SYNCED",
+    "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt,"
+        + "srLUT-004t_tightened/tightened.pt, REQUANTIZED",
+    "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt,"
+        + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/v2_q4_r32_fp16_20261123_204152.pt, CAST",
+  })
+  void explainsEveryQ(String left, String right, QCause cause) throws IOException {
+    List<QChange> changes = outcome(left, right).changes();
+    assertThat(changes.stream().mapToLong(change -> change.indicesChanged().orElseThrow()).sum())
+        .isEqualTo(cause == QCause.REQUANTIZED ? 2247 : 0);
+    assertThat(changes)
+        .hasSize(14)
+        .allSatisfy(
+            change -> {
+              assertThat(change.explanation().cause()).contains(cause);
+              assertThat(change.explanation().residual()).isEqualTo(Residual.NONE);
+              assertThat(change.explanation().drift().isPresent()).isEqualTo(cause == QCause.BAKED);
+            });
+  }
+
+  @Test
+  void showsACounterexampleOfWhatNothingExplains() throws IOException {
+    Diff.Outcome outcome =
+        outcome("debug_lut_training/checkpoint_step20.pt", "bug_q_drift/checkpoint_step20.pt");
+    assertThat(outcome.judgement().findings())
+        .extracting(FindingRow::rule, FindingRow::example, FindingRow::message)
+        .contains(
+            tuple(
+                "q-off-grid",
+                "model.layers.0.self_attn.k_proj._Q",
+                "1 _Q off the LUT grid, such as model.layers.0.self_attn.k_proj._Q: 1024 of 1024 elements,"
+                    + " the first at element 0: _Q is -1.0152559280395508, lut[_indices] -1.0"),
+            tuple(
+                "q-stale",
+                "model.layers.0.self_attn.o_proj._Q",
+                "1 _Q on the LUT grid but not lut[_indices], such as"
+                    + " model.layers.0.self_attn.o_proj._Q: 5 of 2048 elements, the first at element 0: _Q"
+                    + " is -0.25, lut[_indices] 0.25"),
+            tuple(
+                "indices-alone",
+                "model.layers.0.mlp.up_proj._indices",
+                "1 _indices moved without _Q, such as model.layers.0.mlp.up_proj._indices: 1"
+                    + " of 2560 elements, the first at element 0: _Q is -0.5, lut[_indices] -0.375"));
+    assertThat(outcome.changes())
+        .filteredOn(change -> change.explanation().isUnexplained())
+        .extracting(QChange::layer, change -> change.explanation().residual().elements())
+        .containsExactly(
+            tuple("model.layers.0.self_attn.k_proj", 1024L),
+            tuple("model.layers.0.self_attn.o_proj", 5L));
+  }
+
   @Test
   void seesThatTheLutTrainedThoughTheStoredOneDidNotMove() throws IOException {
     Judgement judgement =
@@ -140,9 +200,12 @@ class TestDiff {
   }
 
   private static Judgement judge(String left, String right) throws IOException {
+    return outcome(left, right).judgement();
+  }
+
+  private static Diff.Outcome outcome(String left, String right) throws IOException {
     return diff()
-        .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class))
-        .judgement();
+        .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class));
   }
 
   private static Diff diff() throws IOException {

@@ -19,6 +19,8 @@ class TestRowCodec {
       @About("what it is") String someText,
       int count,
       Long perhaps,
+      boolean sure,
+      Boolean unsure,
       double number,
       Instant at,
       List<Long> sizes,
@@ -29,17 +31,28 @@ class TestRowCodec {
           "a'b",
           1,
           2L,
+          true,
+          false,
           Double.NaN,
           Instant.parse("2026-11-23T20:41:52.123Z"),
           List.of(3L, 4L),
           List.of(new Part("p", 5)));
-  private static final Whole EMPTY = new Whole(null, 0, null, -0.0, null, null, List.of());
+  private static final Whole EMPTY = new Whole(null, 0, null, false, null, -0.0, null, null, List.of());
 
   @Test
   void componentsAreColumnsInSnakeCase() {
     StructType schema = new RowCodec<>(Whole.class).schema();
     assertThat(schema.fieldNames())
-        .containsExactly("some_text", "count", "perhaps", "number", "at", "sizes", "parts");
+        .containsExactly(
+            "some_text",
+            "count",
+            "perhaps",
+            "sure",
+            "unsure",
+            "number",
+            "at",
+            "sizes",
+            "parts");
     assertThat(schema.apply("some_text").getComment().get()).isEqualTo("what it is");
     assertThat(schema.apply("count").nullable()).isFalse();
     assertThat(schema.apply("perhaps").nullable()).isTrue();

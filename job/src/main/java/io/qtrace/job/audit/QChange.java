@@ -1,0 +1,132 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.compare.DiffStats;
+import io.qtrace.job.audit.cause.Causes;
+import io.qtrace.job.audit.cause.LayerLut;
+import io.qtrace.job.audit.cause.QEvidence;
+import io.qtrace.job.audit.cause.QExplanation;
+import io.qtrace.job.audit.cause.Residual;
+import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * One {@code _Q} on an edge, identical ones too, and why it changed.
+ *
+ * @param indices the layer's {@code _indices}; empty where neither side has them
+ * @param child what the child says of the layer; empty where it has no {@code _Q}
+ */
+public record QChange(
+    String layer,
+    TensorComparison quantized,
+    Optional<TensorComparison> indices,
+    QExplanation explanation,
+    Optional<InvariantRow> child) {
+  public QChange {
+    Objects.requireNonNull(layer, "layer");
+    Objects.requireNonNull(quantized, "quantized");
+    Objects.requireNonNull(indices, "indices");
+    Objects.requireNonNull(explanation, "explanation");
+    Objects.requireNonNull(child, "child");
+  }
+
+  /** All of a pair, by the child's invariants, which are by layer. */
+  static List<QChange> of(PairComparison pair, Map<String, InvariantRow> child) {
+    return pair.tensors().stream()
+        .flatMap(
+            tensor ->
+                Layer.ofQuantized(tensor.name())
+                    .map(layer -> of(pair, layer, tensor, child))
+                    .stream())
+        .toList();
+  }
+
+  private static QChange of(
+      PairComparison pair,
+      Layer layer,
+      TensorComparison quantized,
+      Map<String, InvariantRow> invariants) {
+    Optional<TensorComparison> indices = pair.tensor(layer.indices());
+    Optional<InvariantRow> child = Optional.ofNullable(invariants.get(layer.name()));
+    QEvidence evidence =
+        new QEvidence(
+            quantized.status(),
+            changed(quantized),
+            cast(quantized),
+            child.filter(InvariantRow::isChecked).map(QChange::rule),
+            indices.filter(TensorComparison::isChanged).isPresent(),
+            lut(pair, layer, TensorComparison::left),
+            lut(pair, layer, TensorComparison::right));
+    return new QChange(layer.name(), quantized, indices, Causes.explain(evidence), child);
+  }
+
+  /** What one side of a pair states of a layer's LUT. */
+  static Optional<LayerLut> lut(
+      PairComparison pair, Layer layer, Function<TensorComparison, Optional<TensorFacts>> side) {
+    Function<String, Optional<float[]>> floats =
+        name -> pair.tensor(name).flatMap(side).flatMap(TensorFacts::floats);
+    return LayerLut.of(floats.apply(layer.lut()), floats.apply(layer.deltas()));
+  }
+
+  /** Whether the indices changed while {@code _Q} did not. */
+  boolean isIndicesAlone() {
+    return !quantized.isChanged() && indices.filter(TensorComparison::isChanged).isPresent();
+  }
+
+  /** Indices that changed; empty where they cannot be compared. */
+  Optional<Long> indicesChanged() {
+    return indices.flatMap(TensorComparison::compared).map(DiffStats::changedElements);
+  }
+
+  private static Residual changed(TensorComparison quantized) {
+    return quantized
+        .compared()
+        .map(stats -> residual(stats.changedElements(), stats.firstChangedIndex()))
+        .orElseGet(() -> residual(elements(quantized), 0));
+  }
+
+  private static long elements(TensorComparison tensor) {
+    return Stream.of(tensor.right(), tensor.left())
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseThrow()
+        .shape()
+        .elements();
+  }
+
+  private static Optional<Residual> cast(TensorComparison quantized) {
+    Deviations misrounded = quantized.diff().misrounded();
+    boolean isCast =
+        quantized.compared().isPresent()
+            && quantized.isDtypeChanged()
+            && isFloat(quantized.left())
+            && isFloat(quantized.right());
+    return isCast
+        ? Optional.of(residual(misrounded.count(), misrounded.first()))
+        : Optional.empty();
+  }
+
+  private static boolean isFloat(Optional<TensorFacts> side) {
+    return side.orElseThrow().dtype().kind() == DType.Kind.FLOAT;
+  }
+
+  private static Residual rule(InvariantRow row) {
+    long first =
+        Stream.of(row.firstStale(), row.firstOutside())
+            .filter(Objects::nonNull)
+            .mapToLong(Long::longValue)
+            .min()
+            .orElse(-1);
+    return residual(row.residual(), first);
+  }
+
+  private static Residual residual(long elements, long first) {
+    return elements == 0 ? Residual.NONE : new Residual(elements, Optional.of(first));
+  }
+}

@@ -1,0 +1,128 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
+import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.lineage.InvariantRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * What no recomputation explains on an edge: one finding a rule, with the first counterexample of
+ * the first layer.
+ */
+final class QFindings {
+  private QFindings() {}
+
+  /** Rules in order of precedence: a layer breaks the first that it fits. */
+  private enum Rule {
+    OFF_GRID("_Q off the LUT grid", change -> counts(change, InvariantRow::offGrid)),
+    OUTSIDE("_Q with indices outside the LUT", change -> counts(change, InvariantRow::indicesOutside)),
+    STALE(
+        "_Q on the LUT grid but not lut[_indices]", change -> counts(change, InvariantRow::stale)),
+    UNCHECKED("_Q changed without a cause that can be recomputed", change -> true);
+
+    private final String what;
+    private final Predicate<QChange> fits;
+
+    Rule(String what, Predicate<QChange> fits) {
+      this.what = what;
+      this.fits = fits;
+    }
+
+    private static boolean counts(QChange change, Function<InvariantRow, Long> count) {
+      return change.child().map(count).filter(elements -> elements > 0).isPresent();
+    }
+
+    static Rule of(QChange change) {
+      return List.of(values()).stream()
+          .filter(rule -> rule.fits.test(change))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  static List<FindingRow> of(List<QChange> changes) {
+    List<QChange> unexplained =
+        changes.stream()
+            .filter(change -> change.explanation().isUnexplained())
+            .filter(change -> change.quantized().status() != TensorStatus.REMOVED)
+            .toList();
+    List<FindingRow> findings = new ArrayList<>();
+    for (Rule rule : Rule.values()) {
+      List<QChange> broken =
+          unexplained.stream().filter(change -> Rule.of(change) == rule).toList();
+      finding("q-" + label(rule), rule.what, broken, change -> change.quantized().name(), rule)
+          .ifPresent(findings::add);
+    }
+    List<QChange> alone = changes.stream().filter(QFindings::isAlone).toList();
+    finding(
+            "indices-alone",
+            "_indices moved without _Q",
+            alone,
+            change -> new Layer(change.layer()).indices(),
+            Rule.STALE)
+        .ifPresent(findings::add);
+    return findings;
+  }
+
+  // Indices that moved between equal entries, or out of sight, leave _Q as it should be.
+  private static boolean isAlone(QChange change) {
+    return change.isIndicesAlone()
+        && change.child().filter(row -> !row.isChecked() || row.residual() > 0).isPresent();
+  }
+
+  private static Optional<FindingRow> finding(
+      String rule,
+      String what,
+      List<QChange> broken,
+      Function<QChange, String> name,
+      Rule counterexample) {
+    return broken.stream()
+        .findFirst()
+        .map(
+            first ->
+                new FindingRow(
+                    rule,
+                    broken.size(),
+                    name.apply(first),
+                    "%d %s, such as %s: %s"
+                        .formatted(
+                            broken.size(),
+                            what,
+                            SafeText.of(name.apply(first)),
+                            counterexample(first, counterexample))));
+  }
+
+  private static String counterexample(QChange change, Rule rule) {
+    Optional<InvariantRow> child = change.child();
+    if (child.filter(InvariantRow::isChecked).isEmpty()) {
+      return child.map(InvariantRow::unchecked).orElse("not checked");
+    }
+    InvariantRow row = child.get();
+    if (rule == Rule.OFF_GRID) {
+      return elements(row, row.offGrid(), row.firstOffGrid())
+          + values(row.offGridValue(), row.offGridExpected());
+    }
+    return row.stale() > 0
+        ? elements(row, row.stale(), row.firstStale())
+            + values(row.staleValue(), row.staleExpected())
+        : elements(row, row.indicesOutside(), row.firstOutside());
+  }
+
+  private static String elements(InvariantRow row, long count, long first) {
+    return "%d of %d elements, the first at element %d".formatted(count, row.elements(), first);
+  }
+
+  private static String values(double value, double expected) {
+    return ": _Q is %s, lut[_indices] %s".formatted(value, expected);
+  }
+
+  private static String label(Rule rule) {
+    return rule.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,59 @@
+package io.qtrace.job.audit.cause;
+
+import io.qtrace.lut.Bake;
+import io.qtrace.lut.Lut;
+import io.qtrace.lut.LutDeltas;
+import io.qtrace.lut.LutParameters;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What a checkpoint states of a layer's LUT.
+ *
+ * @param lut finite, of even size
+ * @param deltas half as many; empty where the LUT does not train
+ */
+public record LayerLut(Lut lut, Optional<LutDeltas> deltas) {
+  public LayerLut {
+    Objects.requireNonNull(lut, "lut");
+    Objects.requireNonNull(deltas, "deltas");
+  }
+
+  /** Of the stored numbers; empty unless they can be a LUT that trains, and its deltas. */
+  public static Optional<LayerLut> of(Optional<float[]> lut, Optional<float[]> deltas) {
+    return lut.filter(values -> values.length >= 2 && values.length % 2 == 0)
+        .map(Lut::new)
+        .filter(table -> Float.isFinite(table.maxAbs()))
+        .filter(table -> deltas.isEmpty() || deltas.get().length * 2 == table.size())
+        .map(table -> new LayerLut(table, deltas.map(LutDeltas::new)));
+  }
+
+  /** The stored deltas, else those that training would start from. */
+  public LutDeltas deltasOrImplied() {
+    return deltas.orElseGet(() -> LutDeltas.initial(lut, training()));
+  }
+
+  /** Parameters of training whose {@code --lut-max-abs} is the stored table's largest value. */
+  public LutParameters training() {
+    return LutParameters.training(lut);
+  }
+
+  /** max |LUT of the deltas - stored LUT|; empty without deltas. */
+  public Optional<Double> effectiveDrift() {
+    return deltas.map(present -> (double) present.lut(training()).maxDifference(lut));
+  }
+
+  /** The bake of this layer that gives that child: as the recipe does it, or exact. */
+  Optional<Bake> bakeOf(LayerLut child) {
+    if (deltas.isEmpty() || child.lut.equals(lut)) {
+      return Optional.empty();
+    }
+    Bake recipe = Bake.recipe(deltas.get(), lut, lut.maxAbs());
+    if (recipe.lut().equals(child.lut)) {
+      return Optional.of(recipe);
+    }
+    // With its deltas kept, a LUT brought up to them is a refresh.
+    return Optional.of(Bake.exact(deltas.get(), lut.maxAbs()))
+        .filter(exact -> child.deltas.isEmpty() && exact.lut().equals(child.lut));
+  }
+}

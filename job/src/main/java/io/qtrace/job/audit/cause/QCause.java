@@ -1,0 +1,15 @@
+package io.qtrace.job.audit.cause;
+
+/** Why a {@code _Q} buffer is not what its parent's is. */
+public enum QCause {
+  /** The LUT is baked from the parent's deltas, and {@code _Q} is {@code lut[_indices]}. */
+  BAKED,
+  /** {@code _Q} is {@code lut[_indices]}, the indices are the parent's. */
+  SYNCED,
+  /** {@code _Q} is {@code lut[_indices]}, the indices moved. */
+  REQUANTIZED,
+  /** The parent's numbers in the child's dtype. */
+  CAST,
+  /** No recomputation gives it. */
+  UNEXPLAINED
+}

@@ -1,0 +1,82 @@
+package io.qtrace.job.audit.cause;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.lut.Bake;
+import io.qtrace.lut.Lut;
+import io.qtrace.lut.LutDeltas;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class TestCauses {
+  private static final Residual THREE = new Residual(3, Optional.of(7L));
+  private static final Residual ALL = new Residual(64, Optional.of(0L));
+  private static final Optional<Residual> NOT = Optional.empty();
+  private static final Optional<Residual> PROVED = Optional.of(Residual.NONE);
+  private static final Lut STORED = new Lut(-2, -0.5f, 0.5f, 2);
+  private static final LutDeltas DELTAS = new LutDeltas(-1.2f, -0.3f);
+  private static final LayerLut TRAINED = new LayerLut(STORED, Optional.of(DELTAS));
+  private static final Bake BAKE = Bake.recipe(DELTAS, STORED, 2);
+
+  @Test
+  void identicalNeedsNoCause() {
+    QExplanation found = explain(TensorStatus.IDENTICAL, NOT, Optional.of(THREE), false, TRAINED);
+    assertThat(found.cause()).isEmpty();
+    assertThat(found.residual()).isEqualTo(Residual.NONE);
+  }
+
+  @Test
+  void aCastIsProvedByRounding() {
+    assertThat(explain(TensorStatus.CHANGED, PROVED, NOT, false, TRAINED).cause())
+        .contains(QCause.CAST);
+    QExplanation wrong = explain(TensorStatus.CHANGED, Optional.of(THREE), NOT, false, TRAINED);
+    assertThat(wrong).isEqualTo(QExplanation.unexplained(ALL));
+  }
+
+  @Test
+  void whatTheIndicesDoNotGiveIsUnexplained() {
+    assertThat(explain(TensorStatus.CHANGED, NOT, Optional.of(THREE), true, TRAINED))
+        .isEqualTo(QExplanation.unexplained(THREE));
+    assertThat(explain(TensorStatus.CHANGED, NOT, NOT, true, TRAINED))
+        .isEqualTo(QExplanation.unexplained(ALL));
+  }
+
+  @Test
+  void movedIndicesAreARequantization() {
+    assertThat(explain(TensorStatus.CHANGED, NOT, PROVED, true, TRAINED).cause())
+        .contains(QCause.REQUANTIZED);
+  }
+
+  @Test
+  void aBakeIsProvedByItsTable() {
+    LayerLut baked = new LayerLut(BAKE.lut(), Optional.empty());
+    QExplanation found = explain(TensorStatus.CHANGED, NOT, PROVED, false, baked);
+    assertThat(found.cause()).contains(QCause.BAKED);
+    assertThat(found.drift()).contains((double) BAKE.drift());
+    assertThat(BAKE.drift()).isPositive();
+    LayerLut exact = new LayerLut(BAKE.trained(), Optional.empty());
+    assertThat(explain(TensorStatus.CHANGED, NOT, PROVED, false, exact).drift()).contains(0.0);
+  }
+
+  @Test
+  void anotherTableIsASyncOnly() {
+    LayerLut refreshed = new LayerLut(BAKE.trained(), Optional.of(DELTAS));
+    LayerLut other = new LayerLut(new Lut(-2, -0.25f, 0.25f, 2), Optional.empty());
+    for (LayerLut child : new LayerLut[] {TRAINED, refreshed, other}) {
+      assertThat(explain(TensorStatus.CHANGED, NOT, PROVED, false, child))
+          .isEqualTo(QExplanation.proved(QCause.SYNCED));
+    }
+  }
+
+  private static QExplanation explain(
+      TensorStatus status,
+      Optional<Residual> cast,
+      Optional<Residual> rule,
+      boolean indicesMoved,
+      LayerLut child) {
+    return Causes.explain(
+        new QEvidence(
+            status, ALL, cast, rule, indicesMoved, Optional.of(TRAINED), Optional.of(child)));
+  }
+}

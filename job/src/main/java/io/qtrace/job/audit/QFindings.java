@@ -21,7 +21,8 @@ final class QFindings {
   /** Rules in order of precedence: a layer breaks the first that it fits. */
   private enum Rule {
     OFF_GRID("_Q off the LUT grid", change -> counts(change, InvariantRow::offGrid)),
-    OUTSIDE("_Q with indices outside the LUT", change -> counts(change, InvariantRow::indicesOutside)),
+    OUTSIDE(
+        "_Q with indices outside the LUT", change -> counts(change, InvariantRow::indicesOutside)),
     STALE(
         "_Q on the LUT grid but not lut[_indices]", change -> counts(change, InvariantRow::stale)),
     UNCHECKED("_Q changed without a cause that can be recomputed", change -> true);

@@ -37,22 +37,15 @@ class TestRowCodec {
           Instant.parse("2026-11-23T20:41:52.123Z"),
           List.of(3L, 4L),
           List.of(new Part("p", 5)));
-  private static final Whole EMPTY = new Whole(null, 0, null, false, null, -0.0, null, null, List.of());
+  private static final Whole EMPTY =
+      new Whole(null, 0, null, false, null, -0.0, null, null, List.of());
 
   @Test
   void componentsAreColumnsInSnakeCase() {
     StructType schema = new RowCodec<>(Whole.class).schema();
     assertThat(schema.fieldNames())
         .containsExactly(
-            "some_text",
-            "count",
-            "perhaps",
-            "sure",
-            "unsure",
-            "number",
-            "at",
-            "sizes",
-            "parts");
+            "some_text", "count", "perhaps", "sure", "unsure", "number", "at", "sizes", "parts");
     assertThat(schema.apply("some_text").getComment().get()).isEqualTo("what it is");
     assertThat(schema.apply("count").nullable()).isFalse();
     assertThat(schema.apply("perhaps").nullable()).isTrue();

@@ -26,7 +26,7 @@ final class Node {
       }
     }
     sketch = new Sketch(tensors, luts);
-    trained = luts.values().stream().mapToDouble(LayerLut::trained).sum();
+    trained = Sketch.LUT_WEIGHT * luts.values().stream().mapToDouble(LayerLut::trained).sum();
   }
 
   CheckpointFile file() {
@@ -45,7 +45,7 @@ final class Node {
     return sketch;
   }
 
-  /** How far the LUTs in use are from the stored ones. */
+  /** How far the LUTs in use are from the stored ones, in the unit of sketches. */
   double trained() {
     return trained;
   }

@@ -11,6 +11,9 @@ import java.util.TreeMap;
  * left out: they do not move in training.
  */
 final class Sketch {
+  /** LUTs move fast and come back, scales drift steadily: what a LUT's move counts. */
+  static final float LUT_WEIGHT = 1 / 16f;
+
   private static final int DIMENSIONS = 64;
 
   private final Map<String, float[]> parts = new TreeMap<>();
@@ -23,7 +26,15 @@ final class Sketch {
         case LUT, LUT_DELTAS, Q, INDICES -> {}
       }
     }
-    luts.forEach((layer, lut) -> add(layer + LayerLut.LUT, lut.effective()));
+    luts.forEach((layer, lut) -> add(layer + LayerLut.LUT, part(lut)));
+  }
+
+  private static float[] part(LayerLut lut) {
+    float[] values = lut.effective();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= LUT_WEIGHT;
+    }
+    return values;
   }
 
   private static float[] part(TensorRow tensor) {

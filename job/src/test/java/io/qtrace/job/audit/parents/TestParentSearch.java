@@ -91,7 +91,6 @@ class TestParentSearch {
   @Test
   void findsTheParentsOfTheSampleFromTheWeightsAlone() {
     Map<String, String> found = named(search(anonymous));
-    found.forEach((k, v) -> System.err.println(k + " <- " + v));
     assertThat(found)
         .containsEntry(INITIAL, "root")
         .containsEntry(DEBUG, "train " + INITIAL)

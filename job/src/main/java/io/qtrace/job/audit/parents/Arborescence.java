@@ -69,8 +69,7 @@ final class Arborescence {
     for (int i = 0; i < arcs.size(); i++) {
       Level arc = arcs.get(i);
       int best = cheapest[arc.to()];
-      if (arc.to() != root
-          && (best < 0 || arc.cost().compareTo(arcs.get(best).cost()) < 0)) {
+      if (arc.to() != root && (best < 0 || arc.cost().compareTo(arcs.get(best).cost()) < 0)) {
         cheapest[arc.to()] = i;
       }
     }

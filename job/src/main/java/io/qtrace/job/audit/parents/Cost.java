@@ -21,8 +21,7 @@ record Cost(long unexplained, long distance, long against) implements Comparable
   static final Cost ROOT = new Cost(1L << 40, 0, 0);
 
   static Cost of(int unexplained, double distance, int against) {
-    return new Cost(
-        unexplained, Math.round(Math.min(distance, LARGEST) * 0x1p30), against);
+    return new Cost(unexplained, Math.round(Math.min(distance, LARGEST) * 0x1p30), against);
   }
 
   Cost minus(Cost other) {

@@ -5,32 +5,65 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * An order of checkpoints in which near ones are likely neighbours: halved again and again along
- * the way between two that lie far apart, O(n log n).
+ * An order of checkpoints in which near ones are likely neighbours: cut in two again and again
+ * along the way between two that lie far apart, O(n log n).
+ *
+ * @param part where a cut is made: at the widest gap about this part of the nodes, 0.2 to 0.8;
+ *     orders of different parts seldom separate the same neighbours
  */
-final class Locality {
+record Locality(double part) {
+  static final Locality HALVES = new Locality(0.5);
+
+  private static final double ABOUT = 0.15;
   private static final int SMALL = 3;
 
-  private Locality() {}
+  Locality {
+    if (!(part >= 0.2 && part <= 0.8)) {
+      throw new IllegalArgumentException("Invalid part: " + part + ", expected 0.2 to 0.8");
+    }
+  }
 
-  static List<Node> order(List<Node> nodes) {
+  List<Node> order(List<Node> nodes) {
     List<Node> order = new ArrayList<>(nodes.size());
-    halve(nodes, order);
+    append(nodes, order);
     return order;
   }
 
-  private static void halve(List<Node> nodes, List<Node> order) {
+  private void append(List<Node> nodes, List<Node> order) {
     if (nodes.size() < SMALL) {
       order.addAll(nodes);
       return;
     }
-    Sketch one = farthest(nodes, nodes.get(0).sketch());
-    Sketch other = farthest(nodes, one);
-    List<Node> sorted = new ArrayList<>(nodes);
-    sorted.sort(Comparator.comparingDouble(node -> node.sketch().along(one, other)));
-    int half = sorted.size() / 2;
-    halve(sorted.subList(0, half), order);
-    halve(sorted.subList(half, sorted.size()), order);
+    Sketch last = order.isEmpty() ? nodes.get(0).sketch() : order.get(order.size() - 1).sketch();
+    Sketch far = farthest(nodes, last);
+    Sketch near = farthest(nodes, far);
+    List<Place> places =
+        nodes.stream()
+            .map(node -> new Place(node, node.sketch().along(near, far)))
+            .sorted(Comparator.comparingDouble(Place::at))
+            .toList();
+    List<Node> sorted = places.stream().map(Place::node).toList();
+    int cut = cut(places);
+    append(sorted.subList(0, cut), order);
+    append(sorted.subList(cut, sorted.size()), order);
+  }
+
+  private record Place(Node node, double at) {}
+
+  private int cut(List<Place> places) {
+    int size = places.size();
+    int first = Math.max(1, (int) (size * (part - ABOUT)));
+    int last = Math.min(size - 1, (int) (size * (part + ABOUT)));
+    int cut = first;
+    double widest = -1;
+    for (int i = first; i <= last; i++) {
+      double gap = places.get(i).at() - places.get(i - 1).at();
+      if (gap > widest) {
+        widest = gap;
+        cut = i;
+      }
+    }
+    return cut;
   }
 
   private static Sketch farthest(List<Node> nodes, Sketch from) {

@@ -3,6 +3,8 @@ package io.qtrace.job.audit.parents;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.lineage.TensorRow;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -16,7 +18,7 @@ import java.util.TreeMap;
 public record MeasuredCheckpoint(CheckpointFile file, Map<String, TensorRow> tensors) {
   public MeasuredCheckpoint {
     Objects.requireNonNull(file, "file");
-    tensors = new TreeMap<>(tensors);
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(new TreeMap<>(tensors)));
   }
 
   public static MeasuredCheckpoint of(CheckpointFile file, Collection<TensorRow> rows) {

@@ -4,7 +4,9 @@ import io.qtrace.job.audit.parents.ContentLinks.Link;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -14,9 +16,12 @@ import java.util.TreeSet;
  * pairs.
  */
 final class NearLinks {
-  private static final int ROUNDS = 4;
+  private static final List<Locality> OTHER_ORDERS =
+      List.of(new Locality(0.35), new Locality(0.65));
+  private static final int NEXT = 4; // in each order
+  private static final int ROUNDS = 3;
   private static final int NEAREST = 8;
-  private static final int LOOKED_AT = 32; // neighbours of one node, the nearest of many
+  private static final int LOOKED_AT = 12; // neighbours of one node
 
   private final List<Node> nodes;
   private final List<Set<Integer>> neighbours = new ArrayList<>();
@@ -30,12 +35,24 @@ final class NearLinks {
     NearLinks near = new NearLinks(nodes);
     Set<Link> all = new TreeSet<>(links);
     near.join(links);
+    OTHER_ORDERS.forEach(near::joinNext);
     for (int round = 0; round < ROUNDS; round++) {
       Set<Link> found = near.nearest();
       near.join(found);
       all.addAll(found);
     }
     return all;
+  }
+
+  private void joinNext(Locality locality) {
+    Map<Node, Integer> places = new IdentityHashMap<>();
+    nodes.forEach(node -> places.put(node, places.size()));
+    List<Integer> order = locality.order(nodes).stream().map(places::get).toList();
+    for (int i = 0; i < order.size(); i++) {
+      for (int next : order.subList(i + 1, Math.min(i + 1 + NEXT, order.size()))) {
+        join(List.of(Link.between(order.get(i), next)));
+      }
+    }
   }
 
   private void join(Collection<Link> links) {
@@ -67,8 +84,12 @@ final class NearLinks {
     }
     Sketch sketch = nodes.get(node).sketch();
     return pool.stream()
-        .sorted(Comparator.comparingDouble(other -> nodes.get(other).sketch().roughly(sketch)))
+        .map(other -> new Near(other, nodes.get(other).sketch().roughly(sketch)))
+        .sorted(Comparator.comparingDouble(Near::distance))
         .limit(count)
+        .map(Near::node)
         .toList();
   }
+
+  private record Near(int node, double distance) {}
 }

@@ -27,7 +27,7 @@ public final class ParentSearch {
   /** A root or an edge for each of the checkpoints. */
   public Forest run(Collection<MeasuredCheckpoint> checkpoints) {
     List<List<Node>> alike = alike(checkpoints);
-    List<Node> nodes = Locality.order(alike.stream().map(copies -> copies.get(0)).toList());
+    List<Node> nodes = Locality.HALVES.order(alike.stream().map(copies -> copies.get(0)).toList());
     Set<ContentLinks.Link> links = NearLinks.added(nodes, contents.of(nodes));
     Tree tree = new Tree(nodes, links);
     List<CheckpointFile> roots = new ArrayList<>();

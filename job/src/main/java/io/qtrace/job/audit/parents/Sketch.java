@@ -2,8 +2,8 @@ package io.qtrace.job.audit.parents;
 
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.lineage.TensorRow;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A checkpoint as a point: the values of small tensors, smallest, largest and mean value of the
@@ -16,7 +16,7 @@ final class Sketch {
 
   private static final int DIMENSIONS = 64;
 
-  private final Map<String, float[]> parts = new TreeMap<>();
+  private final Map<String, float[]> parts = new LinkedHashMap<>();
   private final float[] projection = new float[DIMENSIONS];
 
   Sketch(Map<String, TensorRow> tensors, Map<String, LayerLut> luts) {

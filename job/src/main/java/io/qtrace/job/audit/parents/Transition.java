@@ -3,7 +3,7 @@ package io.qtrace.job.audit.parents;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.lineage.TensorRow;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -27,7 +27,8 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
           EdgeKind.REQUANTIZE,
           EdgeKind.TRAIN);
 
-  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What was
+  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What
+  // was
   // quantized anew is no child.
   private static final int UNEXPLAINED_PART = 4;
 
@@ -35,7 +36,7 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
     List<Move> moves = new ArrayList<>();
     int shared = 0;
     int narrowed = 0;
-    Set<String> names = new HashSet<>(parent.tensors().keySet());
+    Set<String> names = new LinkedHashSet<>(parent.tensors().keySet());
     names.addAll(child.tensors().keySet());
     for (String name : names) {
       TensorRow before = parent.tensors().get(name);
@@ -50,8 +51,7 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
     }
     double distance = parent.sketch().distance(child.sketch());
     if (moves.isEmpty()) {
-      return new Transition(
-          narrowed == 0 ? EdgeKind.COPY : EdgeKind.CAST, shared, 0, 0, distance);
+      return new Transition(narrowed == 0 ? EdgeKind.COPY : EdgeKind.CAST, shared, 0, 0, distance);
     }
     return of(new Explanations(parent, child, moves), moves, shared, distance);
   }

@@ -79,9 +79,7 @@ final class Tree {
     Node after = nodes.get(child);
     // Training leads away from the stored LUT: the way back is not free.
     double back =
-        transition.kind() == EdgeKind.TRAIN
-            ? Math.max(0, before.trained() - after.trained())
-            : 0;
+        transition.kind() == EdgeKind.TRAIN ? Math.max(0, before.trained() - after.trained()) : 0;
     int against = Hints.isBefore(after.file(), before.file()) ? 1 : 0;
     return Cost.of(transition.unexplained(), transition.distance() + back, against);
   }

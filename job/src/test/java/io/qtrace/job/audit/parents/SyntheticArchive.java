@@ -11,6 +11,7 @@ import io.qtrace.lut.LutParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -32,16 +33,18 @@ final class SyntheticArchive {
   private final Random random = new Random(20260101);
   private final List<State> states = new ArrayList<>();
   private final List<String> paths = new ArrayList<>();
-  private final Map<State, State> parents = new java.util.IdentityHashMap<>();
-  private final Map<State, String> kinds = new java.util.IdentityHashMap<>();
+  private final Map<State, State> parents = new IdentityHashMap<>();
+  private final Map<State, String> kinds = new IdentityHashMap<>();
 
   /** One state of the model; a null in deltas where the LUT does not train. */
   private record State(
       String trained, float[][] magnitudes, Lut[] luts, LutDeltas[] deltas, String indices) {}
 
   SyntheticArchive() {
-    Lut fp4 = new Lut(-2, -1, -.75f, -.5f, -.375f, -.25f, -.125f, -.0625f, .0625f, .125f, .25f,
-        .375f, .5f, .75f, 1, 2);
+    Lut fp4 =
+        new Lut(
+            -2, -1, -.75f, -.5f, -.375f, -.25f, -.125f, -.0625f, .0625f, .125f, .25f, .375f, .5f,
+            .75f, 1, 2);
     float[][] magnitudes = new float[LAYERS][RANK];
     for (float[] layer : magnitudes) {
       for (int i = 0; i < RANK; i++) {
@@ -74,7 +77,10 @@ final class SyntheticArchive {
       before = after;
     }
     State best = trained.get(random.nextInt(trained.size()));
-    add(new State(best.trained, best.magnitudes, best.luts, best.deltas, best.indices), best, "copy");
+    add(
+        new State(best.trained, best.magnitudes, best.luts, best.deltas, best.indices),
+        best,
+        "copy");
     Lut[] luts = new Lut[LAYERS];
     for (int layer = 0; layer < LAYERS; layer++) {
       luts[layer] = Bake.recipe(before.deltas[layer], before.luts[layer], 2).lut();
@@ -93,8 +99,7 @@ final class SyntheticArchive {
       magnitudes[layer] = moved(from.magnitudes[layer], rate, drift[layer], noise[layer]);
       LutDeltas start =
           from.deltas[layer] == null
-              ? LutDeltas.initial(
-                  from.luts[layer], LutParameters.training(from.luts[layer]))
+              ? LutDeltas.initial(from.luts[layer], LutParameters.training(from.luts[layer]))
               : from.deltas[layer];
       deltas[layer] =
           new LutDeltas(moved(start.logits(), rate * 10, lutDrift[layer], noise[layer]));
@@ -183,8 +188,24 @@ final class SyntheticArchive {
   private static TensorRow large(
       String name, String category, String dtype, String content, double min, double max) {
     long bytes = 1000L * (dtype.equals("int64") ? 8 : dtype.equals("int16") ? 2 : 4);
-    return new TensorRow("", "", "", name, category, dtype, List.of(1000L), 1000, bytes,
-        "x1:" + content, min, max, 0, 0, 0, 0, List.of());
+    return new TensorRow(
+        "",
+        "",
+        "",
+        name,
+        category,
+        dtype,
+        List.of(1000L),
+        1000,
+        bytes,
+        "x1:" + content,
+        min,
+        max,
+        0,
+        0,
+        0,
+        0,
+        List.of());
   }
 
   private static TensorRow small(String name, String category, float[] values) {
@@ -193,8 +214,23 @@ final class SyntheticArchive {
       kept.add((double) value);
     }
     double sum = kept.stream().mapToDouble(value -> value).sum();
-    return new TensorRow("", "", "", name, category, "float32", List.of((long) values.length),
-        values.length, 4L * values.length, "x1:" + Arrays.toString(values),
-        Collections.min(kept), Collections.max(kept), sum, 0, 0, 0, kept);
+    return new TensorRow(
+        "",
+        "",
+        "",
+        name,
+        category,
+        "float32",
+        List.of((long) values.length),
+        values.length,
+        4L * values.length,
+        "x1:" + Arrays.toString(values),
+        Collections.min(kept),
+        Collections.max(kept),
+        sum,
+        0,
+        0,
+        0,
+        kept);
   }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,14 +37,13 @@ import org.junit.jupiter.api.io.TempDir;
 class TestParentSearch {
   private static final String STEP_200 =
       "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt";
-  private static final String BAKED =
-      "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt";
+  private static final String BAKED = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt";
   private static final String INITIAL = "sr011-q4a4-FP4-init/v2_initial.pt";
   private static final String DEBUG = "debug_lut_training/checkpoint_step20.pt";
   private static final String C_40 =
       "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales/checkpoint_step40.pt";
 
-  // Child and its parent or, where they are the same file, one of its copies.
+  // Files with the same tensors as another, which stands for both.
   private static final Map<String, String> COPIES =
       Map.of(
           "debug_lut_training/best_state_dict.pt", DEBUG,
@@ -52,7 +52,7 @@ class TestParentSearch {
           "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales/best_state_dict.pt", C_40);
 
   @TempDir static Path folder;
-  private static Map<String, String> names = new TreeMap<>(); // what a.pt, b.pt ... are
+  private static final Map<String, String> NAMES = new TreeMap<>(); // what a.pt, b.pt ... are
   private static List<MeasuredCheckpoint> anonymous;
 
   @BeforeAll
@@ -63,12 +63,12 @@ class TestParentSearch {
       files = found.filter(file -> file.toString().endsWith(".pt")).sorted().toList();
     }
     List<Path> shuffled = new ArrayList<>(files);
-    java.util.Collections.shuffle(shuffled, new Random(7));
+    Collections.shuffle(shuffled, new Random(7));
     for (int i = 0; i < shuffled.size(); i++) {
       String name = (char) ('a' + i) + ".pt";
       Path copy = Files.copy(shuffled.get(i), archive.resolve(name));
       Files.setLastModifiedTime(copy, FileTime.fromMillis(1_700_000_000_000L));
-      names.put("all/" + name, Sample.RUNS.relativize(shuffled.get(i)).toString());
+      NAMES.put("all/" + name, Sample.RUNS.relativize(shuffled.get(i)).toString());
     }
     SparkSession spark = LocalSpark.session(folder.resolve("lineage"));
     new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), line -> {})
@@ -124,21 +124,19 @@ class TestParentSearch {
             .toList();
     assertThat(copies)
         .hasSize(4)
-        .allSatisfy(
-            edge -> assertThat(original(edge.child())).isEqualTo(original(edge.parent())))
+        .allSatisfy(edge -> assertThat(original(edge.child())).isEqualTo(original(edge.parent())))
         .allSatisfy(edge -> assertThat(edge.changed()).isZero());
   }
 
   @Test
   void theOrderOfTheCheckpointsDoesNotMatter() {
     List<MeasuredCheckpoint> shuffled = new ArrayList<>(anonymous);
-    java.util.Collections.shuffle(shuffled, new Random(11));
+    Collections.shuffle(shuffled, new Random(11));
     assertThat(search(shuffled)).isEqualTo(search(anonymous));
   }
 
   private static Forest search(Collection<MeasuredCheckpoint> checkpoints) {
-    return new ParentSearch(
-            JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext()))
+    return new ParentSearch(JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext()))
         .run(checkpoints);
   }
 
@@ -156,7 +154,7 @@ class TestParentSearch {
   }
 
   private static String original(CheckpointFile file) {
-    String name = names.get(file.path());
+    String name = NAMES.get(file.path());
     return COPIES.getOrDefault(name, name);
   }
 }

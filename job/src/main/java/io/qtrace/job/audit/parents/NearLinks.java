@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Adds the nearest neighbours of each node to its links: a neighbour's neighbour is likely one,
@@ -17,7 +18,7 @@ import java.util.TreeSet;
  */
 final class NearLinks {
   private static final List<Locality> OTHER_ORDERS =
-      List.of(new Locality(0.35), new Locality(0.65));
+      Stream.of(0.25, 0.35, 0.65, 0.75).map(Locality::new).toList();
   private static final int NEXT = 4; // in each order
   private static final int ROUNDS = 3;
   private static final int NEAREST = 8;

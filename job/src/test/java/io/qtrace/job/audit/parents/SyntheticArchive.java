@@ -30,7 +30,7 @@ final class SyntheticArchive {
   private static final int OTHERS = 20;
   private static final int RANK = 8;
 
-  private final Random random = new Random(20260101);
+  private final Random random;
   private final List<State> states = new ArrayList<>();
   private final List<String> paths = new ArrayList<>();
   private final Map<State, State> parents = new IdentityHashMap<>();
@@ -40,7 +40,8 @@ final class SyntheticArchive {
   private record State(
       String trained, float[][] magnitudes, Lut[] luts, LutDeltas[] deltas, String indices) {}
 
-  SyntheticArchive() {
+  SyntheticArchive(long seed) {
+    random = new Random(seed);
     Lut fp4 =
         new Lut(
             -2, -1, -.75f, -.5f, -.375f, -.25f, -.125f, -.0625f, .0625f, .125f, .25f, .375f, .5f,

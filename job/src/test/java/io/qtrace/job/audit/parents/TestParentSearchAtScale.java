@@ -22,7 +22,7 @@ class TestParentSearchAtScale {
 
   @Test
   void findsTheParentsOfAThousandCheckpointsInOneLinearJob() throws TimeoutException {
-    SyntheticArchive archive = new SyntheticArchive();
+    SyntheticArchive archive = new SyntheticArchive(20260101);
     List<MeasuredCheckpoint> checkpoints = archive.checkpoints();
     assertThat(checkpoints).hasSize(SyntheticArchive.CHECKPOINTS);
     SparkContext spark = LocalSpark.session().sparkContext();

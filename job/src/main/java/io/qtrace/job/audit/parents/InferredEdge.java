@@ -1,0 +1,44 @@
+package io.qtrace.job.audit.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.policy.EdgeKind;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * A parent that the weights tell.
+ *
+ * @param shared tensors with the same dtype, shape and bytes on both sides
+ * @param changed tensors that differ by more than rounding into a narrower dtype
+ * @param unexplained how many of those the kind does not explain
+ * @param distance how far the small tensors moved, Euclidean
+ */
+public record InferredEdge(
+    CheckpointFile parent,
+    CheckpointFile child,
+    EdgeKind kind,
+    int shared,
+    int changed,
+    int unexplained,
+    double distance) {
+  public InferredEdge {
+    Objects.requireNonNull(parent, "parent");
+    Objects.requireNonNull(child, "child");
+    Objects.requireNonNull(kind, "kind");
+    if (parent.equals(child)) {
+      throw new IllegalArgumentException("Invalid edge: " + parent.path() + " to itself");
+    }
+  }
+
+  /** One line for a person. */
+  public String evidence() {
+    return String.format(
+        Locale.ROOT,
+        "%d tensors shared, %d changed, %d of them not explained by %s; moved by %.3g",
+        shared,
+        changed,
+        unexplained,
+        kind.label(),
+        distance);
+  }
+}

@@ -1,0 +1,72 @@
+package io.qtrace.job.audit.parents;
+
+import com.dynatrace.hash4j.hashing.HashStream128;
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hashing;
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.lineage.TensorRow;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A checkpoint with what the search needs of it, computed once. */
+final class Node {
+  private final CheckpointFile file;
+  private final Map<String, TensorRow> tensors;
+  private final Map<String, LayerLut> luts = new TreeMap<>();
+  private final Sketch sketch;
+  private final double trained;
+
+  Node(MeasuredCheckpoint checkpoint) {
+    file = checkpoint.file();
+    tensors = checkpoint.tensors();
+    for (String name : tensors.keySet()) {
+      if (name.endsWith(LayerLut.LUT)) {
+        String layer = name.substring(0, name.length() - LayerLut.LUT.length());
+        LayerLut.of(tensors, layer).ifPresent(lut -> luts.put(layer, lut));
+      }
+    }
+    sketch = new Sketch(tensors, luts);
+    trained = Sketch.LUT_WEIGHT * luts.values().stream().mapToDouble(LayerLut::trained).sum();
+  }
+
+  CheckpointFile file() {
+    return file;
+  }
+
+  Map<String, TensorRow> tensors() {
+    return tensors;
+  }
+
+  Map<String, LayerLut> luts() {
+    return luts;
+  }
+
+  Sketch sketch() {
+    return sketch;
+  }
+
+  /** How far the LUTs in use are from the stored ones, in the unit of sketches. */
+  double trained() {
+    return trained;
+  }
+
+  /** Equal for checkpoints with equal tensors. */
+  HashValue128 content() {
+    HashStream128 hash = Hashing.xxh3_128().hashStream();
+    tensors.values().forEach(tensor -> put(hash, tensor));
+    return hash.get();
+  }
+
+  /** A key for each tensor, equal for equal names and contents. */
+  long[] contents() {
+    return tensors.values().stream()
+        .mapToLong(tensor -> put(Hashing.xxh3_128().hashStream(), tensor).get().getAsLong())
+        .toArray();
+  }
+
+  private static HashStream128 put(HashStream128 hash, TensorRow tensor) {
+    hash.putString(tensor.name()).putString(tensor.dtype()).putString(tensor.fingerprint());
+    tensor.shape().forEach(hash::putLong);
+    return hash;
+  }
+}

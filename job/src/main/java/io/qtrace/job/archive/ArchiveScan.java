@@ -2,11 +2,9 @@ package io.qtrace.job.archive;
 
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.RangeReader;
 import io.qtrace.job.archive.Archive.SkippedFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +17,7 @@ import org.apache.hadoop.fs.RemoteIterator;
 
 /** Finds the runs of an archive with one recursive listing and one small read a run. */
 public final class ArchiveScan {
-  private static final String CONFIG = "config.json";
   private static final String CACHE_META = "meta.json";
-  private static final int MAX_CONFIG_BYTES = 1 << 20;
 
   private final ObjectStore store;
   private final CheckpointNames names;
@@ -87,7 +83,7 @@ public final class ArchiveScan {
         checkpoints.add(
             new CheckpointFile(ObjectStore.stat(status), file, path, named.role(), named.step()));
       }
-      if (fileName.equals(CONFIG)) {
+      if (fileName.equals(RunConfig.NAME)) {
         config = status;
       }
       if (names.isShard(fileName)) {
@@ -117,16 +113,7 @@ public final class ArchiveScan {
     }
 
     private RunConfig config() throws IOException {
-      if (config == null) {
-        return RunConfig.NONE;
-      }
-      if (config.getLen() > MAX_CONFIG_BYTES) {
-        return new RunConfig("{}", "Invalid config.json: more than " + MAX_CONFIG_BYTES + " bytes");
-      }
-      try (RangeReader reader = store.open(config.getPath().toString())) {
-        byte[] bytes = reader.read(0, (int) reader.length());
-        return RunConfig.of(new String(bytes, StandardCharsets.UTF_8));
-      }
+      return config == null ? RunConfig.NONE : RunConfig.read(store, ObjectStore.stat(config));
     }
   }
 }

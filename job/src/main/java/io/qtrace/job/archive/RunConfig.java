@@ -2,9 +2,15 @@ package io.qtrace.job.archive;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.io.ObjectStat;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.io.RangeReader;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What a run says of itself in its {@code config.json}; every part may be missing.
@@ -13,7 +19,36 @@ import java.util.Optional;
  * @param problem why the file could not be used, or the empty string
  */
 public record RunConfig(String json, String problem) implements Serializable {
-  static final RunConfig NONE = new RunConfig("{}", "");
+  static final String NAME = "config.json";
+
+  /** A run that says nothing. */
+  public static final RunConfig NONE = new RunConfig("{}", "");
+
+  private static final int MAX_BYTES = 1 << 20;
+
+  /**
+   * What lies beside a checkpoint.
+   *
+   * @throws IOException if the store fails
+   */
+  public static RunConfig beside(ObjectStore store, String checkpoint) throws IOException {
+    Path file = new Path(ObjectStore.path(checkpoint).getParent(), NAME);
+    try {
+      return read(store, store.stat(file.toUri().toString()));
+    } catch (FileNotFoundException e) {
+      return NONE;
+    }
+  }
+
+  static RunConfig read(ObjectStore store, ObjectStat file) throws IOException {
+    if (file.bytes() > MAX_BYTES) {
+      return new RunConfig("{}", "Invalid config.json: more than " + MAX_BYTES + " bytes");
+    }
+    try (RangeReader reader = store.open(file.uri())) {
+      byte[] bytes = reader.read(0, (int) reader.length());
+      return of(new String(bytes, StandardCharsets.UTF_8));
+    }
+  }
 
   static RunConfig of(String text) {
     try {
@@ -33,9 +68,12 @@ public record RunConfig(String json, String problem) implements Serializable {
 
   /** A text setting of the run. */
   public Optional<String> text(String key) {
-    return Optional.ofNullable(tree().get(key))
-        .filter(JsonNode::isTextual)
-        .map(JsonNode::textValue);
+    return setting(key).filter(JsonNode::isTextual).map(JsonNode::textValue);
+  }
+
+  /** Any setting of the run. */
+  public Optional<JsonNode> setting(String key) {
+    return Optional.ofNullable(tree().get(key));
   }
 
   /** Whether the folder says it is a float model in the Hugging Face layout, not a run. */

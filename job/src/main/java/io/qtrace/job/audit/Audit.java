@@ -7,6 +7,7 @@ import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.ArchiveScan;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.audit.policy.RunPolicy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditRow;
 import io.qtrace.job.lineage.ChangeRow;
@@ -87,11 +88,12 @@ public final class Audit {
     private final String id;
     private final Instant started;
     private final EdgeRules.Found rules;
+    private final Map<String, RunPolicy> policies = new HashMap<>(); // by the run's path
     private final KnownCheckpoints known;
     private final Map<CheckpointFile, CheckpointRow> checkpoints = new TreeMap<>();
     private final List<TensorRow> tensors = new ArrayList<>();
     private final List<InvariantRow> invariants = new ArrayList<>(); // of new checkpoints
-    private final Map<List<String>, EdgeRow> judged = new HashMap<>(); // by the ends' ids
+    private final Map<List<String>, EdgeRow> judged = new HashMap<>(); // by ends and rules
     private final List<ChangeRow> changes = new ArrayList<>();
     private final List<QChangeRow> quantizedChanges = new ArrayList<>();
     private long tensorsCompared;
@@ -103,6 +105,9 @@ public final class Audit {
       this.id = id;
       this.started = started;
       this.rules = EdgeRules.of(archive);
+      archive
+          .runs()
+          .forEach(run -> policies.put(run.path(), policy.forRun(run.path(), run.config())));
       this.known = new KnownCheckpoints(lineage, policy.categories(), archive.checkpoints());
     }
 
@@ -122,20 +127,27 @@ public final class Audit {
       return write();
     }
 
-    // An edge that was judged under this very policy is not compared again.
+    // An edge that was judged under these very rules is not compared again.
     private List<Edge> edgesToCompare() {
       lineage
           .read(LineageTable.EDGES, EdgeRow.class, col("policy_hash").equalTo(policy.hash()))
-          .forEach(row -> judged.put(ends(row), row));
-      return rules.edges().stream().filter(edge -> !judged.containsKey(ends(edge))).toList();
+          .forEach(row -> judged.put(key(row), row));
+      return rules.edges().stream().filter(edge -> !judged.containsKey(key(edge))).toList();
     }
 
-    private static List<String> ends(EdgeRow row) {
-      return List.of(row.parentId(), row.childId());
+    private static List<String> key(EdgeRow row) {
+      return List.of(row.parentId(), row.childId(), row.rulesHash());
     }
 
-    private static List<String> ends(Edge edge) {
-      return List.of(ContentId.of(edge.parent().stat()), ContentId.of(edge.child().stat()));
+    private List<String> key(Edge edge) {
+      return List.of(
+          ContentId.of(edge.parent().stat()),
+          ContentId.of(edge.child().stat()),
+          rules(edge).identity(edge.child().path()));
+    }
+
+    private RunPolicy rules(Edge edge) {
+      return policies.get(edge.child().run());
     }
 
     private void addCheckpoints(IndexedSources indexed, CompareOutput output) {
@@ -166,7 +178,6 @@ public final class Audit {
     }
 
     private void addEdges(IndexedSources indexed, CompareOutput output) {
-      EdgeJudge judge = new EdgeJudge(policy);
       Map<String, List<InvariantRow>> byCheckpoint = known.invariants(indexed.files());
       byCheckpoint.putAll(
           invariants.stream().collect(Collectors.groupingBy(InvariantRow::checkpointId)));
@@ -178,8 +189,9 @@ public final class Audit {
               byCheckpoint.getOrDefault(ContentId.of(edge.child().stat()), List.of());
           List<QChange> explained = QChange.of(pair.get(), Invariants.byLayer(child));
           Judgement judgement =
-              judge.judge(EdgeKinds.of(edge.child(), pair.get()), pair.get(), explained);
-          judged.put(ends(edge), rows.edge(edge, pair.get(), judgement));
+              new EdgeJudge(rules(edge), edge.child().path())
+                  .judge(EdgeKinds.of(edge.child(), pair.get()), pair.get(), explained);
+          judged.put(key(edge), rows.edge(edge, pair.get(), judgement));
           changes.addAll(rows.changes(edge, pair.get()));
           quantizedChanges.addAll(rows.quantizedChanges(edge, explained));
           tensorsCompared += pair.get().tensors().size();
@@ -194,8 +206,8 @@ public final class Audit {
           checkpoints.values().stream().filter(row -> row.auditId().equals(id)).toList();
       List<EdgeRow> edges =
           rules.edges().stream()
-              .filter(edge -> judged.containsKey(ends(edge)))
-              .map(edge -> judged.get(ends(edge)))
+              .filter(edge -> judged.containsKey(key(edge)))
+              .map(edge -> judged.get(key(edge)))
               .toList();
       List<EdgeRow> newEdges = edges.stream().filter(row -> row.auditId().equals(id)).toList();
       lineage.replace(LineageTable.TENSORS, TensorRow.class, id, tensors);
@@ -211,6 +223,7 @@ public final class Audit {
               List.copyOf(checkpoints.values()),
               edges,
               rules.findings(),
+              policy.waivers(),
               new AuditReports.Work(fresh.size(), bytesRead, tensorsCompared));
       AuditRow row = AuditReports.row(report, policy, started, Instant.now());
       lineage.replace(LineageTable.AUDITS, AuditRow.class, id, List.of(row));

@@ -2,12 +2,14 @@ package io.qtrace.job.audit;
 
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.audit.policy.Waivers;
 import io.qtrace.job.lineage.AuditRow;
 import io.qtrace.job.lineage.CheckpointRow;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
 import io.qtrace.job.text.Json;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -24,14 +26,20 @@ final class AuditReports {
       List<CheckpointRow> checkpoints,
       List<EdgeRow> edges,
       List<FindingRow> findings,
+      Waivers waivers,
       Work work) {
     List<FindingRow> unreadable =
         checkpoints.stream()
             .filter(row -> !row.isReadable())
             .map(row -> new FindingRow("unreadable", 0, row.path(), row.error()))
+            .map(waivers::apply)
             .toList();
+    List<FindingRow> known = findings.stream().map(waivers::apply).toList();
+    List<FindingRow> all = new ArrayList<>(unreadable);
+    all.addAll(known);
+    edges.forEach(edge -> all.addAll(edge.findings()));
     boolean clean =
-        unreadable.isEmpty()
+        unreadable.stream().noneMatch(FindingRow::counts)
             && edges.stream().allMatch(edge -> edge.verdict().equals(Verdict.CLEAN.name()));
     long skipped =
         checkpoints.stream()
@@ -51,10 +59,11 @@ final class AuditReports {
         work.tensorsCompared(),
         edges,
         unreadable,
-        findings,
+        known,
         archive.skipped().stream()
             .map(folder -> new AuditReport.Folder(folder.path(), folder.reason()))
             .toList(),
+        waivers.unusedNotes(all),
         AuditConclusion.of(edges, unreadable.size()));
   }
 

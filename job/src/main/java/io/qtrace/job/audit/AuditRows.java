@@ -90,7 +90,8 @@ final class AuditRows {
         judgement.findings(),
         judgement.notes(),
         policy.version(),
-        policy.hash());
+        policy.hash(),
+        judgement.rulesHash());
   }
 
   List<QChangeRow> quantizedChanges(Edge edge, List<QChange> changes) {

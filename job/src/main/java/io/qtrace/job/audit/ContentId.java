@@ -27,11 +27,14 @@ final class ContentId {
     return digits(put(Hashing.xxh3_128().hashStream(), stat));
   }
 
-  /** Of an audit: its archive's content, runs' configurations included, and the policy. */
+  /**
+   * Of an audit: its archive's content, runs' configurations included, and the policy with the
+   * waivers that hold today.
+   */
   static String of(Archive archive, Policy policy, String settings) {
     HashStream128 hash = Hashing.xxh3_128().hashStream();
     hash.putInt(AUDIT_VERSION).putString(archive.root());
-    hash.putString(policy.hash()).putString(settings);
+    hash.putString(policy.identity()).putString(settings);
     for (Run run : archive.runs()) {
       hash.putString(run.path()).putString(run.config().json()).putInt(run.checkpoints().size());
       for (CheckpointFile file : run.checkpoints()) {

@@ -5,8 +5,10 @@ import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.CheckpointNames;
 import io.qtrace.job.archive.Role;
+import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.audit.policy.RunPolicy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.tensor.CheckpointIndex;
@@ -41,8 +43,10 @@ public final class Diff {
    * A pair and what the policy says of it.
    *
    * @param changes every {@code _Q} and why it changed
+   * @param rules what the policy says of the right one's run
    */
-  public record Outcome(PairComparison pair, Judgement judgement, List<QChange> changes) {}
+  public record Outcome(
+      PairComparison pair, Judgement judgement, List<QChange> changes, RunPolicy rules) {}
 
   /**
    * Compares the right checkpoint with the left, its supposed parent.
@@ -69,7 +73,15 @@ public final class Diff {
     PairComparison pair = output.pairs().get(0).orElseThrow();
     EdgeKind judged = kind.orElseGet(() -> kind(right, pair));
     List<QChange> changes = QChange.of(pair, invariants(right, output));
-    return new Outcome(pair, new EdgeJudge(policy).judge(judged, pair, changes), changes);
+    RunPolicy rules = rules(right);
+    Judgement judgement = new EdgeJudge(rules, right).judge(judged, pair, changes);
+    return new Outcome(pair, judgement, changes, rules);
+  }
+
+  // The right one's folder is its run, whole as there is no archive around it.
+  private RunPolicy rules(String right) throws IOException {
+    String folder = right.substring(0, Math.max(right.lastIndexOf('/'), 0));
+    return policy.forRun(folder, RunConfig.beside(store, right));
   }
 
   private static Map<String, InvariantRow> invariants(String right, CompareOutput output) {

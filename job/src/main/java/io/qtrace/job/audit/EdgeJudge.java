@@ -5,21 +5,29 @@ import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Expectation;
-import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.audit.policy.RunPolicy;
 import io.qtrace.job.audit.policy.Subject;
-import io.qtrace.job.lineage.FindingRow;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Holds one compared pair against the policy. */
 public final class EdgeJudge {
-  private final Policy policy;
+  private final RunPolicy rules;
+  private final String child;
 
-  public EdgeJudge(Policy policy) {
-    this.policy = policy;
+  /**
+   * @param rules of the child's run
+   * @param child path of the child
+   */
+  public EdgeJudge(RunPolicy rules, String child) {
+    this.rules = rules;
+    this.child = child;
   }
 
   /**
@@ -29,31 +37,56 @@ public final class EdgeJudge {
    */
   Judgement judge(EdgeKind kind, PairComparison pair, List<QChange> changes) {
     List<LutMove> moves = LutMove.of(pair);
-    List<FindingRow> findings = new ArrayList<>();
+    FindingList findings = new FindingList(rules.waivers(child));
     for (Category category : Category.values()) {
       Subject subject = Subject.of(category);
-      List<TensorComparison> tensors = pair.of(category).toList();
-      switch (policy.expectation(kind, subject)) {
-        case NEVER -> never(kind, subject, tensors).ifPresent(findings::add);
-        case MUST -> must(kind, subject, tensors, moves).ifPresent(findings::add);
-        case MAY -> {}
-      }
+      byExpectation(kind, subject, pair.of(category), TensorComparison::name)
+          .forEach(
+              (expectation, tensors) -> {
+                switch (expectation) {
+                  case NEVER -> never(findings, kind, subject, tensors);
+                  case MUST -> must(findings, kind, subject, tensors, moves);
+                  case MAY -> {}
+                }
+              });
     }
-    effectiveLut(kind, moves).ifPresent(findings::add);
-    findings.addAll(QFindings.of(changes));
-    Verdict verdict = findings.isEmpty() ? Verdict.CLEAN : Verdict.VIOLATION;
-    return new Judgement(kind, verdict, findings, notes(pair), moves);
+    byExpectation(kind, Subject.EFFECTIVE_LUT, moves.stream(), LutMove::layer)
+        .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers));
+    QFindings.add(findings, changes);
+    List<String> notes = new ArrayList<>(rules.notes(kind));
+    notes.addAll(casts(pair));
+    notes.addAll(findings.notes());
+    return new Judgement(
+        kind, findings.verdict(), findings.findings(), notes, moves, rules.identity(child));
   }
 
-  private static Optional<FindingRow> never(
-      EdgeKind kind, Subject subject, List<TensorComparison> tensors) {
+  private <T> Map<Expectation, List<T>> byExpectation(
+      EdgeKind kind, Subject subject, Stream<T> all, Function<T, String> name) {
+    return all.collect(
+        Collectors.groupingBy(
+            one -> rules.expectation(kind, subject, name.apply(one)),
+            () -> new EnumMap<>(Expectation.class),
+            Collectors.toList()));
+  }
+
+  private static void never(
+      FindingList findings, EdgeKind kind, Subject subject, List<TensorComparison> tensors) {
     List<TensorComparison> changed = tensors.stream().filter(TensorComparison::isChanged).toList();
-    return finding(
-        kind, subject, Expectation.NEVER, "changed", changed, tensors.size(), "must never change");
+    String message =
+        "%d of %d %s tensors changed on an edge of kind %s, where they must never change, such as %s";
+    findings.add(
+        rule(subject, Expectation.NEVER),
+        changed,
+        TensorComparison::name,
+        those -> message(message, those, tensors, kind, subject));
   }
 
-  private static Optional<FindingRow> must(
-      EdgeKind kind, Subject subject, List<TensorComparison> tensors, List<LutMove> moves) {
+  private static void must(
+      FindingList findings,
+      EdgeKind kind,
+      Subject subject,
+      List<TensorComparison> tensors,
+      List<LutMove> moves) {
     List<TensorComparison> still =
         tensors.stream()
             .filter(tensor -> tensor.right().isPresent())
@@ -61,8 +94,27 @@ public final class EdgeJudge {
                 tensor ->
                     subject == Subject.LUT_DELTAS ? !moved(tensor, moves) : !tensor.isChanged())
             .toList();
-    return finding(
-        kind, subject, Expectation.MUST, "did not change", still, tensors.size(), "must change");
+    String message =
+        "%d of %d %s tensors did not change on an edge of kind %s, where they must change, such as %s";
+    findings.add(
+        rule(subject, Expectation.MUST),
+        still,
+        TensorComparison::name,
+        those -> message(message, those, tensors, kind, subject));
+  }
+
+  private static String message(
+      String format,
+      List<TensorComparison> broken,
+      List<TensorComparison> all,
+      EdgeKind kind,
+      Subject subject) {
+    return format.formatted(
+        broken.size(),
+        all.size(),
+        subject.label(),
+        kind.label(),
+        SafeText.of(broken.get(0).name()));
   }
 
   // Deltas that the parent lacks are held against those that its LUT implies: that they appear
@@ -76,8 +128,8 @@ public final class EdgeJudge {
         .orElse(deltas.status() == TensorStatus.CHANGED);
   }
 
-  private Optional<FindingRow> effectiveLut(EdgeKind kind, List<LutMove> moves) {
-    Expectation expectation = policy.expectation(kind, Subject.EFFECTIVE_LUT);
+  private static void effectiveLut(
+      FindingList findings, EdgeKind kind, Expectation expectation, List<LutMove> moves) {
     List<LutMove> broken =
         moves.stream()
             .filter(
@@ -88,50 +140,19 @@ public final class EdgeJudge {
                       case MAY -> false;
                     })
             .toList();
-    if (broken.isEmpty()) {
-      return Optional.empty();
-    }
     String what = expectation == Expectation.MUST ? "did not train" : "moved";
-    return Optional.of(
-        new FindingRow(
-            rule(Subject.EFFECTIVE_LUT, expectation),
-            broken.size(),
-            broken.get(0).layer(),
+    findings.add(
+        rule(Subject.EFFECTIVE_LUT, expectation),
+        broken,
+        LutMove::layer,
+        those ->
             "the LUT %s in %d of %d layers on an edge of kind %s, such as %s"
                 .formatted(
                     what,
-                    broken.size(),
+                    those.size(),
                     moves.size(),
                     kind.label(),
-                    SafeText.of(broken.get(0).layer()))));
-  }
-
-  private static Optional<FindingRow> finding(
-      EdgeKind kind,
-      Subject subject,
-      Expectation expectation,
-      String what,
-      List<TensorComparison> broken,
-      int all,
-      String rule) {
-    if (broken.isEmpty()) {
-      return Optional.empty();
-    }
-    TensorComparison example = broken.get(0);
-    return Optional.of(
-        new FindingRow(
-            rule(subject, expectation),
-            broken.size(),
-            example.name(),
-            "%d of %d %s tensors %s on an edge of kind %s, where they %s, such as %s"
-                .formatted(
-                    broken.size(),
-                    all,
-                    subject.label(),
-                    what,
-                    kind.label(),
-                    rule,
-                    SafeText.of(example.name()))));
+                    SafeText.of(those.get(0).layer())));
   }
 
   private static String rule(Subject subject, Expectation expectation) {
@@ -139,7 +160,7 @@ public final class EdgeJudge {
   }
 
   // Another dtype with the same numbers is no change, and no secret either.
-  private static List<String> notes(PairComparison pair) {
+  private static List<String> casts(PairComparison pair) {
     TreeMap<String, Long> casts =
         pair.tensors().stream()
             .filter(TensorComparison::isDtypeChanged)

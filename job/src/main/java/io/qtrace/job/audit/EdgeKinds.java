@@ -1,5 +1,6 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
@@ -28,6 +29,9 @@ final class EdgeKinds {
     if (changed.isEmpty()) {
       return isCopy(pair) ? EdgeKind.COPY : EdgeKind.CAST;
     }
+    if (changed.contains(Category.INDICES) && changed.size() > 1 && areIndicesGone(pair)) {
+      changed.remove(Category.INDICES);
+    }
     if (isCast(pair)) {
       return EdgeKind.CAST;
     }
@@ -47,6 +51,13 @@ final class EdgeKinds {
     return EnumSet.of(Category.SCALE, Category.LUT_DELTAS).containsAll(changed)
         ? EdgeKind.TRAIN
         : EdgeKind.UNKNOWN;
+  }
+
+  // Training saves no indices of a layer whose LUT it does not train.
+  private static boolean areIndicesGone(PairComparison pair) {
+    return pair.of(Category.INDICES)
+        .filter(TensorComparison::isChanged)
+        .allMatch(tensor -> tensor.status() == TensorStatus.REMOVED);
   }
 
   private static boolean isCopy(PairComparison pair) {

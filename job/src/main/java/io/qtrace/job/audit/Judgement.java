@@ -9,13 +9,15 @@ import java.util.List;
  *
  * @param notes what a person may want to know though nothing is wrong
  * @param lutMoves what training did to the LUT of each layer that has one on both sides
+ * @param rulesHash of the policy, the overrides of the run and the waivers that held
  */
 public record Judgement(
     EdgeKind kind,
     Verdict verdict,
     List<FindingRow> findings,
     List<String> notes,
-    List<LutMove> lutMoves) {
+    List<LutMove> lutMoves,
+    String rulesHash) {
   public Judgement {
     findings = List.copyOf(findings);
     notes = List.copyOf(notes);

@@ -1,6 +1,7 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.audit.cause.Causes;
 import io.qtrace.job.audit.cause.LayerLut;
 import io.qtrace.job.audit.cause.QEvidence;
@@ -74,9 +75,13 @@ public record QChange(
     return LayerLut.of(floats.apply(layer.lut()), floats.apply(layer.deltas()));
   }
 
-  /** Whether the indices changed while {@code _Q} did not. */
+  /** Whether the indices changed while {@code _Q} did not; indices that are gone did not. */
   boolean isIndicesAlone() {
-    return !quantized.isChanged() && indices.filter(TensorComparison::isChanged).isPresent();
+    return !quantized.isChanged()
+        && indices
+            .filter(TensorComparison::isChanged)
+            .filter(tensor -> tensor.status() != TensorStatus.REMOVED)
+            .isPresent();
   }
 
   /** Indices that changed; empty where they cannot be compared. */

@@ -2,9 +2,7 @@ package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
-import io.qtrace.job.lineage.FindingRow;
 import io.qtrace.job.lineage.InvariantRow;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -47,28 +45,32 @@ final class QFindings {
     }
   }
 
-  static List<FindingRow> of(List<QChange> changes) {
+  static void add(FindingList findings, List<QChange> changes) {
     List<QChange> unexplained =
         changes.stream()
             .filter(change -> change.explanation().isUnexplained())
             .filter(change -> change.quantized().status() != TensorStatus.REMOVED)
             .toList();
-    List<FindingRow> findings = new ArrayList<>();
     for (Rule rule : Rule.values()) {
-      List<QChange> broken =
-          unexplained.stream().filter(change -> Rule.of(change) == rule).toList();
-      finding("q-" + label(rule), rule.what, broken, change -> change.quantized().name(), rule)
-          .ifPresent(findings::add);
+      findings.add(
+          "q-" + label(rule),
+          unexplained.stream().filter(change -> Rule.of(change) == rule).toList(),
+          QFindings::quantized,
+          those -> message(those, rule.what, quantized(those.get(0)), rule));
     }
-    List<QChange> alone = changes.stream().filter(QFindings::isAlone).toList();
-    finding(
-            "indices-alone",
-            "_indices moved without _Q",
-            alone,
-            change -> new Layer(change.layer()).indices(),
-            Rule.STALE)
-        .ifPresent(findings::add);
-    return findings;
+    findings.add(
+        "indices-alone",
+        changes.stream().filter(QFindings::isAlone).toList(),
+        QFindings::indices,
+        those -> message(those, "_indices moved without _Q", indices(those.get(0)), Rule.STALE));
+  }
+
+  private static String quantized(QChange change) {
+    return change.quantized().name();
+  }
+
+  private static String indices(QChange change) {
+    return new Layer(change.layer()).indices();
   }
 
   // Indices that moved between equal entries, or out of sight, leave _Q as it should be.
@@ -77,26 +79,9 @@ final class QFindings {
         && change.child().filter(row -> !row.isChecked() || row.residual() > 0).isPresent();
   }
 
-  private static Optional<FindingRow> finding(
-      String rule,
-      String what,
-      List<QChange> broken,
-      Function<QChange, String> name,
-      Rule counterexample) {
-    return broken.stream()
-        .findFirst()
-        .map(
-            first ->
-                new FindingRow(
-                    rule,
-                    broken.size(),
-                    name.apply(first),
-                    "%d %s, such as %s: %s"
-                        .formatted(
-                            broken.size(),
-                            what,
-                            SafeText.of(name.apply(first)),
-                            counterexample(first, counterexample))));
+  private static String message(List<QChange> broken, String what, String example, Rule rule) {
+    return "%d %s, such as %s: %s"
+        .formatted(broken.size(), what, SafeText.of(example), counterexample(broken.get(0), rule));
   }
 
   private static String counterexample(QChange change, Rule rule) {

@@ -61,7 +61,9 @@ final class DiffCommand implements Callable<Integer> {
       Diff.Outcome outcome =
           new Diff(spark, how, rules).run(left, right, Optional.ofNullable(kind), extra);
       output.print(
-          width -> DiffText.lines(left, right, outcome.pair(), outcome.judgement(), rules, width),
+          width ->
+              DiffText.lines(
+                  left, right, outcome.pair(), outcome.judgement(), outcome.rules(), width),
           () -> Json.of(DiffDocument.of(left, right, outcome.pair(), outcome.judgement())));
       return ExitStatus.of(outcome.judgement().verdict());
     }

@@ -2,7 +2,9 @@ package io.qtrace.job.conf;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -54,8 +56,28 @@ public final class YamlFile {
     try {
       return YAML.readValue(bytes, type);
     } catch (JsonProcessingException e) {
-      String place = e.getLocation() == null ? "" : ": line " + e.getLocation().getLineNr();
-      throw new IOException("Invalid %s%s: %s".formatted(name, place, e.getOriginalMessage()), e);
+      throw new IOException("Invalid %s%s: %s".formatted(name, place(e), what(e)), e);
     }
+  }
+
+  // The line is where the parser stood, which is behind a setting that it had to set aside.
+  private static String place(JsonProcessingException e) {
+    String line = e.getLocation() == null ? "" : ": line " + e.getLocation().getLineNr();
+    if (!(e instanceof JsonMappingException mapping) || mapping.getPath().isEmpty()) {
+      return line;
+    }
+    StringBuilder setting = new StringBuilder();
+    for (JsonMappingException.Reference step : mapping.getPath()) {
+      setting.append(
+          step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName());
+    }
+    return line + ", " + setting.substring(1);
+  }
+
+  // What a record itself says against its values is said without Jackson's words around it.
+  private static String what(JsonProcessingException e) {
+    return e instanceof ValueInstantiationException && e.getCause() != null
+        ? e.getCause().getMessage()
+        : e.getOriginalMessage();
   }
 }

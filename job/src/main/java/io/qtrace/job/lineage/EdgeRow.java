@@ -27,5 +27,7 @@ public record EdgeRow(
     List<FindingRow> findings,
     @About("what is worth knowing though nothing is wrong") List<String> notes,
     int policyVersion,
-    String policyHash)
+    String policyHash,
+    @About("hash of the policy, the overrides of the run and the waivers that held")
+        String rulesHash)
     implements Serializable {}

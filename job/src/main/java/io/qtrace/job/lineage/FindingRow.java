@@ -1,5 +1,6 @@
 package io.qtrace.job.lineage;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.Serializable;
 import java.util.Objects;
 
@@ -10,12 +11,39 @@ import java.util.Objects;
  * @param tensors how many tensors it is about; 0 when it is about a whole checkpoint
  * @param example name of one of them, or the path of the checkpoint
  * @param message one sentence, file words escaped
+ * @param waivedReason why a waiver of the policy forgives it; null where none does
+ * @param waivedUntil the last day on which it does, ISO 8601; null where none does
  */
-public record FindingRow(String rule, int tensors, String example, String message)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record FindingRow(
+    String rule,
+    int tensors,
+    String example,
+    String message,
+    String waivedReason,
+    String waivedUntil)
     implements Serializable {
   public FindingRow {
     Objects.requireNonNull(rule, "rule");
     Objects.requireNonNull(example, "example");
     Objects.requireNonNull(message, "message");
+    if ((waivedReason == null) != (waivedUntil == null)) {
+      throw new IllegalArgumentException("Invalid waiver of " + rule + ": half of it");
+    }
+  }
+
+  /** A finding that counts. */
+  public FindingRow(String rule, int tensors, String example, String message) {
+    this(rule, tensors, example, message, null, null);
+  }
+
+  /** The same finding, forgiven. */
+  public FindingRow waived(String reason, String until) {
+    return new FindingRow(rule, tensors, example, message, reason, until);
+  }
+
+  /** Whether a verdict counts it: no waiver forgives it. */
+  public boolean counts() {
+    return waivedReason == null;
   }
 }

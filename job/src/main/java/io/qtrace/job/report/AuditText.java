@@ -3,7 +3,6 @@ package io.qtrace.job.report;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
 import io.qtrace.job.text.Paragraph;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,26 +33,25 @@ public final class AuditText {
                 size(report.bytes()),
                 size(report.bytesRead())));
     byRun(report.edges()).forEach((run, edges) -> addRun(lines, run, edges));
-    add(
-        lines,
-        "Unreadable checkpoints",
-        report.unreadable().stream().map(AuditText::line).toList());
-    add(lines, "Findings", report.findings().stream().map(AuditText::line).toList());
+    add(lines, "Unreadable checkpoints", report.unreadable().stream().map(Findings::line).toList());
+    add(lines, "Findings", report.findings().stream().map(Findings::line).toList());
     add(
         lines,
         "Folders that are no runs",
         report.skipped().stream()
             .map(folder -> SafeText.of(folder.path()) + ": " + folder.reason())
             .toList());
+    add(lines, "Notes", report.notes());
     add(lines, "Conclusion", report.conclusion());
     lines.add("");
     lines.add(
-        "%s: %d of %d edges violate the policy, %d findings"
+        "%s: %d of %d edges violate the policy, %d findings%s"
             .formatted(
                 report.verdict(),
                 report.violations(),
                 report.edges().size(),
-                report.findingCount()));
+                report.findingCount(),
+                report.waivedCount() == 0 ? "" : ", %d waived".formatted(report.waivedCount())));
     return lines;
   }
 
@@ -77,7 +75,8 @@ public final class AuditText {
       lines.add(
           "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
       lines.addAll(Paragraph.lines(INDENT, counts(edge)));
-      edge.findings().forEach(finding -> lines.addAll(Paragraph.lines(INDENT, line(finding))));
+      edge.findings()
+          .forEach(finding -> lines.addAll(Paragraph.lines(INDENT, Findings.line(finding))));
       edge.notes().forEach(note -> lines.addAll(Paragraph.lines(INDENT, "note: " + note)));
     }
   }
@@ -113,10 +112,6 @@ public final class AuditText {
     if (count > 0) {
       counts.add(count + " " + what);
     }
-  }
-
-  private static String line(FindingRow finding) {
-    return finding.rule() + ": " + finding.message();
   }
 
   private static void add(List<String> lines, String title, List<String> section) {

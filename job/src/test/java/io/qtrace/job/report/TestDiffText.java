@@ -69,7 +69,7 @@ class TestDiffText {
         new Diff(LocalSpark.session(), Settings.load(Optional.empty()), policy)
             .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.of(Measure.MD5));
     return DiffText.lines(
-        "runs/" + left, "runs/" + right, outcome.pair(), outcome.judgement(), policy, 100);
+        "runs/" + left, "runs/" + right, outcome.pair(), outcome.judgement(), outcome.rules(), 100);
   }
 
   private static Set<String> numbers(String text) {

@@ -59,12 +59,33 @@ class TestPolicy {
         "refresh:                | refreshed:       | not one of the values accepted",
         "version: 1              | versoin: 1       | Missing required creator property 'version'",
         "without:                | witout:          | Unrecognized field \"witout\"",
+        "without: [\".mlp.\"]      | witout: []       | Unrecognized field \"witout\"",
+        "config: {train_lut: false} | config: {}     | Invalid override no-lut: for every run, expected runs or config",
+        "{train_lut: false}      | {train_lut: {}}  | Invalid override no-lut: config.train_lut, expected a value or a list of values",
+        "{train_lut: false}      | {train_lut: }    | Invalid override no-lut: config.train_lut, expected a value or a list of values",
+        "config: {train_lut: false} | runs: ['[']    | Invalid glob: [",
+        "name: no-scales         | name: no-lut     | Invalid policy: two overrides of the name no-lut",
+        "waivers: []             | waivers: [{rule: a, reason: b, expires: soon}] | Invalid waiver of a: expires soon, expected a date such as 2027-01-31",
+        "waivers: []             | waivers: [{rule: a, reason: ' ', expires: 2027-01-31}] | Invalid waiver of a: no reason",
+        "waivers: []             | waivers: [{rule: a, reason: b}] | Missing required creator property 'expires'",
+        "waivers: []             | waivers: [{rule: a, reason: b, expires: 2027-01-31, tensor: c}] | Unrecognized field \"tensor\"",
+        "waivers: []             | waivers: [{rule: a, reason: b, expires: 2027-01-31}, {rule: a, reason: b, expires: 2027-01-31, runs: [x]}] | Invalid waiver of a: another one has the same reason and date",
       })
   void saysWhatIsWrong(String text, String replacement, String reason) {
     assertThatThrownBy(() -> edited(text, replacement))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("Invalid ")
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void namesThePlaceOfAMistake() {
+    assertThatThrownBy(() -> edited("without: [\".mlp.\"]", "witout: []"))
+        .hasMessageMatching(
+            "Invalid .*policy.yaml: line [0-9]+, overrides\\[1\\].witout: Unrecognized field.*");
+    assertThatThrownBy(() -> edited("scale: must", "scale: often"))
+        .hasMessageMatching(
+            "Invalid .*policy.yaml: line [0-9]+, edges.train.scale: Cannot deserialize.*");
   }
 
   private Policy edited(String text, String replacement) throws IOException {

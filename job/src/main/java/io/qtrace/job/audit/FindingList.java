@@ -1,0 +1,58 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.job.audit.policy.Waiver;
+import io.qtrace.job.audit.policy.Waivers;
+import io.qtrace.job.lineage.FindingRow;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Findings of one edge as they are made: what a waiver covers stands apart from what counts. */
+final class FindingList {
+  private final Waivers waivers;
+  private final List<FindingRow> findings = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+
+  FindingList(Waivers waivers) {
+    this.waivers = waivers;
+  }
+
+  /**
+   * Adds what breaks a rule: one finding of those that count, one of those that each waiver covers.
+   *
+   * @param name of the tensor or layer
+   * @param message of some of those that break it, at least one
+   */
+  <T> void add(
+      String rule, List<T> broken, Function<T, String> name, Function<List<T>, String> message) {
+    Map<Optional<Waiver>, List<T>> byWaiver = new LinkedHashMap<>();
+    for (T one : broken) {
+      byWaiver
+          .computeIfAbsent(waivers.covering(rule, name.apply(one)), waiver -> new ArrayList<>())
+          .add(one);
+    }
+    byWaiver.forEach(
+        (waiver, those) -> {
+          FindingRow finding =
+              new FindingRow(rule, those.size(), name.apply(those.get(0)), message.apply(those));
+          findings.add(waiver.map(holds -> holds.applyTo(finding)).orElse(finding));
+        });
+    notes.addAll(waivers.expiredNotes(rule, broken.stream().map(name).toList()));
+  }
+
+  List<FindingRow> findings() {
+    return findings;
+  }
+
+  /** Which waivers would have covered something, had they not expired. */
+  List<String> notes() {
+    return notes;
+  }
+
+  Verdict verdict() {
+    return findings.stream().anyMatch(FindingRow::counts) ? Verdict.VIOLATION : Verdict.CLEAN;
+  }
+}

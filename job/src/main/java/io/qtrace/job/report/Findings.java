@@ -1,0 +1,18 @@
+package io.qtrace.job.report;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.lineage.FindingRow;
+
+/** Findings as people read them. */
+final class Findings {
+  private Findings() {}
+
+  /** One line: rule and message, and what forgives it. */
+  static String line(FindingRow finding) {
+    String line = finding.rule() + ": " + finding.message();
+    return finding.counts()
+        ? line
+        : "waived until %s (%s): %s"
+            .formatted(finding.waivedUntil(), SafeText.of(finding.waivedReason()), line);
+  }
+}

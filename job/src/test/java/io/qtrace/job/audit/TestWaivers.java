@@ -1,0 +1,170 @@
+package io.qtrace.job.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.Sample;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.report.AuditText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Known findings that a policy forgives for a time. */
+class TestWaivers {
+  private static final LocalDate TODAY = LocalDate.of(2026, 11, 24);
+  private static final String BUG = "runs/bug_q_drift/checkpoint_step20.pt";
+
+  private static final List<String> RULES =
+      List.of("q-never", "indices-never", "q-off-grid", "q-stale", "indices-alone");
+
+  @TempDir Path folder;
+  private SparkSession spark;
+  private Path archive;
+
+  @BeforeEach
+  void copyTheBug() throws IOException {
+    spark = LocalSpark.session(folder.resolve("lineage"));
+    archive = folder.resolve("archive");
+    for (String run : List.of("sr011-q4a4-FP4-init", "bug_q_drift", "debug_lut_training")) {
+      Path to = Files.createDirectories(archive.resolve("runs").resolve(run));
+      try (var files = Files.list(Path.of(Sample.run(run)))) {
+        for (Path file : files.toList()) {
+          Files.copy(file, to.resolve(file.getFileName()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsWaivedStaysInSightButDoesNotCount() throws IOException {
+    AuditReport report = audit(policy(allOfTheBug("2026-11-24"), TODAY));
+    assertThat(report.verdict()).isEqualTo("CLEAN");
+    assertThat(report.findingCount()).isZero();
+    assertThat(report.waivedCount()).isGreaterThanOrEqualTo(5);
+    assertThat(report.notes()).isEmpty();
+    assertThat(bug(report))
+        .isNotEmpty()
+        .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo("CLEAN"))
+        .flatExtracting(EdgeRow::findings)
+        .allSatisfy(
+            finding -> {
+              assertThat(finding.waivedReason()).isEqualTo("a planted bug");
+              assertThat(finding.waivedUntil()).isEqualTo("2026-11-24");
+            });
+    assertThat(AuditText.lines(report))
+        .anyMatch(line -> line.contains("waived until 2026-11-24 (a planted bug): q-never: 2 of"))
+        .last()
+        .asString()
+        .startsWith("CLEAN: 0 of ")
+        .contains(" 0 findings, ");
+    assertThat(
+            spark
+                .sql(
+                    "SELECT DISTINCT f.waived_reason FROM lineage.qtrace.edges LATERAL VIEW"
+                        + " explode(findings) AS f WHERE f.rule = 'q-never'")
+                .collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactly("a planted bug");
+  }
+
+  @Test
+  void anExpiredWaiverIsNotAnsweredFromEarlierAudits() throws IOException {
+    String waivers = allOfTheBug("2026-11-24");
+    AuditReport before = audit(policy(waivers, TODAY.minusDays(3)));
+    assertThat(audit(policy(waivers, TODAY))).isEqualTo(before);
+    AuditReport after = audit(policy(waivers, TODAY.plusDays(1)));
+    assertThat(after.auditId()).isNotEqualTo(before.auditId());
+    assertThat(after.verdict()).isEqualTo("VIOLATION");
+    assertThat(after.checkpointsRead()).isZero();
+    assertThat(after.waivedCount()).isZero();
+    assertThat(after.findingCount()).isEqualTo(before.waivedCount());
+    assertThat(after.notes())
+        .contains("the waiver of q-never expired on 2026-11-24: a planted bug");
+    assertThat(bug(after))
+        .anySatisfy(
+            edge ->
+                assertThat(edge.notes())
+                    .contains("the waiver of q-never expired on 2026-11-24: a planted bug"));
+  }
+
+  @Test
+  void aWaiverOfOneTensorLeavesTheOthers() throws IOException {
+    AuditReport report =
+        audit(
+            policy(
+                """
+                waivers:
+                  - rule: q-never
+                    runs: ["runs/bug_*"]
+                    tensors: ["*.k_proj._Q"]
+                    reason: k only
+                    expires: 2026-12-31
+                  - {rule: q-stale, checkpoints: ["*/other.pt"], reason: elsewhere, expires: 2026-12-31}
+                """,
+                TODAY));
+    assertThat(report.verdict()).isEqualTo("VIOLATION");
+    assertThat(bug(report).get(0).findings())
+        .filteredOn(finding -> finding.rule().equals("q-never"))
+        .extracting(FindingRow::tensors, FindingRow::example, FindingRow::waivedReason)
+        .containsExactlyInAnyOrder(
+            tuple(1, "model.layers.0.self_attn.k_proj._Q", "k only"),
+            tuple(1, "model.layers.0.self_attn.o_proj._Q", null));
+    assertThat(report.notes()).containsExactly("the waiver of q-stale covers nothing: elsewhere");
+  }
+
+  @Test
+  void anUnreadableCheckpointMayBeWaivedToo() throws IOException {
+    Files.delete(archive.resolve(BUG));
+    Files.writeString(archive.resolve("runs/bug_q_drift/checkpoint_step21.pt"), "no checkpoint");
+    String waivers =
+        """
+        waivers:
+          - {rule: unreadable, runs: ["runs/bug_q_drift"], reason: half a copy, expires: 2026-12-31}
+        """;
+    AuditReport report = audit(policy(waivers, TODAY));
+    assertThat(report.verdict()).isEqualTo("CLEAN");
+    assertThat(report.unreadable())
+        .extracting(FindingRow::waivedReason)
+        .containsExactly("half a copy");
+    assertThat(audit(policy("waivers: []", TODAY)).verdict()).isEqualTo("VIOLATION");
+  }
+
+  private static String allOfTheBug(String expires) {
+    StringBuilder waivers = new StringBuilder("waivers:\n");
+    for (String rule : RULES) {
+      waivers.append(
+          "  - {rule: %s, runs: [\"runs/bug_q_drift\"], reason: a planted bug, expires: %s}\n"
+              .formatted(rule, expires));
+    }
+    return waivers.toString();
+  }
+
+  private static List<EdgeRow> bug(AuditReport report) {
+    return report.edges().stream().filter(edge -> edge.childPath().equals(BUG)).toList();
+  }
+
+  private AuditReport audit(Policy policy) throws IOException {
+    return new Audit(spark, Settings.load(Optional.empty()), policy, line -> {})
+        .run(archive.toString());
+  }
+
+  private Policy policy(String waivers, LocalDate today) throws IOException {
+    String yaml = Files.readString(Path.of("../conf/policy.yaml"));
+    assertThat(yaml).contains("\nwaivers: []\n");
+    Path file = folder.resolve("policy.yaml");
+    Files.writeString(file, yaml.replace("\nwaivers: []\n", "\n" + waivers + "\n"));
+    return Policy.load(Optional.of(file), today);
+  }
+}

@@ -4,6 +4,7 @@ import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
 import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.SafeText;
+import io.qtrace.tensor.ByteOrders;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;

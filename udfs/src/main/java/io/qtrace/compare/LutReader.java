@@ -4,6 +4,7 @@ import io.qtrace.arrow.Block;
 import io.qtrace.arrow.BlockAllocator;
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.arrow.TensorBlocks;
+import io.qtrace.io.OpenFiles;
 import io.qtrace.io.RangeReader;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.tensor.TensorEntry;

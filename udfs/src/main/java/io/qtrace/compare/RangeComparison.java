@@ -10,6 +10,7 @@ import io.qtrace.compare.RangeTask.Pair;
 import io.qtrace.io.CloseStack;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.OpenFiles;
 import io.qtrace.io.RangeReader;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.LutCheckAccumulator;

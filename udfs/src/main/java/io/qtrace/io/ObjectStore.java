@@ -4,7 +4,9 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.EtagSource;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -33,6 +35,33 @@ public final class ObjectStore {
     }
     FileSystem fs = fileSystem(status.getPath());
     return new RangeReader(stat(status), fs.open(status.getPath()));
+  }
+
+  /**
+   * Begins an object that appears at once, complete, when it is committed; folders above it are
+   * made.
+   *
+   * @throws IOException if there is an object already and it may not be replaced, or a folder
+   */
+  public PendingObject create(String uri, Existing existing) throws IOException {
+    Path path = path(uri);
+    FileSystem fs = fileSystem(path);
+    Path target = fs.makeQualified(path);
+    if (existing == Existing.REFUSE) {
+      requireAbsent(fs, target);
+    } else if (fs.exists(target) && !fs.getFileStatus(target).isFile()) {
+      throw new IOException("Cannot write " + SafeText.of(target.toString()) + ": it is a folder");
+    }
+    return fs.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)
+        ? new UploadedObject(fs, target, existing)
+        : new RenamedObject(fs, hadoop, target, existing);
+  }
+
+  static void requireAbsent(FileSystem fs, Path target) throws IOException {
+    if (fs.exists(target)) {
+      throw new FileAlreadyExistsException(
+          "Cannot write " + SafeText.of(target.toString()) + ": it exists already");
+    }
   }
 
   /** The file system of a path; for local files the raw one, which reads no {@code .crc} files. */

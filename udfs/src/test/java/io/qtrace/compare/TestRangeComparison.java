@@ -7,6 +7,7 @@ import io.qtrace.arrow.BlockFixtures;
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.compare.RangeTask.Pair;
+import io.qtrace.io.CountingFileSystem;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.LocalFiles;
 import io.qtrace.io.ObjectStore;

@@ -38,6 +38,14 @@ record ElementType(int bytes, Optional<DType> dtype) {
         : Optional.empty();
   }
 
+  /** The class of {@code torch} whose storages hold a dtype; empty for newer dtypes. */
+  static Optional<String> storageClass(DType dtype) {
+    return BY_STORAGE_CLASS.entrySet().stream()
+        .filter(entry -> entry.getValue().dtype().equals(Optional.of(dtype)))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
   private static ElementType plain(DType dtype) {
     return new ElementType(dtype.bytes(), Optional.of(dtype));
   }

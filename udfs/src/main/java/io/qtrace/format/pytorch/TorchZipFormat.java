@@ -10,6 +10,16 @@ final class TorchZipFormat {
   static final String PICKLE = "data.pkl";
   static final String STORAGES = "data/";
   static final String BYTE_ORDER = "byteorder";
+  static final String FORMAT_VERSION = ".format_version";
+  static final String STORAGE_ALIGNMENT = ".storage_alignment";
+  static final String VERSION = "version";
+  static final String SERIALIZATION_ID = ".data/serialization_id";
+
+  /** The root folder that PyTorch chooses for a file without a name. */
+  static final String ROOT = "archive/";
+
+  /** The data of every member start at a multiple of this. */
+  static final int ALIGNMENT = 64;
 
   static final int LOCAL_SIGNATURE = 0x04034b50;
   static final int LOCAL_BYTES = 30;
@@ -31,8 +41,14 @@ final class TorchZipFormat {
 
   static final int EXTRA_ZIP64 = 0x0001;
 
+  /** PyTorch's padding before aligned data: "FB". */
+  static final int EXTRA_PADDING = 0x4246;
+
+  static final int EXTRA_HEADER_BYTES = 4;
+
   static final int FLAG_ENCRYPTED = 1;
   static final int FLAG_DESCRIPTOR = 1 << 3;
+  static final int FLAG_UTF8 = 1 << 11;
 
   static final int STORED = 0;
 

@@ -1,17 +1,18 @@
-package io.qtrace.arrow;
+package io.qtrace.tensor;
 
-import io.qtrace.tensor.DType;
 import java.nio.ByteBuffer;
 
 /** Big-endian elements to little-endian ones; a complex element is two numbers. */
-final class ByteOrders {
+public final class ByteOrders {
   private ByteOrders() {}
 
-  static int componentBytes(DType dtype) {
+  /** Bytes of one number of an element. */
+  public static int componentBytes(DType dtype) {
     return dtype.kind() == DType.Kind.COMPLEX ? dtype.bytes() / 2 : dtype.bytes();
   }
 
-  static void swap(ByteBuffer bytes, int width) {
+  /** Reverses each number of {@code width} bytes, from byte 0 to the limit. */
+  public static void swap(ByteBuffer bytes, int width) {
     int end = bytes.limit();
     switch (width) {
       case 2 -> {

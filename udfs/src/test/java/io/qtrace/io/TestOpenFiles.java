@@ -1,4 +1,4 @@
-package io.qtrace.compare;
+package io.qtrace.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,8 +1,5 @@
-package io.qtrace.compare;
+package io.qtrace.io;
 
-import io.qtrace.io.CloseStack;
-import io.qtrace.io.ObjectStore;
-import io.qtrace.io.RangeReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Iterator;
@@ -14,7 +11,7 @@ import java.util.Set;
  * Files that stay open from one range to the next: each open is a request to an object store. The
  * least recently used are closed first.
  */
-final class OpenFiles implements Closeable {
+public final class OpenFiles implements Closeable {
   /** Files that are open at once, unless one range needs more. */
   static final int MAX_OPEN = 32;
 
@@ -22,19 +19,19 @@ final class OpenFiles implements Closeable {
   private final Map<String, RangeReader> readers =
       new LinkedHashMap<>(16, 0.75f, true); // least recently used first
 
-  OpenFiles(ObjectStore store) {
+  public OpenFiles(ObjectStore store) {
     this.store = store;
   }
 
   /** Makes room for the files of a range; those of earlier ones may be closed. */
-  void expect(Set<String> uris) throws IOException {
+  public void expect(Set<String> uris) throws IOException {
     long open = uris.stream().filter(uri -> readers.get(uri) != null).count(); // now used last
     long excess = readers.size() - open + uris.size() - MAX_OPEN;
     close(Math.min(excess, readers.size() - open));
   }
 
   /** The reader of an expected file. */
-  RangeReader open(String uri) throws IOException {
+  public RangeReader open(String uri) throws IOException {
     RangeReader reader = readers.get(uri);
     if (reader == null) {
       reader = store.open(uri);

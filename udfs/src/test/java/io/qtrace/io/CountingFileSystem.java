@@ -1,6 +1,5 @@
-package io.qtrace.compare;
+package io.qtrace.io;
 
-import io.qtrace.io.ObjectStore;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
@@ -14,7 +13,7 @@ public final class CountingFileSystem extends RawLocalFileSystem {
   private static final AtomicInteger OPEN = new AtomicInteger();
 
   /** A store of local files, and counts from 0. */
-  static ObjectStore store() {
+  public static ObjectStore store() {
     OPENED.set(0);
     OPEN.set(0);
     Configuration hadoop = new Configuration();
@@ -23,11 +22,11 @@ public final class CountingFileSystem extends RawLocalFileSystem {
     return new ObjectStore(hadoop);
   }
 
-  static int opened() {
+  public static int opened() {
     return OPENED.get();
   }
 
-  static int open() {
+  public static int open() {
     return OPEN.get();
   }
 

@@ -1,0 +1,77 @@
+package io.qtrace.format;
+
+import io.qtrace.io.ByteSource;
+import io.qtrace.io.FormatException;
+import io.qtrace.io.OpenFiles;
+import io.qtrace.io.RangeReader;
+import io.qtrace.io.SafeText;
+import io.qtrace.tensor.ByteOrders;
+import io.qtrace.tensor.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.zip.CRC32;
+
+/**
+ * A storage of a file, little endian. Whoever reads it from front to back reads its CRC-32 checked.
+ */
+final class StorageSource implements ByteSource {
+  private final OpenFiles files;
+  private final Storage storage;
+  private final int width;
+  private final CRC32 crc = new CRC32();
+  private long checked; // bytes that the CRC has seen
+
+  /**
+   * @param width bytes of each number
+   */
+  StorageSource(OpenFiles files, Storage storage, int width) {
+    this.files = files;
+    this.storage = storage;
+    this.width = width;
+  }
+
+  int width() {
+    return width;
+  }
+
+  @Override
+  public long bytes() {
+    return storage.bytes();
+  }
+
+  @Override
+  public void read(long position, ByteBuffer target) throws IOException {
+    Objects.checkFromIndexSize(position, (long) target.remaining(), bytes());
+    ByteBuffer bytes = target.slice();
+    files.expect(Set.of(storage.file()));
+    files
+        .open(storage.file())
+        .read(List.of(new RangeReader.Range(storage.position() + position, target)));
+    check(position, bytes.duplicate());
+    if (storage.order() == Storage.Order.BIG) {
+      ByteOrders.swap(bytes, width);
+    }
+  }
+
+  private void check(long position, ByteBuffer bytes) throws FormatException {
+    if (position == 0) {
+      crc.reset();
+      checked = 0;
+    }
+    if (storage.crc32() == Storage.UNVERIFIED || position != checked) {
+      return;
+    }
+    checked += bytes.remaining();
+    crc.update(bytes);
+    if (checked == storage.bytes() && crc.getValue() != storage.crc32()) {
+      throw new FormatException(
+          storage.file(),
+          storage.position(),
+          "Invalid CRC-32 of storage %s: %08x, expected %08x"
+              .formatted(SafeText.quoted(storage.key()), crc.getValue(), storage.crc32()));
+    }
+  }
+}

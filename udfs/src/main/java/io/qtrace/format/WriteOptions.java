@@ -1,0 +1,17 @@
+package io.qtrace.format;
+
+import io.qtrace.io.Existing;
+import java.util.Objects;
+
+/** How a checkpoint is written. */
+public record WriteOptions(WriteFormat format, Existing existing) {
+  public WriteOptions {
+    Objects.requireNonNull(format, "format");
+    Objects.requireNonNull(existing, "existing");
+  }
+
+  /** In the format that the file's extension names, in place of a file that is there. */
+  public static WriteOptions replacing(String uri) {
+    return new WriteOptions(WriteFormat.of(uri), Existing.REPLACE);
+  }
+}

@@ -1,11 +1,15 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.Measure;
+import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.CheckpointNames;
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.archive.RunConfig;
+import io.qtrace.job.audit.parents.KindTest;
+import io.qtrace.job.audit.parents.MeasuredCheckpoint;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.RunPolicy;
@@ -15,6 +19,7 @@ import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,9 +49,31 @@ public final class Diff {
    *
    * @param changes every {@code _Q} and why it changed
    * @param rules what the policy says of the right one's run
+   * @param kindReason what told the kind of the edge, for a person
+   * @param kindTests what each kind would leave unexplained
    */
   public record Outcome(
-      PairComparison pair, Judgement judgement, List<QChange> changes, RunPolicy rules) {}
+      PairComparison pair,
+      Judgement judgement,
+      List<QChange> changes,
+      RunPolicy rules,
+      String kindReason,
+      List<KindTest> kindTests) {
+    /** The pair layer by layer. */
+    public List<LayerChange> layers() {
+      return LayerChange.of(pair, changes, judgement.lutMoves());
+    }
+
+    /** Tensors of no quantized layer that are not identical, in the pair's order. */
+    public List<TensorComparison> others() {
+      Set<String> owned = new HashSet<>();
+      layers().forEach(layer -> layer.tensors().forEach(tensor -> owned.add(tensor.name())));
+      return pair.tensors().stream()
+          .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
+          .filter(tensor -> !owned.contains(tensor.name()))
+          .toList();
+    }
+  }
 
   /**
    * Compares the right checkpoint with the left, its supposed parent.
@@ -71,11 +98,18 @@ public final class Diff {
       throw new IOException(String.join("; ", output.failures().values()));
     }
     PairComparison pair = output.pairs().get(0).orElseThrow();
-    EdgeKind judged = kind.orElseGet(() -> kind(right, pair));
+    boolean trained = kind.isEmpty() && isTrained(right);
+    EdgeKind judged = kind.orElse(trained ? EdgeKind.TRAIN : EdgeKinds.of(pair));
+    String reason =
+        kind.isPresent()
+            ? "as asked for"
+            : trained
+                ? "told by the name of the file, which is that of a trained state"
+                : "told by what changed";
     List<QChange> changes = QChange.of(pair, invariants(right, output));
     RunPolicy rules = rules(right);
     Judgement judgement = new EdgeJudge(rules, right).judge(judged, pair, changes);
-    return new Outcome(pair, judgement, changes, rules);
+    return new Outcome(pair, judgement, changes, rules, reason, kindTests(left, right, output));
   }
 
   // The right one's folder is its run, whole as there is no archive around it.
@@ -106,8 +140,22 @@ public final class Diff {
     return indexes;
   }
 
-  private EdgeKind kind(String right, PairComparison pair) {
+  private boolean isTrained(String right) {
     Role role = names.name(right.substring(right.lastIndexOf('/') + 1)).role();
-    return role == Role.STEP || role == Role.BEST ? EdgeKind.TRAIN : EdgeKinds.of(pair);
+    return role == Role.STEP || role == Role.BEST;
+  }
+
+  private List<KindTest> kindTests(String left, String right, CompareOutput output)
+      throws IOException {
+    return KindTest.of(
+        measured(left, output.facts().get(0)), measured(right, output.facts().get(1)));
+  }
+
+  private MeasuredCheckpoint measured(String uri, Map<String, TensorFacts> facts)
+      throws IOException {
+    CheckpointFile file =
+        new CheckpointFile(store.stat(uri), uri, "", Role.OTHER, CheckpointFile.NO_STEP);
+    return MeasuredCheckpoint.of(
+        file, facts.values().stream().map(tensor -> tensor.row("", "", uri)).toList());
   }
 }

@@ -36,18 +36,17 @@ final class AuditCommand implements Callable<Integer> {
       description = "Folder of runs: a local path or any Hadoop URI.")
   private String archive;
 
-  @Mixin private PolicyOption policy;
-  @Mixin private SettingsOption settings;
+  @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
   @Mixin private Progress progress;
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
-    Policy rules = policy.read();
-    Settings how = settings.read();
+    Policy policy = rules.policy();
+    Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
-      AuditReport report = new Audit(spark, how, rules, progress::tell).run(archive);
+      AuditReport report = new Audit(spark, settings, policy, progress::tell).run(archive);
       output.print(width -> AuditText.lines(report), () -> Json.of(report));
       return ExitStatus.of(Verdict.valueOf(report.verdict()));
     }

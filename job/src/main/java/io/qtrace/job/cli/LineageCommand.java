@@ -49,19 +49,18 @@ final class LineageCommand implements Callable<Integer> {
   @Option(names = "--dot", description = "Print the tree in Graphviz's language.")
   private boolean dot;
 
-  @Mixin private PolicyOption policy;
-  @Mixin private SettingsOption settings;
+  @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
   @Mixin private Progress progress;
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
-    Policy rules = policy.read();
-    Settings how = settings.read();
+    Policy policy = rules.policy();
+    Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
       if (archive != null) {
-        new Audit(spark, how, rules, progress::tell).run(archive);
+        new Audit(spark, settings, policy, progress::tell).run(archive);
       }
       LineageStore lineage = new LineageStore(spark);
       lineage.create();

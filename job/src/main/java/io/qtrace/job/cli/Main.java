@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       InspectCommand.class,
       DiffCommand.class,
+      ExplainCommand.class,
       AuditCommand.class,
       LineageCommand.class,
       SqlCommand.class,
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  qtrace inspect runs/a/checkpoint_step100.pt      what a checkpoint holds",
       "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and whether it may",
+      "  qtrace explain v2_initial.pt baked_step200.pt    layer by layer, and why",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace lineage --tensor NAME                     every content a tensor has had",
       "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",

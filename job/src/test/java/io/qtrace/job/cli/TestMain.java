@@ -22,7 +22,7 @@ class TestMain {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"inspect", "sql"})
+  @ValueSource(strings = {"inspect", "diff", "explain", "audit", "lineage", "sql"})
   void everyCommandHasHelpWithExamples(String command) {
     CommandRun run = CommandRun.of(command, "--help");
     assertThat(run.status()).isEqualTo(ExitStatus.CLEAN);

@@ -33,6 +33,11 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas) {
     return deltas.orElseGet(() -> LutDeltas.initial(lut, training()));
   }
 
+  /** The LUT that training uses: that of the deltas, else the stored one. */
+  public Lut effective() {
+    return deltas.map(present -> present.lut(training())).orElse(lut);
+  }
+
   /** Parameters of training whose {@code --lut-max-abs} is the stored table's largest value. */
   public LutParameters training() {
     return LutParameters.training(lut);

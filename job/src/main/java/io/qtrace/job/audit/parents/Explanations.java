@@ -26,7 +26,7 @@ final class Explanations {
     return (int) moves.stream().filter(move -> !isExplained(kind, move)).count();
   }
 
-  private boolean isExplained(EdgeKind kind, Move move) {
+  boolean isExplained(EdgeKind kind, Move move) {
     return switch (kind) {
       case TRAIN ->
           move.is(Category.SCALE, Relation.CHANGED)

@@ -1,0 +1,39 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.job.audit.Diff;
+import io.qtrace.job.report.ExplainDocument;
+import io.qtrace.job.report.ExplainText;
+import io.qtrace.job.text.Json;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "explain",
+    description = "Explains one pair of checkpoints layer by layer: what changed, and why.",
+    footerHeading = "%n",
+    footer = {
+      "For each layer: what became of _Q, and its cause proved by recomputation; the LUT, stored and",
+      "as training uses it; deltas, indices, scales, casts; what must hold within the child.",
+      "And the kind of the edge, beside what each other kind would leave unexplained.",
+      "",
+      "Examples:",
+      "  qtrace explain v2_initial.pt checkpoint_step20.pt",
+      "  qtrace explain checkpoint_step200.pt baked_step200.pt --format json"
+    })
+final class ExplainCommand implements Callable<Integer> {
+  @Mixin private Pair pair;
+  @Mixin private Output output;
+
+  @Override
+  public Integer call() throws IOException {
+    Diff.Outcome outcome = pair.compare(EnumSet.noneOf(Measure.class));
+    output.print(
+        width -> ExplainText.lines(pair.left(), pair.right(), outcome, width),
+        () -> Json.of(ExplainDocument.of(pair.left(), pair.right(), outcome)));
+    return ExitStatus.of(outcome.judgement().verdict());
+  }
+}

@@ -1,0 +1,50 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.job.audit.Diff;
+import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Sessions;
+import io.qtrace.job.conf.Settings;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Two checkpoints that a command compares, and what it goes by. */
+final class Pair {
+  @Parameters(index = "0", paramLabel = "LEFT", description = "The parent: path or URI.")
+  private String left;
+
+  @Parameters(index = "1", paramLabel = "RIGHT", description = "The child: path or URI.")
+  private String right;
+
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      description =
+          "What led from left to right (${COMPLETION-CANDIDATES}); default: told by what changed.")
+  private EdgeKind kind;
+
+  @Mixin private Rules rules;
+
+  String left() {
+    return left;
+  }
+
+  String right() {
+    return right;
+  }
+
+  /** Compares and judges the pair, with measures beside the usual ones. */
+  Diff.Outcome compare(Set<Measure> extra) throws IOException {
+    Policy policy = rules.policy();
+    Settings settings = rules.settings();
+    try (SparkSession spark = Sessions.open(Optional.empty())) {
+      return new Diff(spark, settings, policy).run(left, right, Optional.ofNullable(kind), extra);
+    }
+  }
+}

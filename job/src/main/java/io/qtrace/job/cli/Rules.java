@@ -1,0 +1,20 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Settings;
+import java.io.IOException;
+import picocli.CommandLine.Mixin;
+
+/** What commands that judge checkpoints go by. */
+final class Rules {
+  @Mixin private PolicyOption policy;
+  @Mixin private SettingsOption settings;
+
+  Policy policy() throws IOException {
+    return policy.read();
+  }
+
+  Settings settings() throws IOException {
+    return settings.read();
+  }
+}

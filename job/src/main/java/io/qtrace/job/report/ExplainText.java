@@ -1,0 +1,229 @@
+package io.qtrace.job.report;
+
+import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
+import io.qtrace.job.audit.Diff;
+import io.qtrace.job.audit.LayerChange;
+import io.qtrace.job.audit.LutMove;
+import io.qtrace.job.audit.QChange;
+import io.qtrace.job.audit.TensorComparison;
+import io.qtrace.job.audit.cause.LayerLut;
+import io.qtrace.job.audit.parents.KindTest;
+import io.qtrace.job.audit.policy.Category;
+import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.job.text.Paragraph;
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.TextTable.Column;
+import io.qtrace.lut.Lut;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/** What {@code explain} prints as text: the kind and why, then layer by layer what changed. */
+public final class ExplainText {
+  private final Diff.Outcome outcome;
+  private final int width;
+  private final List<String> lines = new ArrayList<>();
+
+  private ExplainText(Diff.Outcome outcome, int width) {
+    this.outcome = outcome;
+    this.width = width;
+  }
+
+  public static List<String> lines(String left, String right, Diff.Outcome outcome, int width) {
+    ExplainText text = new ExplainText(outcome, width);
+    text.lines.add("left   " + SafeText.of(left));
+    text.lines.add("right  " + SafeText.of(right));
+    text.kind();
+    text.layers();
+    text.others();
+    text.verdict();
+    return text.lines;
+  }
+
+  private void kind() {
+    lines.add("");
+    lines.add("Kind: %s, %s".formatted(outcome.judgement().kind().label(), outcome.kindReason()));
+    TextTable table =
+        new TextTable(
+            Column.text("as a"), Column.number("leaves unexplained"), Column.text("such as"));
+    for (KindTest test : outcome.kindTests()) {
+      table.add(
+          test.kind().label(),
+          test.unexplained().size(),
+          test.unexplained().stream().findFirst().orElse(null));
+    }
+    lines.addAll(table.lines(width));
+  }
+
+  private void layers() {
+    int still = 0;
+    for (LayerChange layer : outcome.layers()) {
+      if (layer.isChanged()) {
+        layer(layer);
+      } else {
+        still++;
+      }
+    }
+    lines.add("");
+    lines.add("%d of %d layers did not change".formatted(still, outcome.layers().size()));
+  }
+
+  private void layer(LayerChange layer) {
+    lines.add("");
+    lines.add(layer.layer().isEmpty() ? "." : SafeText.of(layer.layer()));
+    layer.quantized().ifPresent(this::quantized);
+    lut(layer);
+    for (TensorComparison tensor : layer.tensors()) {
+      boolean told = tensor.category() == Category.Q || tensor.category() == Category.LUT;
+      if (!told && tensor.status() != TensorStatus.IDENTICAL) {
+        add(shortName(layer, tensor), change(tensor));
+      }
+    }
+    layer.casts().forEach(cast -> add("cast", cast));
+    layer.quantized().flatMap(QChange::child).ifPresent(this::invariants);
+  }
+
+  private void quantized(QChange change) {
+    StringJoiner what = new StringJoiner(", ");
+    what.add(change(change.quantized()));
+    change.explanation().cause().ifPresent(cause -> what.add(cause.name()));
+    change.explanation().cause().ifPresent(c -> what.add(residual(change)));
+    change.explanation().drift().ifPresent(drift -> what.add("drift " + Numbers.exact(drift)));
+    add("_Q", what.toString());
+  }
+
+  private static String residual(QChange change) {
+    return "residual %d%s"
+        .formatted(
+            change.explanation().residual().elements(),
+            change
+                .explanation()
+                .residual()
+                .first()
+                .map(first -> ", the first at element " + first)
+                .orElse(""));
+  }
+
+  private void lut(LayerChange layer) {
+    Optional<Lut> before = layer.before().map(LayerLut::lut);
+    Optional<Lut> after = layer.after().map(LayerLut::lut);
+    Optional<Lut> effectiveBefore = layer.before().map(LayerLut::effective);
+    Optional<Lut> effectiveAfter = layer.after().map(LayerLut::effective);
+    sides("lut", before, after);
+    if (!effectiveBefore.equals(before) || !effectiveAfter.equals(after)) {
+      sides("in training", effectiveBefore, effectiveAfter);
+    }
+    layer.move().ifPresent(move -> add("moved", moved(move)));
+  }
+
+  private static String moved(LutMove move) {
+    String lut =
+        move.effective() == 0
+            ? "the LUT that training uses did not move"
+            : "the LUT that training uses by up to %s, %d of %d values of it on the float16 grid"
+                .formatted(Numbers.scientific(move.effective()), move.snapped(), move.values());
+    return lut
+        + move.deltas()
+            .map(deltas -> "; its deltas by up to " + Numbers.scientific(deltas))
+            .orElse("; the child has no deltas");
+  }
+
+  private void sides(String title, Optional<Lut> before, Optional<Lut> after) {
+    String left = before.map(ExplainText::values).orElse("absent");
+    String right = after.map(ExplainText::values).orElse("absent");
+    add(title, left);
+    if (!left.equals(right)) {
+      add("", "-> " + right);
+    }
+  }
+
+  private static String values(Lut lut) {
+    List<Double> values = new ArrayList<>();
+    for (float value : lut.values()) {
+      values.add((double) value);
+    }
+    return Numbers.exact(values);
+  }
+
+  private static String change(TensorComparison tensor) {
+    Optional<DiffStats> changed = tensor.compared().filter(stats -> stats.changedElements() > 0);
+    return tensor.status()
+        + changed
+            .map(
+                stats ->
+                    ": %d of %d elements, the first at element %d, max %s, mean %s"
+                        .formatted(
+                            stats.changedElements(),
+                            stats.elements(),
+                            stats.firstChangedIndex(),
+                            Numbers.scientific(stats.maxAbs()),
+                            Numbers.scientific(stats.meanAbs())))
+            .orElse("");
+  }
+
+  private void invariants(InvariantRow row) {
+    StringJoiner broken = new StringJoiner(", ");
+    if (!row.isChecked()) {
+      broken.add("not checked, " + SafeText.of(row.unchecked()));
+    } else {
+      count(broken, row.indicesOutside(), "indices outside the LUT", row.firstOutside());
+      count(broken, row.offGrid(), "elements of _Q off the LUT grid", row.firstOffGrid());
+      count(broken, row.stale(), "elements of _Q not lut[_indices]", row.firstStale());
+      order(broken, row.lutRising(), "rising");
+      order(broken, row.lutSymmetric(), "symmetric");
+      order(broken, row.lutFloat16(), "exact in float16");
+    }
+    add("invariants", broken.length() == 0 ? "hold: _Q is lut[_indices]" : broken.toString());
+    if (row.effectiveDrift() != null && row.effectiveDrift() != 0) {
+      add(
+          "stored lut",
+          "off the LUT of the deltas by up to " + Numbers.exact(row.effectiveDrift()));
+    }
+  }
+
+  private static void count(StringJoiner broken, long count, String what, Long first) {
+    if (count > 0) {
+      broken.add("%d %s, the first at element %d".formatted(count, what, first));
+    }
+  }
+
+  private static void order(StringJoiner broken, Boolean holds, String what) {
+    if (Boolean.FALSE.equals(holds)) {
+      broken.add("the LUT is not " + what);
+    }
+  }
+
+  private void others() {
+    List<TensorComparison> others = outcome.others();
+    if (!others.isEmpty()) {
+      lines.add("");
+      lines.add("Other tensors");
+      others.forEach(tensor -> lines.add("  " + SafeText.of(tensor.name()) + " " + change(tensor)));
+    }
+  }
+
+  private void verdict() {
+    lines.add("");
+    outcome.judgement().notes().forEach(note -> lines.addAll(Paragraph.lines("note: ", note)));
+    for (FindingRow finding : outcome.judgement().findings()) {
+      lines.addAll(Paragraph.lines("finding ", Findings.line(finding)));
+    }
+    lines.addAll(
+        Paragraph.lines(
+            outcome.judgement().verdict() + ": ",
+            Conclusion.of(outcome.pair(), outcome.judgement())));
+  }
+
+  private static String shortName(LayerChange layer, TensorComparison tensor) {
+    return SafeText.of(
+        tensor.name().substring(Math.min(layer.layer().length() + 1, tensor.name().length())));
+  }
+
+  private void add(String title, String text) {
+    lines.addAll(Paragraph.lines("  %-16s ".formatted(title), text));
+  }
+}

@@ -2,7 +2,6 @@ package io.qtrace.job.audit.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.policy.EdgeKind;
-import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -30,15 +29,12 @@ public record InferredEdge(
     }
   }
 
-  /** One line for a person. */
+  /** What speaks for it, for a person. */
   public String evidence() {
-    return String.format(
-        Locale.ROOT,
-        "%d tensors shared, %d changed, %d of them not explained by %s; moved by %.3g",
-        shared,
-        changed,
-        unexplained,
-        kind.label(),
-        distance);
+    String counts = "%d tensors shared, %d changed".formatted(shared, changed);
+    return unexplained == 0
+        ? counts
+        : "%s, %d of them not as %s does"
+            .formatted(counts, unexplained, kind == EdgeKind.UNKNOWN ? "any kind" : kind.label());
   }
 }

@@ -27,8 +27,7 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
           EdgeKind.REQUANTIZE,
           EdgeKind.TRAIN);
 
-  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What
-  // was
+  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What was
   // quantized anew is no child.
   private static final int UNEXPLAINED_PART = 4;
 
@@ -54,6 +53,24 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
       return new Transition(narrowed == 0 ? EdgeKind.COPY : EdgeKind.CAST, shared, 0, 0, distance);
     }
     return of(new Explanations(parent, child, moves), moves, shared, distance);
+  }
+
+  /** Names of tensors on both sides with other numbers, as that kind leads to expect. */
+  static List<String> explained(Node parent, Node child, EdgeKind kind) {
+    List<Move> changed = new ArrayList<>();
+    parent
+        .tensors()
+        .forEach(
+            (name, before) -> {
+              if (Relation.of(before, child.tensors().get(name)) == Relation.CHANGED) {
+                changed.add(Move.of(name, before.category(), Relation.CHANGED));
+              }
+            });
+    Explanations explanations = new Explanations(parent, child, changed);
+    return changed.stream()
+        .filter(move -> explanations.isExplained(kind, move))
+        .map(Move::name)
+        .toList();
   }
 
   private static Transition of(

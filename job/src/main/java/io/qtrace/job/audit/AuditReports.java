@@ -17,17 +17,14 @@ import java.util.Objects;
 final class AuditReports {
   private AuditReports() {}
 
-  /** What an audit did itself, beside what it took from earlier ones. */
-  record Work(int checkpointsRead, long bytesRead, long tensorsCompared) {}
-
   static AuditReport of(
-      String id,
       Archive archive,
-      List<CheckpointRow> checkpoints,
-      List<EdgeRow> edges,
       List<FindingRow> findings,
       Waivers waivers,
-      Work work) {
+      AuditRecord record,
+      long bytesRead) {
+    List<CheckpointRow> checkpoints = record.checkpoints();
+    List<EdgeRow> edges = record.edges();
     List<FindingRow> unreadable =
         checkpoints.stream()
             .filter(row -> !row.isReadable())
@@ -43,20 +40,20 @@ final class AuditReports {
             && edges.stream().allMatch(edge -> edge.verdict().equals(Verdict.CLEAN.name()));
     long skipped =
         checkpoints.stream()
-            .filter(row -> !row.auditId().equals(id))
+            .filter(row -> !row.auditId().equals(record.id()))
             .mapToLong(CheckpointRow::bytes)
             .sum();
     return new AuditReport(
-        id,
+        record.id(),
         archive.root(),
         (clean ? Verdict.CLEAN : Verdict.VIOLATION).name(),
         archive.runs().size(),
         checkpoints.size(),
-        work.checkpointsRead(),
+        record.checkpointsRead(),
         checkpoints.stream().mapToLong(CheckpointRow::bytes).sum(),
-        work.bytesRead(),
+        bytesRead,
         skipped,
-        work.tensorsCompared(),
+        record.tensorsCompared(),
         edges,
         unreadable,
         known,
@@ -64,7 +61,7 @@ final class AuditReports {
             .map(folder -> new AuditReport.Folder(folder.path(), folder.reason()))
             .toList(),
         waivers.unusedNotes(all),
-        AuditConclusion.of(edges, unreadable.size()));
+        AuditConclusion.of(edges, record.allQuantizedChanges(), unreadable.size()));
   }
 
   static AuditRow row(AuditReport report, Policy policy, Instant started, Instant finished) {

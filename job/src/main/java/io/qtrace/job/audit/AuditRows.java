@@ -61,7 +61,7 @@ final class AuditRows {
         error);
   }
 
-  EdgeRow edge(Edge edge, PairComparison pair, Judgement judgement) {
+  EdgeRow edge(PlannedEdge edge, PairComparison pair, Judgement judgement) {
     List<TensorComparison> quantized =
         pair.of(Category.Q)
             .filter(tensor -> tensor.left().isPresent() && tensor.right().isPresent())
@@ -70,12 +70,12 @@ final class AuditRows {
         judgement.lutMoves().stream().filter(move -> move.deltas().isPresent()).toList();
     return new EdgeRow(
         auditId,
-        ContentId.of(edge.parent().stat()),
-        ContentId.of(edge.child().stat()),
-        edge.parent().path(),
-        edge.child().path(),
-        judgement.kind().label(),
-        edge.evidenceLabels(),
+        edge.ends().parentId(),
+        edge.ends().childId(),
+        edge.ends().parentPath(),
+        edge.ends().childPath(),
+        edge.kindLabel(judgement),
+        edge.edge().evidenceLabels(),
         judgement.verdict().name(),
         pair.count(TensorStatus.IDENTICAL),
         pair.count(TensorStatus.EQUAL),
@@ -94,18 +94,18 @@ final class AuditRows {
         judgement.rulesHash());
   }
 
-  List<QChangeRow> quantizedChanges(Edge edge, List<QChange> changes) {
-    return changes.stream().map(change -> quantizedChange(edge, change)).toList();
+  List<QChangeRow> quantizedChanges(EdgeEnds ends, List<QChange> changes) {
+    return changes.stream().map(change -> quantizedChange(ends, change)).toList();
   }
 
-  private QChangeRow quantizedChange(Edge edge, QChange change) {
+  private QChangeRow quantizedChange(EdgeEnds ends, QChange change) {
     QExplanation explanation = change.explanation();
     return new QChangeRow(
         auditId,
-        ContentId.of(edge.parent().stat()),
-        ContentId.of(edge.child().stat()),
-        edge.parent().path(),
-        edge.child().path(),
+        ends.parentId(),
+        ends.childId(),
+        ends.parentPath(),
+        ends.childPath(),
         change.layer(),
         change.quantized().status().name(),
         explanation.cause().map(QCause::name).orElse(null),
@@ -115,23 +115,23 @@ final class AuditRows {
         change.indicesChanged().orElse(null));
   }
 
-  List<ChangeRow> changes(Edge edge, PairComparison pair) {
+  List<ChangeRow> changes(EdgeEnds ends, PairComparison pair) {
     return pair.tensors().stream()
         .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
-        .map(tensor -> change(edge, tensor))
+        .map(tensor -> change(ends, tensor))
         .toList();
   }
 
-  private ChangeRow change(Edge edge, TensorComparison tensor) {
+  private ChangeRow change(EdgeEnds ends, TensorComparison tensor) {
     Optional<TensorFacts> left = tensor.left();
     Optional<TensorFacts> right = tensor.right();
     Optional<DiffStats> stats = tensor.compared();
     return new ChangeRow(
         auditId,
-        ContentId.of(edge.parent().stat()),
-        ContentId.of(edge.child().stat()),
-        edge.parent().path(),
-        edge.child().path(),
+        ends.parentId(),
+        ends.childId(),
+        ends.parentPath(),
+        ends.childPath(),
         tensor.name(),
         tensor.category().label(),
         tensor.status().name(),

@@ -13,7 +13,9 @@ public record Edge(CheckpointFile parent, CheckpointFile child, Set<Evidence> ev
     /** {@code source_checkpoint} in the run's {@code config.json}. */
     DECLARED,
     /** Roles and steps within one run. */
-    ORDER;
+    ORDER,
+    /** The weights themselves. */
+    WEIGHTS;
 
     public String label() {
       return name().toLowerCase(java.util.Locale.ROOT);
@@ -27,6 +29,13 @@ public record Edge(CheckpointFile parent, CheckpointFile child, Set<Evidence> ev
     if (parent.equals(child)) {
       throw new IllegalArgumentException("Invalid edge: " + parent.path() + " to itself");
     }
+  }
+
+  /** The same with one more piece of evidence. */
+  Edge with(Evidence more) {
+    Set<Evidence> all = EnumSet.of(more);
+    all.addAll(evidence);
+    return new Edge(parent, child, all);
   }
 
   List<String> evidenceLabels() {

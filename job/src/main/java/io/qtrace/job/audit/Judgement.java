@@ -2,6 +2,7 @@ package io.qtrace.job.audit;
 
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.lineage.FindingRow;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,5 +23,12 @@ public record Judgement(
     findings = List.copyOf(findings);
     notes = List.copyOf(notes);
     lutMoves = List.copyOf(lutMoves);
+  }
+
+  /** The same with more notes. */
+  Judgement with(List<String> more) {
+    List<String> all = new ArrayList<>(notes);
+    all.addAll(more);
+    return new Judgement(kind, verdict, findings, all, lutMoves, rulesHash);
   }
 }

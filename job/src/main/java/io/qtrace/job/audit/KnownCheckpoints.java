@@ -22,12 +22,14 @@ import org.apache.spark.sql.Column;
 final class KnownCheckpoints {
   private final LineageStore lineage;
   private final CategoryRules categories;
+  private final Collection<CheckpointFile> files;
   private final Map<String, CheckpointRow> rows = new HashMap<>();
 
   KnownCheckpoints(
       LineageStore lineage, CategoryRules categories, Collection<CheckpointFile> files) {
     this.lineage = lineage;
     this.categories = categories;
+    this.files = files;
     lineage
         .read(LineageTable.CHECKPOINTS, CheckpointRow.class, isOneOf(files))
         .forEach(row -> rows.put(row.checkpointId(), row));
@@ -37,26 +39,30 @@ final class KnownCheckpoints {
     return Optional.ofNullable(rows.get(ContentId.of(file.stat())));
   }
 
-  /**
-   * Facts of the tensors of those files that are known, by the checkpoint's id and the tensor's
-   * name.
-   */
-  Map<String, Map<String, TensorFacts>> facts(Collection<CheckpointFile> files) {
-    Map<String, Map<String, TensorFacts>> facts = new HashMap<>();
-    List<CheckpointFile> known = files.stream().filter(file -> row(file).isPresent()).toList();
-    for (TensorRow row : lineage.read(LineageTable.TENSORS, TensorRow.class, isOneOf(known))) {
-      facts
-          .computeIfAbsent(row.checkpointId(), id -> new TreeMap<>())
+  /** Facts of the tensors of all that are known and readable, by the tensor's name. */
+  Map<CheckpointFile, Map<String, TensorFacts>> facts() {
+    Map<String, Map<String, TensorFacts>> byId = new HashMap<>();
+    for (TensorRow row : lineage.read(LineageTable.TENSORS, TensorRow.class, isOneOf(known()))) {
+      byId.computeIfAbsent(row.checkpointId(), id -> new TreeMap<>())
           .put(row.name(), TensorFacts.of(row, categories.of(row.name())));
+    }
+    Map<CheckpointFile, Map<String, TensorFacts>> facts = new TreeMap<>();
+    for (CheckpointFile file : known()) {
+      if (row(file).orElseThrow().isReadable()) {
+        facts.put(file, byId.getOrDefault(ContentId.of(file.stat()), Map.of()));
+      }
     }
     return facts;
   }
 
-  /** Invariants of those files that are known, by the checkpoint's id. */
-  Map<String, List<InvariantRow>> invariants(Collection<CheckpointFile> files) {
-    List<CheckpointFile> known = files.stream().filter(file -> row(file).isPresent()).toList();
-    return lineage.read(LineageTable.INVARIANTS, InvariantRow.class, isOneOf(known)).stream()
+  /** Invariants of all that are known, by the checkpoint's id. */
+  Map<String, List<InvariantRow>> invariants() {
+    return lineage.read(LineageTable.INVARIANTS, InvariantRow.class, isOneOf(known())).stream()
         .collect(Collectors.groupingBy(InvariantRow::checkpointId));
+  }
+
+  private List<CheckpointFile> known() {
+    return files.stream().filter(file -> row(file).isPresent()).toList();
   }
 
   private static Column isOneOf(Collection<CheckpointFile> files) {

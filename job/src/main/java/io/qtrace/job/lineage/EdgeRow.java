@@ -4,15 +4,18 @@ import java.io.Serializable;
 import java.util.List;
 
 /** Table {@code edges}. */
-@About("One row a pair of checkpoints, parent and child, that was compared")
+@About("One row a pair of checkpoints, parent and child, and what an audit says of it")
 public record EdgeRow(
     String auditId,
     String parentId,
     String childId,
     String parentPath,
     String childPath,
-    @About("train, bake, refresh, sync, requantize, cast, copy or unknown") String kind,
-    @About("why the pair is one: declared, order") List<String> evidence,
+    @About(
+            "train, bake, refresh, sync, requantize, cast, copy or unknown; several: the weights tell"
+                + " more steps than one, which are edges; none: they tell another parent")
+        String kind,
+    @About("why the pair is one: declared, order, weights") List<String> evidence,
     @About("CLEAN or VIOLATION") String verdict,
     int identical,
     int equal,

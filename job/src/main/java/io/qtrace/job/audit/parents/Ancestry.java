@@ -91,8 +91,7 @@ public final class Ancestry {
     Node after = node(source.child());
     Transition claim = Transition.between(before, after);
     List<InferredEdge> claimedPath = path(claimed);
-    boolean circular =
-        claimedPath.stream().anyMatch(edge -> edge.parent().equals(source.child()));
+    boolean circular = claimedPath.stream().anyMatch(edge -> edge.parent().equals(source.child()));
     long told = unexplained(path(source.child()));
     long said = unexplained(claimedPath) + claim.unexplained();
     return (!circular && told < said) || isKept(node(source.parent()), before, after, claim.kind());

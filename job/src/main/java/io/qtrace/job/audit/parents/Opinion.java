@@ -30,7 +30,9 @@ public sealed interface Opinion {
   /** Contents prove another parent. */
   record Contradicts(InferredEdge edge) implements Opinion {}
 
-  /** Another checkpoint is nearer, which proves nothing: runs with one start are near each other. */
+  /**
+   * Another checkpoint is nearer, which proves nothing: runs with one start are near each other.
+   */
   record Prefers(InferredEdge edge) implements Opinion {}
 
   /** The weights tell no parent. */

@@ -27,7 +27,8 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
           EdgeKind.REQUANTIZE,
           EdgeKind.TRAIN);
 
-  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What was
+  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What
+  // was
   // quantized anew is no child.
   private static final int UNEXPLAINED_PART = 4;
 

@@ -1,0 +1,137 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.tensor.CheckpointIndex;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What an audit reads: each new checkpoint once, and along its edges the tensors that differ. What
+ * one call found, the next one knows.
+ */
+final class AuditReading {
+  private final IndexStage indexing;
+  private final CompareStage comparing;
+  private final Map<CheckpointFile, CheckpointIndex> indexes = new TreeMap<>();
+  private final Map<CheckpointFile, Map<String, TensorFacts>> facts = new TreeMap<>();
+  private final Map<CheckpointFile, Map<String, LutCheckPartial>> checks = new TreeMap<>();
+  private final Map<CheckpointFile, String> failures = new TreeMap<>();
+  private final Map<List<CheckpointFile>, PairComparison> pairs = new HashMap<>();
+  private long bytesRead;
+
+  AuditReading(IndexStage indexing, CompareStage comparing) {
+    this.indexing = indexing;
+    this.comparing = comparing;
+  }
+
+  /** Checkpoints that need not be measured: facts by the tensor's name. */
+  void know(Map<CheckpointFile, Map<String, TensorFacts>> known) {
+    facts.putAll(known);
+  }
+
+  /**
+   * Measures files that are not known, and compares edges; an edge with an unreadable end is left
+   * out.
+   */
+  void run(Collection<CheckpointFile> files, List<Edge> edges) throws IOException {
+    Set<CheckpointFile> wanted = new TreeSet<>(files);
+    for (Edge edge : edges) {
+      wanted.add(edge.parent());
+      wanted.add(edge.child());
+    }
+    wanted.removeAll(failures.keySet());
+    index(wanted.stream().filter(file -> !indexes.containsKey(file)).toList());
+    List<CheckpointFile> readable = wanted.stream().filter(indexes::containsKey).toList();
+    Map<CheckpointFile, Integer> places = new HashMap<>();
+    readable.forEach(file -> places.put(file, places.size()));
+    List<Edge> comparable =
+        edges.stream()
+            .filter(edge -> places.containsKey(edge.parent()) && places.containsKey(edge.child()))
+            .toList();
+    take(readable, comparable, comparing.run(input(readable, comparable, places)));
+  }
+
+  private void index(List<CheckpointFile> files) {
+    List<IndexedCheckpoint> outcomes =
+        indexing.run(files.stream().map(file -> file.stat().uri()).toList());
+    for (int i = 0; i < files.size(); i++) {
+      if (outcomes.get(i) instanceof IndexedCheckpoint.Readable found) {
+        indexes.put(files.get(i), found.index());
+        bytesRead += found.bytesRead();
+      } else if (outcomes.get(i) instanceof IndexedCheckpoint.Unreadable failed) {
+        failures.put(files.get(i), failed.reason());
+      }
+    }
+  }
+
+  private CompareInput input(
+      List<CheckpointFile> files, List<Edge> edges, Map<CheckpointFile, Integer> places) {
+    return new CompareInput(
+        files.stream().map(indexes::get).toList(),
+        edges.stream()
+            .map(edge -> new CompareInput.Pair(places.get(edge.parent()), places.get(edge.child())))
+            .toList(),
+        files.stream().map(file -> facts.getOrDefault(file, Map.of())).toList(),
+        EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES));
+  }
+
+  private void take(List<CheckpointFile> files, List<Edge> edges, CompareOutput output) {
+    bytesRead += output.bytesRead();
+    for (int i = 0; i < files.size(); i++) {
+      CheckpointFile file = files.get(i);
+      if (output.failures().containsKey(i)) {
+        failures.put(file, output.failures().get(i));
+        facts.remove(file);
+      } else if (!facts.containsKey(file)) {
+        facts.put(file, output.facts().get(i));
+        checks.put(file, output.checks().get(i));
+      }
+    }
+    for (int i = 0; i < edges.size(); i++) {
+      Edge edge = edges.get(i);
+      output.pairs().get(i).ifPresent(pair -> pairs.put(ends(edge), pair));
+    }
+  }
+
+  private static List<CheckpointFile> ends(Edge edge) {
+    return List.of(edge.parent(), edge.child());
+  }
+
+  /** Why a file could not be read, if so. */
+  Optional<String> failure(CheckpointFile file) {
+    return Optional.ofNullable(failures.get(file));
+  }
+
+  CheckpointIndex index(CheckpointFile file) {
+    return indexes.get(file);
+  }
+
+  /** Facts of all checkpoints that are known or could be read, by the tensor's name. */
+  Map<CheckpointFile, Map<String, TensorFacts>> facts() {
+    return facts;
+  }
+
+  /** How the layers of a checkpoint that was measured here agree with their LUTs. */
+  Map<String, LutCheckPartial> checks(CheckpointFile file) {
+    return checks.getOrDefault(file, Map.of());
+  }
+
+  Optional<PairComparison> pair(Edge edge) {
+    return Optional.ofNullable(pairs.get(ends(edge)));
+  }
+
+  /** Bytes asked of the object store so far. */
+  long bytesRead() {
+    return bytesRead;
+  }
+}

@@ -1,0 +1,208 @@
+package io.qtrace.job.audit;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.qtrace.job.archive.Archive;
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.parents.Ancestry;
+import io.qtrace.job.audit.parents.Forest;
+import io.qtrace.job.audit.parents.MeasuredCheckpoint;
+import io.qtrace.job.audit.parents.ParentSearch;
+import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.audit.policy.RunPolicy;
+import io.qtrace.job.lineage.CheckpointRow;
+import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.lineage.LineageTable;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** One audit under way: measure, find parents, compare, judge, write. */
+final class AuditSession {
+  private final Archive archive;
+  private final Policy policy;
+  private final AuditReading reading;
+  private final ParentSearch parents;
+  private final String id;
+  private final Consumer<String> progress;
+  private final EdgeRules.Found rules;
+  private final KnownCheckpoints known;
+  private final AuditRows rows;
+  private final AuditRecord record;
+  private final Map<String, RunPolicy> policies = new HashMap<>(); // by the run's path
+  private final Map<List<String>, List<EdgeRow>> stored; // by ends and rules
+
+  AuditSession(
+      Archive archive,
+      Policy policy,
+      LineageStore lineage,
+      AuditReading reading,
+      ParentSearch parents,
+      String id,
+      Consumer<String> progress) {
+    this.archive = archive;
+    this.policy = policy;
+    this.reading = reading;
+    this.parents = parents;
+    this.id = id;
+    this.progress = progress;
+    this.rules = EdgeRules.of(archive);
+    this.known = new KnownCheckpoints(lineage, policy.categories(), archive.checkpoints());
+    this.rows = new AuditRows(id, policy);
+    this.record = new AuditRecord(lineage, id);
+    archive
+        .runs()
+        .forEach(run -> policies.put(run.path(), policy.forRun(run.path(), run.config())));
+    this.stored =
+        lineage
+            .read(LineageTable.EDGES, EdgeRow.class, col("policy_hash").equalTo(policy.hash()))
+            .stream()
+            .collect(Collectors.groupingBy(AuditSession::key));
+  }
+
+  AuditReport run(Instant started) throws IOException {
+    measure();
+    progress.accept("looking for parents");
+    List<PlannedEdge> edges = plan();
+    compare(edges);
+    addCheckpoints();
+    addEdges(edges);
+    progress.accept("writing to " + LineageTable.NAMESPACE);
+    record.writeRows();
+    AuditReport report =
+        AuditReports.of(archive, rules.findings(), policy.waivers(), record, reading.bytesRead());
+    record.writeAudit(AuditReports.row(report, policy, started, Instant.now()));
+    return report;
+  }
+
+  // New checkpoints, and on the way the edges that their runs claim.
+  private void measure() throws IOException {
+    reading.know(known.facts());
+    List<CheckpointFile> fresh =
+        archive.checkpoints().stream().filter(file -> known.row(file).isEmpty()).toList();
+    List<Edge> claims =
+        rules.edges().stream()
+            .filter(edge -> !stored.containsKey(key(edge, EdgeEnds.of(edge))))
+            .filter(this::mayBeRead)
+            .toList();
+    progress.accept(
+        "reading %d new checkpoints, comparing %d edges".formatted(fresh.size(), claims.size()));
+    reading.run(fresh, claims);
+  }
+
+  private boolean mayBeRead(Edge edge) {
+    return mayBeRead(edge.parent()) && mayBeRead(edge.child());
+  }
+
+  private boolean mayBeRead(CheckpointFile file) {
+    return known.row(file).map(CheckpointRow::isReadable).orElse(true);
+  }
+
+  private List<PlannedEdge> plan() {
+    List<MeasuredCheckpoint> measured = new ArrayList<>();
+    reading
+        .facts()
+        .forEach(
+            (file, facts) ->
+                measured.add(
+                    MeasuredCheckpoint.of(
+                        file,
+                        facts.values().stream()
+                            .map(tensor -> tensor.row(id, ContentId.of(file.stat()), file.path()))
+                            .toList())));
+    Forest forest = parents.run(measured);
+    return Parentage.of(rules.edges(), forest, new Ancestry(forest, measured));
+  }
+
+  // What no earlier audit said of an edge needs its comparison.
+  private void compare(List<PlannedEdge> edges) throws IOException {
+    List<Edge> missing =
+        edges.stream()
+            .filter(edge -> earlier(edge).isEmpty())
+            .map(PlannedEdge::edge)
+            .filter(edge -> reading.pair(edge).isEmpty() && mayBeRead(edge))
+            .toList();
+    progress.accept("comparing %d edges that the weights tell".formatted(missing.size()));
+    reading.run(List.of(), missing);
+  }
+
+  private Optional<EdgeRow> earlier(PlannedEdge edge) {
+    return stored.getOrDefault(key(edge.edge(), edge.ends()), List.of()).stream()
+        .filter(edge::isSaidBy)
+        .findFirst();
+  }
+
+  private static List<String> key(EdgeRow row) {
+    return List.of(row.parentId(), row.childId(), row.rulesHash());
+  }
+
+  private List<String> key(Edge edge, EdgeEnds ends) {
+    return List.of(ends.parentId(), ends.childId(), rules(edge).identity(edge.child().path()));
+  }
+
+  private RunPolicy rules(Edge edge) {
+    return policies.get(edge.child().run());
+  }
+
+  private void addCheckpoints() {
+    for (CheckpointFile file : archive.checkpoints()) {
+      Optional<CheckpointRow> earlier = known.row(file);
+      Optional<String> failure = reading.failure(file);
+      if (earlier.isPresent()) {
+        record.addKnown(earlier.get());
+      } else if (failure.isPresent()) {
+        record.add(rows.unreadable(file, failure.get()), List.of(), List.of());
+      } else {
+        CheckpointRow row = rows.readable(file, reading.index(file));
+        Map<String, TensorFacts> facts = reading.facts().get(file);
+        record.add(
+            row,
+            facts.values().stream()
+                .map(tensor -> tensor.row(id, row.checkpointId(), file.path()))
+                .toList(),
+            new Invariants(id, row.checkpointId(), file.path()).rows(facts, reading.checks(file)));
+      }
+    }
+  }
+
+  private void addEdges(List<PlannedEdge> edges) {
+    Map<String, List<InvariantRow>> invariants = known.invariants();
+    invariants.putAll(record.newInvariants());
+    for (PlannedEdge edge : edges) {
+      Optional<EdgeRow> earlier = earlier(edge);
+      if (earlier.isPresent()) {
+        record.addKnown(earlier.get());
+      } else {
+        List<InvariantRow> child = invariants.getOrDefault(edge.ends().childId(), List.of());
+        reading.pair(edge.edge()).ifPresent(pair -> addEdge(edge, pair, Invariants.byLayer(child)));
+      }
+    }
+  }
+
+  private void addEdge(PlannedEdge edge, PairComparison pair, Map<String, InvariantRow> child) {
+    CheckpointFile file = edge.edge().child();
+    RunPolicy runs = rules(edge.edge());
+    List<QChange> explained = edge.isJudged() ? QChange.of(pair, child) : List.of();
+    Judgement judgement;
+    if (edge.isJudged()) {
+      EdgeKind kind = edge.told().orElseGet(() -> EdgeKinds.of(file, pair));
+      judgement = new EdgeJudge(runs, file.path()).judge(kind, pair, explained).with(edge.notes());
+    } else {
+      judgement = edge.unjudged(runs);
+    }
+    record.add(
+        rows.edge(edge, pair, judgement),
+        rows.changes(edge.ends(), pair),
+        rows.quantizedChanges(edge.ends(), explained),
+        pair.tensors().size());
+  }
+}

@@ -53,7 +53,7 @@ final class AuditConclusion {
     return moved.isEmpty()
         ? "Training never changed a _Q: %d train edges, %d comparisons of _Q."
             .formatted(training.size(), compared.size())
-        : "Training changed %d of %d _Q, on %d of %d train edges: %s."
+        : "Training changed %d of %d _Q, on %d of the %d train edges: %s."
             .formatted(
                 moved.size(), compared.size(), countEdges(moved), training.size(), children(moved));
   }
@@ -71,8 +71,8 @@ final class AuditConclusion {
             .map(", largest drift %s"::formatted)
             .orElse("");
     return List.of(
-        "%d _Q %s on %d edges, all elements reproduced%s: %s."
-            .formatted(rows.size(), cause, countEdges(rows), drift, children(rows)));
+        "%d _Q %s, all elements reproduced%s: %s."
+            .formatted(rows.size(), cause, drift, children(rows)));
   }
 
   private List<String> luts() {
@@ -86,7 +86,7 @@ final class AuditConclusion {
     return List.of(
         idle.isEmpty()
             ? "Every LUT that trains moved, in every layer."
-            : "The LUT did not move in every layer on %d of %d train edges: %s."
+            : "The LUT did not move in every layer on %d of the %d train edges: %s."
                 .formatted(
                     idle.size(),
                     training.size(),
@@ -97,8 +97,7 @@ final class AuditConclusion {
     List<QChangeRow> rows = with(QCause.UNEXPLAINED);
     return rows.isEmpty()
         ? "Every change of a _Q is explained."
-        : "%d _Q changed without an explanation, on %d edges: %s."
-            .formatted(rows.size(), countEdges(rows), children(rows));
+        : "%d _Q changed without an explanation: %s.".formatted(rows.size(), children(rows));
   }
 
   private List<String> parents() {
@@ -109,9 +108,7 @@ final class AuditConclusion {
             .toList();
     return wrong.isEmpty()
         ? List.of()
-        : List.of(
-            "The weights contradict the declared source of %d checkpoints: %s."
-                .formatted(wrong.size(), paths(wrong)));
+        : List.of("The weights contradict the declared source: %s.".formatted(paths(wrong)));
   }
 
   private List<EdgeRow> ofKind(EdgeKind kind) {

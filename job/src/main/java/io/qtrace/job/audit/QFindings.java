@@ -3,9 +3,11 @@ package io.qtrace.job.audit;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.lineage.InvariantRow;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -45,12 +47,23 @@ final class QFindings {
     }
   }
 
+  /** Names of the tensors that {@link #add} tells of. */
+  static Set<String> tensors(List<QChange> changes) {
+    Set<String> names = new HashSet<>();
+    unexplained(changes).forEach(change -> names.add(quantized(change)));
+    changes.stream().filter(QFindings::isAlone).forEach(change -> names.add(indices(change)));
+    return names;
+  }
+
+  private static List<QChange> unexplained(List<QChange> changes) {
+    return changes.stream()
+        .filter(change -> change.explanation().isUnexplained())
+        .filter(change -> change.quantized().status() != TensorStatus.REMOVED)
+        .toList();
+  }
+
   static void add(FindingList findings, List<QChange> changes) {
-    List<QChange> unexplained =
-        changes.stream()
-            .filter(change -> change.explanation().isUnexplained())
-            .filter(change -> change.quantized().status() != TensorStatus.REMOVED)
-            .toList();
+    List<QChange> unexplained = unexplained(changes);
     for (Rule rule : Rule.values()) {
       findings.add(
           "q-" + label(rule),

@@ -69,8 +69,8 @@ class TestCommands {
             "--warehouse",
             folder.resolve("w").toString());
     assertThat(run.status()).isEqualTo(1);
-    assertThat(run.out()).contains("VIOLATION: 1 of 17 edges violate the policy");
-    assertThat(run.err()).contains("qtrace: comparing 17 edges");
+    assertThat(run.out()).contains("VIOLATION: 2 of 22 edges violate the policy, 4 findings");
+    assertThat(run.err()).contains("qtrace: reading 16 new checkpoints, comparing 17 edges");
   }
 
   @Test

@@ -32,9 +32,11 @@ public record InferredEdge(
   /** What speaks for it, for a person. */
   public String evidence() {
     String counts = "%d tensors shared, %d changed".formatted(shared, changed);
-    return unexplained == 0
-        ? counts
-        : "%s, %d of them not as %s does"
-            .formatted(counts, unexplained, kind == EdgeKind.UNKNOWN ? "any kind" : kind.label());
+    if (unexplained == 0) {
+      return counts;
+    }
+    return kind == EdgeKind.UNKNOWN
+        ? counts + ", as no kind of edge does"
+        : "%s, %d of them not as %s does".formatted(counts, unexplained, kind.label());
   }
 }

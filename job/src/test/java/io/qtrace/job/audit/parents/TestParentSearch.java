@@ -8,8 +8,10 @@ import io.qtrace.job.Sample;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.lineage.TensorRow;
@@ -54,6 +56,8 @@ class TestParentSearch {
   @TempDir static Path folder;
   private static final Map<String, String> NAMES = new TreeMap<>(); // what a.pt, b.pt ... are
   private static List<MeasuredCheckpoint> anonymous;
+  private static AuditReport report;
+  private static SparkSession spark;
 
   @BeforeAll
   static void measureTheSampleWithoutNamesAndTimes() throws IOException {
@@ -70,9 +74,10 @@ class TestParentSearch {
       Files.setLastModifiedTime(copy, FileTime.fromMillis(1_700_000_000_000L));
       NAMES.put("all/" + name, Sample.RUNS.relativize(shuffled.get(i)).toString());
     }
-    SparkSession spark = LocalSpark.session(folder.resolve("lineage"));
-    new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), line -> {})
-        .run(archive.getParent().toString());
+    spark = LocalSpark.session(folder.resolve("lineage"));
+    report =
+        new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), line -> {})
+            .run(archive.getParent().toString());
     Map<String, List<TensorRow>> tensors =
         new LineageStore(spark)
             .read(LineageTable.TENSORS, TensorRow.class, functions.lit(true)).stream()
@@ -129,6 +134,26 @@ class TestParentSearch {
   }
 
   @Test
+  void anAuditOfTheSameStoresThemWithTheirKinds() {
+    Map<String, String> named = new TreeMap<>();
+    named.put(INITIAL, "root");
+    report.edges().stream()
+        .filter(edge -> !edge.kind().equals("copy"))
+        .forEach(
+            edge ->
+                named.put(
+                    original(edge.childPath()), edge.kind() + " " + original(edge.parentPath())));
+    assertThat(named).isEqualTo(named(search(anonymous)));
+    assertThat(report.edges())
+        .hasSize(15)
+        .allSatisfy(edge -> assertThat(edge.evidence()).containsExactly("weights"))
+        .filteredOn(edge -> edge.verdict().equals("VIOLATION"))
+        .extracting(edge -> original(edge.childPath()))
+        .containsExactly("bug_q_drift/checkpoint_step20.pt");
+    assertThat(report.edges()).extracting(EdgeRow::kind).contains("copy", "sync", "refresh");
+  }
+
+  @Test
   void theOrderOfTheCheckpointsDoesNotMatter() {
     List<MeasuredCheckpoint> shuffled = new ArrayList<>(anonymous);
     Collections.shuffle(shuffled, new Random(11));
@@ -154,7 +179,11 @@ class TestParentSearch {
   }
 
   private static String original(CheckpointFile file) {
-    String name = NAMES.get(file.path());
+    return original(file.path());
+  }
+
+  private static String original(String path) {
+    String name = NAMES.get(path);
     return COPIES.getOrDefault(name, name);
   }
 }

@@ -64,17 +64,6 @@ class TestCorruption {
     assertElement(finding, change);
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {31, 32, 33})
-  void ofALut(long seed) throws IOException {
-    Change change = new Change(".lut", seed);
-    change.bytes().putFloat(change.at(), change.bytes().getFloat(change.at()) * 0.9f);
-    FindingRow finding = onlyFinding(change);
-    assertThat(finding.rule()).isEqualTo("effective_lut-never");
-    assertThat(finding.tensors()).isEqualTo(1);
-    assertThat(finding.example() + ".lut").isEqualTo(change.tensor().name());
-  }
-
   @Test
   void ofNothingIsNothing() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();

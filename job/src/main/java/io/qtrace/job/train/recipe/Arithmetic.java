@@ -1,0 +1,102 @@
+package io.qtrace.job.train.recipe;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.core.Linear;
+
+/**
+ * Operations that all parts of the model share. Constants are 0-dimensional arrays of the CPU, which
+ * PyTorch combines with arrays of any device: a Java number would be copied to the GPU at each use.
+ */
+final class Arithmetic implements AutoCloseable {
+  private static final float FLOAT16_MAX = 65504;
+  private static final float BFLOAT16_SPLITTER = 65537; // 2^16 + 1: leaves 24 - 16 bits
+
+  private final Precision precision;
+  private final NDManager constants;
+  private final NDArray largest;
+  private final NDArray least;
+  private final NDArray splitter;
+
+  Arithmetic(Engine engine, Precision precision) {
+    this.precision = precision;
+    constants = engine.newBaseManager(Device.cpu());
+    largest = constant(FLOAT16_MAX);
+    least = constant(-FLOAT16_MAX);
+    splitter = constant(BFLOAT16_SPLITTER);
+  }
+
+  /** A float32 scalar; never the first operand, since a result belongs to that one's manager. */
+  NDArray constant(double value) {
+    return constants.create((float) value);
+  }
+
+  /** {@code fp16(x)}: the nearest float16, within +-65504; the gradient passes unchanged. */
+  NDArray half(NDArray x) {
+    NDArray plain = x.stopGradient();
+    NDArray rounded =
+        plain
+            .minimum(largest)
+            .maximum(least)
+            .toType(DataType.FLOAT16, false)
+            .toType(DataType.FLOAT32, false);
+    return x.add(rounded.sub(plain)); // exact: the difference has fewer bits than x
+  }
+
+  /** An operand of a product: in mixed precision the nearest bfloat16, the gradient unchanged. */
+  NDArray operand(NDArray x) {
+    return switch (precision) {
+      case FLOAT32 -> x;
+      case MIXED -> {
+        NDArray plain = x.stopGradient();
+        NDArray split = plain.mul(splitter);
+        yield x.add(split.sub(split.sub(plain)).sub(plain)); // Veltkamp's splitting
+      }
+    };
+  }
+
+  /** An {@link #operand} that outlives the caller's scope, without what it is computed from. */
+  NDArray frozenOperand(NDArray x) {
+    try (NDScope scope = new NDScope()) {
+      NDArray operand = operand(x);
+      NDScope.unregister(operand);
+      return operand;
+    }
+  }
+
+  /**
+   * {@code x W^T}.
+   *
+   * @param x [..., in]
+   * @param w [out, in], an {@link #operand}
+   */
+  NDArray linear(NDArray x, NDArray w) {
+    return Linear.linear(operand(x), w).singletonOrThrow();
+  }
+
+  /** The product of the last two dimensions. */
+  NDArray matMul(NDArray a, NDArray b) {
+    return operand(a).matMul(operand(b));
+  }
+
+  /** {@code x / sqrt(mean(x^2) + eps) * weight} over the last dimension. */
+  NDArray rmsNorm(NDArray x, NDArray weight, NDArray eps) {
+    int last = x.getShape().dimension() - 1;
+    NDArray root = x.mul(x).mean(new int[] {last}, true).add(eps).sqrt();
+    return x.div(root).mul(weight);
+  }
+
+  /** Constants that are held. */
+  int constants() {
+    return constants.getManagedArrays().size();
+  }
+
+  @Override
+  public void close() {
+    constants.close();
+  }
+}

@@ -1,0 +1,59 @@
+package io.qtrace.job.train.recipe;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * What a position may attend to: itself and those before it, padding left out. A query that may
+ * attend to nothing attends to nothing.
+ *
+ * @param bias [batch or 1, 1, queries, length] added to the scores
+ * @param allowed 1 or 0 in the same shape; null where each query has something to attend to
+ */
+record AttentionMask(NDArray bias, NDArray allowed) {
+  private static final float FORBIDDEN = -1e30f; // its exponential is 0 in float32
+
+  /**
+   * @param repeats queries of a position that share a key, one after the other
+   */
+  static AttentionMask causal(NDManager manager, int length, int repeats) {
+    float[] bias = new float[length * length];
+    for (int query = 0; query < length; query++) {
+      for (int key = query + 1; key < length; key++) {
+        bias[query * length + key] = FORBIDDEN;
+      }
+    }
+    NDArray array = manager.create(bias, new Shape(1, 1, length, length));
+    return new AttentionMask(array.tile(2, repeats), null);
+  }
+
+  /** Causal, and without the batch's padding. */
+  static AttentionMask padded(NDManager manager, Batch batch, int repeats) {
+    int length = batch.length();
+    float[] bias = new float[batch.examples() * length * length];
+    float[] allowed = new float[bias.length];
+    boolean anyBlind = false;
+    for (int row = 0; row < batch.examples() * length; row++) {
+      int example = row / length;
+      boolean blind = true;
+      for (int key = 0; key < length; key++) {
+        boolean sees = key <= row % length && batch.attentionMask()[example * length + key] != 0;
+        bias[row * length + key] = sees ? 0 : FORBIDDEN;
+        allowed[row * length + key] = sees ? 1 : 0;
+        blind &= !sees;
+      }
+      anyBlind |= blind;
+    }
+    Shape shape = new Shape(batch.examples(), 1, length, length);
+    return new AttentionMask(
+        manager.create(bias, shape).tile(2, repeats),
+        anyBlind ? manager.create(allowed, shape).tile(2, repeats) : null);
+  }
+
+  /** Scores [batch, heads, queries, length] to weights that sum to 1, or to 0 for a blind query. */
+  NDArray weights(NDArray scores) {
+    NDArray weights = scores.add(bias).softmax(3);
+    return allowed == null ? weights : weights.mul(allowed);
+  }
+}

@@ -1,0 +1,181 @@
+package io.qtrace.job.train.recipe;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import io.qtrace.io.SafeText;
+import io.qtrace.lut.Lut;
+import io.qtrace.lut.LutDeltas;
+import io.qtrace.lut.LutParameters;
+import io.qtrace.tensor.Shape;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads the quantized layers of a model, in groups of like ones. */
+final class LayerGroups {
+  private static final int MAX_LUT = 256; // an index is a byte here
+
+  private final ModelConfig config;
+  private final Trained trained;
+  private final Arithmetic arithmetic;
+  private final LayerForm form;
+  private final ModelTensors tensors;
+
+  LayerGroups(
+      ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors) {
+    this.config = config;
+    this.trained = recipe.trained();
+    this.arithmetic = arithmetic;
+    this.form = LayerForm.of(recipe.forward(), arithmetic);
+    this.tensors = tensors;
+  }
+
+  /** Sizes that layers of a group share; lut is 0 where the LUT does not train. */
+  private record Sizes(Projection projection, int rank, int lut) {}
+
+  /**
+   * Groups of all quantized layers. A layer is quantized if it has a {@code _Q}.
+   *
+   * @throws IllegalArgumentException if a layer lacks a tensor, or one has a wrong shape or value
+   */
+  List<LayerGroup> read() throws IOException {
+    Map<Sizes, List<Integer>> blocks = new LinkedHashMap<>();
+    for (Projection projection : Projection.values()) {
+      for (int block = 0; block < config.layers(); block++) {
+        if (isQuantized(projection.layer(block))) {
+          blocks
+              .computeIfAbsent(sizes(projection, block), sizes -> new ArrayList<>())
+              .add(block);
+        }
+      }
+    }
+    List<LayerGroup> groups = new ArrayList<>();
+    for (Map.Entry<Sizes, List<Integer>> group : blocks.entrySet()) {
+      groups.add(group(group.getKey(), group.getValue()));
+    }
+    return groups;
+  }
+
+  boolean isQuantized(String layer) throws IOException {
+    return tensors.has(layer + "._Q") || tensors.has(layer + "._indices");
+  }
+
+  private Sizes sizes(Projection projection, int block) throws IOException {
+    String layer = projection.layer(block);
+    checkNotBaked(layer);
+    Shape magnitude = tensors.tensor(layer + ".rank_magnitude").shape();
+    if (magnitude.rank() != 1 || magnitude.elements() < 1) {
+      throw new IllegalArgumentException(
+          "Invalid checkpoint: %s has the shape %s, expected [rank]"
+              .formatted(SafeText.quoted(layer + ".rank_magnitude"), magnitude));
+    }
+    int rank = Math.toIntExact(magnitude.elements());
+    int lut = trained.lutScope().includes(projection) ? lutSize(layer) : 0;
+    return new Sizes(projection, rank, lut);
+  }
+
+  private void checkNotBaked(String layer) throws IOException {
+    Optional<HostTensor> flag = tensors.find(layer + "._scales_baked_flag");
+    if (flag.isPresent() && flag.get().bytes().get(0) != 0) {
+      throw new IllegalArgumentException(
+          "Unsupported layer: the scales of %s are baked, expected a checkpoint that trains"
+              .formatted(SafeText.quoted(layer)));
+    }
+  }
+
+  private int lutSize(String layer) throws IOException {
+    Shape shape = tensors.tensor(layer + ".lut").shape();
+    long size = shape.elements();
+    if (shape.rank() != 1 || size < 2 || size > MAX_LUT || size % 2 != 0) {
+      throw new IllegalArgumentException(
+          "Unsupported LUT: %s has the shape %s, expected an even size of 2 to %d"
+              .formatted(SafeText.quoted(layer + ".lut"), shape, MAX_LUT));
+    }
+    double least = size / 2 * LutParameters.training(trained.lutMaxAbs()).minDelta();
+    if (trained.lutMaxAbs() <= least) {
+      throw new IllegalArgumentException(
+          "Invalid LUT max abs: %s, expected more than %s, the least steps of %d values together"
+              .formatted(trained.lutMaxAbs(), least, size / 2));
+    }
+    return (int) size;
+  }
+
+  private LayerGroup group(Sizes sizes, List<Integer> blocks) throws IOException {
+    Projection projection = sizes.projection();
+    int out = projection.out(config);
+    int in = projection.in(config);
+    int rank = sizes.rank();
+    StackedScales scales =
+        new StackedScales(
+            scale(projection, blocks, ".scale_A", out, rank),
+            scale(projection, blocks, ".scale_B", rank, in),
+            scale(projection, blocks, ".rank_magnitude", rank));
+    if (sizes.lut() == 0) {
+      NDList fixed = new NDList();
+      for (int block : blocks) {
+        fixed.add(tensors.floats(projection.layer(block) + "._Q", out, in));
+      }
+      return new LayerGroup(
+          projection, blocks, form, scales, Optional.of(stack(fixed)), Optional.empty());
+    }
+    NDList indices = new NDList();
+    for (int block : blocks) {
+      indices.add(tensors.indices(projection.layer(block) + "._indices", sizes.lut(), out, in));
+    }
+    TrainableLut lut =
+        new TrainableLut(
+            arithmetic,
+            deltas(projection, blocks, sizes.lut()),
+            stack(indices),
+            trained.lutMaxAbs());
+    return new LayerGroup(projection, blocks, form, scales, Optional.empty(), Optional.of(lut));
+  }
+
+  private Parameter scale(Projection projection, List<Integer> blocks, String suffix, long... sizes)
+      throws IOException {
+    List<String> names = names(projection, blocks, suffix);
+    NDList values = new NDList();
+    for (String name : names) {
+      values.add(tensors.floats(name, sizes));
+    }
+    return new Parameter(names, Shape.of(sizes), values, trained.scales());
+  }
+
+  // Deltas of the checkpoint go on training; else those start whose LUT is the stored one.
+  private Parameter deltas(Projection projection, List<Integer> blocks, int lutSize)
+      throws IOException {
+    List<String> names = names(projection, blocks, "._lut_raw_deltas");
+    int half = lutSize / 2;
+    NDList values = new NDList();
+    for (int i = 0; i < names.size(); i++) {
+      if (tensors.has(names.get(i))) {
+        values.add(tensors.floats(names.get(i), half));
+      } else {
+        Lut stored = stored(projection.layer(blocks.get(i)) + ".lut", lutSize);
+        LutParameters parameters = LutParameters.training(trained.lutMaxAbs());
+        values.add(tensors.manager().create(LutDeltas.initial(stored, parameters).logits()));
+      }
+    }
+    return new Parameter(names, Shape.of(half), values, true);
+  }
+
+  private Lut stored(String name, int size) throws IOException {
+    try (NDArray values = tensors.floats(name, size)) {
+      return new Lut(values.toFloatArray());
+    }
+  }
+
+  private static List<String> names(Projection projection, List<Integer> blocks, String suffix) {
+    return blocks.stream().map(block -> projection.layer(block) + suffix).toList();
+  }
+
+  private static NDArray stack(NDList arrays) {
+    try (arrays) {
+      return NDArrays.stack(arrays);
+    }
+  }
+}

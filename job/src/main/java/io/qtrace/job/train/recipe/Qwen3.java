@@ -1,0 +1,163 @@
+package io.qtrace.job.train.recipe;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.Activation;
+import ai.djl.nn.core.Embedding;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The Qwen3 model without its linear layers, which a caller supplies; all of it is frozen. */
+final class Qwen3 {
+  /** The linear layers of the model. */
+  @FunctionalInterface
+  interface Layers {
+    LinearLayer layer(int block, Projection projection);
+  }
+
+  /** Norms of a block: [hidden], [hidden], [head], [head]. */
+  private record Norms(NDArray input, NDArray afterAttention, NDArray query, NDArray key) {}
+
+  /** cos and sin of each position's angles, [length, head]; sin negative in its first half. */
+  private record Rotation(NDArray cos, NDArray sin) {}
+
+  private final ModelConfig config;
+  private final Arithmetic arithmetic;
+  private final NDManager manager;
+  private final NDArray embedding; // [vocab, hidden]
+  private final NDArray head; // [vocab, hidden], an operand
+  private final List<Norms> norms = new ArrayList<>();
+  private final NDArray lastNorm;
+  private final NDArray eps;
+  private final NDArray scale;
+  private final Map<Integer, Rotation> rotations = new HashMap<>(); // by length
+  private final Map<Integer, AttentionMask> causal = new HashMap<>(); // by length
+
+  Qwen3(ModelConfig config, Arithmetic arithmetic, NDManager manager, ModelTensors tensors)
+      throws IOException {
+    this.config = config;
+    this.arithmetic = arithmetic;
+    this.manager = manager;
+    int hidden = config.hiddenSize();
+    embedding = tensors.floats("model.embed_tokens.weight", config.vocabSize(), hidden);
+    NDArray output =
+        config.tiedHead()
+            ? embedding
+            : tensors.floats("lm_head.weight", config.vocabSize(), hidden);
+    head = arithmetic.frozenOperand(output);
+    for (int block = 0; block < config.layers(); block++) {
+      String path = "model.layers." + block + ".";
+      norms.add(
+          new Norms(
+              tensors.floats(path + "input_layernorm.weight", hidden),
+              tensors.floats(path + "post_attention_layernorm.weight", hidden),
+              tensors.floats(path + "self_attn.q_norm.weight", config.headDim()),
+              tensors.floats(path + "self_attn.k_norm.weight", config.headDim())));
+    }
+    lastNorm = tensors.floats("model.norm.weight", hidden);
+    eps = arithmetic.constant(config.rmsNormEps());
+    scale = arithmetic.constant(1 / Math.sqrt(config.headDim()));
+  }
+
+  /** Rows of the output head, [vocab, hidden], an operand of products. */
+  NDArray head() {
+    return head;
+  }
+
+  /**
+   * The last hidden states [batch, length, hidden], normed. A mask of all ones is left out, as the
+   * recipe does.
+   */
+  NDArray hidden(Batch batch, Layers layers) {
+    AttentionMask mask =
+        batch.hasPadding()
+            ? AttentionMask.padded(manager, batch, config.headsPerKeyValueHead())
+            : causal.computeIfAbsent(batch.length(), this::causalMask);
+    Rotation rotation = rotations.computeIfAbsent(batch.length(), this::rotation);
+    NDArray tokens = manager.create(batch.inputIds());
+    NDArray x = Embedding.embedding(tokens, embedding, SparseFormat.DENSE).singletonOrThrow();
+    for (int block = 0; block < config.layers(); block++) {
+      Norms norm = norms.get(block);
+      NDArray input = arithmetic.rmsNorm(x, norm.input(), eps);
+      x = x.add(attention(input, batch, block, mask, rotation, layers));
+      x = x.add(mlp(arithmetic.rmsNorm(x, norm.afterAttention(), eps), block, layers));
+    }
+    return arithmetic
+        .rmsNorm(x, lastNorm, eps)
+        .reshape(batch.examples(), batch.length(), config.hiddenSize());
+  }
+
+  // Queries that share a key/value head stand one after the other, so that keys need no copies.
+  private NDArray attention(
+      NDArray x, Batch batch, int block, AttentionMask mask, Rotation rotation, Layers layers) {
+    Norms norm = norms.get(block);
+    NDArray q = heads(layers.layer(block, Projection.QUERY).apply(x), batch, config.heads());
+    NDArray k = heads(layers.layer(block, Projection.KEY).apply(x), batch, config.keyValueHeads());
+    NDArray v =
+        heads(layers.layer(block, Projection.VALUE).apply(x), batch, config.keyValueHeads());
+    q = rotated(arithmetic.rmsNorm(q, norm.query(), eps), rotation);
+    k = rotated(arithmetic.rmsNorm(k, norm.key(), eps), rotation);
+    long queries = (long) config.headsPerKeyValueHead() * batch.length();
+    q = q.reshape(batch.examples(), config.keyValueHeads(), queries, config.headDim());
+    NDArray scores = arithmetic.matMul(q, k.swapAxes(2, 3)).mul(scale);
+    NDArray mixed = arithmetic.matMul(mask.weights(scores), v);
+    NDArray joined =
+        mixed
+            .reshape(batch.examples(), config.heads(), batch.length(), config.headDim())
+            .swapAxes(1, 2)
+            .reshape(
+                (long) batch.examples() * batch.length(),
+                (long) config.heads() * config.headDim());
+    return layers.layer(block, Projection.OUTPUT).apply(joined);
+  }
+
+  private NDArray mlp(NDArray x, int block, Layers layers) {
+    NDArray gate = layers.layer(block, Projection.GATE).apply(x);
+    NDArray up = layers.layer(block, Projection.UP).apply(x);
+    NDArray product = gate.mul(Activation.sigmoid(gate)).mul(up);
+    return layers.layer(block, Projection.DOWN).apply(product);
+  }
+
+  // [tokens, heads * head] to [batch, heads, length, head]
+  private NDArray heads(NDArray x, Batch batch, int heads) {
+    return x.reshape(batch.examples(), batch.length(), heads, config.headDim()).swapAxes(1, 2);
+  }
+
+  private static NDArray rotated(NDArray x, Rotation rotation) {
+    NDList halves = x.split(2, 3);
+    NDArray swapped = halves.get(1).concat(halves.get(0), 3);
+    return x.mul(rotation.cos()).add(swapped.mul(rotation.sin()));
+  }
+
+  private AttentionMask causalMask(int length) {
+    AttentionMask mask = AttentionMask.causal(manager, length, config.headsPerKeyValueHead());
+    NDScope.unregister(mask.bias());
+    return mask;
+  }
+
+  private Rotation rotation(int length) {
+    int dim = config.headDim();
+    int half = dim / 2;
+    float[] cos = new float[length * dim];
+    float[] sin = new float[length * dim];
+    for (int position = 0; position < length; position++) {
+      for (int i = 0; i < dim; i++) {
+        float frequency = (float) Math.pow(config.ropeTheta(), -2.0 * (i % half) / dim);
+        float angle = position * frequency;
+        cos[position * dim + i] = (float) Math.cos(angle);
+        sin[position * dim + i] = (float) (i < half ? -Math.sin(angle) : Math.sin(angle));
+      }
+    }
+    Shape shape = new Shape(length, dim);
+    Rotation rotation = new Rotation(manager.create(cos, shape), manager.create(sin, shape));
+    NDScope.unregister(rotation.cos(), rotation.sin());
+    return rotation;
+  }
+}

@@ -1,0 +1,17 @@
+package io.qtrace.job.train.recipe;
+
+import java.io.Serializable;
+import java.util.Objects;
+
+/** Every setting of the recipe that its numbers depend on, the data apart. */
+public record Recipe(
+    Trained trained, Rates rates, Objective objective, Forward forward, Precision precision)
+    implements Serializable {
+  public Recipe {
+    Objects.requireNonNull(trained, "trained");
+    Objects.requireNonNull(rates, "rates");
+    Objects.requireNonNull(objective, "objective");
+    Objects.requireNonNull(forward, "forward");
+    Objects.requireNonNull(precision, "precision");
+  }
+}

@@ -9,8 +9,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.core.Linear;
 
 /**
- * Operations that all parts of the model share. Constants are 0-dimensional arrays of the CPU, which
- * PyTorch combines with arrays of any device: a Java number would be copied to the GPU at each use.
+ * Operations that all parts of the model share. Constants are 0-dimensional arrays of the CPU,
+ * which PyTorch combines with arrays of any device: a Java number would be copied to the GPU at
+ * each use.
  */
 final class Arithmetic implements AutoCloseable {
   private static final float FLOAT16_MAX = 65504;

@@ -25,7 +25,7 @@ record AttentionMask(NDArray bias, NDArray allowed) {
       }
     }
     NDArray array = manager.create(bias, new Shape(1, 1, length, length));
-    return new AttentionMask(array.tile(2, repeats), null);
+    return new AttentionMask(array.tile(new long[] {1, 1, repeats, 1}), null);
   }
 
   /** Causal, and without the batch's padding. */
@@ -47,8 +47,8 @@ record AttentionMask(NDArray bias, NDArray allowed) {
     }
     Shape shape = new Shape(batch.examples(), 1, length, length);
     return new AttentionMask(
-        manager.create(bias, shape).tile(2, repeats),
-        anyBlind ? manager.create(allowed, shape).tile(2, repeats) : null);
+        manager.create(bias, shape).tile(new long[] {1, 1, repeats, 1}),
+        anyBlind ? manager.create(allowed, shape).tile(new long[] {1, 1, repeats, 1}) : null);
   }
 
   /** Scores [batch, heads, queries, length] to weights that sum to 1, or to 0 for a blind query. */

@@ -25,8 +25,7 @@ final class LayerGroups {
   private final LayerForm form;
   private final ModelTensors tensors;
 
-  LayerGroups(
-      ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors) {
+  LayerGroups(ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors) {
     this.config = config;
     this.trained = recipe.trained();
     this.arithmetic = arithmetic;
@@ -47,9 +46,7 @@ final class LayerGroups {
     for (Projection projection : Projection.values()) {
       for (int block = 0; block < config.layers(); block++) {
         if (isQuantized(projection.layer(block))) {
-          blocks
-              .computeIfAbsent(sizes(projection, block), sizes -> new ArrayList<>())
-              .add(block);
+          blocks.computeIfAbsent(sizes(projection, block), sizes -> new ArrayList<>()).add(block);
         }
       }
     }

@@ -144,8 +144,7 @@ public record ModelConfig(
 
   private static void positive(String name, int value) {
     if (value < 1) {
-      throw new IllegalArgumentException(
-          "Invalid " + name + ": " + value + ", expected 1 or more");
+      throw new IllegalArgumentException("Invalid " + name + ": " + value + ", expected 1 or more");
     }
   }
 }

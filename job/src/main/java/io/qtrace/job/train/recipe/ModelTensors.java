@@ -11,7 +11,7 @@ import java.util.Optional;
 record ModelTensors(Tensors tensors, NDManager manager) {
 
   boolean has(String name) throws IOException {
-    return tensors.find(name).isPresent();
+    return tensors.contains(name);
   }
 
   /** A float32 array. */

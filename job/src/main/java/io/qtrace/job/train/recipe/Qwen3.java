@@ -113,8 +113,7 @@ final class Qwen3 {
             .reshape(batch.examples(), config.heads(), batch.length(), config.headDim())
             .swapAxes(1, 2)
             .reshape(
-                (long) batch.examples() * batch.length(),
-                (long) config.heads() * config.headDim());
+                (long) batch.examples() * batch.length(), (long) config.heads() * config.headDim());
     return layers.layer(block, Projection.OUTPUT).apply(joined);
   }
 

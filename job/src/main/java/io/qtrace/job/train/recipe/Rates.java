@@ -28,8 +28,7 @@ public record Rates(
     atLeastZero("LUT lr", lutLr);
     atLeastZero("weight decay", weightDecay);
     if (maxSteps < 1) {
-      throw new IllegalArgumentException(
-          "Invalid max steps: " + maxSteps + ", expected 1 or more");
+      throw new IllegalArgumentException("Invalid max steps: " + maxSteps + ", expected 1 or more");
     }
     if (warmupSteps < 0) {
       throw new IllegalArgumentException(

@@ -76,10 +76,7 @@ public final class Replica implements AutoCloseable {
     NDManager manager = engine.newBaseManager(chosen);
     try {
       return new Replica(
-          config,
-          recipe,
-          new Resources(manager, arithmetic),
-          new ModelTensors(tensors, manager));
+          config, recipe, new Resources(manager, arithmetic), new ModelTensors(tensors, manager));
     } catch (IOException | RuntimeException e) {
       manager.close();
       arithmetic.close();
@@ -126,8 +123,7 @@ public final class Replica implements AutoCloseable {
    */
   public StepOutcome apply(Gradients sum) {
     try (NDScope scope = new NDScope()) {
-      return update(
-          onDevice(sum.scales(), scales), onDevice(sum.lut(), deltas), sum.losses());
+      return update(onDevice(sum.scales(), scales), onDevice(sum.lut(), deltas), sum.losses());
     }
   }
 

@@ -39,7 +39,10 @@ final class StudentLayers {
 
   /** The trained LUT deltas, in a fixed order. */
   List<Parameter> deltas() {
-    return groups.stream().flatMap(group -> group.lut().stream()).map(TrainableLut::deltas).toList();
+    return groups.stream()
+        .flatMap(group -> group.lut().stream())
+        .map(TrainableLut::deltas)
+        .toList();
   }
 
   /** What all quantized layers multiply with until the parameters change; for each group. */

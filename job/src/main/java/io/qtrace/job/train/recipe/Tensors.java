@@ -9,11 +9,24 @@ public interface Tensors {
   /** The tensor of this name; empty where there is none. */
   Optional<HostTensor> find(String name) throws IOException;
 
+  /** Whether there is a tensor of this name; sources that know override it, to read nothing. */
+  default boolean contains(String name) throws IOException {
+    return find(name).isPresent();
+  }
+
   /** These tensors, and those of base that they lack. */
   default Tensors orElse(Tensors base) {
-    return name -> {
-      Optional<HostTensor> own = find(name);
-      return own.isPresent() ? own : base.find(name);
+    Tensors own = this;
+    return new Tensors() {
+      @Override
+      public Optional<HostTensor> find(String name) throws IOException {
+        return own.contains(name) ? own.find(name) : base.find(name);
+      }
+
+      @Override
+      public boolean contains(String name) throws IOException {
+        return own.contains(name) || base.contains(name);
+      }
     };
   }
 }

@@ -6,10 +6,10 @@ import ai.djl.ndarray.types.Shape;
 import io.qtrace.lut.LutParameters;
 
 /**
- * The LUTs of some layers, computed from their deltas, and {@code Q = lut[indices]}. The lookup is a
- * gather along rows, each with a view of the table for itself: so the backward pass adds into as many
- * tables as there are rows. All into one, as PyTorch's {@code lut[indices]} does it, takes 50 times
- * as long on a GPU.
+ * The LUTs of some layers, computed from their deltas, and {@code Q = lut[indices]}. The lookup is
+ * a gather along rows, each with a view of the table for itself: so the backward pass adds into as
+ * many tables as there are rows. All into one, as PyTorch's {@code lut[indices]} does it, takes 50
+ * times as long on a GPU.
  */
 final class TrainableLut {
   private static final int ROW = 128; // indices that share a row; the fastest of 1 to 3072 measured

@@ -11,12 +11,12 @@ import java.util.Objects;
  * @param lutMaxAbs M of the trainable LUTs, {@code --lut-max-abs}
  * @throws IllegalArgumentException if nothing trains, or lutMaxAbs is out of range
  */
-public record Trained(boolean scales, LutScope lutScope, double lutMaxAbs)
-    implements Serializable {
+public record Trained(boolean scales, LutScope lutScope, double lutMaxAbs) implements Serializable {
   public Trained {
     Objects.requireNonNull(lutScope, "lutScope");
     if (!scales && lutScope == LutScope.NONE) {
-      throw new IllegalArgumentException("Invalid training: nothing trains, expected LUT or scales");
+      throw new IllegalArgumentException(
+          "Invalid training: nothing trains, expected LUT or scales");
     }
     if (!(lutMaxAbs > 0 && lutMaxAbs <= 65504)) {
       throw new IllegalArgumentException(

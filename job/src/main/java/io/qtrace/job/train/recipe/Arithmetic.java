@@ -22,6 +22,7 @@ final class Arithmetic implements AutoCloseable {
   private final NDArray largest;
   private final NDArray least;
   private final NDArray splitter;
+  private final NDArray one;
 
   Arithmetic(Engine engine, Precision precision) {
     this.precision = precision;
@@ -29,9 +30,10 @@ final class Arithmetic implements AutoCloseable {
     largest = constant(FLOAT16_MAX);
     least = constant(-FLOAT16_MAX);
     splitter = constant(BFLOAT16_SPLITTER);
+    one = constant(1);
   }
 
-  /** A float32 scalar; never the first operand, since a result belongs to that one's manager. */
+  /** A float32 scalar. As the first operand it would keep a result for itself: only in a scope. */
   NDArray constant(double value) {
     return constants.create((float) value);
   }
@@ -88,7 +90,7 @@ final class Arithmetic implements AutoCloseable {
   NDArray rmsNorm(NDArray x, NDArray weight, NDArray eps) {
     int last = x.getShape().dimension() - 1;
     NDArray root = x.mul(x).mean(new int[] {last}, true).add(eps).sqrt();
-    return x.div(root).mul(weight);
+    return x.mul(one.div(root)).mul(weight);
   }
 
   /** Constants that are held. */

@@ -1,6 +1,7 @@
 package io.qtrace.job.train.recipe;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import java.util.List;
 
 /** What a quantized layer multiplies with, and how: the two {@link Forward} forms. */
@@ -48,6 +49,7 @@ sealed interface LayerForm {
   /** {@code y = sum_k a_k * (Q (b_k * x))}, every value on the way rounded to float16. */
   record Factored(Arithmetic arithmetic, NDArray epsilon) implements LayerForm {
     private static final int SUMMED_AT_ONCE = 16; // ranks, from which the device sums in one go
+    private static final int[] RANKS = {1}; // their dimension
 
     @Override
     public List<NDArray> operands(NDArray q, StackedScales scales) {
@@ -68,18 +70,24 @@ sealed interface LayerForm {
     }
 
     private NDArray apply(NDArray x, NDArray q, NDArray left, NDArray right) {
-      NDArray scaled = arithmetic.half(x.expandDims(1).mul(right)); // [tokens, r, in]
-      NDArray products = arithmetic.half(arithmetic.linear(scaled, q)); // [tokens, r, out]
-      NDArray weighted = products.mul(left.transpose());
       int ranks = Math.toIntExact(right.getShape().get(0));
       if (ranks >= SUMMED_AT_ONCE) {
-        return arithmetic.half(weighted.sum(new int[] {1}));
+        return arithmetic.half(weighted(x.expandDims(1), q, left.transpose(), right).sum(RANKS));
       }
+      NDList lefts = left.transpose().split(ranks, 0);
+      NDList rights = right.split(ranks, 0);
       NDArray sum = null;
-      for (NDArray rank : weighted.split(ranks, 1)) {
-        sum = arithmetic.half(sum == null ? rank.squeeze(1) : sum.add(rank.squeeze(1)));
+      for (int k = 0; k < ranks; k++) {
+        NDArray rank = weighted(x, q, lefts.get(k), rights.get(k));
+        sum = arithmetic.half(sum == null ? rank : sum.add(rank));
       }
       return sum;
+    }
+
+    // [tokens, in] and ranks [r, ...] to [tokens, r, out]; without the dimension r for one rank
+    private NDArray weighted(NDArray x, NDArray q, NDArray left, NDArray right) {
+      NDArray scaled = arithmetic.half(x.mul(right));
+      return arithmetic.half(arithmetic.linear(scaled, q)).mul(left);
     }
   }
 }

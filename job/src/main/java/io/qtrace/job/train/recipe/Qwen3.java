@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
@@ -141,22 +141,23 @@ final class Qwen3 {
     return mask;
   }
 
+  // In float32 throughout, as PyTorch computes the angles.
   private Rotation rotation(int length) {
     int dim = config.headDim();
-    int half = dim / 2;
-    float[] cos = new float[length * dim];
-    float[] sin = new float[length * dim];
-    for (int position = 0; position < length; position++) {
-      for (int i = 0; i < dim; i++) {
-        float frequency = (float) Math.pow(config.ropeTheta(), -2.0 * (i % half) / dim);
-        float angle = position * frequency;
-        cos[position * dim + i] = (float) Math.cos(angle);
-        sin[position * dim + i] = (float) (i < half ? -Math.sin(angle) : Math.sin(angle));
+    try (NDScope scope = new NDScope()) {
+      float[] exponents = new float[dim / 2];
+      for (int i = 0; i < exponents.length; i++) {
+        exponents[i] = (float) (2 * i) / dim;
       }
+      NDArray powers = manager.create((float) config.ropeTheta()).pow(manager.create(exponents));
+      NDArray frequencies = manager.create(1f).div(powers).reshape(1, -1);
+      NDArray positions = manager.arange(0f, length, 1f, DataType.FLOAT32).reshape(-1, 1);
+      NDArray angles = positions.mul(frequencies);
+      NDArray sin = angles.sin();
+      Rotation rotation =
+          new Rotation(angles.cos().tile(new long[] {1, 2}), sin.neg().concat(sin, 1));
+      NDScope.unregister(rotation.cos(), rotation.sin());
+      return rotation;
     }
-    Shape shape = new Shape(length, dim);
-    Rotation rotation = new Rotation(manager.create(cos, shape), manager.create(sin, shape));
-    NDScope.unregister(rotation.cos(), rotation.sin());
-    return rotation;
   }
 }

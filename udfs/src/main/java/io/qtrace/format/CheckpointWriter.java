@@ -7,7 +7,10 @@ import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.PendingObject;
 import io.qtrace.tensor.StateDict;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.util.function.LongConsumer;
 
 /**
  * Writes checkpoints, a block of bytes at a time. A reader sees a whole file or none; after a
@@ -15,9 +18,18 @@ import java.io.IOException;
  */
 public final class CheckpointWriter {
   private final ObjectStore store;
+  private final LongConsumer progress;
 
   public CheckpointWriter(ObjectStore store) {
+    this(store, written -> {});
+  }
+
+  /**
+   * @param progress is told of every block how many bytes it had
+   */
+  public CheckpointWriter(ObjectStore store, LongConsumer progress) {
     this.store = store;
+    this.progress = progress;
   }
 
   /**
@@ -31,11 +43,28 @@ public final class CheckpointWriter {
    */
   public ObjectStat write(String uri, StateDict state, WriteOptions options) throws IOException {
     try (PendingObject file = store.create(uri, options.existing())) {
+      OutputStream out = new Metered(file.stream(), progress);
       switch (options.format()) {
-        case TORCH_ZIP -> TorchWriter.write(state, file.stream());
-        case SAFETENSORS -> SafetensorsWriter.write(state, file.stream());
+        case TORCH_ZIP -> TorchWriter.write(state, out);
+        case SAFETENSORS -> SafetensorsWriter.write(state, out);
       }
       return file.commit();
+    }
+  }
+
+  /** Tells how many bytes pass. */
+  private static final class Metered extends FilterOutputStream {
+    private final LongConsumer progress;
+
+    Metered(OutputStream out, LongConsumer progress) {
+      super(out);
+      this.progress = progress;
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+      out.write(bytes, from, count);
+      progress.accept(count);
     }
   }
 }

@@ -4,6 +4,7 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import io.qtrace.arrow.Block;
 import io.qtrace.tensor.DType;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -140,8 +141,13 @@ public final class Kernels {
 
   /** A few elements as float64; of complex ones the real part. */
   public static List<Double> values(DType dtype, Block block) {
-    return IntStream.range(0, block.length() / dtype.bytes())
-        .mapToObj(i -> Elements.real(dtype, block.bytes(), i))
+    return values(dtype, block.bytes());
+  }
+
+  /** The same of the bytes from 0 to the limit, little endian. */
+  public static List<Double> values(DType dtype, ByteBuffer bytes) {
+    return IntStream.range(0, bytes.limit() / dtype.bytes())
+        .mapToObj(i -> Elements.real(dtype, bytes, i))
         .toList();
   }
 

@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       AuditCommand.class,
       LineageCommand.class,
+      BakeCommand.class,
+      SyncCommand.class,
       SqlCommand.class,
       DemoCommand.class
     },
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
       "  qtrace explain v2_initial.pt baked_step200.pt    layer by layer, and why",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace lineage --tensor NAME                     every content a tensor has had",
+      "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new checkpoint",
       "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",
       "  qtrace COMMAND --help                            options and examples of a command",
       "",

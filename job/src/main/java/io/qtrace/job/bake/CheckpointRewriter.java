@@ -1,0 +1,83 @@
+package io.qtrace.job.bake;
+
+import io.qtrace.format.CheckpointWriter;
+import io.qtrace.format.Checkpoints;
+import io.qtrace.format.StateDictPrefix;
+import io.qtrace.format.StoredTensors;
+import io.qtrace.format.WriteOptions;
+import io.qtrace.io.ObjectStat;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.io.SafeText;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.StateDict;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * Writes a checkpoint anew with {@code _Q = lut[_indices]}, a block at a time; every other tensor
+ * is copied as it is.
+ */
+public final class CheckpointRewriter {
+  private final ObjectStore store;
+  private final LongConsumer progress;
+
+  /**
+   * @param progress is told of every block how many bytes were written
+   */
+  public CheckpointRewriter(ObjectStore store, LongConsumer progress) {
+    this.store = store;
+    this.progress = progress;
+  }
+
+  /**
+   * Reads source, writes dest. The source may be wrapped in {@code model_state_dict}: then that
+   * alone is written.
+   *
+   * @throws IOException if the source is damaged, cannot be changed this way, or a file cannot be
+   *     read or written; nothing is written then
+   */
+  public Rewrite run(String source, String dest, LutChange change, WriteOptions options)
+      throws IOException {
+    CheckpointIndex whole = new Checkpoints(store).index(source);
+    CheckpointIndex model = StateDictPrefix.unwrapped(whole);
+    try (StoredTensors stored = new StoredTensors(store)) {
+      Rewriting rewriting = new Rewriting(stored, change, options.format());
+      StateDict state = plan(whole, model, rewriting, change);
+      ObjectStat written = new CheckpointWriter(store, progress).write(dest, state, options);
+      return new Rewrite(
+          whole.path(),
+          written.uri(),
+          written.bytes(),
+          state.tensors().size(),
+          whole.tensors().size() - model.tensors().size(),
+          rewriting.layers());
+    }
+  }
+
+  private static StateDict plan(
+      CheckpointIndex whole, CheckpointIndex model, Rewriting rewriting, LutChange change)
+      throws IOException {
+    try {
+      if (!whole.skipped().isEmpty()) {
+        CheckpointIndex.Skipped first = whole.skipped().get(0);
+        throw new IllegalArgumentException(
+            "%s is no plain tensor (%s); save it without it"
+                .formatted(SafeText.quoted(first.name()), first.reason()));
+      }
+      List<LutLayer> layers = LutLayer.of(model);
+      if (layers.isEmpty()) {
+        throw new IllegalArgumentException("no layer has a _Q; give a quantized checkpoint");
+      }
+      if (change.isBake() && layers.stream().noneMatch(layer -> layer.deltas().isPresent())) {
+        throw new IllegalArgumentException(
+            "no layer has _lut_raw_deltas; give a checkpoint of a run that trains the LUT, or"
+                + " bring _Q up to the stored LUT with 'qtrace sync'");
+      }
+      return rewriting.plan(model, layers);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "Cannot rewrite %s: %s".formatted(SafeText.of(whole.path()), e.getMessage()), e);
+    }
+  }
+}

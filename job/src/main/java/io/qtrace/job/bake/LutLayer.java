@@ -1,0 +1,105 @@
+package io.qtrace.job.bake;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.TensorEntry;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The tensors of one quantized layer.
+ *
+ * @param lut [n]
+ * @param indices [out, in]
+ * @param quantized {@code _Q}, [out, in]
+ * @param deltas [n/2]; empty where the LUT does not train
+ * @throws IllegalArgumentException if their shapes or dtypes do not go together
+ */
+record LutLayer(
+    String name,
+    TensorEntry lut,
+    TensorEntry indices,
+    TensorEntry quantized,
+    Optional<TensorEntry> deltas) {
+  private static final String LUT = ".lut";
+  private static final String INDICES = "._indices";
+  private static final String QUANTIZED = "._Q";
+  private static final String DELTAS = "._lut_raw_deltas";
+
+  LutLayer {
+    if (!indices.shape().equals(quantized.shape())) {
+      throw fault(name, "_Q is %s, _indices %s", quantized.shape(), indices.shape());
+    }
+    if (isFraction(indices.dtype())) {
+      throw fault(name, "_indices are %s, expected integers", indices.dtype().label());
+    }
+    if (!isFraction(lut.dtype()) || lut.shape().rank() != 1) {
+      throw fault(name, "lut is %s %s, expected floats [n]", lut.dtype().label(), lut.shape());
+    }
+    if (deltas.isPresent() && deltas.get().elements() * 2 != lut.elements()) {
+      throw fault(
+          name,
+          "_lut_raw_deltas are %s, expected half as many as lut %s",
+          deltas.get().shape(),
+          lut.shape());
+    }
+  }
+
+  /**
+   * The layers of a checkpoint, in its order.
+   *
+   * @throws IllegalArgumentException if a layer lacks a tensor or its tensors do not go together
+   */
+  static List<LutLayer> of(CheckpointIndex index) {
+    Map<String, TensorEntry> tensors =
+        index.tensors().stream()
+            .collect(
+                Collectors.toMap(
+                    TensorEntry::name, Function.identity(), (a, b) -> a, LinkedHashMap::new));
+    Set<String> names = new LinkedHashSet<>();
+    for (String name : tensors.keySet()) {
+      layerOf(name, QUANTIZED).or(() -> layerOf(name, DELTAS)).ifPresent(names::add);
+    }
+    return names.stream()
+        .map(
+            name ->
+                new LutLayer(
+                    name,
+                    tensor(tensors, name, LUT),
+                    tensor(tensors, name, INDICES),
+                    tensor(tensors, name, QUANTIZED),
+                    Optional.ofNullable(tensors.get(name + DELTAS))))
+        .toList();
+  }
+
+  private static TensorEntry tensor(Map<String, TensorEntry> tensors, String layer, String suffix) {
+    TensorEntry tensor = tensors.get(layer + suffix);
+    if (tensor == null) {
+      throw fault(layer, "no tensor %s", suffix.substring(1));
+    }
+    return tensor;
+  }
+
+  private static Optional<String> layerOf(String tensor, String suffix) {
+    return tensor.endsWith(suffix)
+        ? Optional.of(tensor.substring(0, tensor.length() - suffix.length()))
+        : Optional.empty();
+  }
+
+  private static boolean isFraction(DType dtype) {
+    return dtype.kind() == DType.Kind.FLOAT || dtype.kind() == DType.Kind.COMPLEX;
+  }
+
+  private static IllegalArgumentException fault(String layer, String reason, Object... details) {
+    return new IllegalArgumentException(
+        "Invalid layer %s: %s; the file is no whole checkpoint of a quantized model"
+            .formatted(SafeText.quoted(layer), reason.formatted(details)));
+  }
+}

@@ -1,0 +1,72 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.format.WriteFormat;
+import io.qtrace.format.WriteOptions;
+import io.qtrace.io.Existing;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.bake.CheckpointRewriter;
+import io.qtrace.job.bake.LutChange;
+import io.qtrace.job.bake.Rewrite;
+import io.qtrace.job.report.RewriteText;
+import io.qtrace.job.text.Json;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What {@code bake} and {@code sync} have in common. */
+final class RewriteOptions {
+  private static final long TELL_EVERY_BYTES = 1L << 30;
+
+  @Parameters(index = "0", paramLabel = "SOURCE", description = "Path or URI of a checkpoint.")
+  private String source;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "DEST",
+      description = "Path or URI to write; .pt or .safetensors tells the format.")
+  private String dest;
+
+  @Option(
+      names = "--lut-max-abs",
+      paramLabel = "M",
+      description =
+          "The --lut-max-abs of the training; default: the largest value of each layer's LUT.")
+  private Double maxAbs;
+
+  @Option(names = "--overwrite", description = "Replace DEST where it exists.")
+  private boolean overwrite;
+
+  @Mixin private Progress progress;
+  @Mixin private Output output;
+
+  Optional<Double> maxAbs() {
+    return Optional.ofNullable(maxAbs);
+  }
+
+  Integer run(LutChange change) throws IOException {
+    Existing existing = overwrite ? Existing.REPLACE : Existing.REFUSE;
+    WriteOptions options = new WriteOptions(WriteFormat.of(dest), existing);
+    ObjectStore store = new ObjectStore(new Configuration());
+    Rewrite rewrite =
+        new CheckpointRewriter(store, new Written()).run(source, dest, change, options);
+    output.print(width -> RewriteText.lines(rewrite, width), () -> Json.of(rewrite));
+    return ExitStatus.CLEAN;
+  }
+
+  /** Tells of every GiB. */
+  private final class Written implements LongConsumer {
+    private long bytes;
+
+    @Override
+    public void accept(long more) {
+      bytes += more;
+      if (bytes / TELL_EVERY_BYTES > (bytes - more) / TELL_EVERY_BYTES) {
+        progress.tell("%d GiB written".formatted(bytes / TELL_EVERY_BYTES));
+      }
+    }
+  }
+}

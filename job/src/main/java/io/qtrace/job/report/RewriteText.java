@@ -1,0 +1,61 @@
+package io.qtrace.job.report;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.bake.Rewrite;
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.TextTable.Column;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** What {@code bake} and {@code sync} say of the checkpoint they wrote. */
+public final class RewriteText {
+  private RewriteText() {}
+
+  /** Lines of at most {@code width} characters, but for the file's own name. */
+  public static List<String> lines(Rewrite rewrite, int width) {
+    TextTable table =
+        new TextTable(
+            Column.text("layer"),
+            Column.number("max |lut change|"),
+            Column.number("_Q changed"),
+            Column.number("of"),
+            Column.number("drift"));
+    for (Rewrite.Layer layer : rewrite.layers()) {
+      table.add(
+          layer.layer(),
+          Numbers.exact(layer.lutMaxChange()),
+          layer.changedElements(),
+          layer.elements(),
+          layer.drift() == null ? null : Numbers.exact(layer.drift()));
+    }
+    List<String> lines = new ArrayList<>(table.lines(width));
+    lines.add("");
+    lines.add(summary(rewrite));
+    if (rewrite.leftOut() > 0) {
+      lines.add("Left out: %d tensors beside the model's".formatted(rewrite.leftOut()));
+    }
+    lines.add(
+        "Wrote %s: %d tensors, %d bytes"
+            .formatted(SafeText.of(rewrite.dest()), rewrite.tensors(), rewrite.bytes()));
+    return lines;
+  }
+
+  private static String summary(Rewrite rewrite) {
+    List<Rewrite.Layer> layers = rewrite.layers();
+    long luts = layers.stream().filter(layer -> layer.lutMaxChange() != 0).count();
+    long quantized = layers.stream().filter(layer -> layer.changedElements() > 0).count();
+    Optional<Double> drift =
+        layers.stream()
+            .map(Rewrite.Layer::drift)
+            .filter(of -> of != null)
+            .max(Comparator.naturalOrder());
+    return "LUT changed in %d of %d layers, _Q in %d%s"
+        .formatted(
+            luts,
+            layers.size(),
+            quantized,
+            drift.map(most -> "; largest drift " + Numbers.exact(most)).orElse(""));
+  }
+}

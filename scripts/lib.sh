@@ -94,6 +94,7 @@ submit() {
     for option in "${archive_options[@]}"; do SPARK_SUBMIT_OPTS+=" \"$option\""; done
     export SPARK_SUBMIT_OPTS
   fi
+  if [ -t 2 ]; then export QTRACE_STDERR=terminal; fi # quietly puts a pipe before it
   quietly "$spark/bin/spark-submit" "${settings[@]}" "$@"
 }
 

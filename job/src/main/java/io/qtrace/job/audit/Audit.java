@@ -8,11 +8,11 @@ import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditRow;
 import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.progress.Progress;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -30,19 +30,19 @@ public final class Audit {
   private final IndexStage indexing;
   private final CompareStage comparing;
   private final ParentSearch parents;
-  private final Consumer<String> progress;
+  private final Progress progress;
 
   /**
-   * @param progress told what the audit does next, one line each
+   * @param progress told what the audit does next, and how far it has come
    */
-  public Audit(SparkSession spark, Settings settings, Policy policy, Consumer<String> progress) {
+  public Audit(SparkSession spark, Settings settings, Policy policy, Progress progress) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     this.settings = settings;
     this.policy = policy;
     this.lineage = new LineageStore(spark);
     this.store = new ObjectStore(context.hadoopConfiguration());
-    this.indexing = new IndexStage(context);
-    this.comparing = new CompareStage(context, settings.compare(), policy.categories());
+    this.indexing = new IndexStage(context, progress);
+    this.comparing = new CompareStage(context, settings.compare(), policy.categories(), progress);
     this.parents = new ParentSearch(context);
     this.progress = progress;
   }
@@ -54,16 +54,16 @@ public final class Audit {
    */
   public AuditReport run(String uri) throws IOException {
     Instant started = Instant.now();
-    progress.accept("listing " + uri);
+    progress.tell("listing " + uri);
     Archive archive = new ArchiveScan(store, settings.archive()).scan(uri);
     String id = ContentId.of(archive, policy, Json.line(settings.archive()));
     lineage.create();
     Optional<AuditRow> before = lineage.audit(id);
     if (before.isPresent()) {
-      progress.accept("nothing changed since audit " + id);
+      progress.tell("nothing changed since audit " + id);
       return Json.read(before.get().report(), AuditReport.class);
     }
-    lineage.removeUnfinished();
+    lineage.begin(id);
     AuditReading reading = new AuditReading(indexing, comparing);
     return new AuditSession(archive, policy, lineage, reading, parents, id, progress).run(started);
   }

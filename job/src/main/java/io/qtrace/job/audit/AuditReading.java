@@ -28,6 +28,7 @@ final class AuditReading {
   private final Map<CheckpointFile, String> failures = new TreeMap<>();
   private final Map<List<CheckpointFile>, PairComparison> pairs = new HashMap<>();
   private long bytesRead;
+  private long tensorsCompared;
 
   AuditReading(IndexStage indexing, CompareStage comparing) {
     this.indexing = indexing;
@@ -87,6 +88,7 @@ final class AuditReading {
 
   private void take(List<CheckpointFile> files, List<Edge> edges, CompareOutput output) {
     bytesRead += output.bytesRead();
+    tensorsCompared += output.tensorsCompared();
     for (int i = 0; i < files.size(); i++) {
       CheckpointFile file = files.get(i);
       if (output.failures().containsKey(i)) {
@@ -133,5 +135,10 @@ final class AuditReading {
   /** Bytes asked of the object store so far. */
   long bytesRead() {
     return bytesRead;
+  }
+
+  /** Pairs of tensors whose bytes were compared so far. */
+  long tensorsCompared() {
+    return tensorsCompared;
   }
 }

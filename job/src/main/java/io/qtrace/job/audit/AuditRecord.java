@@ -11,6 +11,8 @@ import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.lineage.QChangeRow;
 import io.qtrace.job.lineage.TensorRow;
+import io.qtrace.job.progress.Progress;
+import io.qtrace.job.progress.Stage;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -29,11 +31,13 @@ final class AuditRecord {
   private final List<EdgeRow> knownEdges = new ArrayList<>(); // those of them that are not new
   private final List<ChangeRow> changes = new ArrayList<>();
   private final List<QChangeRow> quantizedChanges = new ArrayList<>();
-  private long tensorsCompared;
+  private final Progress progress;
+  private int written; // tables
 
-  AuditRecord(LineageStore lineage, String id) {
+  AuditRecord(LineageStore lineage, String id, Progress progress) {
     this.lineage = lineage;
     this.id = id;
+    this.progress = progress;
   }
 
   void addKnown(CheckpointRow checkpoint) {
@@ -51,11 +55,10 @@ final class AuditRecord {
     knownEdges.add(edge);
   }
 
-  void add(EdgeRow edge, List<ChangeRow> itsChanges, List<QChangeRow> itsQ, int compared) {
+  void add(EdgeRow edge, List<ChangeRow> itsChanges, List<QChangeRow> itsQ) {
     edges.add(edge);
     changes.addAll(itsChanges);
     quantizedChanges.addAll(itsQ);
-    tensorsCompared += compared;
   }
 
   String id() {
@@ -68,10 +71,6 @@ final class AuditRecord {
 
   List<EdgeRow> edges() {
     return edges;
-  }
-
-  long tensorsCompared() {
-    return tensorsCompared;
   }
 
   /** Of the checkpoints that are new, by the checkpoint's id. */
@@ -113,16 +112,27 @@ final class AuditRecord {
   /** Writes a table whose rows count only with those of another before that one. */
   void writeRows() {
     List<EdgeRow> newEdges = edges.stream().filter(row -> row.auditId().equals(id)).toList();
-    lineage.replace(LineageTable.TENSORS, TensorRow.class, id, tensors);
-    lineage.replace(LineageTable.INVARIANTS, InvariantRow.class, id, invariants);
-    lineage.replace(LineageTable.CHECKPOINTS, CheckpointRow.class, id, newCheckpoints());
-    lineage.replace(LineageTable.CHANGES, ChangeRow.class, id, changes);
-    lineage.replace(LineageTable.Q_CHANGES, QChangeRow.class, id, quantizedChanges);
-    lineage.replace(LineageTable.EDGES, EdgeRow.class, id, newEdges);
+    write(LineageTable.TENSORS, TensorRow.class, tensors);
+    write(LineageTable.INVARIANTS, InvariantRow.class, invariants);
+    write(LineageTable.CHECKPOINTS, CheckpointRow.class, newCheckpoints());
+    write(LineageTable.CHANGES, ChangeRow.class, changes);
+    write(LineageTable.Q_CHANGES, QChangeRow.class, quantizedChanges);
+    write(LineageTable.EDGES, EdgeRow.class, newEdges);
   }
 
   /** Writes the audit itself, last of all: with it the audit is finished. */
   void writeAudit(AuditRow audit) {
-    lineage.replace(LineageTable.AUDITS, AuditRow.class, id, List.of(audit));
+    write(LineageTable.AUDITS, AuditRow.class, List.of(audit));
+    showWritten();
+  }
+
+  private void showWritten() {
+    progress.show(Stage.of("writing", "tables", written, LineageTable.values().length));
+  }
+
+  private <R extends Record> void write(LineageTable table, Class<R> type, List<R> rows) {
+    showWritten();
+    lineage.replace(table, type, id, rows);
+    written++;
   }
 }

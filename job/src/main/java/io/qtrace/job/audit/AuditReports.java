@@ -22,7 +22,7 @@ final class AuditReports {
       List<FindingRow> findings,
       Waivers waivers,
       AuditRecord record,
-      long bytesRead) {
+      AuditReading reading) {
     List<CheckpointRow> checkpoints = record.checkpoints();
     List<EdgeRow> edges = record.edges();
     List<FindingRow> unreadable =
@@ -51,9 +51,9 @@ final class AuditReports {
         checkpoints.size(),
         record.checkpointsRead(),
         checkpoints.stream().mapToLong(CheckpointRow::bytes).sum(),
-        bytesRead,
+        reading.bytesRead(),
         skipped,
-        record.tensorsCompared(),
+        reading.tensorsCompared(),
         edges,
         unreadable,
         known,

@@ -16,6 +16,7 @@ import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** One audit under way: measure, find parents, compare, judge, write. */
@@ -33,7 +33,7 @@ final class AuditSession {
   private final AuditReading reading;
   private final ParentSearch parents;
   private final String id;
-  private final Consumer<String> progress;
+  private final Progress progress;
   private final EdgeRules.Found rules;
   private final KnownCheckpoints known;
   private final AuditRows rows;
@@ -48,7 +48,7 @@ final class AuditSession {
       AuditReading reading,
       ParentSearch parents,
       String id,
-      Consumer<String> progress) {
+      Progress progress) {
     this.archive = archive;
     this.policy = policy;
     this.reading = reading;
@@ -58,7 +58,7 @@ final class AuditSession {
     this.rules = EdgeRules.of(archive);
     this.known = new KnownCheckpoints(lineage, policy.categories(), archive.checkpoints());
     this.rows = new AuditRows(id, policy);
-    this.record = new AuditRecord(lineage, id);
+    this.record = new AuditRecord(lineage, id, progress);
     archive
         .runs()
         .forEach(run -> policies.put(run.path(), policy.forRun(run.path(), run.config())));
@@ -71,15 +71,15 @@ final class AuditSession {
 
   AuditReport run(Instant started) throws IOException {
     measure();
-    progress.accept("looking for parents");
+    progress.tell("looking for parents");
     List<PlannedEdge> edges = plan();
     compare(edges);
     addCheckpoints();
     addEdges(edges);
-    progress.accept("writing to " + LineageTable.NAMESPACE);
+    progress.tell("writing to " + LineageTable.NAMESPACE);
     record.writeRows();
     AuditReport report =
-        AuditReports.of(archive, rules.findings(), policy.waivers(), record, reading.bytesRead());
+        AuditReports.of(archive, rules.findings(), policy.waivers(), record, reading);
     record.writeAudit(AuditReports.row(report, policy, started, Instant.now()));
     return report;
   }
@@ -94,7 +94,7 @@ final class AuditSession {
             .filter(edge -> !stored.containsKey(key(edge, EdgeEnds.of(edge))))
             .filter(this::mayBeRead)
             .toList();
-    progress.accept(
+    progress.tell(
         "reading %d new checkpoints, comparing %d edges".formatted(fresh.size(), claims.size()));
     reading.run(fresh, claims);
   }
@@ -131,7 +131,7 @@ final class AuditSession {
             .map(PlannedEdge::edge)
             .filter(edge -> reading.pair(edge).isEmpty() && mayBeRead(edge))
             .toList();
-    progress.accept("comparing %d edges that the weights tell".formatted(missing.size()));
+    progress.tell("comparing %d edges that the weights tell".formatted(missing.size()));
     reading.run(List.of(), missing);
   }
 
@@ -202,7 +202,6 @@ final class AuditSession {
     record.add(
         rows.edge(edge, pair, judgement),
         rows.changes(edge.ends(), pair),
-        rows.quantizedChanges(edge.ends(), explained),
-        pair.tensors().size());
+        rows.quantizedChanges(edge.ends(), explained));
   }
 }

@@ -14,13 +14,15 @@ import java.util.Optional;
  * @param pairs for each pair its comparison; empty where a side failed
  * @param failures why a checkpoint could not be read, by position
  * @param bytesRead bytes of tensors asked of the object store
+ * @param tensorsCompared pairs of tensors whose bytes were compared
  */
 record CompareOutput(
     List<Map<String, TensorFacts>> facts,
     List<Map<String, LutCheckPartial>> checks,
     List<Optional<PairComparison>> pairs,
     Map<Integer, String> failures,
-    long bytesRead) {
+    long bytesRead,
+    long tensorsCompared) {
   CompareOutput {
     facts = List.copyOf(facts);
     checks = List.copyOf(checks);

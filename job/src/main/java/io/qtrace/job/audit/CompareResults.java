@@ -113,7 +113,7 @@ final class CompareResults {
         Optional.of(partial.md5Prefix()).filter(md5 -> !md5.isEmpty()));
   }
 
-  CompareOutput output(long bytesRead) {
+  CompareOutput output(CompareMetrics metrics) {
     for (int failed : failures.keySet()) {
       facts.set(failed, Map.of());
     }
@@ -123,7 +123,13 @@ final class CompareResults {
       boolean readable = !failures.containsKey(pair.left()) && !failures.containsKey(pair.right());
       pairs.add(readable ? Optional.of(comparison(pair, partials.get(p))) : Optional.empty());
     }
-    return new CompareOutput(facts, checks, pairs, failures, bytesRead);
+    return new CompareOutput(
+        facts,
+        checks,
+        pairs,
+        failures,
+        metrics.bytesRead().value(),
+        metrics.tensorsCompared().value());
   }
 
   private PairComparison comparison(CompareInput.Pair pair, Map<String, PairPartial> found) {

@@ -7,14 +7,16 @@ import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.job.conf.CompareSettings;
+import io.qtrace.job.progress.Phase;
+import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
@@ -28,26 +30,32 @@ public final class CompareStage {
   private final JavaSparkContext spark;
   private final CompareSettings settings;
   private final CategoryRules categories;
+  private final Progress progress;
 
-  public CompareStage(JavaSparkContext spark, CompareSettings settings, CategoryRules categories) {
+  CompareStage(
+      JavaSparkContext spark,
+      CompareSettings settings,
+      CategoryRules categories,
+      Progress progress) {
     this.spark = spark;
     this.settings = settings;
     this.categories = categories;
+    this.progress = progress;
   }
 
   CompareOutput run(CompareInput input) throws IOException {
-    LongAccumulator bytesRead = spark.sc().longAccumulator("qtrace: bytes of tensors read");
+    CompareMetrics metrics = CompareMetrics.of(spark.sc());
     CompareResults results = new CompareResults(input, categories);
     List<CompareUnit> units = CompareUnits.of(input);
     while (!units.isEmpty()) {
-      Map<Integer, UnitOutcome> outcomes = read(units, bytesRead);
+      Map<Integer, UnitOutcome> outcomes = read(units, metrics);
       List<CompareUnit> failed = results.take(units, outcomes);
       units = failed.stream().flatMap(unit -> unit.without(results.failed()).stream()).toList();
     }
-    return results.output(bytesRead.value());
+    return results.output(metrics);
   }
 
-  private Map<Integer, UnitOutcome> read(List<CompareUnit> units, LongAccumulator bytesRead) {
+  private Map<Integer, UnitOutcome> read(List<CompareUnit> units, CompareMetrics metrics) {
     List<List<Work>> tasks = pack(units);
     if (tasks.isEmpty()) {
       return Map.of();
@@ -57,17 +65,31 @@ public final class CompareStage {
             new SerializableConfiguration(spark.hadoopConfiguration()),
             settings.taskMemoryBytes(),
             new ReadOptions(settings.rangeBytesCount(), settings.rangesInFlight()),
-            bytesRead);
-    spark.setJobDescription("qtrace: compare %d tensors".formatted(units.size()));
-    try {
+            metrics);
+    CompareProgress done = new CompareProgress(progress, planned(units, tasks));
+    try (Phase phase =
+        Phase.begin(spark.sc(), "compare", "compare %d tensors".formatted(units.size()))) {
+      phase.onTask(done::finished);
       return spark
           .parallelize(tasks, tasks.size())
           .flatMapToPair(reader::read)
           .reduceByKey(UnitOutcome::merge, Math.min(tasks.size(), spark.defaultParallelism()))
           .collectAsMap();
-    } finally {
-      spark.setJobDescription(null);
     }
+  }
+
+  private static List<CompareProgress.Task> planned(
+      List<CompareUnit> units, List<List<Work>> tasks) {
+    return tasks.stream()
+        .map(
+            works ->
+                new CompareProgress.Task(
+                    works.stream()
+                        .flatMap(work -> units.get(work.unit()).members().stream())
+                        .map(CompareUnit.Member::checkpoint)
+                        .collect(Collectors.toSet()),
+                    works.stream().mapToLong(Work::bytes).sum()))
+        .toList();
   }
 
   // Largest ranges first, each into the task that has the fewest bytes so far.
@@ -75,7 +97,7 @@ public final class CompareStage {
     List<Work> works = new ArrayList<>();
     for (int i = 0; i < units.size(); i++) {
       for (RangeTask task : units.get(i).tasks(settings.taskBytesCount())) {
-        works.add(new Work(i, task, (task.to() - task.from()) * units.get(i).bytesPerElement()));
+        works.add(Work.of(i, units.get(i), task));
       }
     }
     long total = works.stream().mapToLong(Work::bytes).sum();
@@ -86,15 +108,25 @@ public final class CompareStage {
     return TaskPacking.pack(works, Math.toIntExact(count), Work::bytes);
   }
 
-  /** One range and the unit it belongs to. */
-  private record Work(int unit, RangeTask task, long bytes) implements java.io.Serializable {}
+  /**
+   * One range and the unit it belongs to.
+   *
+   * @param pairs of tensors that count as compared with it: a tensor counts with its first range
+   */
+  private record Work(int unit, RangeTask task, long bytes, int pairs)
+      implements java.io.Serializable {
+    static Work of(int index, CompareUnit unit, RangeTask task) {
+      long bytes = (task.to() - task.from()) * unit.bytesPerElement();
+      return new Work(index, task, bytes, task.from() == 0 ? unit.tensorPairs() : 0);
+    }
+  }
 
   /** What an executor needs to read. */
   private record Reader(
       SerializableConfiguration hadoop,
       long memoryBytes,
       ReadOptions options,
-      LongAccumulator bytesRead)
+      CompareMetrics metrics)
       implements java.io.Serializable {
     Iterator<Tuple2<Integer, UnitOutcome>> read(List<Work> works) throws IOException {
       ObjectStore store = new ObjectStore(hadoop.value());
@@ -112,7 +144,8 @@ public final class CompareStage {
     private UnitOutcome outcome(RangeComparison comparison, Work work) throws IOException {
       try {
         UnitOutcome.Read read = new UnitOutcome.Read(comparison.run(work.task()));
-        bytesRead.add(read.result().bytesRead());
+        metrics.bytesRead().add(read.result().bytesRead());
+        metrics.tensorsCompared().add(work.pairs());
         return read;
       } catch (FormatException e) {
         return UnitOutcome.Failed.of(e.file(), e.getMessage());

@@ -84,6 +84,11 @@ record CompareUnit(List<Member> members, List<Link> pairs, List<LutCheck> checks
     return members.stream().mapToLong(member -> member.entry().dtype().bytes()).sum();
   }
 
+  /** Pairs of tensors that it compares: a member may answer for several. */
+  int tensorPairs() {
+    return pairs.stream().mapToInt(link -> members.get(link.left()).names().size()).sum();
+  }
+
   /** Checkpoints that a file belongs to. */
   List<Integer> checkpoints(String file) {
     List<Integer> checkpoints = new ArrayList<>();

@@ -15,6 +15,7 @@ import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.RunPolicy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.job.progress.Progress;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -40,8 +41,9 @@ public final class Diff {
     this.store = new ObjectStore(context.hadoopConfiguration());
     this.names = new CheckpointNames(settings.archive());
     this.policy = policy;
-    this.indexing = new IndexStage(context);
-    this.comparing = new CompareStage(context, settings.compare(), policy.categories());
+    this.indexing = new IndexStage(context, Progress.NONE);
+    this.comparing =
+        new CompareStage(context, settings.compare(), policy.categories(), Progress.NONE);
   }
 
   /**

@@ -3,18 +3,25 @@ package io.qtrace.job.audit;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.progress.Phase;
+import io.qtrace.job.progress.Progress;
+import io.qtrace.job.progress.Stage;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** Indexes checkpoints in parallel, a task a file; reads their directories and headers only. */
 public final class IndexStage {
   private final JavaSparkContext spark;
+  private final Progress progress;
 
-  public IndexStage(JavaSparkContext spark) {
+  IndexStage(JavaSparkContext spark, Progress progress) {
     this.spark = spark;
+    this.progress = progress;
   }
 
   /**
@@ -26,21 +33,28 @@ public final class IndexStage {
       return List.of();
     }
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
-    spark.setJobDescription("qtrace: index %d checkpoints".formatted(uris.size()));
-    try {
+    LongAccumulator bytesRead = spark.sc().longAccumulator(CompareMetrics.BYTES_READ);
+    AtomicInteger done = new AtomicInteger();
+    try (Phase phase =
+        Phase.begin(spark.sc(), "index", "index %d checkpoints".formatted(uris.size()))) {
+      phase.onTask(file -> show(done.incrementAndGet(), uris.size()));
+      show(0, uris.size());
       return spark
           .parallelize(uris, uris.size())
-          .map(uri -> index(new ObjectStore(hadoop.value()), uri))
+          .map(uri -> index(new ObjectStore(hadoop.value()), uri, bytesRead))
           .collect();
-    } finally {
-      spark.setJobDescription(null);
     }
   }
 
-  private static IndexedCheckpoint index(ObjectStore store, String uri) {
+  private void show(int done, int total) {
+    progress.show(Stage.of("indexing", "checkpoints", done, total));
+  }
+
+  private static IndexedCheckpoint index(ObjectStore store, String uri, LongAccumulator bytesRead) {
     try {
       Checkpoints checkpoints = new Checkpoints(store);
       CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));
+      bytesRead.add(checkpoints.bytesRead());
       return new IndexedCheckpoint.Readable(index, checkpoints.bytesRead());
     } catch (IOException e) {
       return new IndexedCheckpoint.Unreadable(e.getMessage());

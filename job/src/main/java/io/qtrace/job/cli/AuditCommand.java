@@ -38,7 +38,7 @@ final class AuditCommand implements Callable<Integer> {
 
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
-  @Mixin private Progress progress;
+  @Mixin private ProgressOption progress;
   @Mixin private Output output;
 
   @Override
@@ -46,7 +46,7 @@ final class AuditCommand implements Callable<Integer> {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
-      AuditReport report = new Audit(spark, settings, policy, progress::tell).run(archive);
+      AuditReport report = new Audit(spark, settings, policy, progress).run(archive);
       output.print(width -> AuditText.lines(report), () -> Json.of(report));
       return ExitStatus.of(Verdict.valueOf(report.verdict()));
     }

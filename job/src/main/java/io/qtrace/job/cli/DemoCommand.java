@@ -31,7 +31,7 @@ final class DemoCommand implements Callable<Integer> {
   private String archive;
 
   @Mixin private Warehouse warehouse;
-  @Mixin private Progress progress;
+  @Mixin private ProgressOption progress;
   @Mixin private Output output;
 
   @Override
@@ -39,7 +39,7 @@ final class DemoCommand implements Callable<Integer> {
     Policy policy = Policy.load(Optional.empty());
     Settings settings = Settings.load(Optional.empty());
     try (SparkSession spark = warehouse.open()) {
-      AuditReport report = new Audit(spark, settings, policy, progress::tell).run(archive);
+      AuditReport report = new Audit(spark, settings, policy, progress).run(archive);
       output.print(width -> lines(report), () -> Json.of(report));
       return ExitStatus.CLEAN;
     }

@@ -3,6 +3,8 @@ package io.qtrace.job.cli;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.conf.EmbeddedCatalog;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,13 +26,24 @@ final class Failure {
     List<Throwable> chain = chain(failure);
     Optional<String> known = chain.stream().flatMap(e -> known(e).stream()).findFirst();
     if (known.isPresent()) {
-      return SafeText.of(known.get());
+      return safe(known.get());
     }
     String root = line(chain.get(chain.size() - 1));
     String reason =
         chain.stream().filter(e -> !isWrapper(e)).findFirst().map(Failure::line).orElse(root);
     boolean complete = reason.matches("(Invalid|Cannot|Unsupported) .*") || reason.contains(root);
-    return SafeText.of(complete ? reason : reason + ": " + root);
+    return safe(complete ? reason : reason + ": " + root);
+  }
+
+  /** The stack traces, without secrets. */
+  static String trace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text, true));
+    return Secrets.hidden(text.toString());
+  }
+
+  private static String safe(String text) {
+    return SafeText.of(Secrets.hidden(text));
   }
 
   private static Optional<String> known(Throwable failure) {

@@ -51,7 +51,7 @@ final class LineageCommand implements Callable<Integer> {
 
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
-  @Mixin private Progress progress;
+  @Mixin private ProgressOption progress;
   @Mixin private Output output;
 
   @Override
@@ -60,7 +60,7 @@ final class LineageCommand implements Callable<Integer> {
     Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
       if (archive != null) {
-        new Audit(spark, settings, policy, progress::tell).run(archive);
+        new Audit(spark, settings, policy, progress).run(archive);
       }
       LineageStore lineage = new LineageStore(spark);
       lineage.create();

@@ -1,5 +1,6 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.job.text.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -107,12 +108,14 @@ public final class Main implements Callable<Integer> {
   private int failed(Exception failure, CommandLine command, ParseResult parsed) {
     tell(command, Failure.reason(failure));
     if (verbose) {
-      failure.printStackTrace(command.getErr());
+      command.getErr().print(Failure.trace(failure));
+      command.getErr().flush();
     }
     return ExitStatus.FAILED;
   }
 
   private static void tell(CommandLine command, String reason) {
+    ProgressLine.clear(command.getErr(), Terminal.hasErrorLine());
     command.getErr().println("qtrace: " + reason);
   }
 

@@ -21,6 +21,6 @@ public record AuditRow(
     @About("CLEAN or VIOLATION: the worst of its edges and checkpoints") String verdict,
     @About("bytes asked of the object store") long bytesRead,
     @About("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
-    @About("pairs of tensors compared") long tensorsCompared,
+    @About("pairs of tensors whose bytes were compared") long tensorsCompared,
     @About("what the command printed, as JSON") String report)
     implements Serializable {}

@@ -3,6 +3,9 @@ package io.qtrace.job.lineage;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.qtrace.job.progress.Phase;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
@@ -20,7 +23,12 @@ public final class LineageStore {
   /** Snapshot property that names the audit of a commit. */
   static final String AUDIT_PROPERTY = "qtrace.audit-id";
 
+  // Of another audit that is not finished: longer than any audit takes from its first table to its
+  // last, in a catalog that others write to as well.
+  private static final Duration ABANDONED = Duration.ofHours(1);
+
   private final SparkSession spark;
+  private String ignored = ""; // no audit's id
 
   public LineageStore(SparkSession spark) {
     this.spark = spark;
@@ -37,10 +45,13 @@ public final class LineageStore {
   }
 
   /**
-   * Removes what audits left that were killed between the writes of two tables: a table's rows
-   * count only once those of the table that is written after it are there.
+   * Begins an audit: what a killed run of it left is not read any more, until it is replaced; what
+   * other audits left that were killed between the writes of two tables is removed. A table's rows
+   * count only once those of the table that is written after it are there; an audit that others may
+   * be writing just now is let alone for an hour.
    */
-  public void removeUnfinished() {
+  public void begin(String auditId) {
+    ignored = auditId;
     removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
     removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);
     removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
@@ -48,17 +59,33 @@ public final class LineageStore {
   }
 
   private void removeUnfinished(LineageTable table, LineageTable last) {
-    Dataset<Row> finished = spark.table(last.tableName()).select("audit_id").distinct();
-    spark
-        .table(table.tableName())
-        .select("audit_id")
-        .distinct()
-        .except(finished)
-        .collectAsList()
-        .stream()
+    Dataset<Row> unfinished = auditIds(table).except(auditIds(last));
+    Dataset<Row> others = isShared() ? unfinished.except(recentlyWritten(table)) : unfinished;
+    others.collectAsList().stream()
         .map(row -> row.getString(0))
+        .filter(id -> !id.equals(ignored))
         .forEach(
             id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
+  }
+
+  private Dataset<Row> auditIds(LineageTable table) {
+    return spark.table(table.tableName()).select("audit_id").distinct();
+  }
+
+  private Dataset<Row> recentlyWritten(LineageTable table) {
+    return spark
+        .table(table.tableName() + ".snapshots")
+        .where(col("committed_at").gt(lit(Instant.now().minus(ABANDONED))))
+        .select(col("summary").getItem(AUDIT_PROPERTY).as("audit_id"))
+        .where(col("audit_id").isNotNull());
+  }
+
+  // The embedded catalog belongs to one process at a time: nobody else is writing.
+  private boolean isShared() {
+    return !spark
+        .conf()
+        .get("spark.sql.catalog." + LineageTable.CATALOG + ".uri", "")
+        .startsWith("jdbc:h2:file:");
   }
 
   /** Replaces the rows of one audit. */
@@ -69,7 +96,7 @@ public final class LineageStore {
     }
     RowCodec<R> codec = new RowCodec<>(type);
     List<Row> rows = records.stream().map(codec::row).toList();
-    try {
+    try (Phase phase = Phase.begin(spark.sparkContext(), "write", "write " + table.tableName())) {
       spark
           .createDataFrame(rows, codec.schema())
           .coalesce(1)
@@ -90,7 +117,10 @@ public final class LineageStore {
   /** All rows of a table that a condition selects. */
   public <R extends Record> List<R> read(LineageTable table, Class<R> type, Column condition) {
     RowCodec<R> codec = new RowCodec<>(type);
-    Dataset<Row> rows = spark.table(table.tableName()).where(condition);
-    return rows.collectAsList().stream().map(codec::record).toList();
+    try (Phase phase = Phase.begin(spark.sparkContext(), "read", "read " + table.tableName())) {
+      Dataset<Row> rows =
+          spark.table(table.tableName()).where(condition.and(col("audit_id").notEqual(ignored)));
+      return rows.collectAsList().stream().map(codec::record).toList();
+    }
   }
 }

@@ -22,6 +22,14 @@ public final class Terminal {
         && !"dumb".equals(System.getenv("TERM"));
   }
 
+  /**
+   * Whether standard error is a terminal, where a line can be rewritten. Java cannot tell: {@code
+   * scripts/qtrace} does.
+   */
+  public static boolean hasErrorLine() {
+    return "terminal".equals(System.getenv("QTRACE_STDERR"));
+  }
+
   private static boolean isInteractive() {
     Console console = System.console();
     if (console == null) {

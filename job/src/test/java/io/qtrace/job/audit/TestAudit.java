@@ -8,6 +8,7 @@ import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,11 +18,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.jdk.javaapi.CollectionConverters;
 
 class TestAudit {
   private static final List<String> TABLES =
@@ -113,6 +118,33 @@ class TestAudit {
   }
 
   @Test
+  void countsOnItsRowWhatSparkCountedForTasks() throws Exception {
+    Map<String, Long> counted = new ConcurrentHashMap<>();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onTaskEnd(SparkListenerTaskEnd ended) {
+            CollectionConverters.asJava(ended.taskInfo().accumulables()).stream()
+                .filter(metric -> metric.name().exists(name -> name.startsWith("qtrace: ")))
+                .forEach(
+                    metric ->
+                        counted.merge(
+                            metric.name().get(), (Long) metric.update().get(), Long::sum));
+          }
+        };
+    spark.sparkContext().addSparkListener(listener);
+    AuditReport report = audit(Sample.ARCHIVE);
+    spark.sparkContext().listenerBus().waitUntilEmpty();
+    spark.sparkContext().removeSparkListener(listener);
+    assertThat(counted)
+        .containsOnly(
+            Map.entry("qtrace: bytes read", report.bytesRead()),
+            Map.entry("qtrace: tensors compared", report.tensorsCompared()));
+    assertThat(texts("SELECT bytes_read, tensors_compared FROM lineage.qtrace.audits"))
+        .containsExactly(report.bytesRead() + " " + report.tensorsCompared());
+  }
+
+  @Test
   void theSameAuditAgainAddsNothingAndSaysTheSame() throws IOException {
     AuditReport first = audit(Sample.ARCHIVE);
     Map<String, Long> snapshots = snapshots();
@@ -191,7 +223,7 @@ class TestAudit {
   }
 
   private AuditReport audit(Path archive, Policy policy) throws IOException {
-    return new Audit(spark, Settings.load(Optional.empty()), policy, line -> {})
+    return new Audit(spark, Settings.load(Optional.empty()), policy, Progress.NONE)
         .run(archive.toString());
   }
 

@@ -10,6 +10,7 @@ import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,7 +108,7 @@ class TestOverrides {
 
   private static AuditReport audit(SparkSession spark, Path archive, Policy policy)
       throws IOException {
-    return new Audit(spark, Settings.load(Optional.empty()), policy, line -> {})
+    return new Audit(spark, Settings.load(Optional.empty()), policy, Progress.NONE)
         .run(archive.toString());
   }
 

@@ -9,6 +9,7 @@ import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -269,7 +270,7 @@ class TestParentage {
 
   private static AuditReport audit(SparkSession session, Path archive) throws IOException {
     return new Audit(
-            session, Settings.load(Optional.empty()), Policy.load(Optional.empty()), line -> {})
+            session, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
         .run(archive.toString());
   }
 

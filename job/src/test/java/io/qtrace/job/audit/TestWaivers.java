@@ -9,6 +9,7 @@ import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.AuditText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -157,7 +158,7 @@ class TestWaivers {
   }
 
   private AuditReport audit(Policy policy) throws IOException {
-    return new Audit(spark, Settings.load(Optional.empty()), policy, line -> {})
+    return new Audit(spark, Settings.load(Optional.empty()), policy, Progress.NONE)
         .run(archive.toString());
   }
 

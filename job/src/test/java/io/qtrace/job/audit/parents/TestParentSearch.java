@@ -15,6 +15,7 @@ import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.lineage.TensorRow;
+import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ class TestParentSearch {
     }
     spark = LocalSpark.session(folder.resolve("lineage"));
     report =
-        new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), line -> {})
+        new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
             .run(archive.getParent().toString());
     Map<String, List<TensorRow>> tensors =
         new LineageStore(spark)

@@ -1,0 +1,105 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.job.progress.Progress;
+import io.qtrace.job.progress.Stage;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.apache.hadoop.util.StringUtils;
+
+/** Progress as people read it: on a terminal one line that is rewritten, in a log rare lines. */
+final class ProgressLine implements Progress {
+  /** Between two lines of a log; a stage that takes less has none. */
+  static final Duration LOG_PAUSE = Duration.ofSeconds(30);
+
+  private static final Duration TERMINAL_PAUSE = Duration.ofMillis(100);
+  private static final String CLEAR = "\r\u001b[K"; // to the line's start, erase to its end
+
+  private final PrintWriter err;
+  private final boolean terminal;
+  private final InstantSource clock;
+  private String stage = "";
+  private long done;
+  private Instant began = Instant.MIN;
+  private Instant shown = Instant.MIN;
+  private boolean isDrawn;
+
+  ProgressLine(PrintWriter err, boolean terminal, InstantSource clock) {
+    this.err = err;
+    this.terminal = terminal;
+    this.clock = clock;
+  }
+
+  @Override
+  public synchronized void tell(String event) {
+    clear();
+    err.println("qtrace: " + event);
+  }
+
+  @Override
+  public synchronized void show(Stage now) {
+    Instant time = clock.instant();
+    if (!now.name().equals(stage) || now.done() < done) {
+      stage = now.name();
+      began = time;
+      shown = terminal ? Instant.MIN : time;
+    }
+    done = now.done();
+    if (now.done() == now.total()) {
+      clear();
+    } else if (!time.isBefore(shown.plus(terminal ? TERMINAL_PAUSE : LOG_PAUSE))) {
+      shown = time;
+      String line = "qtrace: " + text(now, Duration.between(began, time));
+      if (terminal) {
+        err.print(CLEAR + line);
+        err.flush();
+        isDrawn = true;
+      } else {
+        err.println(line);
+      }
+    }
+  }
+
+  private void clear() {
+    clear(err, isDrawn);
+    isDrawn = false;
+  }
+
+  /** Makes room for another line where one of progress may stand. */
+  static void clear(PrintWriter err, boolean mayBeDrawn) {
+    if (mayBeDrawn) {
+      err.print(CLEAR);
+      err.flush();
+    }
+  }
+
+  private static String text(Stage now, Duration elapsed) {
+    StringBuilder text =
+        new StringBuilder(
+            "%s: %d of %d %s".formatted(now.name(), now.done(), now.total(), now.unit()));
+    double seconds = elapsed.toMillis() / 1000.0;
+    if (now.totalBytes() > 0) {
+      text.append(", %s of %s".formatted(size(now.bytes()), size(now.totalBytes())));
+    }
+    if (seconds > 0 && now.bytes() > 0) {
+      text.append(", %s/s".formatted(size((long) (now.bytes() / seconds))));
+    }
+    if (seconds > 0 && now.fraction() > 0) {
+      text.append(", %s left".formatted(duration(seconds / now.fraction() - seconds)));
+    }
+    return text.toString();
+  }
+
+  private static String duration(double seconds) {
+    long whole = Math.round(seconds);
+    long minutes = whole / 60;
+    return whole < 60
+        ? whole + " s"
+        : minutes < 60 ? minutes + " min" : "%d h %d min".formatted(minutes / 60, minutes % 60);
+  }
+
+  private static String size(long bytes) {
+    return StringUtils.byteDesc(bytes);
+  }
+}

@@ -1,0 +1,90 @@
+package io.qtrace.job.progress;
+
+import java.util.BitSet;
+import java.util.function.IntConsumer;
+import org.apache.spark.SparkContext;
+import org.apache.spark.Success$;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+
+/**
+ * A phase of a command: until it is closed, Spark jobs of this thread bear its name in Spark's user
+ * interface, as their group, and say what they do, as their description.
+ */
+public final class Phase implements AutoCloseable {
+  private static final String GROUP = "spark.jobGroup.id"; // as SparkContext sets it
+  private static final String DESCRIPTION = "spark.job.description";
+
+  private final SparkContext spark;
+  private final String name;
+  private final String groupBefore;
+  private final String descriptionBefore;
+  private SparkListener listener;
+
+  private Phase(SparkContext spark, String name) {
+    this.spark = spark;
+    this.name = name;
+    this.groupBefore = spark.getLocalProperty(GROUP);
+    this.descriptionBefore = spark.getLocalProperty(DESCRIPTION);
+  }
+
+  /** Begins a phase; on the thread that will close it. */
+  public static Phase begin(SparkContext spark, String name, String description) {
+    Phase phase = new Phase(spark, name);
+    spark.setLocalProperty(GROUP, name);
+    spark.setLocalProperty(DESCRIPTION, description);
+    return phase;
+  }
+
+  /**
+   * Tells of each partition of a job's first stage, once, as soon as its task has succeeded; on a
+   * thread of Spark's.
+   */
+  public Phase onTask(IntConsumer finished) {
+    listener = new Finished(name, finished);
+    spark.addSparkListener(listener);
+    return this;
+  }
+
+  @Override
+  public void close() {
+    spark.setLocalProperty(GROUP, groupBefore);
+    spark.setLocalProperty(DESCRIPTION, descriptionBefore);
+    if (listener != null) {
+      spark.removeSparkListener(listener);
+    }
+  }
+
+  /** Follows the first stage of each job of one phase; Spark calls it from one thread. */
+  private static final class Finished extends SparkListener {
+    private final String phase;
+    private final IntConsumer finished;
+    private final BitSet seen = new BitSet();
+    private int stage = -1;
+
+    Finished(String phase, IntConsumer finished) {
+      this.phase = phase;
+      this.finished = finished;
+    }
+
+    @Override
+    public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
+      if (phase.equals(submitted.properties().getProperty(GROUP))
+          && submitted.stageInfo().parentIds().isEmpty()
+          && submitted.stageInfo().stageId() != stage) {
+        stage = submitted.stageInfo().stageId();
+        seen.clear();
+      }
+    }
+
+    @Override
+    public void onTaskEnd(SparkListenerTaskEnd ended) {
+      int partition = ended.taskInfo().partitionId();
+      if (ended.stageId() == stage && ended.reason() == Success$.MODULE$ && !seen.get(partition)) {
+        seen.set(partition);
+        finished.accept(partition);
+      }
+    }
+  }
+}

@@ -77,7 +77,11 @@ class TestParentSearch {
     }
     spark = LocalSpark.session(folder.resolve("lineage"));
     report =
-        new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
+        new Audit(
+                spark,
+                Settings.load(Optional.empty()),
+                Policy.load(Optional.empty()),
+                Progress.NONE)
             .run(archive.getParent().toString());
     Map<String, List<TensorRow>> tensors =
         new LineageStore(spark)

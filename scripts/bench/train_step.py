@@ -18,7 +18,6 @@ import shlex
 import statistics
 import subprocess
 import sys
-import threading
 import time
 
 import torch
@@ -263,18 +262,16 @@ def device_memory():
 
 
 def measured(command):
-    """Runs a command that prints JSON last; adds the highest use of the device's memory meanwhile."""
-    idle = peak = device_memory()
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
-    output = []
-    reader = threading.Thread(target=lambda: output.append(process.stdout.read()))
-    reader.start()
-    while reader.is_alive():
-        peak = max(peak, device_memory())
-        reader.join(0.2)
-    if process.wait() != 0:
-        sys.exit(f"exit status {process.returncode} of {' '.join(map(str, command))}")
-    return json.loads(output[0].strip().splitlines()[-1]) | {"peak_bytes": peak - idle}
+    """Runs a command that prints JSON and then waits; adds what it has of the device's memory, which never shrinks."""
+    idle = device_memory()
+    command = [str(word) for word in [*command, "--wait"]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        peak = device_memory()
+        process.stdin.close()
+    if process.returncode != 0:
+        sys.exit(f"exit status {process.returncode} of {' '.join(command)}")
+    return json.loads(line) | {"peak_bytes": peak - idle}
 
 
 def compare(folder, arguments):
@@ -311,6 +308,7 @@ def main():
     parser.add_argument("--gathered", action="store_true", help="the recipe with a LUT that is gathered by groups")
     parser.add_argument("--tiny", action="store_true", help="make: two small layers")
     parser.add_argument("--length", type=int, default=128, help="make: tokens of an example")
+    parser.add_argument("--wait", action="store_true", help="torch: keeps its memory until its input ends")
     parser.add_argument("--java", type=shlex.split, help="compare: the command that runs TrainStepBenchmark")
     arguments = parser.parse_args()
     if arguments.what == "compare":
@@ -322,7 +320,9 @@ def main():
     else:
         look_up = gathered if arguments.gathered else scattered
         steps = torch_steps(arguments.folder, arguments.precision, arguments.steps, arguments.warm_up, look_up)
-        print(json.dumps(steps))
+        print(json.dumps(steps), flush=True)
+        if arguments.wait:
+            sys.stdin.read()
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ final class Arithmetic implements AutoCloseable {
             .maximum(least)
             .toType(DataType.FLOAT16, false)
             .toType(DataType.FLOAT32, false);
-    return x.add(rounded.sub(plain)); // exact: the difference has fewer bits than x
+    return x.add(rounded.subi(plain)); // exact: the difference has fewer bits than x
   }
 
   /** An operand of a product: in mixed precision the nearest bfloat16, the gradient unchanged. */
@@ -57,7 +57,7 @@ final class Arithmetic implements AutoCloseable {
       case MIXED -> {
         NDArray plain = x.stopGradient();
         NDArray split = plain.mul(splitter);
-        yield x.add(split.sub(split.sub(plain)).sub(plain)); // Veltkamp's splitting
+        yield x.add(split.subi(split.sub(plain)).subi(plain)); // Veltkamp's splitting
       }
     };
   }
@@ -81,9 +81,9 @@ final class Arithmetic implements AutoCloseable {
     return Linear.linear(operand(x), w).singletonOrThrow();
   }
 
-  /** The product of the last two dimensions. */
-  NDArray matMul(NDArray a, NDArray b) {
-    return operand(a).matMul(operand(b));
+  /** Products of the matrices in two stacks [n, ...]. */
+  NDArray batchMatMul(NDArray a, NDArray b) {
+    return operand(a).batchMatMul(operand(b));
   }
 
   /** {@code x / sqrt(mean(x^2) + eps) * weight} over the last dimension. */

@@ -8,7 +8,7 @@ import ai.djl.ndarray.types.Shape;
  * What a position may attend to: itself and those before it, padding left out. A query that may
  * attend to nothing attends to nothing.
  *
- * @param bias [batch or 1, 1, queries, length] added to the scores
+ * @param bias [batch * key/value heads or 1, queries, length] added to the scores
  * @param allowed 1 or 0 in the same shape; null where each query has something to attend to
  */
 record AttentionMask(NDArray bias, NDArray allowed) {
@@ -24,12 +24,12 @@ record AttentionMask(NDArray bias, NDArray allowed) {
         bias[query * length + key] = FORBIDDEN;
       }
     }
-    NDArray array = manager.create(bias, new Shape(1, 1, length, length));
-    return new AttentionMask(array.tile(new long[] {1, 1, repeats, 1}), null);
+    NDArray array = manager.create(bias, new Shape(1, length, length));
+    return new AttentionMask(array.tile(new long[] {1, repeats, 1}), null);
   }
 
   /** Causal, and without the batch's padding. */
-  static AttentionMask padded(NDManager manager, Batch batch, int repeats) {
+  static AttentionMask padded(NDManager manager, Batch batch, int keyValueHeads, int repeats) {
     int length = batch.length();
     float[] bias = new float[batch.examples() * length * length];
     float[] allowed = new float[bias.length];
@@ -46,14 +46,23 @@ record AttentionMask(NDArray bias, NDArray allowed) {
       anyBlind |= blind;
     }
     Shape shape = new Shape(batch.examples(), 1, length, length);
+    long[] heads = {1, keyValueHeads, repeats, 1};
     return new AttentionMask(
-        manager.create(bias, shape).tile(new long[] {1, 1, repeats, 1}),
-        anyBlind ? manager.create(allowed, shape).tile(new long[] {1, 1, repeats, 1}) : null);
+        manager.create(bias, shape).tile(heads).reshape(-1, (long) repeats * length, length),
+        anyBlind
+            ? manager
+                .create(allowed, shape)
+                .tile(heads)
+                .reshape(-1, (long) repeats * length, length)
+            : null);
   }
 
-  /** Scores [batch, heads, queries, length] to weights that sum to 1, or to 0 for a blind query. */
+  /**
+   * Scores [batch * key/value heads, queries, length] to weights that sum to 1, or to 0 for a blind
+   * query.
+   */
   NDArray weights(NDArray scores) {
-    NDArray weights = scores.add(bias).softmax(3);
+    NDArray weights = scores.add(bias).softmax(2);
     return allowed == null ? weights : weights.mul(allowed);
   }
 }

@@ -1,6 +1,7 @@
 package io.qtrace.job.train.recipe;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -10,6 +11,7 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +24,8 @@ final class Qwen3 {
     LinearLayer layer(int block, Projection projection);
   }
 
-  /** Norms of a block: [hidden], [hidden], [head], [head]. */
-  private record Norms(NDArray input, NDArray afterAttention, NDArray query, NDArray key) {}
+  /** Norms of a block: [hidden], [hidden], and of all query and key heads [heads, 1, head]. */
+  private record Norms(NDArray input, NDArray afterAttention, NDArray queryAndKey) {}
 
   /** cos and sin of each position's angles, [length, head]; sin negative in its first half. */
   private record Rotation(NDArray cos, NDArray sin) {}
@@ -58,12 +60,21 @@ final class Qwen3 {
           new Norms(
               tensors.floats(path + "input_layernorm.weight", hidden),
               tensors.floats(path + "post_attention_layernorm.weight", hidden),
-              tensors.floats(path + "self_attn.q_norm.weight", config.headDim()),
-              tensors.floats(path + "self_attn.k_norm.weight", config.headDim())));
+              headNorms(tensors, path + "self_attn.")));
     }
     lastNorm = tensors.floats("model.norm.weight", hidden);
     eps = arithmetic.constant(config.rmsNormEps());
     scale = arithmetic.constant(1 / Math.sqrt(config.headDim()));
+  }
+
+  private NDArray headNorms(ModelTensors tensors, String path) throws IOException {
+    int head = config.headDim();
+    try (NDArray query = tensors.floats(path + "q_norm.weight", head);
+        NDArray key = tensors.floats(path + "k_norm.weight", head)) {
+      NDList norms = new NDList(Collections.nCopies(config.heads(), query));
+      norms.addAll(Collections.nCopies(config.keyValueHeads(), key));
+      return NDArrays.stack(norms).expandDims(1);
+    }
   }
 
   /** Rows of the output head, [vocab, hidden], an operand of products. */
@@ -78,7 +89,8 @@ final class Qwen3 {
   NDArray hidden(Batch batch, Layers layers) {
     AttentionMask mask =
         batch.hasPadding()
-            ? AttentionMask.padded(manager, batch, config.headsPerKeyValueHead())
+            ? AttentionMask.padded(
+                manager, batch, config.keyValueHeads(), config.headsPerKeyValueHead())
             : causal.computeIfAbsent(batch.length(), this::causalMask);
     Rotation rotation = rotations.computeIfAbsent(batch.length(), this::rotation);
     NDArray tokens = manager.create(batch.inputIds());
@@ -98,16 +110,17 @@ final class Qwen3 {
   private NDArray attention(
       NDArray x, Batch batch, int block, AttentionMask mask, Rotation rotation, Layers layers) {
     Norms norm = norms.get(block);
-    NDArray q = heads(layers.layer(block, Projection.QUERY).apply(x), batch, config.heads());
-    NDArray k = heads(layers.layer(block, Projection.KEY).apply(x), batch, config.keyValueHeads());
-    NDArray v =
-        heads(layers.layer(block, Projection.VALUE).apply(x), batch, config.keyValueHeads());
-    q = rotated(arithmetic.rmsNorm(q, norm.query(), eps), rotation);
-    k = rotated(arithmetic.rmsNorm(k, norm.key(), eps), rotation);
-    long queries = (long) config.headsPerKeyValueHead() * batch.length();
-    q = q.reshape(batch.examples(), config.keyValueHeads(), queries, config.headDim());
-    NDArray scores = arithmetic.matMul(q, k.swapAxes(2, 3)).mul(scale);
-    NDArray mixed = arithmetic.matMul(mask.weights(scores), v);
+    NDArray queries = layers.layer(block, Projection.QUERY).apply(x);
+    NDArray keys = layers.layer(block, Projection.KEY).apply(x);
+    NDArray values = layers.layer(block, Projection.VALUE).apply(x);
+    NDArray both = heads(queries.concat(keys, 1), batch, config.heads() + config.keyValueHeads());
+    both = rotated(arithmetic.rmsNorm(both, norm.queryAndKey(), eps), rotation);
+    NDList parts = both.split(new long[] {config.heads()}, 1);
+    NDArray q = stacked(parts.get(0), config.headsPerKeyValueHead() * batch.length());
+    NDArray k = stacked(parts.get(1), batch.length());
+    NDArray v = stacked(heads(values, batch, config.keyValueHeads()), batch.length());
+    NDArray scores = arithmetic.batchMatMul(q, k.swapAxes(1, 2)).mul(scale);
+    NDArray mixed = arithmetic.batchMatMul(mask.weights(scores), v);
     NDArray joined =
         mixed
             .reshape(batch.examples(), config.heads(), batch.length(), config.headDim())
@@ -122,6 +135,11 @@ final class Qwen3 {
     NDArray up = layers.layer(block, Projection.UP).apply(x);
     NDArray product = gate.mul(Activation.sigmoid(gate)).mul(up);
     return layers.layer(block, Projection.DOWN).apply(product);
+  }
+
+  // [batch, heads, length, head] to [batch * key/value heads, rows, head]
+  private NDArray stacked(NDArray x, long rows) {
+    return x.reshape(-1, rows, config.headDim());
   }
 
   // [tokens, heads * head] to [batch, heads, length, head]

@@ -1,6 +1,7 @@
 package io.qtrace.job.train.recipe;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,8 +49,20 @@ final class StudentLayers {
   /** What all quantized layers multiply with until the parameters change; for each group. */
   List<List<NDArray>> operands() {
     try (Autograd autograd = Autograd.paused()) {
-      return groups.stream().map(LayerGroup::operands).toList();
+      return groups.stream().map(StudentLayers::operands).toList();
     }
+  }
+
+  // Only the operands outlive this, not what they are computed from: a group's Q and its indices
+  // take much memory.
+  private static List<NDArray> operands(LayerGroup group) {
+    List<NDArray> operands;
+    try (NDScope scope = new NDScope()) {
+      operands = group.operands();
+      operands.forEach(NDScope::unregister);
+    }
+    operands.forEach(NDScope::register);
+    return operands;
   }
 
   /** The layers for one forward pass over the operands. */

@@ -32,8 +32,7 @@ import picocli.CommandLine.Parameters;
 public final class TrainStepBenchmark implements Runnable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, DType> DTYPES =
-      Map.of(
-          "F32", DType.FLOAT32, "F16", DType.FLOAT16, "I32", DType.INT32, "U8", DType.UINT8);
+      Map.of("F32", DType.FLOAT32, "F16", DType.FLOAT16, "I32", DType.INT32, "U8", DType.UINT8);
 
   @Parameters(description = "Folder of config.json, model.safetensors and batch.safetensors.")
   private Path folder;

@@ -22,8 +22,7 @@ class TestMain {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"inspect", "diff", "explain", "audit", "lineage", "bake", "sync", "sql"})
+  @ValueSource(strings = {"inspect", "diff", "explain", "audit", "lineage", "bake", "sync", "sql"})
   void everyCommandHasHelpWithExamples(String command) {
     CommandRun run = CommandRun.of(command, "--help");
     assertThat(run.status()).isEqualTo(ExitStatus.CLEAN);

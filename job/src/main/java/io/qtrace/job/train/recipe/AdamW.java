@@ -14,7 +14,6 @@ final class AdamW {
   private final Arithmetic arithmetic;
   private final List<Parameter> parameters;
   private final double weightDecay;
-  private final NDArray decayFirst;
   private final NDArray decaySecond;
   private final NDArray newFirst;
   private final NDArray newSecond;
@@ -24,7 +23,6 @@ final class AdamW {
     this.arithmetic = arithmetic;
     this.parameters = parameters;
     this.weightDecay = weightDecay;
-    decayFirst = arithmetic.constant(BETA_1);
     decaySecond = arithmetic.constant(BETA_2);
     newFirst = arithmetic.constant(1 - BETA_1);
     newSecond = arithmetic.constant(1 - BETA_2);
@@ -47,22 +45,22 @@ final class AdamW {
    *
    * @param step counted from 1
    * @param gradients of each parameter
-   * @param divisor scalar on the parameters' device, of all gradients
+   * @param factor scalar on the parameters' device, of all gradients
    */
-  void step(int step, List<NDArray> gradients, NDArray divisor, double rate) {
+  void step(int step, List<NDArray> gradients, NDArray factor, double rate) {
     double correction = Math.sqrt(1 - Math.pow(BETA_2, step));
     NDArray kept = arithmetic.constant(1 - rate * weightDecay);
     NDArray root = arithmetic.constant(correction);
-    NDArray size = arithmetic.constant(rate / (1 - Math.pow(BETA_1, step)));
+    NDArray size = arithmetic.constant(-rate / (1 - Math.pow(BETA_1, step)));
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
-      NDArray gradient = gradients.get(i).div(divisor);
+      NDArray gradient = gradients.get(i).mul(factor);
       NDArray first = parameter.firstMoment();
       NDArray second = parameter.secondMoment();
-      first.muli(decayFirst).addi(gradient.mul(newFirst));
-      second.muli(decaySecond).addi(gradient.mul(gradient).mul(newSecond));
+      first.addi(gradient.sub(first).muli(newFirst));
+      second.muli(decaySecond).addi(gradient.mul(newSecond).muli(gradient));
       NDArray denominator = second.sqrt().divi(root).addi(epsilon);
-      parameter.value().muli(kept).subi(first.div(denominator).muli(size));
+      parameter.value().muli(kept).addi(first.mul(size).divi(denominator));
     }
   }
 }

@@ -223,9 +223,9 @@ public final class Replica implements AutoCloseable {
 
   private StepOutcome update(
       List<NDArray> scaleGradients, List<NDArray> lutGradients, double[] losses) {
-    double factor = recipe.rates().factor(steps);
-    double lr = recipe.rates().lr() * factor;
-    double lutLr = recipe.rates().lutLr() * factor;
+    double part = recipe.rates().factor(steps);
+    double lr = recipe.rates().lr() * part;
+    double lutLr = recipe.rates().lutLr() * part;
     try (Autograd autograd = Autograd.paused()) {
       NDList squares = new NDList();
       for (List<NDArray> group : List.of(scaleGradients, lutGradients)) {
@@ -235,9 +235,9 @@ public final class Replica implements AutoCloseable {
       float[] values = groups.toFloatArray();
       double norm = Math.sqrt((double) values[0] + values[1]);
       checkGradients(norm, values);
-      NDArray divisor = groups.sum().sqrt().add(clipEpsilon).div(clip).maximum(one);
-      scales.step(steps + 1, scaleGradients, divisor, lr);
-      deltas.step(steps + 1, lutGradients, divisor, lutLr);
+      NDArray factor = clip.div(groups.sum().sqrt().add(clipEpsilon)).minimum(one);
+      scales.step(steps + 1, scaleGradients, factor, lr);
+      deltas.step(steps + 1, lutGradients, factor, lutLr);
       steps++;
       return new StepOutcome(steps, Arrays.stream(losses).boxed().toList(), norm, lr, lutLr);
     }

@@ -1,0 +1,323 @@
+package io.qtrace.job.train.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.job.Sample;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Runs of the recipe against what real PyTorch did. */
+class TestTraining {
+  static List<Runs> all() {
+    return List.of(Runs.debug(), Runs.frozenLut(), Runs.lutOnly(), Runs.strong());
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void gradientsOfTheFirstStepAreThoseOfPyTorch(Runs run) throws IOException {
+    try (Replica replica = run.replica(Forward.FACTORED, Precision.FLOAT32)) {
+      List<Batch> batches = run.microBatches(0);
+      Map<String, HostTensor> gradients = replica.named(replica.gradients(batches, batches.size()));
+      Map<String, HostTensor> golden = Goldens.read(Goldens.file(run.name() + ".grads_step1.pt"));
+
+      assertThat(gradients).containsOnlyKeys(golden.keySet());
+      golden.forEach(
+          (name, expected) ->
+              assertThat(Goldens.relativeDistance(gradients.get(name), expected))
+                  .as(name)
+                  .isLessThan(1e-3));
+    }
+  }
+
+  @Test
+  void debugRunIsThatOfPyTorch() throws IOException {
+    Path end = Sample.RUNS.resolve("debug_lut_training/checkpoint_step20.pt");
+    assertLikePyTorch(Runs.debug(), 1e-3, 1e-3, end, 1e-4);
+  }
+
+  @Test
+  void runWithFrozenLutIsThatOfPyTorch() throws IOException {
+    Path end = Goldens.file("debug_head_fp32_step20.pt");
+    assertLikePyTorch(Runs.frozenLut(), 1e-3, 1e-3, end, 1e-4);
+  }
+
+  @Test
+  void runOfTheLutOnlyIsThatOfPyTorch() throws IOException {
+    assertLikePyTorch(Runs.lutOnly(), 3e-3, 6e-3, Goldens.file("lutonly_fp32_step10.pt"), 5e-4);
+  }
+
+  @Test
+  void runWithPaddingAccumulationDecayAndHardLabelsIsThatOfPyTorch() throws IOException {
+    assertLikePyTorch(Runs.strong(), 5e-4, 3e-3, Goldens.file("strong_fp32_step6.pt"), 1e-4);
+  }
+
+  /** The recipe's own evaluation, after a run that moved scales and LUT off their start. */
+  @Test
+  void lossOfATrainedCheckpointIsThatOfPyTorch() throws IOException {
+    Path folder = Sample.RUNS.resolve("debug_lut_training");
+    double golden =
+        new ObjectMapper()
+            .readTree(folder.resolve("config.json").toFile())
+            .get("final_loss")
+            .doubleValue();
+    Tensors trained = Goldens.source(Goldens.read(folder.resolve("checkpoint_step20.pt")));
+    Recipe recipe = Runs.debug().recipe(Forward.FACTORED, Precision.FLOAT32);
+    try (Replica replica = Replica.load(Goldens.config(), trained, recipe, "cpu")) {
+      assertThat(replica.evaluate(Runs.debug().microBatches(0)))
+          .isCloseTo(golden, within(1e-5 * golden));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void materializedFormIsCloseToPyTorch(Runs run) throws IOException {
+    try (Replica replica = run.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      assertClose(losses(run.train(replica)), run.goldenLosses(), 5e-3);
+    }
+  }
+
+  @Test
+  void mixedPrecisionIsCloseToPyTorchWithAutocast() throws IOException {
+    Runs run = Runs.debug().withName("debug_bf16");
+    try (Replica replica = run.replica(Forward.FACTORED, Precision.MIXED)) {
+      List<Double> losses = losses(run.train(replica));
+
+      assertClose(losses, run.goldenLosses(), 6e-2);
+      assertThat(mean(losses)).isCloseTo(mean(run.goldenLosses()), within(2e-2 * mean(losses)));
+    }
+  }
+
+  @Test
+  void mixedPrecisionRoundsTheOperandsOfProducts() throws IOException {
+    List<Batch> batches = Runs.debug().microBatches(0);
+    double rounded;
+    double exact;
+    try (Replica replica = Runs.debug().replica(Forward.MATERIALIZED, Precision.MIXED)) {
+      rounded = replica.evaluate(batches);
+    }
+    try (Replica replica = Runs.debug().replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      exact = replica.evaluate(batches);
+    }
+
+    assertThat(Math.abs(rounded - exact) / exact).isBetween(1e-5, 6e-2);
+  }
+
+  @Test
+  void stepsLeaveNoArraysBehind() throws IOException {
+    Runs run = Runs.strong();
+    try (Replica replica = run.replica(Forward.MATERIALIZED, Precision.MIXED)) {
+      replica.step(run.microBatches(0));
+      int arrays = replica.arrays();
+      replica.step(run.microBatches(1));
+      replica.evaluate(run.microBatches(0));
+      replica.gradients(run.microBatches(0), 2);
+      replica.restore(replica.state());
+
+      assertThat(replica.arrays()).isEqualTo(arrays);
+    }
+  }
+
+  @Test
+  void restoredReplicaGoesOnAsIfItHadNeverStopped() throws IOException {
+    Runs run = Runs.strong();
+    try (Replica through = run.replica(Forward.MATERIALIZED, Precision.FLOAT32);
+        Replica resumed = run.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      through.step(run.microBatches(0));
+      through.step(run.microBatches(1));
+      resumed.restore(through.state());
+      through.step(run.microBatches(2));
+      resumed.step(run.microBatches(2));
+
+      assertThat(resumed.steps()).isEqualTo(3);
+      assertThat(resumed.trained()).containsOnlyKeys(through.trained().keySet());
+      through
+          .trained()
+          .forEach(
+              (name, tensor) ->
+                  assertThat(resumed.trained().get(name).floats())
+                      .as(name)
+                      .isEqualTo(tensor.floats()));
+    }
+  }
+
+  @Test
+  void replicasThatShareTheMicroBatchesStepAsOne() throws IOException {
+    Runs run = Runs.strong();
+    try (Replica one = run.replica(Forward.MATERIALIZED, Precision.FLOAT32);
+        Replica first = run.replica(Forward.MATERIALIZED, Precision.FLOAT32);
+        Replica second = run.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      for (int step = 0; step < 3; step++) {
+        List<Batch> batches = run.microBatches(step);
+        StepOutcome alone = one.step(batches);
+        Gradients sum =
+            first
+                .gradients(batches.subList(0, 1), 2)
+                .plus(second.gradients(batches.subList(1, 2), 2));
+        StepOutcome together = first.apply(sum);
+        second.apply(sum);
+
+        assertThat(together.losses()).hasSize(2);
+        assertThat(together.loss()).isCloseTo(alone.loss(), within(1e-5));
+        assertThat(together.gradientNorm())
+            .isCloseTo(alone.gradientNorm(), within(1e-4 * alone.gradientNorm()));
+      }
+    }
+  }
+
+  @Test
+  void hardLabelWeightsAddUp() throws IOException {
+    Runs run = Runs.strong();
+    assertThat(evaluation(run, new Objective(2, 0, 0.2)))
+        .isEqualTo(evaluation(run, new Objective(2, 0.2, 0)));
+    assertThat(evaluation(run, new Objective(2, 0.1, 0.1)))
+        .isCloseTo(evaluation(run, new Objective(2, 0.2, 0)), within(1e-6));
+  }
+
+  @Test
+  void lutThatTakesNoPartIsAnError() throws IOException {
+    // All weights of the MLP's output are zero where its magnitudes nearly cancel the 1e-6.
+    Map<String, HostTensor> dead = new HashMap<>();
+    for (int block = 0; block < Goldens.config().layers(); block++) {
+      String name = Projection.DOWN.layer(block) + ".rank_magnitude";
+      HostTensor magnitude = Goldens.initial().find(name).orElseThrow();
+      float[] cancelled = new float[magnitude.floats().length];
+      Arrays.fill(cancelled, -1e-6f);
+      dead.put(name, HostTensor.of(magnitude.shape(), cancelled));
+    }
+    Runs run =
+        new Runs(
+            "",
+            new Trained(false, LutScope.MLP, 2),
+            Runs.debug().rates(),
+            Runs.debug().objective(),
+            false);
+    Tensors tensors = Goldens.source(dead).orElse(Goldens.initial());
+    Recipe recipe = run.recipe(Forward.MATERIALIZED, Precision.FLOAT32);
+    try (Replica replica = Replica.load(Goldens.config(), tensors, recipe, "cpu")) {
+      assertThatThrownBy(() -> replica.step(run.microBatches(0)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "Cannot train the LUT: no gradient reached it in the first step, expected one in each group that trains");
+    }
+  }
+
+  @Test
+  void checkpointWithoutQuantizedLayersIsAnError() {
+    Recipe recipe = Runs.debug().recipe(Forward.MATERIALIZED, Precision.FLOAT32);
+
+    assertThatThrownBy(() -> Replica.load(Goldens.config(), Goldens.teacher(), recipe, "cpu"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Cannot train the scales: the checkpoint has no quantized layer (no ._Q or ._indices) in its scope");
+  }
+
+  @Test
+  void indexOutsideTheLutIsAnError() throws IOException {
+    String name = Projection.KEY.layer(0) + "._indices";
+    HostTensor indices = Goldens.initial().find(name).orElseThrow();
+    HostTensor damaged = copy(indices);
+    damaged.bytes().putLong(5 * Long.BYTES, 16);
+    Tensors tensors = Goldens.source(Map.of(name, damaged)).orElse(Goldens.initial());
+    Recipe recipe = Runs.debug().recipe(Forward.MATERIALIZED, Precision.FLOAT32);
+
+    assertThatThrownBy(() -> Replica.load(Goldens.config(), tensors, recipe, "cpu"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid index: " + name + " has 16 at element 5, expected 0 to 15");
+  }
+
+  @Test
+  void missingTensorIsAnError() throws IOException {
+    Tensors initial = Goldens.initial();
+    Tensors tensors =
+        name -> name.equals("model.norm.weight") ? Optional.empty() : initial.find(name);
+    Recipe recipe = Runs.debug().recipe(Forward.MATERIALIZED, Precision.FLOAT32);
+
+    assertThatThrownBy(() -> Replica.load(Goldens.config(), tensors, recipe, "cpu"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid checkpoint: no tensor \"model.norm.weight\"");
+  }
+
+  private static void assertLikePyTorch(
+      Runs run, double lossTolerance, double normTolerance, Path end, double endTolerance)
+      throws IOException {
+    try (Replica replica = run.replica(Forward.FACTORED, Precision.FLOAT32)) {
+      List<StepOutcome> outcomes = run.train(replica);
+      List<Double> losses = losses(outcomes);
+
+      assertClose(losses.subList(0, 2), run.goldenLosses().subList(0, 2), 1e-5);
+      assertClose(losses, run.goldenLosses(), lossTolerance);
+      assertThat(mean(losses))
+          .isCloseTo(mean(run.goldenLosses()), within(2e-4 * mean(run.goldenLosses())));
+      assertClose(
+          outcomes.stream().map(StepOutcome::gradientNorm).toList(),
+          run.goldenNorms(),
+          normTolerance);
+      for (int step = 0; step < outcomes.size(); step++) {
+        assertRates(run, outcomes.get(step), run.goldenRates(step));
+      }
+      Map<String, HostTensor> golden = Goldens.read(end);
+      replica
+          .trained()
+          .forEach(
+              (name, tensor) ->
+                  assertThat(Goldens.maxDifference(tensor, golden.get(name)))
+                      .as(name)
+                      .isLessThan(endTolerance));
+    }
+  }
+
+  private static void assertRates(Runs run, StepOutcome outcome, List<Double> golden) {
+    List<Double> rates = new ArrayList<>();
+    if (run.trained().scales()) {
+      rates.add(outcome.lr());
+    }
+    if (run.trained().lutScope() != LutScope.NONE) {
+      rates.add(outcome.lutLr());
+    }
+    assertClose(rates, golden, 1e-12);
+  }
+
+  private static void assertClose(List<Double> actual, List<Double> golden, double tolerance) {
+    assertThat(actual).hasSameSizeAs(golden);
+    for (int i = 0; i < golden.size(); i++) {
+      assertThat(actual.get(i))
+          .as("element %d", i)
+          .isCloseTo(golden.get(i), within(tolerance * golden.get(i)));
+    }
+  }
+
+  private static double evaluation(Runs run, Objective objective) throws IOException {
+    Recipe recipe =
+        new Recipe(run.trained(), run.rates(), objective, Forward.MATERIALIZED, Precision.FLOAT32);
+    try (Replica replica = Replica.load(Goldens.config(), Goldens.initial(), recipe, "cpu")) {
+      return replica.evaluate(run.microBatches(0));
+    }
+  }
+
+  private static List<Double> losses(List<StepOutcome> outcomes) {
+    return outcomes.stream().flatMap(outcome -> outcome.losses().stream()).toList();
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+
+  private static HostTensor copy(HostTensor tensor) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(tensor.bytes().remaining());
+    bytes.put(tensor.bytes()).flip();
+    return new HostTensor(tensor.dtype(), tensor.shape(), bytes);
+  }
+}

@@ -40,7 +40,7 @@ final class RewriteOptions {
   @Option(names = "--overwrite", description = "Replace DEST where it exists.")
   private boolean overwrite;
 
-  @Mixin private Progress progress;
+  @Mixin private ProgressOption progress;
   @Mixin private Output output;
 
   Optional<Double> maxAbs() {

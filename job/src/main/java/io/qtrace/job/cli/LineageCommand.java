@@ -1,21 +1,24 @@
 package io.qtrace.job.cli;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
 
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.AuditedArchive;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.ChangeRow;
-import io.qtrace.job.lineage.CheckpointRow;
-import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.lineage.QChangeRow;
 import io.qtrace.job.lineage.TensorRow;
+import io.qtrace.job.report.LineageDot;
 import io.qtrace.job.report.LineageTree;
 import io.qtrace.job.report.TensorHistory;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
@@ -28,8 +31,11 @@ import picocli.CommandLine.Option;
     description = "Shows what was made from what, or every content that one tensor has had.",
     footerHeading = "%n",
     footer = {
-      "Asks the tables; with --archive it audits the archive first, which takes no time when",
-      "nothing changed.",
+      "Asks the tables for the last audit of each archive; with --archive it audits that one"
+          + " first,",
+      "which takes no time when nothing changed. A checkpoint stands below the one that it was"
+          + " made",
+      "from, as the weights tell; a parent that they contradict is named.",
       "",
       "Examples:",
       "  qtrace lineage --archive runs/",
@@ -59,42 +65,62 @@ final class LineageCommand implements Callable<Integer> {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
-      if (archive != null) {
-        new Audit(spark, settings, policy, progress).run(archive);
-      }
       LineageStore lineage = new LineageStore(spark);
-      lineage.create();
+      List<AuditedArchive> archives = archives(spark, lineage, settings, policy);
       if (tensor != null) {
-        TensorHistory history = history(lineage);
-        output.print(history::lines, () -> Json.of(history));
+        List<TensorHistory> histories = histories(lineage, archives);
+        output.print(width -> text(histories, width), () -> Json.of(histories));
       } else {
-        LineageTree tree = tree(lineage);
-        output.print(width -> dot ? tree.dot() : tree.lines(), () -> Json.of(tree));
+        List<LineageTree> trees = archives.stream().map(LineageTree::of).toList();
+        output.print(width -> dot ? LineageDot.lines(trees) : text(trees), () -> Json.of(trees));
       }
       return ExitStatus.CLEAN;
     }
   }
 
-  private static LineageTree tree(LineageStore lineage) {
-    List<String> paths =
-        lineage.read(LineageTable.CHECKPOINTS, CheckpointRow.class, lit(true)).stream()
-            .map(CheckpointRow::path)
-            .toList();
-    return LineageTree.of(paths, lineage.read(LineageTable.EDGES, EdgeRow.class, lit(true)));
+  private List<AuditedArchive> archives(
+      SparkSession spark, LineageStore lineage, Settings settings, Policy policy)
+      throws IOException {
+    if (archive == null) {
+      lineage.create();
+      return AuditedArchive.latest(lineage);
+    }
+    AuditReport report = new Audit(spark, settings, policy, progress).run(archive);
+    return List.of(AuditedArchive.of(lineage, report));
   }
 
-  private TensorHistory history(LineageStore lineage) {
-    List<TensorRow> contents =
-        lineage.read(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(tensor));
-    if (contents.isEmpty()) {
+  private List<TensorHistory> histories(LineageStore lineage, List<AuditedArchive> archives) {
+    String layer = tensor.endsWith("._Q") ? tensor.substring(0, tensor.length() - 3) : "";
+    TensorHistory.Evidence evidence =
+        new TensorHistory.Evidence(
+            lineage.read(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(tensor)),
+            lineage.read(LineageTable.CHANGES, ChangeRow.class, col("name").equalTo(tensor)),
+            layer.isEmpty()
+                ? List.of()
+                : lineage.read(
+                    LineageTable.Q_CHANGES, QChangeRow.class, col("layer").equalTo(layer)));
+    List<TensorHistory> histories =
+        archives.stream()
+            .map(audited -> TensorHistory.of(tensor, audited, evidence))
+            .filter(history -> !history.contents().isEmpty())
+            .toList();
+    if (histories.isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot find tensor: no checkpoint in the tables has one of that name");
     }
-    return TensorHistory.of(
-        tensor,
-        lineage.read(LineageTable.CHECKPOINTS, CheckpointRow.class, lit(true)),
-        contents,
-        lineage.read(LineageTable.EDGES, EdgeRow.class, lit(true)),
-        lineage.read(LineageTable.CHANGES, ChangeRow.class, col("name").equalTo(tensor)));
+    return histories;
+  }
+
+  private static List<String> text(List<TensorHistory> histories, int width) {
+    List<String> lines = new ArrayList<>();
+    for (TensorHistory history : histories) {
+      lines.add("audit %s of %s".formatted(history.auditId(), SafeText.of(history.archive())));
+      lines.addAll(history.lines(width));
+    }
+    return lines;
+  }
+
+  private static List<String> text(List<LineageTree> trees) {
+    return trees.stream().flatMap(tree -> tree.lines().stream()).toList();
   }
 }

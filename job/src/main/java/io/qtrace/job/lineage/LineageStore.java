@@ -2,10 +2,12 @@ package io.qtrace.job.lineage;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max_by;
 
 import io.qtrace.job.progress.Phase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
@@ -112,6 +114,22 @@ public final class LineageStore {
   public Optional<AuditRow> audit(String auditId) {
     return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").equalTo(auditId)).stream()
         .findFirst();
+  }
+
+  /** The last finished audit of each archive, in order of the archives' URIs. */
+  public List<AuditRow> latestAudits() {
+    List<String> ids =
+        spark
+            .table(LineageTable.AUDITS.tableName())
+            .groupBy("archive")
+            .agg(max_by(col("audit_id"), col("finished")).as("audit_id"))
+            .collectAsList()
+            .stream()
+            .map(row -> row.<String>getAs("audit_id"))
+            .toList();
+    return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").isInCollection(ids)).stream()
+        .sorted(Comparator.comparing(AuditRow::archive))
+        .toList();
   }
 
   /** All rows of a table that a condition selects. */

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
 import org.apache.hadoop.util.StringUtils;
 
 /**
@@ -74,7 +73,7 @@ public final class AuditText {
       }
       lines.add(
           "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
-      lines.addAll(Paragraph.lines(INDENT, counts(edge)));
+      lines.addAll(Paragraph.lines(INDENT, EdgeCounts.of(edge)));
       edge.findings()
           .forEach(finding -> lines.addAll(Paragraph.lines(INDENT, Findings.line(finding))));
       edge.notes().forEach(note -> lines.addAll(Paragraph.lines(INDENT, "note: " + note)));
@@ -85,33 +84,6 @@ public final class AuditText {
     String path = edge.parentPath();
     return SafeText.of(
         folder(path).equals(run) && !run.isEmpty() ? path.substring(run.length() + 1) : path);
-  }
-
-  private static String counts(EdgeRow edge) {
-    StringJoiner counts = new StringJoiner(", ");
-    count(counts, edge.identical(), "identical");
-    count(counts, edge.equal(), "equal");
-    count(counts, edge.changed(), "changed");
-    count(counts, edge.reshaped(), "reshaped");
-    count(counts, edge.added(), "added");
-    count(counts, edge.removed(), "removed");
-    String quantized =
-        edge.qBuffers() == 0
-            ? ""
-            : edge.qChanged() == 0
-                ? "; _Q unchanged in %d layers".formatted(edge.qBuffers())
-                : "; _Q changed in %d of %d layers".formatted(edge.qChanged(), edge.qBuffers());
-    String lut =
-        edge.lutLayers() == 0
-            ? ""
-            : "; LUT trained in %d of %d".formatted(edge.lutTrained(), edge.lutLayers());
-    return counts + quantized + (edge.kind().equals("train") ? lut : "");
-  }
-
-  private static void count(StringJoiner counts, int count, String what) {
-    if (count > 0) {
-      counts.add(count + " " + what);
-    }
   }
 
   private static void add(List<String> lines, String title, List<String> section) {

@@ -1,145 +1,203 @@
 package io.qtrace.job.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.qtrace.io.SafeText;
+import io.qtrace.job.audit.AuditedArchive;
 import io.qtrace.job.lineage.EdgeRow;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /**
  * Checkpoints as a forest: below each one those that were made from it. A checkpoint with several
  * edges stands below the parent that says most of it: one that the weights tell, else the one
- * before it in its run, else the declared one.
+ * before it in its run, else the declared one; never below one that the weights contradict.
  *
- * @param roots checkpoints without a parent, by path
+ * @param checkpoints every one after its parent, children of one by path
  */
-public record LineageTree(List<Node> roots) {
+public record LineageTree(String archive, String auditId, List<Node> checkpoints) {
+  private static final String CONTRADICTED = "none"; // kind of an edge that the weights deny
+  private static final String SEVERAL = "several"; // of one that is more steps than one
+
   /**
    * One checkpoint.
    *
+   * @param id of its content, {@code checkpoint_id} in the tables
+   * @param parent path of the one above it; null for a root
+   * @param depth edges from its root
    * @param edge how it was made; null for a root
+   * @param contradicted other edges to it, which the weights say are none
+   * @param others further edges to it, such as the one from the source of its run
    */
-  public record Node(String path, EdgeRow edge, List<Node> children) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Node(
+      String id,
+      String path,
+      String parent,
+      int depth,
+      EdgeRow edge,
+      List<EdgeRow> contradicted,
+      List<EdgeRow> others) {}
 
   public LineageTree {
-    roots = List.copyOf(roots);
+    checkpoints = List.copyOf(checkpoints);
   }
 
-  /** The forest of these checkpoints, whatever edges it takes to reach them. */
-  public static LineageTree of(Collection<String> paths, List<EdgeRow> edges) {
-    Map<String, EdgeRow> chosen = new HashMap<>();
-    edges.forEach(edge -> chosen.merge(edge.childPath(), edge, LineageTree::closer));
-    Map<String, Set<String>> children = new HashMap<>();
-    Set<String> roots = new TreeSet<>(paths);
-    chosen.values().forEach(edge -> roots.add(edge.parentPath()));
-    for (EdgeRow edge : chosen.values()) {
-      if (!descends(edge.parentPath(), edge.childPath(), chosen)) {
-        children
-            .computeIfAbsent(edge.parentPath(), parent -> new TreeSet<>())
-            .add(edge.childPath());
-        roots.remove(edge.childPath());
+  /** The forest of an archive as an audit saw it. */
+  public static LineageTree of(AuditedArchive archive) {
+    Map<String, String> paths = new TreeMap<>(); // by the checkpoint's id
+    archive.checkpoints().forEach(row -> paths.put(row.checkpointId(), archive.path(row)));
+    Map<String, List<EdgeRow>> edges = new HashMap<>(); // by the child's id
+    for (EdgeRow edge : archive.report().edges()) {
+      paths.putIfAbsent(edge.parentId(), edge.parentPath());
+      paths.putIfAbsent(edge.childId(), edge.childPath());
+      edges.computeIfAbsent(edge.childId(), child -> new ArrayList<>()).add(edge);
+    }
+    Map<String, EdgeRow> chosen = chosen(edges);
+    Comparator<String> byPath = Comparator.comparing(paths::get);
+    Map<String, List<String>> children = new HashMap<>();
+    List<String> roots = new ArrayList<>();
+    for (String id : paths.keySet()) {
+      EdgeRow edge = chosen.get(id);
+      List<String> among =
+          edge == null
+              ? roots
+              : children.computeIfAbsent(edge.parentId(), parent -> new ArrayList<>());
+      among.add(id);
+    }
+    children.values().forEach(list -> list.sort(byPath.reversed()));
+    roots.sort(byPath.reversed());
+    List<Node> nodes = new ArrayList<>();
+    Map<String, Integer> depths = new HashMap<>();
+    Deque<String> open = new ArrayDeque<>(); // the next one last
+    roots.forEach(open::addLast);
+    while (!open.isEmpty()) {
+      String id = open.removeLast();
+      EdgeRow edge = chosen.get(id);
+      int depth = edge == null ? 0 : depths.get(edge.parentId()) + 1;
+      depths.put(id, depth);
+      List<EdgeRow> rest = new ArrayList<>(edges.getOrDefault(id, List.of()));
+      rest.remove(edge);
+      nodes.add(
+          new Node(
+              id,
+              paths.get(id),
+              edge == null ? null : paths.get(edge.parentId()),
+              depth,
+              edge,
+              rest.stream().filter(other -> other.kind().equals(CONTRADICTED)).toList(),
+              rest.stream().filter(other -> !other.kind().equals(CONTRADICTED)).toList()));
+      children.getOrDefault(id, List.of()).forEach(open::addLast);
+    }
+    return new LineageTree(archive.report().archive(), archive.report().auditId(), nodes);
+  }
+
+  private static Map<String, EdgeRow> chosen(Map<String, List<EdgeRow>> edges) {
+    Map<String, EdgeRow> chosen = new TreeMap<>();
+    edges.forEach(
+        (child, all) ->
+            all.stream()
+                .filter(edge -> !edge.kind().equals(CONTRADICTED))
+                .max(
+                    Comparator.comparingInt(LineageTree::weight).thenComparing(EdgeRow::parentPath))
+                .ifPresent(edge -> chosen.put(child, edge)));
+    // A ring of claims is cut where it comes back to its first checkpoint.
+    for (String child : List.copyOf(chosen.keySet())) {
+      Set<String> seen = new HashSet<>(Set.of(child));
+      String at = child;
+      while (chosen.containsKey(at)) {
+        String parent = chosen.get(at).parentId();
+        if (!seen.add(parent)) {
+          chosen.remove(at);
+          break;
+        }
+        at = parent;
       }
     }
-    return new LineageTree(roots.stream().map(root -> node(root, null, children, chosen)).toList());
+    return chosen;
   }
 
-  private static Node node(
-      String path, EdgeRow edge, Map<String, Set<String>> children, Map<String, EdgeRow> chosen) {
-    return new Node(
-        path,
-        edge,
-        children.getOrDefault(path, Set.of()).stream()
-            .map(child -> node(child, chosen.get(child), children, chosen))
-            .toList());
-  }
-
-  // Whether a checkpoint was made, over some others, from what it is said to lead to.
-  private static boolean descends(String path, String ancestor, Map<String, EdgeRow> chosen) {
-    Set<String> seen = new HashSet<>();
-    for (EdgeRow edge = chosen.get(path);
-        edge != null && seen.add(edge.childPath());
-        edge = chosen.get(edge.parentPath())) {
-      if (edge.parentPath().equals(ancestor)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static EdgeRow closer(EdgeRow one, EdgeRow other) {
-    Comparator<EdgeRow> closeness =
-        Comparator.comparingInt((EdgeRow edge) -> weight(edge.evidence()))
-            .thenComparing(EdgeRow::parentPath);
-    return closeness.compare(one, other) >= 0 ? one : other;
-  }
-
-  private static int weight(List<String> evidence) {
-    return evidence.contains("weights") ? 2 : evidence.contains("order") ? 1 : 0;
+  private static int weight(EdgeRow edge) {
+    int evidence =
+        edge.evidence().contains("weights") ? 2 : edge.evidence().contains("order") ? 1 : 0;
+    return edge.kind().equals(SEVERAL) ? evidence - 3 : evidence;
   }
 
   /** The forest in lines of text. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
-    for (Node root : roots) {
-      lines.add(SafeText.of(root.path()));
-      addChildren(lines, root, "");
+    lines.add("audit %s of %s".formatted(auditId, SafeText.of(archive)));
+    boolean[] more = new boolean[checkpoints.size() + 1]; // by depth: whether a sibling follows
+    for (int i = 0; i < checkpoints.size(); i++) {
+      Node node = checkpoints.get(i);
+      more[node.depth()] = followed(i);
+      String indent = indent(more, node.depth());
+      if (node.depth() == 0) {
+        lines.add(SafeText.of(node.path()));
+      } else {
+        String branch = more[node.depth()] ? "├─" : "└─";
+        lines.add(
+            "%s%s %s %s: %s (%s)"
+                .formatted(
+                    indent,
+                    branch,
+                    node.edge().kind(),
+                    node.edge().verdict(),
+                    SafeText.of(node.path()),
+                    EdgeCounts.of(node.edge())));
+      }
+      String below =
+          indent
+              + (node.depth() == 0 ? "" : more[node.depth()] ? "│  " : "   ")
+              + (hasChildren(i) ? "│  " : "   ");
+      for (EdgeRow edge : node.contradicted()) {
+        lines.add(
+            "%snot from %s, %s says: the weights contradict it, %s"
+                .formatted(
+                    below,
+                    SafeText.of(edge.parentPath()),
+                    edge.evidence().contains("declared") ? "as its run" : "as the order of files",
+                    edge.verdict()));
+      }
+      node.others().stream()
+          .filter(edge -> edge.verdict().equals("VIOLATION"))
+          .forEach(
+              edge ->
+                  lines.add(
+                      "%salso %s VIOLATION from %s"
+                          .formatted(below, edge.kind(), SafeText.of(edge.parentPath()))));
     }
     return lines;
   }
 
-  private static void addChildren(List<String> lines, Node parent, String indent) {
-    for (int i = 0; i < parent.children().size(); i++) {
-      Node child = parent.children().get(i);
-      boolean last = i == parent.children().size() - 1;
-      EdgeRow edge = child.edge();
-      lines.add(
-          "%s%s %s %s: %s"
-              .formatted(
-                  indent,
-                  last ? "└─" : "├─",
-                  edge.kind(),
-                  edge.verdict(),
-                  SafeText.of(child.path())));
-      addChildren(lines, child, indent + (last ? "   " : "│  "));
+  private boolean hasChildren(int index) {
+    return index + 1 < checkpoints.size()
+        && checkpoints.get(index + 1).depth() > checkpoints.get(index).depth();
+  }
+
+  // Whether a later node hangs on the same parent.
+  private boolean followed(int index) {
+    int depth = checkpoints.get(index).depth();
+    for (int i = index + 1; i < checkpoints.size(); i++) {
+      if (checkpoints.get(i).depth() <= depth) {
+        return checkpoints.get(i).depth() == depth;
+      }
     }
+    return false;
   }
 
-  /** The forest in Graphviz's language. */
-  public List<String> dot() {
-    List<String> lines = new ArrayList<>();
-    lines.add("digraph lineage {");
-    lines.add("  rankdir=LR;");
-    lines.add("  node [shape=box];");
-    roots.forEach(root -> addDot(lines, root));
-    lines.add("}");
-    return lines;
-  }
-
-  private static void addDot(List<String> lines, Node parent) {
-    lines.add("  " + quoted(parent.path()) + ";");
-    for (Node child : parent.children()) {
-      EdgeRow edge = child.edge();
-      lines.add(
-          "  %s -> %s [label=%s%s];"
-              .formatted(
-                  quoted(parent.path()),
-                  quoted(child.path()),
-                  quoted(
-                      "%s, %d changed, _Q %d of %d"
-                          .formatted(
-                              edge.kind(), edge.changed(), edge.qChanged(), edge.qBuffers())),
-                  edge.verdict().equals("CLEAN") ? "" : ", color=red"));
-      addDot(lines, child);
+  private static String indent(boolean[] more, int depth) {
+    StringBuilder indent = new StringBuilder();
+    for (int d = 1; d < depth; d++) {
+      indent.append(more[d] ? "│  " : "   ");
     }
-  }
-
-  private static String quoted(String text) {
-    return '"' + SafeText.of(text).replace("\"", "\\\"") + '"';
+    return indent.toString();
   }
 }

@@ -2,45 +2,107 @@ package io.qtrace.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.job.Sample;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TestLineageCommand {
+  private static final String SR_LUT = "runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
+
   @TempDir Path folder;
 
   @Test
-  void showsWhatWasMadeFromWhatAndWhatATensorHasBeen() {
+  void showsWhatWasMadeFromWhatAndWhatATensorHasBeen() throws IOException {
     CommandRun tree = lineage("--archive", Sample.ARCHIVE.toString(), "--quiet");
     assertThat(tree.status()).isZero();
     assertThat(tree.err()).isEmpty();
     assertThat(tree.out())
-        .startsWith("runs/sr011-q4a4-FP4-init/v2_initial.pt\n")
+        .containsPattern("\\Aaudit [0-9a-f]{16} of file:.*\n")
         .contains(
-            "train CLEAN: runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step100.pt\n"
-                + "   └─ train CLEAN:"
-                + " runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt\n"
-                + "      ├─ bake CLEAN:"
-                + " runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt\n");
+            "\nruns/sr011-q4a4-FP4-init/v2_initial.pt\n",
+            "\n   └─ train CLEAN: "
+                + SR_LUT
+                + "checkpoint_step200.pt (81 identical, 56 changed; _Q unchanged in 14 layers; LUT"
+                + " trained in 14 of 14)\n      ├─ bake CLEAN: "
+                + SR_LUT
+                + "baked_step200.pt (95 identical, 28 changed, 14 removed; _Q changed in 14 of 14"
+                + " layers)\n");
+    assertThat(lineage().out()).as("from the tables").isEqualTo(tree.out());
     assertThat(lineage("--dot").out())
         .startsWith("digraph lineage {\n")
-        .contains("label=\"bake, 28 changed, _Q 14 of 14\"");
+        .contains("label=\"bake CLEAN, 28 changed, _Q 14 of 14\"");
 
-    CommandRun history =
-        lineage("--tensor", "model.layers.0.self_attn.q_proj._Q", "--format", "json");
-    assertThat(history.out())
-        .contains("\"fingerprint\" : \"x1:8e5376a1deda480f851d14398fa81278\"")
-        .contains("\"kind\" : \"requantize\"");
+    JsonNode trees = json("--format", "json");
+    assertThat(trees).hasSize(1);
+    List<String> lines = new ArrayList<>();
+    trees
+        .get(0)
+        .get("checkpoints")
+        .forEach(
+            node ->
+                lines.add(
+                    "%s %s %s"
+                        .formatted(
+                            node.get("depth"),
+                            node.path("edge").path("kind").asText("root"),
+                            node.get("path").asText())));
+    assertThat(lines)
+        .hasSize(16)
+        .contains(
+            "0 root runs/sr011-q4a4-FP4-init/v2_initial.pt",
+            "2 train " + SR_LUT + "checkpoint_step200.pt",
+            "3 bake " + SR_LUT + "baked_step200.pt");
+
+    assertBlame();
+    assertUnknown();
   }
 
-  @Test
-  void saysThatATensorIsUnknown() {
-    CommandRun run = lineage("--tensor", "none");
+  private void assertBlame() throws IOException {
+    String quantized = "model.layers.0.self_attn.q_proj._Q";
+    JsonNode histories = json("--tensor", quantized, "--format", "json");
+    assertThat(histories).hasSize(1);
+    List<String> contents = new ArrayList<>();
+    histories
+        .get(0)
+        .get("contents")
+        .forEach(c -> contents.add(c.get("fingerprint").asText() + " " + c.get("checkpoints")));
+    assertThat(contents)
+        .containsExactlyInAnyOrder(
+            "x1:8e5376a1deda480f851d14398fa81278 9",
+            "x1:02f5a4d7e5db7b16cd8fcbb208f6f9ad 4",
+            "x1:5838d1d4580b39baec07e26f5d0f1e29 1",
+            "x1:a34d77158a1006378ee2b5ca2773fb47 1",
+            "x1:600e3565027adddd053fbcd962a93146 1");
+    List<String> events = new ArrayList<>();
+    histories
+        .get(0)
+        .get("events")
+        .forEach(
+            event ->
+                events.add(event.get("event").asText() + " " + event.path("cause").asText("root")));
+    assertThat(events)
+        .startsWith("new root")
+        .containsExactlyInAnyOrder(
+            "new root", "new BAKED", "new CAST", "new REQUANTIZED", "new SYNCED");
+    assertThat(lineage("--tensor", quantized).out()).contains("bake, BAKED");
+  }
+
+  private void assertUnknown() {
+    CommandRun run = lineage("--tensor", "none\u001b[2J");
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.err())
         .isEqualTo(
             "qtrace: Cannot find tensor: no checkpoint in the tables has one of that name\n");
+  }
+
+  private JsonNode json(String... options) throws IOException {
+    return new ObjectMapper().readTree(lineage(options).out());
   }
 
   private CommandRun lineage(String... options) {

@@ -1,0 +1,60 @@
+package io.qtrace.job.report;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.lineage.EdgeRow;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Forests in Graphviz's language; what violates the policy is red. */
+public final class LineageDot {
+  private LineageDot() {}
+
+  /** One graph of all; checkpoints of different archives are different nodes. */
+  public static List<String> lines(List<LineageTree> trees) {
+    List<String> lines = new ArrayList<>();
+    lines.add("digraph lineage {");
+    lines.add("  rankdir=LR;");
+    lines.add("  node [shape=box];");
+    for (int i = 0; i < trees.size(); i++) {
+      String prefix = trees.size() == 1 ? "" : i + ":";
+      for (LineageTree.Node node : trees.get(i).checkpoints()) {
+        add(lines, prefix, node);
+      }
+    }
+    lines.add("}");
+    return lines;
+  }
+
+  private static void add(List<String> lines, String prefix, LineageTree.Node node) {
+    String child = quoted(prefix + node.path());
+    lines.add("  %s [label=%s];".formatted(child, quoted(node.path())));
+    if (node.edge() != null) {
+      EdgeRow edge = node.edge();
+      String label =
+          "%s %s, %d changed, _Q %d of %d"
+              .formatted(
+                  edge.kind(), edge.verdict(), edge.changed(), edge.qChanged(), edge.qBuffers());
+      lines.add(arrow(quoted(prefix + node.parent()), child, label, edge, ""));
+    }
+    for (EdgeRow edge : node.contradicted()) {
+      String parent = quoted(prefix + edge.parentPath());
+      lines.add(arrow(parent, child, "contradicted", edge, ", style=dashed"));
+    }
+    for (EdgeRow edge : node.others()) {
+      if (edge.verdict().equals("VIOLATION")) {
+        String parent = quoted(prefix + edge.parentPath());
+        lines.add(arrow(parent, child, edge.kind() + " VIOLATION", edge, ", style=dotted"));
+      }
+    }
+  }
+
+  private static String arrow(
+      String parent, String child, String label, EdgeRow edge, String style) {
+    String colour = edge.verdict().equals("CLEAN") ? "" : ", color=red";
+    return "  %s -> %s [label=%s%s%s];".formatted(parent, child, quoted(label), colour, style);
+  }
+
+  private static String quoted(String text) {
+    return '"' + SafeText.of(text).replace("\"", "\\\"") + '"';
+  }
+}

@@ -1,12 +1,17 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.experiment.Experiment;
+import io.qtrace.job.experiment.ExperimentReport;
+import io.qtrace.job.experiment.ExperimentSettings;
+import io.qtrace.job.experiment.ExperimentText;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.text.Json;
+import io.qtrace.job.train.Rerun;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,35 +23,57 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "demo",
-    description = "Audits the sample archive that comes with qtrace, which holds one planted bug.",
+    description =
+        "Runs the experiment of conf/experiments/debug-lut-training.yaml on a copy of the sample"
+            + " archive that comes with qtrace, then audits it all; one bug is planted in it.",
     footerHeading = "%n",
     footer = {"A demo that finds what it should exits with 0, though the audit found violations."})
 final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--archive",
-      paramLabel = "URI",
+      paramLabel = "DIR",
       required = true,
       hidden = true,
       description = "Where scripts/qtrace keeps the sample.")
-  private String archive;
+  private Path archive;
+
+  @Option(
+      names = "--work",
+      paramLabel = "DIR",
+      required = true,
+      hidden = true,
+      description = "Where scripts/qtrace lets the demo work.")
+  private Path work;
 
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
   @Mixin private Output output;
 
+  /** What {@code demo --format json} prints. */
+  private record Demo(ExperimentReport experiment, AuditReport audit) {}
+
   @Override
   public Integer call() throws IOException {
     Policy policy = Policy.load(Optional.empty());
     Settings settings = Settings.load(Optional.empty());
+    FolderCopy.of(archive, work);
+    ExperimentSettings experiment =
+        ExperimentSettings.load(Optional.empty(), work.toAbsolutePath().toString());
     try (SparkSession spark = warehouse.open()) {
-      AuditReport report = new Audit(spark, settings, policy, progress).run(archive);
-      output.print(width -> lines(report), () -> Json.of(report));
+      Experiment.Outcome outcome =
+          new Experiment(spark, settings, policy, progress).run(experiment, Rerun.REPLACE);
+      output.print(
+          width -> lines(experiment, outcome, width),
+          () -> Json.of(new Demo(outcome.report(), outcome.audit())));
       return ExitStatus.CLEAN;
     }
   }
 
-  private static List<String> lines(AuditReport report) {
-    List<String> lines = new ArrayList<>(AuditText.lines(report));
+  private static List<String> lines(
+      ExperimentSettings experiment, Experiment.Outcome outcome, int width) {
+    List<String> lines = new ArrayList<>(ExperimentText.lines(experiment, outcome, width));
+    lines.add("");
+    lines.addAll(AuditText.lines(outcome.audit()));
     lines.add("");
     lines.add("The tables hold all of it. Try next:");
     for (String query : SampleQueries.ALL) {

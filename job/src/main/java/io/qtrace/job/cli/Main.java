@@ -27,6 +27,8 @@ import picocli.CommandLine.Spec;
       LineageCommand.class,
       BakeCommand.class,
       SyncCommand.class,
+      TrainCommand.class,
+      ExperimentCommand.class,
       SqlCommand.class,
       DemoCommand.class
     },
@@ -45,7 +47,10 @@ import picocli.CommandLine.Spec;
       "  qtrace explain v2_initial.pt baked_step200.pt    layer by layer, and why",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace lineage --tensor NAME                     every content a tensor has had",
-      "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new checkpoint",
+      "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new"
+          + " checkpoint",
+      "  qtrace train --recipe FILE                       train LUTs and scales, write checkpoints",
+      "  qtrace experiment --config FILE                  train, compare, conclude",
       "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",
       "  qtrace COMMAND --help                            options and examples of a command",
       "",
@@ -53,7 +58,8 @@ import picocli.CommandLine.Spec;
       "  qtrace --master local-cluster[2,1,1024] --conf spark.ui.enabled=true sql -e 'SELECT 1'",
       "  (--master, --deploy-mode, --conf, --properties-file, --driver-memory, --executor-memory,",
       "  --executor-cores, --total-executor-cores, --num-executors, --packages, --jars)",
-      "With SPARK_HOME set that Spark runs it, else one of qtrace's own, assembled on the first call.",
+      "With SPARK_HOME set that Spark runs it, else one of qtrace's own, assembled on the first"
+          + " call.",
       "",
       "Results go to standard output, all else to standard error.",
       "Exit status: 0 clean, 1 violations found, 2 could not do it (--verbose tells where)."

@@ -13,7 +13,9 @@ public enum LineageTable {
   INVARIANTS(InvariantRow.class),
   EDGES(EdgeRow.class),
   CHANGES(ChangeRow.class),
-  Q_CHANGES(QChangeRow.class);
+  Q_CHANGES(QChangeRow.class),
+  TRAIN_STEPS(TrainStepRow.class),
+  EXPERIMENTS(ExperimentRow.class);
 
   public static final String CATALOG = "lineage";
   public static final String NAMESPACE = CATALOG + ".qtrace";

@@ -1,0 +1,66 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.report.TrainText;
+import io.qtrace.job.text.Json;
+import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.TrainPlan;
+import io.qtrace.job.train.TrainPlanner;
+import io.qtrace.job.train.TrainRun;
+import io.qtrace.job.train.TrainSettings;
+import io.qtrace.job.train.stage.TrainStage;
+import io.qtrace.job.train.stage.TrainSteps;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "train",
+    description =
+        "Trains the LUTs and scales of a checkpoint against a KD cache, in a Spark task on a GPU"
+            + " where executors have one.",
+    footerHeading = "%n",
+    footer = {
+      "conf/train.yaml has the defaults and what each setting means. The run's folder has what the",
+      "recipe leaves: checkpoint_stepN.pt, best_state_dict.pt where the loss fell,"
+          + " training_log.csv,",
+      "config.json. A failed task goes on from the last saved step; so does the command, started",
+      "again with the same settings. Steps go into the table train_steps.",
+      "",
+      "Examples:",
+      "  qtrace train --checkpoint v2_initial.pt --model base-model --cache-dir caches/alpaca \\",
+      "    --output-dir runs/debug --train-lut --max-steps 20 --warmup-steps 5",
+      "  qtrace train --recipe nightly.yaml --output-dir s3a://bucket/runs/n1 --replicas 4"
+    })
+final class TrainCommand implements Callable<Integer> {
+  @Mixin private TrainOptions options;
+
+  @Option(
+      names = "--overwrite",
+      description = "Remove the run that is in the output folder, finished or not.")
+  private boolean overwrite;
+
+  @Mixin private Warehouse warehouse;
+  @Mixin private ProgressOption progress;
+  @Mixin private Output output;
+
+  @Override
+  public Integer call() throws IOException {
+    TrainSettings settings = options.read();
+    try (SparkSession spark = warehouse.open()) {
+      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+      ObjectStore store = new ObjectStore(context.hadoopConfiguration());
+      TrainPlan plan = new TrainPlanner(store, progress).plan(settings);
+      TrainRun run =
+          new TrainStage(context, progress).run(plan, overwrite ? Rerun.RETRAIN : Rerun.KEEP);
+      TrainSteps.write(new LineageStore(spark), run);
+      output.print(width -> TrainText.lines(run, settings), () -> Json.of(run));
+      return ExitStatus.CLEAN;
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package io.qtrace.job.experiment;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.Diff;
+import io.qtrace.job.audit.LutMove;
+import io.qtrace.job.audit.PairComparison;
+import io.qtrace.job.audit.policy.Category;
+import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.experiment.ExperimentReport.Bonus;
+import io.qtrace.job.lineage.ExperimentRow;
+import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.progress.Progress;
+import io.qtrace.job.report.DiffDocument;
+import io.qtrace.job.text.Json;
+import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.RunFolder;
+import io.qtrace.job.train.TrainPlan;
+import io.qtrace.job.train.TrainPlanner;
+import io.qtrace.job.train.TrainRun;
+import io.qtrace.job.train.stage.TrainStage;
+import io.qtrace.job.train.stage.TrainSteps;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The notebook's experiment from end to end: snapshot, training, comparison, what the LUTs did, the
+ * two bonus comparisons, and all of it in the tables.
+ */
+public final class Experiment {
+  private final JavaSparkContext context;
+  private final ObjectStore store;
+  private final LineageStore lineage;
+  private final Diff diff;
+  private final Audit audit;
+  private final Progress progress;
+
+  /**
+   * @param progress told what it does next, one line each
+   */
+  public Experiment(SparkSession spark, Settings settings, Policy policy, Progress progress) {
+    this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    this.store = new ObjectStore(context.hadoopConfiguration());
+    this.lineage = new LineageStore(spark);
+    this.diff = new Diff(spark, settings, policy);
+    this.audit = new Audit(spark, settings, policy, progress);
+    this.progress = progress;
+  }
+
+  /**
+   * What an experiment found.
+   *
+   * @param snapshot the initial checkpoint, compared with itself
+   * @param comparison of it with what training ended with
+   * @param audit of the archive, the run included
+   */
+  public record Outcome(
+      ExperimentReport report,
+      PairComparison snapshot,
+      Diff.Outcome comparison,
+      AuditReport audit) {}
+
+  /**
+   * Runs it. A run that is finished and would be the same again is taken as it is.
+   *
+   * @param rerun what becomes of a run that is in the output folder
+   * @throws IOException if a file is missing, damaged, or not as the others need it
+   */
+  public Outcome run(ExperimentSettings settings, Rerun rerun) throws IOException {
+    String initial = settings.train().checkpoint();
+    progress.tell("snapshot of " + initial);
+    PairComparison snapshot = compare(initial, initial, Set.of(Measure.MD5)).pair();
+    TrainPlan plan = new TrainPlanner(store, progress).plan(settings.train());
+    TrainRun run = new TrainStage(context, progress).run(plan, rerun);
+    TrainSteps.write(lineage, run);
+    String trained =
+        settings.train().outputDir() + "/" + RunFolder.checkpoint(settings.train().maxSteps());
+    progress.tell("comparing with " + trained);
+    Diff.Outcome comparison =
+        diff.run(initial, trained, Optional.of(EdgeKind.TRAIN), EnumSet.noneOf(Measure.class));
+    List<Bonus> bonus = bonus(settings);
+    AuditReport audited = audit.run(settings.archive());
+    List<LutMove> moves =
+        comparison.judgement().lutMoves().stream()
+            .filter(move -> move.deltas().isPresent())
+            .toList();
+    ExperimentReport report =
+        new ExperimentReport(
+            settings.name(),
+            counts(category -> snapshot.of(category).count()),
+            run,
+            trained,
+            DiffDocument.of(initial, trained, comparison.pair(), comparison.judgement()),
+            counts(category -> QCount.changed(comparison.pair(), category)),
+            moves.stream().filter(LutMove::isTrained).count(),
+            moves.size(),
+            bonus,
+            audited.auditId(),
+            comparison.judgement().verdict());
+    write(report);
+    return new Outcome(report, snapshot, comparison, audited);
+  }
+
+  private Diff.Outcome compare(String left, String right, Set<Measure> extra) throws IOException {
+    return diff.run(left, right, Optional.empty(), extra);
+  }
+
+  private List<Bonus> bonus(ExperimentSettings settings) throws IOException {
+    List<Bonus> bonus = new ArrayList<>();
+    if (!settings.baked().isEmpty()) {
+      if (!settings.trainedFromBaked().isEmpty()) {
+        bonus.add(bonus("what was trained from it", settings.baked(), settings.trainedFromBaked()));
+      }
+      bonus.add(bonus("where _Q had changed", settings.train().checkpoint(), settings.baked()));
+    }
+    return bonus;
+  }
+
+  private Bonus bonus(String title, String left, String right) throws IOException {
+    List<String> missing = new ArrayList<>();
+    for (String file : List.of(left, right)) {
+      Path path = ObjectStore.path(file);
+      if (!store.fileSystem(path).exists(path)) {
+        missing.add(file);
+      }
+    }
+    if (!missing.isEmpty()) {
+      progress.tell("cannot compare, missing " + String.join(", ", missing));
+      return new Bonus(title, left, right, missing, null, null);
+    }
+    progress.tell("comparing %s with %s".formatted(left, right));
+    QCount count = QCount.of(compare(left, right, Set.of()).pair(), Category.Q);
+    return new Bonus(title, left, right, missing, count.unchanged(), count.changed());
+  }
+
+  private interface Count {
+    long of(Category category);
+  }
+
+  private static Map<String, Long> counts(Count count) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (Category category : Category.values()) {
+      counts.put(category.label(), count.of(category));
+    }
+    return counts;
+  }
+
+  private void write(ExperimentReport report) {
+    String id = report.run().id() + report.archiveAuditId();
+    lineage.replace(
+        LineageTable.EXPERIMENTS,
+        ExperimentRow.class,
+        id,
+        List.of(
+            new ExperimentRow(
+                id,
+                report.name(),
+                report.run().id(),
+                report.archiveAuditId(),
+                report.comparison().left(),
+                report.trained(),
+                report.verdict().name(),
+                report.changed().get(Category.Q.label()).intValue(),
+                Json.of(report))));
+  }
+}

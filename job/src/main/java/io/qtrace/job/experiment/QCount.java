@@ -1,0 +1,24 @@
+package io.qtrace.job.experiment;
+
+import io.qtrace.job.audit.PairComparison;
+import io.qtrace.job.audit.TensorComparison;
+import io.qtrace.job.audit.policy.Category;
+
+/** How many tensors of a category a pair has on both sides, and how many of them changed. */
+record QCount(long unchanged, long changed) {
+  static QCount of(PairComparison pair, Category category) {
+    long changed = changed(pair, category);
+    long both =
+        pair.of(category)
+            .filter(tensor -> tensor.left().isPresent() && tensor.right().isPresent())
+            .count();
+    return new QCount(both - changed, changed);
+  }
+
+  static long changed(PairComparison pair, Category category) {
+    return pair.of(category)
+        .filter(tensor -> tensor.left().isPresent() && tensor.right().isPresent())
+        .filter(TensorComparison::isChanged)
+        .count();
+  }
+}

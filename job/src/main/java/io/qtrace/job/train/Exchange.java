@@ -1,0 +1,10 @@
+package io.qtrace.job.train;
+
+import io.qtrace.job.train.recipe.Gradients;
+
+/** How replicas add up their gradients. */
+@FunctionalInterface
+public interface Exchange {
+  /** The sum of all replicas' gradients, in order of the replicas: the same on each of them. */
+  Gradients sum(Gradients mine);
+}

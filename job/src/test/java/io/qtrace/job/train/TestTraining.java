@@ -1,0 +1,82 @@
+package io.qtrace.job.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A replica that fails and goes on. */
+class TestTraining {
+  private static final Training.Place ALONE = new Training.Place(0, "cpu", mine -> mine);
+
+  @TempDir Path folder;
+
+  @Test
+  void failedRunGoesOnFromItsLastStateToTheSameEnd() throws IOException {
+    Map<String, Integer> often = Map.of("save-steps", 2, "eval-steps", 3, "log-steps", 2);
+    Path whole = folder.resolve("whole");
+    TrainRun undisturbed = run(TrainRuns.settings(whole, often), 0);
+
+    Path disturbed = folder.resolve("disturbed");
+    TrainSettings settings = TrainRuns.settings(disturbed, often);
+    assertThatThrownBy(() -> run(settings, 1)).hasMessage("killed at step 1");
+    assertThatThrownBy(() -> run(settings, 5)).hasMessage("killed at step 5");
+    assertThat(disturbed.resolve(".train/state_step4.pt")).exists();
+    assertThat(disturbed.resolve(".train/state_step2.pt")).doesNotExist();
+    TrainRun resumed = run(settings, 0);
+
+    assertThat(resumed.files())
+        .isEqualTo(undisturbed.files())
+        .contains("checkpoint_step2.pt", "checkpoint_step4.pt", "checkpoint_step6.pt");
+    for (String file : resumed.files()) {
+      if (file.endsWith(".pt")) {
+        assertThat(disturbed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+      }
+    }
+    assertThat(resumed.steps().stream().map(StepRecord::losses))
+        .isEqualTo(undisturbed.steps().stream().map(StepRecord::losses).toList());
+    assertThat(resumed.steps().stream().map(StepRecord::gradientNorm).toList())
+        .isEqualTo(undisturbed.steps().stream().map(StepRecord::gradientNorm).toList());
+    assertThat(resumed.finalLoss()).isEqualTo(undisturbed.finalLoss());
+    assertThat(resumed.best()).isEqualTo(undisturbed.best());
+    assertThat(disturbed.resolve(".train/state_step4.pt")).doesNotExist();
+  }
+
+  @Test
+  void seedDecidesTheOrder() throws IOException {
+    TrainRun one = run(TrainRuns.settings(folder.resolve("one"), Map.of("max-steps", 2)), 0);
+    TrainRun two =
+        run(TrainRuns.settings(folder.resolve("two"), Map.of("max-steps", 2, "seed", 1)), 0);
+    assertThat(two.steps().get(0).loss()).isNotEqualTo(one.steps().get(0).loss());
+    assertThat(two.initialLoss()).isEqualTo(one.initialLoss());
+  }
+
+  @Test
+  void checkpointIsHeldAgainstThePreset() throws IOException {
+    TrainSettings narrow = TrainRuns.settings(folder, Map.of("config", "q4_r8"));
+    assertThatThrownBy(() -> TrainRuns.plan(narrow))
+        .hasMessage(
+            "Invalid config: rank 8, but 'model.layers.0.mlp.gate_proj.rank_magnitude' has 16");
+    TrainSettings bits = TrainRuns.settings(folder, Map.of("config", "q2_r32"));
+    assertThatThrownBy(() -> TrainRuns.plan(bits))
+        .hasMessage(
+            "Invalid config: 2 LUT bits, but 'model.layers.0.self_attn.q_proj.lut' has 16 entries");
+  }
+
+  private static TrainRun run(TrainSettings settings, int killedAt) throws IOException {
+    return new Training(
+            TrainRuns.STORE,
+            TrainRuns.plan(settings),
+            ALONE,
+            step -> {
+              if (step.step() == killedAt) {
+                throw new IllegalStateException("killed at step " + killedAt);
+              }
+            })
+        .run();
+  }
+}

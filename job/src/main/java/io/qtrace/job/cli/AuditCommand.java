@@ -2,12 +2,13 @@ package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.audit.Verdict;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.report.AuditSummary;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  qtrace audit --archive runs/",
-      "  qtrace audit --archive s3a://bucket/runs --warehouse /data/qtrace --format json"
+      "  qtrace audit --archive s3a://bucket/runs --warehouse /data/qtrace --format json",
+      "  qtrace audit --archive runs/ --fail-on finding --summary /data/qtrace/summary.json"
     })
 final class AuditCommand implements Callable<Integer> {
   @Option(
@@ -36,6 +38,21 @@ final class AuditCommand implements Callable<Integer> {
       description = "Folder of runs: a local path or any Hadoop URI.")
   private String archive;
 
+  @Option(
+      names = "--fail-on",
+      paramLabel = "violation|finding|never",
+      defaultValue = "violation",
+      description = {
+        "When to exit with 1; default ${DEFAULT-VALUE}.",
+        "violation: the verdict is VIOLATION, as an edge breaks the policy or a checkpoint cannot"
+            + " be read.",
+        "finding: also when it is CLEAN but there are findings, such as a source that is missing.",
+        "never: not at all; an audit that could not be done exits with 2 all the same.",
+        "Findings that a waiver of the policy covers do not count."
+      })
+  private FailOn failOn;
+
+  @Mixin private SummaryOption summary;
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
@@ -43,12 +60,36 @@ final class AuditCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Instant started = Instant.now();
+    try {
+      AuditReport report = audit();
+      int status = failOn.status(report);
+      summary.write(() -> AuditSummary.of(report, status, archive, started, Instant.now()));
+      output.print(width -> AuditText.lines(report), () -> Json.of(report));
+      return status;
+    } catch (IOException | RuntimeException | Error e) {
+      tellOf(e, started);
+      throw e;
+    }
+  }
+
+  private AuditReport audit() throws IOException {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
-      AuditReport report = new Audit(spark, settings, policy, progress).run(archive);
-      output.print(width -> AuditText.lines(report), () -> Json.of(report));
-      return ExitStatus.of(Verdict.valueOf(report.verdict()));
+      return new Audit(spark, settings, policy, progress).run(archive);
+    }
+  }
+
+  // Last night's summary must not look like tonight's.
+  private void tellOf(Throwable failure, Instant started) {
+    try {
+      summary.write(
+          () ->
+              AuditSummary.failed(
+                  Failure.reason(failure), ExitStatus.FAILED, archive, started, Instant.now()));
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 }

@@ -1,0 +1,28 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.Verdict;
+import java.util.Locale;
+
+/** What an audit has to find for its command to exit with 1. */
+enum FailOn {
+  VIOLATION,
+  FINDING,
+  NEVER;
+
+  int status(AuditReport report) {
+    boolean fails =
+        switch (this) {
+          case VIOLATION -> Verdict.valueOf(report.verdict()) == Verdict.VIOLATION;
+          case FINDING ->
+              Verdict.valueOf(report.verdict()) == Verdict.VIOLATION || report.findingCount() > 0;
+          case NEVER -> false;
+        };
+    return fails ? ExitStatus.VIOLATIONS : ExitStatus.CLEAN;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

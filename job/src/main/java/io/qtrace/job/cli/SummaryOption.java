@@ -1,0 +1,35 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.io.Existing;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.io.PendingObject;
+import io.qtrace.job.report.AuditSummary;
+import io.qtrace.job.text.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
+import picocli.CommandLine.Option;
+
+/** Where a command leaves its summary, if anywhere. */
+final class SummaryOption {
+  @Option(
+      names = "--summary",
+      paramLabel = "URI",
+      description =
+          "Write a JSON summary with the exit status there, whole or not at all, whatever comes of"
+              + " the audit: for alerts, and where the deploy mode hides the exit status.")
+  private String uri;
+
+  void write(Supplier<AuditSummary> summary) throws IOException {
+    if (uri == null) {
+      return;
+    }
+    ObjectStore store = new ObjectStore(SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+    try (PendingObject object = store.create(uri, Existing.REPLACE)) {
+      object.stream().write((Json.of(summary.get()) + "\n").getBytes(StandardCharsets.UTF_8));
+      object.commit();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.qtrace.job.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.FindingRow;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * What an audit came to, in one small document, for whatever alerts.
+ *
+ * @param status exit status of the command: 0, 1, or 2 for an audit that could not be done
+ * @param error why it could not be done; else null
+ * @param audit what it says; null where it could not be done
+ */
+public record AuditSummary(
+    int status,
+    String archive,
+    String started,
+    String finished,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String error,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Audit audit) {
+  private static final int MOST_PROBLEMS = 100;
+
+  /**
+   * A finished audit.
+   *
+   * @param checkpointsRead those that no earlier audit had read
+   * @param waived findings that a waiver of the policy covers
+   * @param problems the first 100 of the findings that no waiver covers
+   */
+  public record Audit(
+      String auditId,
+      String verdict,
+      int runs,
+      int checkpoints,
+      int checkpointsRead,
+      int edges,
+      int violations,
+      int findings,
+      int waived,
+      long bytesRead,
+      long bytesSkipped,
+      long tensorsCompared,
+      List<Problem> problems) {}
+
+  /**
+   * A finding.
+   *
+   * @param checkpoint that it is about; null where it is about the archive
+   */
+  public record Problem(
+      @JsonInclude(JsonInclude.Include.NON_NULL) String checkpoint, String rule, String message) {}
+
+  public AuditSummary {
+    Objects.requireNonNull(archive, "archive");
+    if ((error == null) == (audit == null)) {
+      throw new IllegalArgumentException("Invalid summary: expected an error or an audit");
+    }
+  }
+
+  public static AuditSummary of(
+      AuditReport report, int status, String archive, Instant started, Instant finished) {
+    Audit audit =
+        new Audit(
+            report.auditId(),
+            report.verdict(),
+            report.runs(),
+            report.checkpoints(),
+            report.checkpointsRead(),
+            report.edges().size(),
+            report.violations(),
+            report.findingCount(),
+            report.waivedCount(),
+            report.bytesRead(),
+            report.bytesSkipped(),
+            report.tensorsCompared(),
+            problems(report));
+    return new AuditSummary(status, archive, started.toString(), finished.toString(), null, audit);
+  }
+
+  public static AuditSummary failed(
+      String error, int status, String archive, Instant started, Instant finished) {
+    return new AuditSummary(status, archive, started.toString(), finished.toString(), error, null);
+  }
+
+  private static List<Problem> problems(AuditReport report) {
+    return Stream.of(
+            report.unreadable().stream().map(finding -> new Row(finding.example(), finding)),
+            report.edges().stream().flatMap(AuditSummary::rows),
+            report.findings().stream().map(finding -> new Row(null, finding)))
+        .flatMap(rows -> rows)
+        .filter(row -> row.finding().counts())
+        .map(row -> new Problem(row.checkpoint(), row.finding().rule(), row.finding().message()))
+        .limit(MOST_PROBLEMS)
+        .toList();
+  }
+
+  private static Stream<Row> rows(EdgeRow edge) {
+    return edge.findings().stream().map(finding -> new Row(edge.childPath(), finding));
+  }
+
+  private record Row(String checkpoint, FindingRow finding) {}
+}

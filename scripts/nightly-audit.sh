@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# One audit for a timer to start: `scripts/nightly-audit.sh --help`.
+set -euo pipefail
+
+usage() {
+  cat <<'HELP'
+Usage: nightly-audit.sh [--help] [FILE]
+
+Audits an archive as `qtrace audit` does, for systemd, cron or a CronJob to start: only what is new is read, one audit at
+a time, and one JSON summary on standard output for whatever alerts. Everything else goes to standard error.
+
+Settings are environment variables, or lines NAME=value of FILE (conf/nightly/nightly.env is an example):
+  QTRACE_ARCHIVE   folder of runs, a path or any Hadoop URI; required
+  QTRACE_STATE     folder of the lock and the summary; default /var/lib/qtrace
+  QTRACE_SUMMARY   where the summary is written; default $QTRACE_STATE/summary.json. A URI where the driver runs on
+                   another machine (cluster deploy mode); it is then named on standard output, not printed.
+  QTRACE_FAIL_ON   violation (default), finding or never, as --fail-on of `qtrace audit`
+  QTRACE_SUBMIT    options of spark-submit, such as: --properties-file conf/templates/postgresql.conf
+  QTRACE_OPTIONS   more options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
+  QTRACE           the command; default: qtrace beside this script
+Passwords belong in none of them: see conf/templates/.
+
+Exit status: 0 nothing to tell, 1 found what --fail-on names, 2 or more: could not do it, 75: the audit before still runs.
+An audit that fails or is killed loses nothing: the next one begins where the tables end.
+HELP
+}
+
+say() { printf 'nightly-audit: %s\n' "$*" >&2; }
+
+# An audit that did not come to write its summary: one line of JSON, whole or not at all.
+failed() { # STATUS REASON
+  printf '{"status": %d, "error": "%s"}\n' "$1" "$2"
+}
+
+case ${1:-} in
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  -*)
+    say "Invalid option: $1, expected --help or a file of settings"
+    exit 2
+    ;;
+esac
+if [ $# -gt 0 ]; then
+  [ -r "$1" ] || { say "Cannot read settings: $1"; exit 2; }
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      '' | '#'*) ;;
+      QTRACE*=*) export "${line?}" ;;
+      *)
+        say "Invalid setting in $1: ${line%%=*}, expected QTRACE_...=value"
+        exit 2
+        ;;
+    esac
+  done <"$1"
+fi
+
+: "${QTRACE:=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/qtrace}"
+: "${QTRACE_STATE:=/var/lib/qtrace}"
+: "${QTRACE_FAIL_ON:=violation}"
+if [ -z "${QTRACE_ARCHIVE:-}" ]; then
+  say 'Invalid settings: no QTRACE_ARCHIVE, expected a folder of runs (see --help)'
+  exit 2
+fi
+mkdir -p "$QTRACE_STATE"
+summary=${QTRACE_SUMMARY:-$QTRACE_STATE/summary.json}
+
+exec 9>"$QTRACE_STATE/lock"
+if ! flock -n 9; then
+  say "the audit before still runs: $QTRACE_STATE/lock is taken"
+  failed 75 'the audit before still runs'
+  exit 75
+fi
+
+# Last night's summary must not pass for tonight's.
+case $summary in
+  *://*) local= ;;
+  *)
+    local=$summary
+    if [ -f "$local" ]; then mv -f "$local" "$local.before"; fi
+    ;;
+esac
+
+# Options are words: none of them may hold a blank.
+read -r -a submit <<<"${QTRACE_SUBMIT:-}"
+read -r -a options <<<"${QTRACE_OPTIONS:-}"
+status=0
+"$QTRACE" "${submit[@]}" audit --archive "$QTRACE_ARCHIVE" --fail-on "$QTRACE_FAIL_ON" --summary "$summary" --quiet \
+  "${options[@]}" >/dev/null 9>&- || status=$?
+
+if [ -z "$local" ]; then
+  printf '{"status": %d, "summary": "%s"}\n' "$status" "$summary"
+else
+  if [ ! -f "$local" ]; then
+    [ "$status" -ge 2 ] || status=2
+    failed "$status" "qtrace ended with $status before it wrote a summary" >"$local.new"
+    mv -f "$local.new" "$local"
+  fi
+  cat "$local"
+fi
+exit "$status"

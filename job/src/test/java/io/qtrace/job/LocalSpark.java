@@ -29,7 +29,11 @@ public final class LocalSpark {
 
   /** A session whose embedded catalog is below a folder. */
   public static SparkSession session(Path warehouse) {
-    SparkSession session = spark().newSession();
+    return withTables(spark().newSession(), warehouse);
+  }
+
+  /** A session made to have its embedded catalog below a folder. */
+  static SparkSession withTables(SparkSession session, Path warehouse) {
     session.conf().set(CATALOG, "org.apache.iceberg.spark.SparkCatalog");
     session.conf().set(CATALOG + ".type", "jdbc");
     session.conf().set(CATALOG + ".jdbc.schema-version", "V1");

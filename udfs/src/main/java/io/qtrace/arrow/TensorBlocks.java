@@ -6,6 +6,7 @@ import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.ByteOrders;
 import io.qtrace.tensor.Storage;
+import io.qtrace.tensor.StorageFrame;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -75,7 +76,8 @@ public final class TensorBlocks {
   }
 
   /**
-   * Fills the target with the tensor's bytes from {@code from} on.
+   * Fills the target with the tensor's bytes from {@code from} on. With the first ones the frame of
+   * the storage is read and checked.
    *
    * @param from first byte in C order, a multiple of the element's bytes
    * @param target its length a multiple of the element's bytes
@@ -88,20 +90,24 @@ public final class TensorBlocks {
           "Invalid range: %d bytes from %d, expected multiples of %d"
               .formatted(target.length(), from, width));
     }
+    StorageFrame frame = from == 0 ? tensor.storage().frame() : StorageFrame.NONE;
+    List<Range> around = frame.ranges();
     if (gather == null) {
-      readRanges(from, target);
+      readRanges(from, target, around);
     } else {
+      reader.read(around);
       gather.read(from / width, target);
     }
+    frame.check(around);
     if (tensor.storage().order() == Storage.Order.BIG) {
       ByteOrders.swap(target.bytes(), ByteOrders.componentBytes(tensor.dtype()));
     }
   }
 
-  private void readRanges(long from, Block target) throws IOException {
+  private void readRanges(long from, Block target, List<Range> around) throws IOException {
     long start = tensor.storage().position() + tensor.offset() * tensor.dtype().bytes() + from;
     ByteBuffer bytes = target.bytes();
-    List<Range> ranges = new ArrayList<>();
+    List<Range> ranges = new ArrayList<>(around);
     for (int at = 0; at < target.length(); at += options.rangeBytes()) {
       int length = Math.min(options.rangeBytes(), target.length() - at);
       ranges.add(new Range(start + at, bytes.slice(at, length)));

@@ -111,7 +111,7 @@ public record RangeTask(
   }
 
   /** Files that the task reads. */
-  Set<String> files() {
+  public Set<String> files() {
     Set<String> files = new HashSet<>();
     members.forEach(member -> files.add(member.file()));
     checks.forEach(check -> files.add(check.lut().storage().file()));

@@ -3,16 +3,20 @@ package io.qtrace.format;
 import io.qtrace.format.pytorch.TorchReader;
 import io.qtrace.format.safetensors.SafetensorsReader;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Reads what a checkpoint file holds, whatever its format, without its data. Thread safe. */
 public final class Checkpoints {
   private final ObjectStore store;
   private final AtomicLong bytesRead = new AtomicLong();
+  private final List<ObjectStat> opened = new CopyOnWriteArrayList<>();
 
   public Checkpoints(ObjectStore store) {
     this.store = store;
@@ -38,6 +42,11 @@ public final class Checkpoints {
     return bytesRead.get();
   }
 
+  /** The files that all calls together opened, as they were then: an index before its shards. */
+  public List<ObjectStat> opened() {
+    return List.copyOf(opened);
+  }
+
   private CheckpointIndex indexShard(String uri) throws IOException {
     try (Counted file = open(uri)) {
       return indexTensors(file.reader(), FileFormat.of(file.reader()));
@@ -57,7 +66,9 @@ public final class Checkpoints {
   }
 
   private Counted open(String uri) throws IOException {
-    return new Counted(store.open(uri), bytesRead);
+    RangeReader reader = store.open(uri);
+    opened.add(reader.stat());
+    return new Counted(reader, bytesRead);
   }
 
   /** An open file whose reads are added to the total when it closes. */

@@ -16,10 +16,17 @@ enum FileFormat {
   // Enough for tar's magic at byte 257.
   private static final int HEAD_BYTES = 512;
 
+  // Larger checkpoints have larger headers; a five-hundredth of a file costs nothing.
+  private static final int HEADER_SHARE = 512;
+  private static final int MIN_KEPT = 64 << 10;
+  private static final int MAX_KEPT = 1 << 20;
+
   /**
    * @throws FormatException naming what the file is, and the remedy, if it is none of these
    */
   static FileFormat of(RangeReader reader) throws IOException {
+    long share = Math.max(MIN_KEPT, Math.min(MAX_KEPT, reader.length() / HEADER_SHARE));
+    reader.keep(0, (int) Math.min(share, reader.length()));
     byte[] head = reader.read(0, (int) Math.min(HEAD_BYTES, reader.length()));
     String name = reader.uri().toLowerCase(Locale.ROOT);
     if (TorchReader.isZip(head)) {

@@ -21,6 +21,15 @@ public record ObjectStat(String uri, long bytes, long modified, String etag)
     Objects.requireNonNull(etag, "etag");
   }
 
+  /**
+   * Whether two stats of one path say that the content is the same: equal sizes, and equal tags
+   * where both have one, else equal times.
+   */
+  public boolean sameContent(ObjectStat other) {
+    boolean tagged = !etag.isEmpty() && !other.etag.isEmpty();
+    return bytes == other.bytes && (tagged ? etag.equals(other.etag) : modified == other.modified);
+  }
+
   /** The identity of this object together with others that it refers to. */
   public ObjectStat with(List<ObjectStat> parts) {
     long allBytes = bytes + parts.stream().mapToLong(ObjectStat::bytes).sum();

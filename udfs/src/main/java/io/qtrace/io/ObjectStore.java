@@ -3,19 +3,30 @@ package io.qtrace.io;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.EtagSource;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.util.functional.FutureIO;
 
 /**
  * Where checkpoints live: any Hadoop {@code FileSystem}, local files without their checksum layer.
  */
 public final class ObjectStore {
+  // A bucket has neither name nor port; elsewhere a name before the host may be no secret.
+  private static final Pattern CREDENTIALS =
+      Pattern.compile("s3[an]?://[^/]*[:@]|[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/]*@");
+
+  // Else S3's first read of a stream asks for all that follows.
+  private static final String READ_POLICY = Options.OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY;
+
   private final Configuration hadoop;
 
   public ObjectStore(Configuration hadoop) {
@@ -33,8 +44,14 @@ public final class ObjectStore {
     if (!status.isFile()) {
       throw new IOException("Invalid checkpoint: " + uri + ", expected a file, not a directory");
     }
-    FileSystem fs = fileSystem(status.getPath());
-    return new RangeReader(stat(status), fs.open(status.getPath()));
+    FSDataInputStream stream =
+        FutureIO.awaitFuture(
+            fileSystem(status.getPath())
+                .openFile(status.getPath())
+                .withFileStatus(status) // spares S3 a request
+                .opt(READ_POLICY, "vector, random")
+                .build());
+    return new RangeReader(stat(status), stream);
   }
 
   /**
@@ -70,8 +87,18 @@ public final class ObjectStore {
     return fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
   }
 
-  /** The path of a URI, or of a plain local file name with any characters. */
+  /**
+   * The path of a URI, or of a plain local file name with any characters.
+   *
+   * @throws IllegalArgumentException if the URI has credentials in it, which would go into logs and
+   *     tables
+   */
   public static Path path(String uri) {
+    if (CREDENTIALS.matcher(uri).lookingAt()) {
+      throw new IllegalArgumentException(
+          "Invalid URI: %s://... with credentials in it, expected none: Hadoop's providers have them"
+              .formatted(uri.substring(0, uri.indexOf(':'))));
+    }
     return uri.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*")
         ? new Path(URI.create(uri.replace(" ", "%20")))
         : new Path(new java.io.File(uri).toURI());

@@ -3,6 +3,7 @@ package io.qtrace.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -21,6 +22,7 @@ public final class RangeReader implements Closeable {
 
   private final ObjectStat stat;
   private final FSDataInputStream stream;
+  private final List<Range> kept = new ArrayList<>();
   private long bytesRead;
 
   RangeReader(ObjectStat stat, FSDataInputStream stream) {
@@ -46,6 +48,16 @@ public final class RangeReader implements Closeable {
   }
 
   /**
+   * Reads a part of the object and keeps it: what lies within it is not asked for again. For the
+   * ends of a file, where formats have their headers, to spare an object store requests.
+   *
+   * @throws FormatException if the object ends before
+   */
+  public void keep(long position, int length) throws IOException {
+    kept.add(new Range(position, ByteBuffer.wrap(read(position, length))));
+  }
+
+  /**
    * Bytes {@code [position, position + length)} in a new array; for headers, not for data.
    *
    * @throws FormatException if the object ends before
@@ -53,8 +65,7 @@ public final class RangeReader implements Closeable {
   public byte[] read(long position, int length) throws IOException {
     requireInside(position, length);
     byte[] bytes = new byte[length];
-    stream.readFully(position, bytes, 0, length);
-    bytesRead += length;
+    read(List.of(new Range(position, ByteBuffer.wrap(bytes))));
     return bytes;
   }
 
@@ -70,7 +81,7 @@ public final class RangeReader implements Closeable {
     }
     try (CloseStack inFlight = new CloseStack()) {
       for (Range range : ranges) {
-        if (range.target().hasRemaining()) {
+        if (range.target().hasRemaining() && !copyKept(range)) {
           inFlight.add(submit(range));
         }
       }
@@ -80,6 +91,18 @@ public final class RangeReader implements Closeable {
   @Override
   public void close() throws IOException {
     stream.close();
+  }
+
+  private boolean copyKept(Range range) {
+    int length = range.target().remaining();
+    for (Range piece : kept) {
+      long from = range.position() - piece.position();
+      if (from >= 0 && from + length <= piece.target().capacity()) {
+        range.target().put(piece.target().slice((int) from, length));
+        return true;
+      }
+    }
+    return false;
   }
 
   // One vectored call a range, so that no store merges ranges into buffers of its own: the bytes go

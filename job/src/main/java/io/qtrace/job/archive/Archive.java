@@ -1,6 +1,7 @@
 package io.qtrace.job.archive;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a scan found below one URI.
@@ -16,6 +17,12 @@ public record Archive(String root, List<Run> runs, List<SkippedFolder> skipped) 
   public Archive {
     runs = List.copyOf(runs);
     skipped = List.copyOf(skipped);
+  }
+
+  /** The archive as if some checkpoints were not there. */
+  public Archive without(Set<CheckpointFile> files) {
+    return new Archive(
+        root, runs.stream().flatMap(run -> run.without(files).stream()).toList(), skipped);
   }
 
   /** All checkpoints of all runs, in order of run and path. */

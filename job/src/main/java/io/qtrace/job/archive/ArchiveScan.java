@@ -5,17 +5,23 @@ import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.Archive.SkippedFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
-/** Finds the runs of an archive with one recursive listing and one small read a run. */
+/**
+ * Finds the runs of an archive: its files listed, and one small read a run. Stores that list by key
+ * give everything below the root in pages; of others folders are listed in parallel.
+ */
 public final class ArchiveScan {
   private static final String CACHE_META = "meta.json";
 
@@ -38,21 +44,48 @@ public final class ArchiveScan {
     Path root = fs.makeQualified(given);
     Map<String, Folder> folders = new TreeMap<>();
     try {
-      RemoteIterator<LocatedFileStatus> files = fs.listFiles(root, true);
-      while (files.hasNext()) {
-        FileStatus file = files.next();
+      boolean byKey = fs.hasPathCapability(root, CommonPathCapabilities.ETAGS_AVAILABLE);
+      for (FileStatus file : byKey ? listByKey(fs, root) : listByFolder(fs, root).toList()) {
         String path = below(root, file.getPath());
         folders.computeIfAbsent(parent(path), Folder::new).add(path, file);
       }
+      List<Run> runs = new ArrayList<>();
+      List<SkippedFolder> skipped = new ArrayList<>();
+      folders.values().parallelStream().forEach(Folder::readConfig);
+      folders.values().forEach(folder -> folder.sort(runs, skipped));
+      return new Archive(root.toString(), runs, skipped);
     } catch (FileNotFoundException e) {
-      throw (IOException) new FileNotFoundException("Cannot find archive: " + uri).initCause(e);
+      throw missing(uri, e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause() instanceof FileNotFoundException missing
+          ? missing(uri, missing)
+          : e.getCause();
     }
-    List<Run> runs = new ArrayList<>();
-    List<SkippedFolder> skipped = new ArrayList<>();
-    for (Folder folder : folders.values()) {
-      folder.sort(runs, skipped);
+  }
+
+  private static IOException missing(String uri, FileNotFoundException e) {
+    return (IOException) new FileNotFoundException("Cannot find archive: " + uri).initCause(e);
+  }
+
+  private static List<FileStatus> listByKey(FileSystem fs, Path root) throws IOException {
+    List<FileStatus> files = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> pages = fs.listFiles(root, true);
+    while (pages.hasNext()) {
+      files.add(pages.next());
     }
-    return new Archive(root.toString(), runs, skipped);
+    return files;
+  }
+
+  private static Stream<FileStatus> listByFolder(FileSystem fs, Path folder) {
+    try {
+      return Stream.of(fs.listStatus(folder))
+          .parallel()
+          .flatMap(
+              status ->
+                  status.isDirectory() ? listByFolder(fs, status.getPath()) : Stream.of(status));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String below(Path root, Path file) {
@@ -69,6 +102,7 @@ public final class ArchiveScan {
     private final String path;
     private final List<CheckpointFile> checkpoints = new ArrayList<>();
     private FileStatus config;
+    private RunConfig told = RunConfig.NONE;
     private final List<ObjectStat> shards = new ArrayList<>();
     private boolean cache;
 
@@ -92,11 +126,20 @@ public final class ArchiveScan {
       cache |= fileName.equals(CACHE_META);
     }
 
-    void sort(List<Run> runs, List<SkippedFolder> skipped) throws IOException {
+    void readConfig() {
+      if (!checkpoints.isEmpty()) {
+        try {
+          told = config();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+
+    void sort(List<Run> runs, List<SkippedFolder> skipped) {
       if (checkpoints.isEmpty()) {
         return;
       }
-      RunConfig told = config();
       if (cache) {
         skipped.add(new SkippedFolder(path, "a KD cache (meta.json), not a run"));
       } else if (told.isModel()) {

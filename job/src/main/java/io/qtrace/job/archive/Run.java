@@ -3,6 +3,8 @@ package io.qtrace.job.archive;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A folder with checkpoints of one training run.
@@ -19,5 +21,11 @@ public record Run(String path, RunConfig config, List<CheckpointFile> checkpoint
     if (checkpoints.isEmpty()) {
       throw new IllegalArgumentException("Invalid run: " + path + ", expected a checkpoint");
     }
+  }
+
+  /** The run as if some checkpoints were not there; empty where none is left. */
+  Optional<Run> without(Set<CheckpointFile> files) {
+    List<CheckpointFile> kept = checkpoints.stream().filter(file -> !files.contains(file)).toList();
+    return kept.isEmpty() ? Optional.empty() : Optional.of(new Run(path, config, kept));
   }
 }

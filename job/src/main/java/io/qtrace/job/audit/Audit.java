@@ -13,6 +13,7 @@ import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -54,9 +55,11 @@ public final class Audit {
    */
   public AuditReport run(String uri) throws IOException {
     Instant started = Instant.now();
-    progress.tell("listing " + uri);
+    progress.tell("listing " + ObjectStore.path(uri));
     Archive archive = new ArchiveScan(store, settings.archive()).scan(uri);
-    String id = ContentId.of(archive, policy, Json.line(settings.archive()));
+    Function<Archive, String> identity =
+        looked -> ContentId.of(looked, policy, Json.line(settings.archive()));
+    String id = identity.apply(archive);
     lineage.create();
     Optional<AuditRow> before = lineage.audit(id);
     if (before.isPresent()) {
@@ -65,6 +68,7 @@ public final class Audit {
     }
     lineage.begin(id);
     AuditReading reading = new AuditReading(indexing, comparing);
-    return new AuditSession(archive, policy, lineage, reading, parents, id, progress).run(started);
+    return new AuditSession(archive, policy, lineage, reading, parents, identity, progress)
+        .run(started);
   }
 }

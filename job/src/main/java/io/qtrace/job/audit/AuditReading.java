@@ -1,6 +1,7 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.Measure;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.CheckpointIndex;
@@ -23,9 +24,11 @@ final class AuditReading {
   private final IndexStage indexing;
   private final CompareStage comparing;
   private final Map<CheckpointFile, CheckpointIndex> indexes = new TreeMap<>();
+  private final Map<CheckpointFile, List<ObjectStat>> opened = new TreeMap<>();
   private final Map<CheckpointFile, Map<String, TensorFacts>> facts = new TreeMap<>();
   private final Map<CheckpointFile, Map<String, LutCheckPartial>> checks = new TreeMap<>();
   private final Map<CheckpointFile, String> failures = new TreeMap<>();
+  private final Set<CheckpointFile> changed = new TreeSet<>();
   private final Map<List<CheckpointFile>, PairComparison> pairs = new HashMap<>();
   private long bytesRead;
   private long tensorsCompared;
@@ -66,19 +69,42 @@ final class AuditReading {
     List<IndexedCheckpoint> outcomes =
         indexing.run(files.stream().map(file -> file.stat().uri()).toList());
     for (int i = 0; i < files.size(); i++) {
+      CheckpointFile file = files.get(i);
       if (outcomes.get(i) instanceof IndexedCheckpoint.Readable found) {
-        indexes.put(files.get(i), found.index());
         bytesRead += found.bytesRead();
+        if (isAsListed(file, found.files())) {
+          indexes.put(file, found.index());
+          opened.put(file, found.files());
+        } else {
+          leaveOut(file, Unchanged.reason(file.stat().uri()));
+        }
       } else if (outcomes.get(i) instanceof IndexedCheckpoint.Unreadable failed) {
-        failures.put(files.get(i), failed.reason());
+        failures.put(file, failed.reason());
+      } else if (outcomes.get(i) instanceof IndexedCheckpoint.Unavailable failed) {
+        leaveOut(file, failed.reason());
       }
     }
+  }
+
+  // The stat of an index of shards covers all shards of its folder.
+  private static boolean isAsListed(CheckpointFile file, List<ObjectStat> opened) {
+    return opened.size() == 1
+        ? opened.get(0).sameContent(file.stat())
+        : opened.stream().allMatch(part -> part.modified() <= file.stat().modified());
+  }
+
+  private void leaveOut(CheckpointFile file, String reason) {
+    failures.put(file, reason);
+    changed.add(file);
+    facts.remove(file);
+    pairs.keySet().removeIf(ends -> ends.contains(file));
   }
 
   private CompareInput input(
       List<CheckpointFile> files, List<Edge> edges, Map<CheckpointFile, Integer> places) {
     return new CompareInput(
         files.stream().map(indexes::get).toList(),
+        files.stream().map(opened::get).toList(),
         edges.stream()
             .map(edge -> new CompareInput.Pair(places.get(edge.parent()), places.get(edge.child())))
             .toList(),
@@ -91,7 +117,9 @@ final class AuditReading {
     tensorsCompared += output.tensorsCompared();
     for (int i = 0; i < files.size(); i++) {
       CheckpointFile file = files.get(i);
-      if (output.failures().containsKey(i)) {
+      if (output.changed().contains(i)) {
+        leaveOut(file, output.failures().get(i));
+      } else if (output.failures().containsKey(i)) {
         failures.put(file, output.failures().get(i));
         facts.remove(file);
       } else if (!facts.containsKey(file)) {
@@ -112,6 +140,11 @@ final class AuditReading {
   /** Why a file could not be read, if so. */
   Optional<String> failure(CheckpointFile file) {
     return Optional.ofNullable(failures.get(file));
+  }
+
+  /** Files that are not as they were listed, or could not be had: among the failures. */
+  Set<CheckpointFile> changed() {
+    return changed;
   }
 
   CheckpointIndex index(CheckpointFile file) {

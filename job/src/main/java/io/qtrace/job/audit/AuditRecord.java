@@ -25,6 +25,7 @@ final class AuditRecord {
   private final LineageStore lineage;
   private final String id;
   private final List<CheckpointRow> checkpoints = new ArrayList<>();
+  private final Set<CheckpointRow> leftOut = new HashSet<>();
   private final List<TensorRow> tensors = new ArrayList<>();
   private final List<InvariantRow> invariants = new ArrayList<>();
   private final List<EdgeRow> edges = new ArrayList<>();
@@ -42,6 +43,12 @@ final class AuditRecord {
 
   void addKnown(CheckpointRow checkpoint) {
     checkpoints.add(checkpoint);
+  }
+
+  /** A checkpoint that is reported, and not written. */
+  void addLeftOut(CheckpointRow checkpoint) {
+    checkpoints.add(checkpoint);
+    leftOut.add(checkpoint);
   }
 
   void add(CheckpointRow checkpoint, List<TensorRow> itsTensors, List<InvariantRow> itsLayers) {
@@ -106,7 +113,9 @@ final class AuditRecord {
   }
 
   private List<CheckpointRow> newCheckpoints() {
-    return checkpoints.stream().filter(row -> row.auditId().equals(id)).toList();
+    return checkpoints.stream()
+        .filter(row -> row.auditId().equals(id) && !leftOut.contains(row))
+        .toList();
   }
 
   /** Writes a table whose rows count only with those of another before that one. */

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** One audit under way: measure, find parents, compare, judge, write. */
@@ -32,14 +33,16 @@ final class AuditSession {
   private final Policy policy;
   private final AuditReading reading;
   private final ParentSearch parents;
-  private final String id;
+  private final LineageStore lineage;
+  private final Function<Archive, String> identity;
   private final Progress progress;
   private final EdgeRules.Found rules;
   private final KnownCheckpoints known;
-  private final AuditRows rows;
-  private final AuditRecord record;
   private final Map<String, RunPolicy> policies = new HashMap<>(); // by the run's path
   private final Map<List<String>, List<EdgeRow>> stored; // by ends and rules
+  private String id;
+  private AuditRows rows;
+  private AuditRecord record;
 
   AuditSession(
       Archive archive,
@@ -47,18 +50,18 @@ final class AuditSession {
       LineageStore lineage,
       AuditReading reading,
       ParentSearch parents,
-      String id,
+      Function<Archive, String> identity,
       Progress progress) {
     this.archive = archive;
     this.policy = policy;
     this.reading = reading;
     this.parents = parents;
-    this.id = id;
+    this.lineage = lineage;
+    this.identity = identity;
     this.progress = progress;
     this.rules = EdgeRules.of(archive);
     this.known = new KnownCheckpoints(lineage, policy.categories(), archive.checkpoints());
-    this.rows = new AuditRows(id, policy);
-    this.record = new AuditRecord(lineage, id, progress);
+    identify(archive);
     archive
         .runs()
         .forEach(run -> policies.put(run.path(), policy.forRun(run.path(), run.config())));
@@ -74,6 +77,7 @@ final class AuditSession {
     progress.tell("looking for parents");
     List<PlannedEdge> edges = plan();
     compare(edges);
+    identify(archive.without(reading.changed()));
     addCheckpoints();
     addEdges(edges);
     progress.tell("writing to " + LineageTable.NAMESPACE);
@@ -82,6 +86,14 @@ final class AuditSession {
         AuditReports.of(archive, rules.findings(), policy.waivers(), record, reading);
     record.writeAudit(AuditReports.row(report, policy, started, Instant.now()));
     return report;
+  }
+
+  // What changed while it was read is no part of what this audit looked at: nothing of it is
+  // written, and the next audit, which has it, is another one.
+  private void identify(Archive looked) {
+    id = identity.apply(looked);
+    rows = new AuditRows(id, policy);
+    record = new AuditRecord(lineage, id, progress);
   }
 
   // New checkpoints, and on the way the edges that their runs claim.
@@ -159,6 +171,8 @@ final class AuditSession {
       Optional<String> failure = reading.failure(file);
       if (earlier.isPresent()) {
         record.addKnown(earlier.get());
+      } else if (reading.changed().contains(file)) {
+        record.addLeftOut(rows.unreadable(file, failure.orElseThrow()));
       } else if (failure.isPresent()) {
         record.add(rows.unreadable(file, failure.get()), List.of(), List.of());
       } else {

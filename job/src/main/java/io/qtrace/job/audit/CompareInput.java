@@ -1,6 +1,7 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.Measure;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.tensor.CheckpointIndex;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Set;
 /**
  * What the compare stage works on; positions refer to {@code checkpoints}.
  *
+ * @param files of each checkpoint the files it was indexed from, as they were then
  * @param pairs checkpoints to compare, parent and child
  * @param known for each checkpoint what an earlier audit measured, by tensor name; empty for one
  *     that is new and has to be measured
@@ -16,6 +18,7 @@ import java.util.Set;
  */
 record CompareInput(
     List<CheckpointIndex> checkpoints,
+    List<List<ObjectStat>> files,
     List<Pair> pairs,
     List<Map<String, TensorFacts>> known,
     Set<Measure> measures) {
@@ -24,9 +27,15 @@ record CompareInput(
 
   CompareInput {
     checkpoints = List.copyOf(checkpoints);
+    files = List.copyOf(files);
     pairs = List.copyOf(pairs);
     known = List.copyOf(known);
     measures = Set.copyOf(measures);
+    if (files.size() != checkpoints.size()) {
+      throw new IllegalArgumentException(
+          "Invalid files: of %d checkpoints, expected %d"
+              .formatted(files.size(), checkpoints.size()));
+    }
     if (known.size() != checkpoints.size()) {
       throw new IllegalArgumentException(
           "Invalid known facts: of %d checkpoints, expected %d"

@@ -4,6 +4,7 @@ import io.qtrace.kernel.LutCheckPartial;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the compare stage found; positions are those of its input.
@@ -13,6 +14,7 @@ import java.util.Optional;
  *     cannot be checked are left out
  * @param pairs for each pair its comparison; empty where a side failed
  * @param failures why a checkpoint could not be read, by position
+ * @param changed those of the failures whose files were written while they were read
  * @param bytesRead bytes of tensors asked of the object store
  * @param tensorsCompared pairs of tensors whose bytes were compared
  */
@@ -21,6 +23,7 @@ record CompareOutput(
     List<Map<String, LutCheckPartial>> checks,
     List<Optional<PairComparison>> pairs,
     Map<Integer, String> failures,
+    Set<Integer> changed,
     long bytesRead,
     long tensorsCompared) {
   CompareOutput {
@@ -28,5 +31,6 @@ record CompareOutput(
     checks = List.copyOf(checks);
     pairs = List.copyOf(pairs);
     failures = Map.copyOf(failures);
+    changed = Set.copyOf(changed);
   }
 }

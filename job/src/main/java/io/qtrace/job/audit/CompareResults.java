@@ -7,6 +7,7 @@ import io.qtrace.compare.RangeResult;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.job.audit.CompareUnit.Link;
 import io.qtrace.job.audit.CompareUnit.Member;
 import io.qtrace.job.audit.policy.CategoryRules;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Gathers what the tasks found into facts of tensors and comparisons of pairs. */
 final class CompareResults {
@@ -29,6 +31,7 @@ final class CompareResults {
   private final List<Map<String, PairPartial>> partials = new ArrayList<>();
   private final List<Map<String, LutCheckPartial>> checks = new ArrayList<>(); // by layer
   private final Map<Integer, String> failures = new TreeMap<>();
+  private final Set<Integer> changed = new TreeSet<>();
 
   CompareResults(CompareInput input, CategoryRules categories) {
     this.input = input;
@@ -56,6 +59,18 @@ final class CompareResults {
           }
         });
     return again;
+  }
+
+  /** Files that are not as they were: whatever was read of them counts for nothing. */
+  void takeChanged(Map<String, String> reasons) {
+    for (int i = 0; i < input.checkpoints().size(); i++) {
+      for (ObjectStat file : input.files().get(i)) {
+        if (reasons.containsKey(file.uri())) {
+          failures.put(i, reasons.get(file.uri()));
+          changed.add(i);
+        }
+      }
+    }
   }
 
   private void fail(CompareUnit unit, String file, String reason) {
@@ -116,6 +131,7 @@ final class CompareResults {
   CompareOutput output(CompareMetrics metrics) {
     for (int failed : failures.keySet()) {
       facts.set(failed, Map.of());
+      checks.set(failed, Map.of());
     }
     List<Optional<PairComparison>> pairs = new ArrayList<>();
     for (int p = 0; p < input.pairs().size(); p++) {
@@ -128,6 +144,7 @@ final class CompareResults {
         checks,
         pairs,
         failures,
+        changed,
         metrics.bytesRead().value(),
         metrics.tensorsCompared().value());
   }

@@ -46,25 +46,51 @@ public final class CompareStage {
   CompareOutput run(CompareInput input) throws IOException {
     CompareMetrics metrics = CompareMetrics.of(spark.sc());
     CompareResults results = new CompareResults(input, categories);
+    Unchanged unchanged =
+        Unchanged.of(new SerializableConfiguration(spark.hadoopConfiguration()), input);
     List<CompareUnit> units = CompareUnits.of(input);
     while (!units.isEmpty()) {
-      Map<Integer, UnitOutcome> outcomes = read(units, metrics);
+      Map<Integer, UnitOutcome> outcomes = read(units, unchanged, metrics);
       List<CompareUnit> failed = results.take(units, outcomes);
       units = failed.stream().flatMap(unit -> unit.without(results.failed()).stream()).toList();
     }
+    results.takeChanged(changed(unchanged));
     return results.output(metrics);
   }
 
-  private Map<Integer, UnitOutcome> read(List<CompareUnit> units, CompareMetrics metrics) {
+  private Map<String, String> changed(Unchanged unchanged) {
+    List<String> files = List.copyOf(unchanged.expected().keySet());
+    if (files.isEmpty()) {
+      return Map.of();
+    }
+    try (Phase phase =
+        Phase.begin(
+            spark.sc(), "compare", "see that %d files are unchanged".formatted(files.size()))) {
+      return spark
+          .parallelize(files, Math.min(files.size(), 4 * spark.defaultParallelism()))
+          .mapPartitionsToPair(
+              part -> {
+                List<String> some = new ArrayList<>();
+                part.forEachRemaining(some::add);
+                return unchanged.reasons(some).entrySet().stream()
+                    .map(entry -> new Tuple2<>(entry.getKey(), entry.getValue()))
+                    .iterator();
+              })
+          .collectAsMap();
+    }
+  }
+
+  private Map<Integer, UnitOutcome> read(
+      List<CompareUnit> units, Unchanged unchanged, CompareMetrics metrics) {
     List<List<Work>> tasks = pack(units);
     if (tasks.isEmpty()) {
       return Map.of();
     }
     Reader reader =
         new Reader(
-            new SerializableConfiguration(spark.hadoopConfiguration()),
+            unchanged,
             settings.taskMemoryBytes(),
-            new ReadOptions(settings.rangeBytesCount(), settings.rangesInFlight()),
+            settings.read(units.get(0).members().get(0).file()),
             metrics);
     CompareProgress done = new CompareProgress(progress, planned(units, tasks));
     try (Phase phase =
@@ -123,13 +149,10 @@ public final class CompareStage {
 
   /** What an executor needs to read. */
   private record Reader(
-      SerializableConfiguration hadoop,
-      long memoryBytes,
-      ReadOptions options,
-      CompareMetrics metrics)
+      Unchanged unchanged, long memoryBytes, ReadOptions options, CompareMetrics metrics)
       implements java.io.Serializable {
     Iterator<Tuple2<Integer, UnitOutcome>> read(List<Work> works) throws IOException {
-      ObjectStore store = new ObjectStore(hadoop.value());
+      ObjectStore store = new ObjectStore(unchanged.hadoop().value());
       Map<Integer, UnitOutcome> outcomes = new TreeMap<>();
       try (RangeComparison comparison = new RangeComparison(store, memoryBytes, options)) {
         for (Work work : works) {
@@ -149,6 +172,13 @@ public final class CompareStage {
         return read;
       } catch (FormatException e) {
         return UnitOutcome.Failed.of(e.file(), e.getMessage());
+      } catch (IOException e) {
+        // A store may refuse to go on with a file that was written meanwhile.
+        Map<String, String> changed = unchanged.reasons(work.task().files());
+        if (changed.isEmpty()) {
+          throw e;
+        }
+        return new UnitOutcome.Failed(new TreeMap<>(changed));
       }
     }
   }

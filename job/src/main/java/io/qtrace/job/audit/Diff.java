@@ -16,7 +16,6 @@ import io.qtrace.job.audit.policy.RunPolicy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.job.progress.Progress;
-import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -89,9 +88,11 @@ public final class Diff {
       throws IOException {
     Set<Measure> measures = EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
     measures.addAll(extra);
+    List<IndexedCheckpoint.Readable> indexed = index(left, right);
     CompareInput input =
         new CompareInput(
-            indexes(left, right),
+            indexed.stream().map(IndexedCheckpoint.Readable::index).toList(),
+            indexed.stream().map(IndexedCheckpoint.Readable::files).toList(),
             List.of(new CompareInput.Pair(0, 1)),
             List.of(Map.of(), Map.of()),
             measures);
@@ -125,18 +126,20 @@ public final class Diff {
         new Invariants("", "", right).rows(output.facts().get(1), output.checks().get(1)));
   }
 
-  private List<CheckpointIndex> indexes(String left, String right) throws IOException {
+  private List<IndexedCheckpoint.Readable> index(String left, String right) throws IOException {
     List<String> uris = new ArrayList<>();
     for (String uri : List.of(left, right)) {
       ObjectStat stat = store.stat(uri);
       uris.add(stat.uri());
     }
-    List<CheckpointIndex> indexes = new ArrayList<>();
+    List<IndexedCheckpoint.Readable> indexes = new ArrayList<>();
     for (IndexedCheckpoint outcome : indexing.run(uris)) {
       if (outcome instanceof IndexedCheckpoint.Readable readable) {
-        indexes.add(readable.index());
+        indexes.add(readable);
       } else if (outcome instanceof IndexedCheckpoint.Unreadable unreadable) {
         throw new IOException(unreadable.reason());
+      } else if (outcome instanceof IndexedCheckpoint.Unavailable unavailable) {
+        throw new IOException(unavailable.reason());
       }
     }
     return indexes;

@@ -2,6 +2,7 @@ package io.qtrace.job.audit;
 
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
+import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
@@ -55,9 +56,11 @@ public final class IndexStage {
       Checkpoints checkpoints = new Checkpoints(store);
       CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));
       bytesRead.add(checkpoints.bytesRead());
-      return new IndexedCheckpoint.Readable(index, checkpoints.bytesRead());
-    } catch (IOException e) {
+      return new IndexedCheckpoint.Readable(index, checkpoints.opened(), checkpoints.bytesRead());
+    } catch (FormatException e) {
       return new IndexedCheckpoint.Unreadable(e.getMessage());
+    } catch (IOException e) {
+      return new IndexedCheckpoint.Unavailable(e.getMessage());
     }
   }
 }

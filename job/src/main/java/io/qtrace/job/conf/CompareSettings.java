@@ -1,6 +1,9 @@
 package io.qtrace.job.conf;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.qtrace.arrow.ReadOptions;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.network.util.JavaUtils;
 
 /**
@@ -8,21 +11,21 @@ import org.apache.spark.network.util.JavaUtils;
  *
  * @param taskMemory off-heap bytes of one task
  * @param taskBytes bytes of checkpoints that one task takes on
- * @param rangeBytes bytes of one ranged read
- * @param rangesInFlight ranged reads of one tensor under way at once
+ * @param reads by the scheme of a checkpoint's URI; {@value #OTHER} for those not named
  */
 public record CompareSettings(
     @JsonProperty(value = "task-memory", required = true) String taskMemory,
     @JsonProperty(value = "task-bytes", required = true) String taskBytes,
-    @JsonProperty(value = "range-bytes", required = true) String rangeBytes,
-    @JsonProperty(value = "ranges-in-flight", required = true) int rangesInFlight) {
+    @JsonProperty(value = "reads", required = true) Map<String, ReadSettings> reads) {
+  private static final String OTHER = "other";
+
   public CompareSettings {
     JavaUtils.byteStringAsBytes(taskMemory);
     JavaUtils.byteStringAsBytes(taskBytes);
-    JavaUtils.byteStringAsBytes(rangeBytes);
-    if (rangesInFlight < 1) {
+    reads = new TreeMap<>(reads);
+    if (!reads.containsKey(OTHER)) {
       throw new IllegalArgumentException(
-          "Invalid ranges-in-flight: " + rangesInFlight + ", expected 1 or more");
+          "Invalid reads: for " + reads.keySet() + ", expected '" + OTHER + "' among them");
     }
   }
 
@@ -34,7 +37,13 @@ public record CompareSettings(
     return JavaUtils.byteStringAsBytes(taskBytes);
   }
 
-  public int rangeBytesCount() {
-    return Math.toIntExact(JavaUtils.byteStringAsBytes(rangeBytes));
+  /**
+   * How a file is read.
+   *
+   * @param uri of the file, or a local path
+   */
+  public ReadOptions read(String uri) {
+    String scheme = uri.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*") ? uri.split(":", 2)[0] : "file";
+    return reads.getOrDefault(scheme, reads.get(OTHER)).options();
   }
 }

@@ -21,6 +21,9 @@ public final class EmbeddedCatalog {
   private static final String H2 = "jdbc:h2:file:";
   private static final int DATABASE_IN_USE = 90020; // org.h2.api.ErrorCode
 
+  // Tables may lie in an object store; the database of the catalog may not.
+  private static final Pattern REMOTE = Pattern.compile("(?!file:)[A-Za-z][A-Za-z0-9+.-]*://");
+
   private static final Pattern QUOTED = Pattern.compile("\"(.+?)\"");
 
   private EmbeddedCatalog() {}
@@ -49,14 +52,18 @@ public final class EmbeddedCatalog {
     }
     int end = uri.indexOf(';') < 0 ? uri.length() : uri.indexOf(';');
     Path database = absolute(warehouse, Path.of(uri.substring(H2.length(), end)));
-    Path tables = absolute(warehouse, Path.of(conf.get(WAREHOUSE).replaceFirst("^file:/+", "/")));
+    String tables = conf.get(WAREHOUSE);
+    if (warehouse.isPresent() || !REMOTE.matcher(tables).lookingAt()) {
+      String local = REMOTE.matcher(tables).replaceFirst("/").replaceFirst("^file:/+", "/");
+      tables = "file:" + absolute(warehouse, Path.of(local));
+    }
     if (database.toString().contains(";")) {
       throw new IllegalArgumentException(
           "Invalid warehouse: '" + database.getParent() + "', expected a folder without ';'");
     }
     return conf.set(URI, H2 + database + uri.substring(end))
-        .set(WAREHOUSE, "file:" + tables)
-        .setIfMissing(SESSION_TABLES, "file:" + tables.resolveSibling("session"));
+        .set(WAREHOUSE, tables)
+        .setIfMissing(SESSION_TABLES, "file:" + database.resolveSibling("session"));
   }
 
   private static Path absolute(Optional<Path> folder, Path configured) {

@@ -12,6 +12,7 @@ import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +97,12 @@ class TestCompareUnits {
             .mapToObj(i -> Map.<String, TensorFacts>of())
             .toList();
     return CompareUnits.of(
-        new CompareInput(List.of(checkpoints), pairs, known, Set.of(Measure.FINGERPRINT)));
+        new CompareInput(
+            List.of(checkpoints),
+            Collections.nCopies(checkpoints.length, List.of()),
+            pairs,
+            known,
+            Set.of(Measure.FINGERPRINT)));
   }
 
   private static CheckpointIndex layer(int number, Shape indices) {

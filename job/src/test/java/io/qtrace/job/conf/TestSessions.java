@@ -35,6 +35,17 @@ class TestSessions {
   }
 
   @Test
+  void tablesMayLieInAnObjectStore() throws IOException {
+    SparkConf s3 = new SparkConf(false).set(LINEAGE + ".warehouse", "s3a://bucket/lineage");
+    assertThat(Sessions.configuration(s3, Optional.empty()).get(LINEAGE + ".warehouse"))
+        .isEqualTo("s3a://bucket/lineage");
+    SparkConf moved = new SparkConf(false).set(LINEAGE + ".warehouse", "s3a://bucket/lineage");
+    assertThat(
+            Sessions.configuration(moved, Optional.of(Path.of("/d"))).get(LINEAGE + ".warehouse"))
+        .isEqualTo("file:/d/lineage");
+  }
+
+  @Test
   void whatIsConfiguredStays() throws IOException {
     SparkConf rest =
         new SparkConf(false)

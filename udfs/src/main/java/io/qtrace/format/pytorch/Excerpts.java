@@ -34,14 +34,22 @@ final class Excerpts {
    * @param spans ordered by position
    */
   static Excerpts read(RangeReader reader, List<Span> spans) throws IOException {
-    NavigableMap<Long, ByteBuffer> pieces = new TreeMap<>();
-    List<RangeReader.Range> ranges = new ArrayList<>();
-    for (Span span : merged(spans)) {
-      ByteBuffer piece = ByteBuffer.allocate(span.bytes());
-      pieces.put(span.position(), piece);
-      ranges.add(new RangeReader.Range(span.position(), piece.duplicate()));
-    }
+    List<RangeReader.Range> ranges = ranges(spans);
     reader.read(ranges);
+    return of(ranges);
+  }
+
+  /** Ranges to read that hold the spans, neighbours in one. */
+  static List<RangeReader.Range> ranges(List<Span> spans) {
+    return merged(spans).stream()
+        .map(span -> new RangeReader.Range(span.position(), ByteBuffer.allocate(span.bytes())))
+        .toList();
+  }
+
+  /** What {@link #ranges} gave, filled. */
+  static Excerpts of(List<RangeReader.Range> read) {
+    NavigableMap<Long, ByteBuffer> pieces = new TreeMap<>();
+    read.forEach(range -> pieces.put(range.position(), range.target().duplicate().rewind()));
     return new Excerpts(pieces);
   }
 

@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
  * Indexes what {@code torch.save} wrote: tensors by name, each a strided view of a storage in the
  * file. Both containers of PyTorch are read: zip archives (1.6 and later, index format {@code
  * torch-zip}) and the pickles before them ({@code torch-legacy}); of either kilobytes, whatever the
- * checkpoint's size. Storage positions are proved by the file's layout; the storages' bytes
- * themselves are not verified. Pickles are followed as data: nothing is called, no class is
- * resolved, and a pickle that names what would run code is refused.
+ * checkpoint's size. Storage positions follow from the file's layout; what of it an index need not
+ * read is checked with the storage's data, as its {@link io.qtrace.tensor.StorageFrame} says, and
+ * the storages' bytes are not verified. Pickles are followed as data: nothing is called, no class
+ * is resolved, and a pickle that names what would run code is refused.
  *
  * <p>Names are paths joined by dots, as {@code model_state_dict.layers.0.weight}; a file that is
  * one tensor calls it {@code tensor}. Tensors without plain elements are listed as skipped.
@@ -54,8 +55,8 @@ public final class TorchReader {
   }
 
   /**
-   * Indexes a zip archive. Only its directory, the members' headers, {@code data.pkl} and {@code
-   * byteorder} are read.
+   * Indexes a zip archive. Only its directory, {@code data.pkl} and {@code byteorder} are read; of
+   * archives that PyTorch did not lay out the members' headers too.
    *
    * @throws FormatException if the file is damaged, hostile, or no checkpoint of {@code torch.save}
    */

@@ -73,7 +73,8 @@ final class TorchZip implements Storages {
         placed.position(),
         member.bytes(),
         order,
-        archive.hasCrcs() ? member.crc32() : Storage.UNVERIFIED);
+        archive.hasCrcs() ? member.crc32() : Storage.UNVERIFIED,
+        archive.frame(placed));
   }
 
   // The folder of the first member, with its slash: PyTorch looks for everything below it.

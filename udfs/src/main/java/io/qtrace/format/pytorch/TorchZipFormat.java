@@ -18,7 +18,7 @@ final class TorchZipFormat {
   /** The root folder that PyTorch chooses for a file without a name. */
   static final String ROOT = "archive/";
 
-  /** The data of every member start at a multiple of this. */
+  /** The data of every member start at a multiple of this, unless PyTorch is told otherwise. */
   static final int ALIGNMENT = 64;
 
   static final int LOCAL_SIGNATURE = 0x04034b50;
@@ -62,8 +62,17 @@ final class TorchZipFormat {
 
   static final int MAX_DIRECTORY_BYTES = 128 << 20;
 
-  /** The end of the file that is read at once: the directories of most checkpoints fit. */
-  static final int TAIL_BYTES = 64 << 10;
+  /** Kind and length of the extra field that PyTorch pads with. */
+  static final int PADDING_BYTES = 4;
+
+  /**
+   * The end of the file that is read at once: one part in this many, between the two limits below.
+   * The directories of most checkpoints fit.
+   */
+  static final int TAIL_SHARE = 512;
+
+  static final int MIN_TAIL_BYTES = 64 << 10;
+  static final int MAX_TAIL_BYTES = 1 << 20;
 
   private TorchZipFormat() {}
 }

@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
-/** A zip archive whose members are all stored, directory and local headers in agreement. */
+/**
+ * A zip archive whose members are all stored. The local headers of members that are read must agree
+ * with the directory; those of an archive that PyTorch did not lay out must all.
+ */
 final class ZipArchive {
   /** A member and the first byte of its data. */
   record Placed(ZipMember member, long position) {}
@@ -44,7 +47,10 @@ final class ZipArchive {
                 .formatted(SafeText.quoted(member.name()), member.method()));
       }
     }
-    return new ZipArchive(reader, members, ZipLayout.read(reader, members));
+    Optional<Map<String, Long>> aligned = ZipLayout.aligned(members);
+    return aligned.isPresent()
+        ? new ZipArchive(reader, members, aligned.get())
+        : new ZipArchive(reader, members, ZipLayout.read(reader, members));
   }
 
   Optional<Placed> find(String name) {
@@ -69,15 +75,26 @@ final class ZipArchive {
       }
     }
     wanted.sort(Comparator.comparingLong(Placed::position));
-    Excerpts excerpts = Excerpts.read(reader, wanted.stream().map(ZipArchive::span).toList());
+    List<Excerpts.Span> spans = new ArrayList<>();
+    for (Placed each : wanted) {
+      List<Excerpts.Span> around = new ZipFrame(reader.uri(), each.member()).spans();
+      spans.addAll(List.of(around.get(0), span(each), around.get(1)));
+    }
+    Excerpts excerpts = Excerpts.read(reader, spans);
     Map<String, byte[]> contents = new HashMap<>();
     for (Placed each : wanted) {
+      frame(each).requirePosition(new ZipFrame(reader.uri(), each.member()).position(excerpts));
       byte[] bytes = new byte[span(each).bytes()];
       excerpts.get(each.position(), bytes.length).get(bytes);
       requireCrc(each, bytes);
       contents.put(each.member().name(), bytes);
     }
     return contents;
+  }
+
+  /** What has to agree with a member's place when its data are read. */
+  ZipStorageFrame frame(Placed placed) {
+    return new ZipStorageFrame(reader.uri(), placed.member(), placed.position());
   }
 
   FormatException fault(Placed at, String reason) {

@@ -1,151 +1,71 @@
 package io.qtrace.format.pytorch;
 
 import static io.qtrace.format.pytorch.TorchZipFormat.*;
-import static io.qtrace.format.pytorch.ZipFields.u16;
-import static io.qtrace.format.pytorch.ZipFields.u32;
 
-import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
-import io.qtrace.io.SafeText;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/**
- * Where the data of each member lies, from its local header: the central directory cannot say, for
- * the header's extra field, PyTorch's padding, is of any length. Other readers go by the local
- * headers, so every one is read and must agree with the directory: same name, flags, method, and
- * header, data and descriptor must fill the room up to the next member exactly.
- *
- * <p>A header and the descriptor before it lie next to each other, about 100 bytes a member. They
- * are read in vectored batches with everything of a batch in flight, and never the data: a store
- * that charges by request pays one a member that is larger than a page.
- */
+/** Where the data of the members of one archive lie. */
 final class ZipLayout {
   private static final int BATCH = 512;
 
-  private final RangeReader reader;
-  private final Map<String, Long> positions = new HashMap<>();
+  private ZipLayout() {}
 
-  private ZipLayout(RangeReader reader) {
-    this.reader = reader;
+  /**
+   * First byte of the data of every member, by name, as PyTorch lays them out: data aligned, a
+   * descriptor after it. Nothing is read, so a local header may yet disagree: to be checked with
+   * {@link ZipFrame} when the member is. Empty where the room of one member contradicts, which is
+   * another writer's archive.
+   *
+   * @param members all of the archive, in the order in which they lie in it
+   */
+  static Optional<Map<String, Long>> aligned(List<ZipMember> members) {
+    Map<String, Long> positions = new HashMap<>();
+    for (ZipMember member : members) {
+      int nameBytes = member.name().getBytes(StandardCharsets.UTF_8).length;
+      boolean wide = Math.max(member.bytes(), member.header()) >= SENTINEL32;
+      long least = member.header() + LOCAL_BYTES + nameBytes + PADDING_BYTES + wideBytes(member);
+      long position = (least + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+      long descriptor = member.end() - position - member.bytes();
+      if (!member.hasDescriptor() || !(descriptor == 16 || (wide && descriptor == 24))) {
+        return Optional.empty();
+      }
+      positions.put(member.name(), position);
+    }
+    return Optional.of(positions);
   }
 
   /**
-   * First byte of the data of every member, by name.
+   * First byte of the data of every member, by name, from every local header. They are read in
+   * vectored batches with everything of a batch in flight, and never the data: a store that charges
+   * by request pays one a member that is larger than a page.
    *
    * @param members all of the archive, in the order in which they lie in it
    */
   static Map<String, Long> read(RangeReader reader, List<ZipMember> members) throws IOException {
-    ZipLayout layout = new ZipLayout(reader);
+    Map<String, Long> positions = new HashMap<>();
     for (int from = 0; from < members.size(); from += BATCH) {
-      layout.check(members.subList(from, Math.min(from + BATCH, members.size())));
-    }
-    return layout.positions;
-  }
-
-  private void check(List<ZipMember> members) throws IOException {
-    List<Excerpts.Span> spans = new ArrayList<>();
-    for (ZipMember member : members) {
-      int header = LOCAL_BYTES + nameBytes(member).length;
-      spans.add(new Excerpts.Span(member.header(), (int) Math.min(header, room(member))));
-      int descriptor = (int) Math.min(DESCRIPTOR_BYTES, room(member));
-      spans.add(new Excerpts.Span(member.end() - descriptor, descriptor));
-    }
-    Excerpts excerpts = Excerpts.read(reader, spans);
-    for (ZipMember member : members) {
-      long position = checkHeader(member, excerpts);
-      checkDescriptor(member, position, excerpts);
-      positions.put(member.name(), position);
-    }
-  }
-
-  private long checkHeader(ZipMember member, Excerpts excerpts) throws FormatException {
-    ByteBuffer header = excerpts.get(member.header(), LOCAL_BYTES);
-    if (header.getInt() != LOCAL_SIGNATURE) {
-      throw fault(member, "no local header");
-    }
-    header.getShort(); // version
-    int flags = u16(header);
-    int method = u16(header);
-    header.getInt(); // time
-    long crc32 = u32(header);
-    long stored = u32(header);
-    long bytes = u32(header);
-    byte[] name = nameBytes(member);
-    int localNameBytes = u16(header);
-    int extraBytes = u16(header);
-    long position = member.header() + LOCAL_BYTES + localNameBytes + extraBytes;
-    if (flags != member.flags() || method != STORED) {
-      throw fault(member, "its local header states other flags or another method");
-    }
-    if (localNameBytes != name.length
-        || position > member.end()
-        || !excerpts
-            .get(member.header() + LOCAL_BYTES, name.length)
-            .equals(ByteBuffer.wrap(name))) {
-      throw fault(member, "its local header states another name");
-    }
-    if (!agrees(crc32, member.crc32(), member)
-        || !sizeAgrees(stored, member)
-        || !sizeAgrees(bytes, member)) {
-      throw fault(member, "its local header states another size or CRC");
-    }
-    return position;
-  }
-
-  private void checkDescriptor(ZipMember member, long position, Excerpts excerpts)
-      throws FormatException {
-    long room = member.end() - position - member.bytes();
-    if (room < 0) {
-      throw fault(member, "its data overlap what follows by %d bytes".formatted(-room));
-    }
-    if (!member.hasDescriptor()) {
-      if (room != 0) {
-        throw fault(member, "%d bytes between its data and what follows".formatted(room));
+      List<ZipMember> batch = members.subList(from, Math.min(from + BATCH, members.size()));
+      List<Excerpts.Span> spans = new ArrayList<>();
+      batch.forEach(member -> spans.addAll(new ZipFrame(reader.uri(), member).spans()));
+      Excerpts excerpts = Excerpts.read(reader, spans);
+      for (ZipMember member : batch) {
+        positions.put(member.name(), new ZipFrame(reader.uri(), member).position(excerpts));
       }
-      return;
     }
-    if (room != 12 && room != 16 && room != 20 && room != 24) {
-      throw fault(
-          member, "%d bytes between its data and what follows, no descriptor".formatted(room));
-    }
-    ByteBuffer descriptor = excerpts.get(member.end() - room, (int) room);
-    boolean signed = room % 8 == 0;
-    boolean wide = room >= 20;
-    if ((signed && descriptor.getInt() != DESCRIPTOR_SIGNATURE)
-        || u32(descriptor) != member.crc32()
-        || (wide ? descriptor.getLong() : u32(descriptor)) != member.bytes()
-        || (wide ? descriptor.getLong() : u32(descriptor)) != member.bytes()) {
-      throw fault(member, "its descriptor states another size or CRC");
-    }
+    return positions;
   }
 
-  // With a descriptor to come, the local header may leave CRC and sizes zero.
-  private static boolean agrees(long stated, long actual, ZipMember member) {
-    return stated == actual || (stated == 0 && member.hasDescriptor());
-  }
-
-  private static boolean sizeAgrees(long stated, ZipMember member) {
-    return agrees(stated, member.bytes(), member) || stated == SENTINEL32;
-  }
-
-  private static long room(ZipMember member) {
-    return member.end() - member.header();
-  }
-
-  private static byte[] nameBytes(ZipMember member) {
-    return member.name().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private FormatException fault(ZipMember member, String reason) {
-    return new FormatException(
-        reader.uri(),
-        member.header(),
-        "Invalid member %s: %s".formatted(SafeText.quoted(member.name()), reason));
+  // PyTorchStreamWriter's getPadding: a zip64 field before the padding, of what exceeds 32 bits.
+  private static int wideBytes(ZipMember member) {
+    boolean wideSize = member.bytes() >= SENTINEL32;
+    boolean wideHeader = member.header() >= SENTINEL32;
+    return (wideSize || wideHeader ? 4 : 0) + (wideSize ? 16 : 0) + (wideHeader ? 8 : 0);
   }
 }

@@ -1,5 +1,7 @@
 package io.qtrace.format.pytorch;
 
+import java.io.Serializable;
+
 /**
  * A member as the central directory states it.
  *
@@ -10,8 +12,8 @@ package io.qtrace.format.pytorch;
  * @param crc32 of its data, uncompressed
  * @param flags general purpose bits
  */
-record ZipMember(
-    String name, long header, long end, long bytes, int method, long crc32, int flags) {
+record ZipMember(String name, long header, long end, long bytes, int method, long crc32, int flags)
+    implements Serializable {
   ZipMember {
     if (header < 0 || end < header || bytes < 0) {
       throw new IllegalArgumentException(

@@ -19,7 +19,10 @@ final class ZipTail {
   }
 
   static ZipTail read(RangeReader reader) throws IOException {
-    long start = Math.max(0, reader.length() - TorchZipFormat.TAIL_BYTES);
+    long share = reader.length() / TorchZipFormat.TAIL_SHARE;
+    long tail =
+        Math.max(TorchZipFormat.MIN_TAIL_BYTES, Math.min(TorchZipFormat.MAX_TAIL_BYTES, share));
+    long start = Math.max(0, reader.length() - tail);
     return new ZipTail(reader, start, reader.read(start, (int) (reader.length() - start)));
   }
 

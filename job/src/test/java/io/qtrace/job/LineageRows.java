@@ -1,0 +1,51 @@
+package io.qtrace.job;
+
+import io.qtrace.job.lineage.LineageTable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
+
+/** What the lineage tables say, whatever the archive's place and the time. */
+public final class LineageRows {
+  /** Identifiers, which follow from locations and times, and these themselves. */
+  private static final Set<String> LEFT_OUT =
+      Set.of(
+          "audit_id",
+          "checkpoint_id",
+          "parent_id",
+          "child_id",
+          "uri",
+          "archive",
+          "modified",
+          "etag",
+          "started",
+          "finished",
+          "report");
+
+  private LineageRows() {}
+
+  /** All rows of each table, as JSON, sorted; columns that are named above left out. */
+  public static Map<String, List<String>> of(SparkSession spark) {
+    Map<String, List<String>> tables = new TreeMap<>();
+    for (LineageTable table : LineageTable.values()) {
+      String columns =
+          Arrays.stream(spark.table(table.tableName()).columns())
+              .filter(column -> !LEFT_OUT.contains(column))
+              .collect(Collectors.joining(", "));
+      tables.put(
+          table.tableName(),
+          spark
+              .sql("SELECT to_json(struct(%s)) FROM %s".formatted(columns, table.tableName()))
+              .collectAsList()
+              .stream()
+              .map(row -> row.getString(0))
+              .sorted()
+              .toList());
+    }
+    return tables;
+  }
+}

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.core.Linear;
+import java.util.function.UnaryOperator;
 
 /**
  * Operations that all parts of the model share. Constants are 0-dimensional arrays of the CPU,
@@ -40,26 +41,40 @@ final class Arithmetic implements AutoCloseable {
 
   /** {@code fp16(x)}: the nearest float16, within +-65504; the gradient passes unchanged. */
   NDArray half(NDArray x) {
-    NDArray plain = x.stopGradient();
-    NDArray rounded =
-        plain
-            .minimum(largest)
-            .maximum(least)
-            .toType(DataType.FLOAT16, false)
-            .toType(DataType.FLOAT32, false);
-    return x.add(rounded.subi(plain)); // exact: the difference has fewer bits than x
+    return straightThrough(
+        x,
+        plain ->
+            plain
+                .minimum(largest)
+                .maximum(least)
+                .toType(DataType.FLOAT16, false)
+                .toType(DataType.FLOAT32, false));
   }
 
   /** An operand of a product: in mixed precision the nearest bfloat16, the gradient unchanged. */
   NDArray operand(NDArray x) {
     return switch (precision) {
       case FLOAT32 -> x;
-      case MIXED -> {
-        NDArray plain = x.stopGradient();
-        NDArray split = plain.mul(splitter);
-        yield x.add(split.subi(split.sub(plain)).subi(plain)); // Veltkamp's splitting
-      }
+      case MIXED ->
+          straightThrough(
+              x,
+              plain -> {
+                NDArray split = plain.mul(splitter);
+                return split.subi(split.sub(plain)); // Veltkamp's splitting
+              });
     };
+  }
+
+  // Only the result outlives this: what it is computed from would take several times its memory.
+  private static NDArray straightThrough(NDArray x, UnaryOperator<NDArray> rounding) {
+    NDArray result;
+    try (NDScope scope = new NDScope()) {
+      NDArray plain = x.stopGradient();
+      result = x.add(rounding.apply(plain).subi(plain)); // exact: the difference has fewer bits
+      NDScope.unregister(result);
+    }
+    NDScope.register(result);
+    return result;
   }
 
   /** An {@link #operand} that outlives the caller's scope, without what it is computed from. */

@@ -5,13 +5,19 @@ import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.format.StoredTensors;
 import io.qtrace.format.WriteOptions;
+import io.qtrace.io.ByteSource;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
+import io.qtrace.job.progress.Progress;
+import io.qtrace.job.progress.Stage;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.StateDict;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -20,12 +26,9 @@ import java.util.function.LongConsumer;
  */
 public final class CheckpointRewriter {
   private final ObjectStore store;
-  private final LongConsumer progress;
+  private final Progress progress;
 
-  /**
-   * @param progress is told of every block how many bytes were written
-   */
-  public CheckpointRewriter(ObjectStore store, LongConsumer progress) {
+  public CheckpointRewriter(ObjectStore store, Progress progress) {
     this.store = store;
     this.progress = progress;
   }
@@ -44,7 +47,7 @@ public final class CheckpointRewriter {
     try (StoredTensors stored = new StoredTensors(store)) {
       Rewriting rewriting = new Rewriting(stored, change, options.format());
       StateDict state = plan(whole, model, rewriting, change);
-      ObjectStat written = new CheckpointWriter(store, progress).write(dest, state, options);
+      ObjectStat written = new CheckpointWriter(store, shown(state)).write(dest, state, options);
       return new Rewrite(
           whole.path(),
           written.uri(),
@@ -53,6 +56,18 @@ public final class CheckpointRewriter {
           whole.tensors().size() - model.tensors().size(),
           rewriting.layers());
     }
+  }
+
+  // Storages that tensors share are written once.
+  private LongConsumer shown(StateDict state) {
+    Set<ByteSource> storages = Collections.newSetFromMap(new IdentityHashMap<>());
+    state.tensors().forEach(tensor -> storages.add(tensor.storage()));
+    long total = storages.stream().mapToLong(ByteSource::bytes).sum();
+    long[] written = {0};
+    return bytes -> {
+      written[0] = Math.min(written[0] + bytes, total); // headers are beyond it
+      progress.show(new Stage("writing", "checkpoints", 0, 1, written[0], total));
+    };
   }
 
   private static StateDict plan(

@@ -11,7 +11,6 @@ import io.qtrace.job.report.RewriteText;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,8 +18,6 @@ import picocli.CommandLine.Parameters;
 
 /** What {@code bake} and {@code sync} have in common. */
 final class RewriteOptions {
-  private static final long TELL_EVERY_BYTES = 1L << 30;
-
   @Parameters(index = "0", paramLabel = "SOURCE", description = "Path or URI of a checkpoint.")
   private String source;
 
@@ -52,21 +49,8 @@ final class RewriteOptions {
     WriteOptions options = new WriteOptions(WriteFormat.of(dest), existing);
     ObjectStore store = new ObjectStore(new Configuration());
     Rewrite rewrite =
-        new CheckpointRewriter(store, new Written()).run(source, dest, change, options);
+        new CheckpointRewriter(store, progress).run(source, dest, change, options);
     output.print(width -> RewriteText.lines(rewrite, width), () -> Json.of(rewrite));
     return ExitStatus.CLEAN;
-  }
-
-  /** Tells of every GiB. */
-  private final class Written implements LongConsumer {
-    private long bytes;
-
-    @Override
-    public void accept(long more) {
-      bytes += more;
-      if (bytes / TELL_EVERY_BYTES > (bytes - more) / TELL_EVERY_BYTES) {
-        progress.tell("%d GiB written".formatted(bytes / TELL_EVERY_BYTES));
-      }
-    }
   }
 }

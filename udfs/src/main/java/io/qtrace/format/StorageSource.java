@@ -3,12 +3,14 @@ package io.qtrace.format;
 import io.qtrace.io.ByteSource;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.OpenFiles;
-import io.qtrace.io.RangeReader;
+import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.ByteOrders;
 import io.qtrace.tensor.Storage;
+import io.qtrace.tensor.StorageFrame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -47,9 +49,12 @@ final class StorageSource implements ByteSource {
     Objects.checkFromIndexSize(position, (long) target.remaining(), bytes());
     ByteBuffer bytes = target.slice();
     files.expect(Set.of(storage.file()));
-    files
-        .open(storage.file())
-        .read(List.of(new RangeReader.Range(storage.position() + position, target)));
+    StorageFrame frame = position == 0 ? storage.frame() : StorageFrame.NONE;
+    List<Range> around = frame.ranges();
+    List<Range> all = new ArrayList<>(around);
+    all.add(new Range(storage.position() + position, target));
+    files.open(storage.file()).read(all);
+    frame.check(around);
     check(position, bytes.duplicate());
     if (storage.order() == Storage.Order.BIG) {
       ByteOrders.swap(bytes, width);

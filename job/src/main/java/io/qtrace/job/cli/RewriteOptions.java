@@ -48,8 +48,7 @@ final class RewriteOptions {
     Existing existing = overwrite ? Existing.REPLACE : Existing.REFUSE;
     WriteOptions options = new WriteOptions(WriteFormat.of(dest), existing);
     ObjectStore store = new ObjectStore(new Configuration());
-    Rewrite rewrite =
-        new CheckpointRewriter(store, progress).run(source, dest, change, options);
+    Rewrite rewrite = new CheckpointRewriter(store, progress).run(source, dest, change, options);
     output.print(width -> RewriteText.lines(rewrite, width), () -> Json.of(rewrite));
     return ExitStatus.CLEAN;
   }

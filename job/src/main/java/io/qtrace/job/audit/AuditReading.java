@@ -3,6 +3,7 @@ package io.qtrace.job.audit;
 import io.qtrace.compare.Measure;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
@@ -21,6 +22,9 @@ import java.util.TreeSet;
  * one call found, the next one knows.
  */
 final class AuditReading {
+  private static final Set<Measure> MEASURES =
+      EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
+
   private final IndexStage indexing;
   private final CompareStage comparing;
   private final Map<CheckpointFile, CheckpointIndex> indexes = new TreeMap<>();
@@ -63,6 +67,31 @@ final class AuditReading {
             .filter(edge -> places.containsKey(edge.parent()) && places.containsKey(edge.child()))
             .toList();
     take(readable, comparable, comparing.run(input(readable, comparable, places)));
+  }
+
+  /**
+   * What is known of files before their data is read, to guess parents from; reads their indexes
+   * and small tensors.
+   */
+  Map<CheckpointFile, Map<String, TensorFacts>> glance(
+      List<CheckpointFile> files, CategoryRules categories) throws IOException {
+    index(files.stream().filter(file -> !indexes.containsKey(file)).toList());
+    List<CheckpointFile> readable = files.stream().filter(indexes::containsKey).toList();
+    CompareOutput output =
+        comparing.run(
+            new CompareInput(
+                readable.stream().map(indexes::get).map(ParentGuess::small).toList(),
+                readable.stream().map(opened::get).toList(),
+                List.of(),
+                readable.stream().map(file -> Map.<String, TensorFacts>of()).toList(),
+                MEASURES));
+    bytesRead += output.bytesRead();
+    Map<CheckpointFile, Map<String, TensorFacts>> guessed = new TreeMap<>();
+    for (int i = 0; i < readable.size(); i++) {
+      CheckpointFile file = readable.get(i);
+      guessed.put(file, ParentGuess.facts(indexes.get(file), output.facts().get(i), categories));
+    }
+    return guessed;
   }
 
   private void index(List<CheckpointFile> files) {
@@ -109,7 +138,7 @@ final class AuditReading {
             .map(edge -> new CompareInput.Pair(places.get(edge.parent()), places.get(edge.child())))
             .toList(),
         files.stream().map(file -> facts.getOrDefault(file, Map.of())).toList(),
-        EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES));
+        MEASURES);
   }
 
   private void take(List<CheckpointFile> files, List<Edge> edges, CompareOutput output) {

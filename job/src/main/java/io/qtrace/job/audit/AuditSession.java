@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.Edge.Evidence;
 import io.qtrace.job.audit.parents.Ancestry;
 import io.qtrace.job.audit.parents.Forest;
 import io.qtrace.job.audit.parents.MeasuredCheckpoint;
@@ -20,10 +21,13 @@ import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -96,19 +100,33 @@ final class AuditSession {
     record = new AuditRecord(lineage, id, progress);
   }
 
-  // New checkpoints, and on the way the edges that their runs claim.
+  // New checkpoints, and on the way the edges that their runs claim; where a run claims none, those
+  // that it looks like.
   private void measure() throws IOException {
     reading.know(known.facts());
     List<CheckpointFile> fresh =
         archive.checkpoints().stream().filter(file -> known.row(file).isEmpty()).toList();
-    List<Edge> claims =
-        rules.edges().stream()
-            .filter(edge -> !stored.containsKey(key(edge, EdgeEnds.of(edge))))
-            .filter(this::mayBeRead)
-            .toList();
+    List<Edge> edges = new ArrayList<>(guesses(fresh));
+    rules.edges().stream()
+        .filter(edge -> !stored.containsKey(key(edge, EdgeEnds.of(edge))))
+        .filter(this::mayBeRead)
+        .forEach(edges::add);
     progress.tell(
-        "reading %d new checkpoints, comparing %d edges".formatted(fresh.size(), claims.size()));
-    reading.run(fresh, claims);
+        "reading %d new checkpoints, comparing %d edges".formatted(fresh.size(), edges.size()));
+    reading.run(fresh, edges);
+  }
+
+  private List<Edge> guesses(List<CheckpointFile> fresh) throws IOException {
+    Set<CheckpointFile> claimed = new HashSet<>();
+    rules.edges().forEach(edge -> claimed.add(edge.child()));
+    if (fresh.stream().filter(file -> !claimed.contains(file)).count() < 2) { // one is a root
+      return List.of();
+    }
+    Forest forest = parents.run(measured(reading.glance(fresh, policy.categories())));
+    return forest.edges().stream()
+        .filter(edge -> !claimed.contains(edge.child()))
+        .map(edge -> new Edge(edge.parent(), edge.child(), EnumSet.of(Evidence.WEIGHTS)))
+        .toList();
   }
 
   private boolean mayBeRead(Edge edge) {
@@ -120,19 +138,22 @@ final class AuditSession {
   }
 
   private List<PlannedEdge> plan() {
-    List<MeasuredCheckpoint> measured = new ArrayList<>();
-    reading
-        .facts()
-        .forEach(
-            (file, facts) ->
-                measured.add(
-                    MeasuredCheckpoint.of(
-                        file,
-                        facts.values().stream()
-                            .map(tensor -> tensor.row(id, ContentId.of(file.stat()), file.path()))
-                            .toList())));
+    List<MeasuredCheckpoint> measured = measured(reading.facts());
     Forest forest = parents.run(measured);
     return Parentage.of(rules.edges(), forest, new Ancestry(forest, measured));
+  }
+
+  private List<MeasuredCheckpoint> measured(Map<CheckpointFile, Map<String, TensorFacts>> facts) {
+    List<MeasuredCheckpoint> measured = new ArrayList<>();
+    facts.forEach(
+        (file, tensors) ->
+            measured.add(
+                MeasuredCheckpoint.of(
+                    file,
+                    tensors.values().stream()
+                        .map(tensor -> tensor.row(id, ContentId.of(file.stat()), file.path()))
+                        .toList())));
+    return measured;
   }
 
   // What no earlier audit said of an edge needs its comparison.
@@ -143,8 +164,10 @@ final class AuditSession {
             .map(PlannedEdge::edge)
             .filter(edge -> reading.pair(edge).isEmpty() && mayBeRead(edge))
             .toList();
-    progress.tell("comparing %d edges that the weights tell".formatted(missing.size()));
-    reading.run(List.of(), missing);
+    if (!missing.isEmpty()) {
+      progress.tell("comparing %d edges that the weights tell".formatted(missing.size()));
+      reading.run(List.of(), missing);
+    }
   }
 
   private Optional<EdgeRow> earlier(PlannedEdge edge) {

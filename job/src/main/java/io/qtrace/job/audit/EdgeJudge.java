@@ -55,6 +55,7 @@ public final class EdgeJudge {
     byExpectation(kind, Subject.EFFECTIVE_LUT, moves.stream(), LutMove::layer)
         .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers));
     QFindings.add(findings, changes);
+    LutFindings.add(findings, kind, pair);
     List<String> notes = new ArrayList<>(rules.notes(kind));
     notes.addAll(casts(pair));
     notes.addAll(findings.notes());

@@ -36,7 +36,9 @@ final class EdgeKinds {
       return EdgeKind.CAST;
     }
     if (changed.equals(EnumSet.of(Category.LUT))) {
-      return EdgeKind.REFRESH;
+      return pair.of(Category.LUT_DELTAS).findAny().isPresent()
+          ? EdgeKind.REFRESH
+          : EdgeKind.UNKNOWN;
     }
     if (changed.equals(EnumSet.of(Category.Q))) {
       return EdgeKind.SYNC;

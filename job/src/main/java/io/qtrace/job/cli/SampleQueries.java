@@ -6,8 +6,9 @@ import java.util.List;
 final class SampleQueries {
   static final List<String> ALL =
       List.of(
-          "SELECT kind, count(*) AS edges, sum(q_changed) AS q_changed FROM edges"
-              + " GROUP BY kind ORDER BY kind",
+          "SELECT kind, cause, count(*) AS q_buffers, sum(residual) AS residual, max(drift) AS drift"
+              + " FROM q_changes JOIN edges USING (audit_id, parent_id, child_id)"
+              + " GROUP BY ALL ORDER BY ALL",
           "SELECT child_path, f.rule, f.tensors, f.example FROM edges"
               + " LATERAL VIEW explode(findings) AS f",
           "SELECT fingerprint, count(*) AS checkpoints, min(path) AS one_of_them FROM tensors"

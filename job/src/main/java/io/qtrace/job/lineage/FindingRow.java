@@ -8,7 +8,7 @@ import java.util.Objects;
  * Something that a person should look at.
  *
  * @param rule short name of the expectation that was broken, such as {@code q-never}
- * @param tensors how many tensors it is about; 0 when it is about a whole checkpoint
+ * @param tensors how many tensors it is about, or edges; 0 when it is about a whole checkpoint
  * @param example name of one of them, or the path of the checkpoint
  * @param message one sentence, file words escaped
  * @param waivedReason why a waiver of the policy forgives it; null where none does

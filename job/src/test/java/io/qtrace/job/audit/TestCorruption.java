@@ -64,6 +64,19 @@ class TestCorruption {
     assertElement(finding, change);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {31, 32, 33})
+  void ofALut(long seed) throws IOException {
+    Change change = new Change(".lut", seed);
+    change.bytes().putFloat(change.at(), change.bytes().getFloat(change.at()) * 0.9f);
+    FindingRow finding = onlyFinding(change);
+    assertThat(finding.rule()).isEqualTo("lut-unexplained");
+    assertThat(finding.tensors()).isEqualTo(1);
+    assertThat(finding.example()).isEqualTo(change.tensor().name());
+    assertThat(finding.message())
+        .endsWith(": 1 of 16 entries, the first at element " + change.element());
+  }
+
   @Test
   void ofNothingIsNothing() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();

@@ -61,4 +61,19 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas) {
     return Optional.of(Bake.exact(deltas.get(), lut.maxAbs()))
         .filter(exact -> child.deltas.isEmpty() && exact.lut().equals(child.lut));
   }
+
+  /** Whether a LUT is what this one becomes once its deltas are written into it. */
+  public boolean bakesTo(Lut other) {
+    return deltas
+        .map(
+            present ->
+                Bake.recipe(present, lut, lut.maxAbs()).lut().equals(other)
+                    || Bake.exact(present, lut.maxAbs()).lut().equals(other))
+        .orElse(false);
+  }
+
+  /** Whether a LUT is the one that the deltas give in training. */
+  public boolean refreshesTo(Lut other) {
+    return deltas.map(present -> present.lut(training()).equals(other)).orElse(false);
+  }
 }

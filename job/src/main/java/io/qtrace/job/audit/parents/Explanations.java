@@ -1,5 +1,6 @@
 package io.qtrace.job.audit.parents;
 
+import io.qtrace.job.audit.cause.LayerLut;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.lineage.TensorRow;
@@ -53,13 +54,13 @@ final class Explanations {
     return before != null
         && after != null
         && after.deltas().isEmpty()
-        && before.bakesTo(after.stored());
+        && before.bakesTo(after.lut());
   }
 
   private boolean isRefreshed(String layer) {
     LayerLut before = parent.luts().get(layer);
     LayerLut after = child.luts().get(layer);
-    return before != null && after != null && before.refreshesTo(after.stored());
+    return before != null && after != null && before.refreshesTo(after.lut());
   }
 
   // As far as the ends tell: the LUT rises, so the smallest index gives the smallest value.
@@ -78,10 +79,13 @@ final class Explanations {
   }
 
   private static boolean isEntry(LayerLut lut, double index, double value, String dtype) {
-    if (!lut.stored().hasIndex((long) index)) {
+    if (Double.isNaN(index)) { // not measured
+      return true;
+    }
+    if (!lut.lut().hasIndex((long) index)) {
       return false;
     }
-    double entry = lut.stored().value((int) index);
+    double entry = lut.lut().value((int) index);
     double unit = dtype.equals("bfloat16") ? 0x1p-8 : 0; // LUT values are exact in float16
     return Math.abs(value - entry) <= unit * Math.abs(entry);
   }

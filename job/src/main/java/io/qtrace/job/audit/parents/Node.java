@@ -4,12 +4,18 @@ import com.dynatrace.hash4j.hashing.HashStream128;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.audit.cause.LayerLut;
 import io.qtrace.job.lineage.TensorRow;
+import io.qtrace.lut.LutDeltas;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** A checkpoint with what the search needs of it, computed once. */
 final class Node {
+  static final String LUT = ".lut";
+  private static final String DELTAS = "._lut_raw_deltas";
+
   private final CheckpointFile file;
   private final Map<String, TensorRow> tensors;
   private final Map<String, LayerLut> luts = new TreeMap<>();
@@ -20,13 +26,46 @@ final class Node {
     file = checkpoint.file();
     tensors = checkpoint.tensors();
     for (String name : tensors.keySet()) {
-      if (name.endsWith(LayerLut.LUT)) {
-        String layer = name.substring(0, name.length() - LayerLut.LUT.length());
-        LayerLut.of(tensors, layer).ifPresent(lut -> luts.put(layer, lut));
+      if (name.endsWith(LUT)) {
+        String layer = name.substring(0, name.length() - LUT.length());
+        LayerLut.of(floats(name), floats(layer + DELTAS)).ifPresent(lut -> luts.put(layer, lut));
       }
     }
     sketch = new Sketch(tensors, luts);
-    trained = Sketch.LUT_WEIGHT * luts.values().stream().mapToDouble(LayerLut::trained).sum();
+    trained = Sketch.LUT_WEIGHT * luts.values().stream().mapToDouble(Node::trained).sum();
+  }
+
+  // Empty unless all values were kept.
+  private Optional<float[]> floats(String name) {
+    TensorRow row = tensors.get(name);
+    if (row == null || row.values().isEmpty() || row.values().size() != row.elements()) {
+      return Optional.empty();
+    }
+    float[] floats = new float[row.values().size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = row.values().get(i).floatValue();
+    }
+    return Optional.of(floats);
+  }
+
+  // How far training took a layer's LUT from the stored one: 0 where it does not train.
+  private static double trained(LayerLut lut) {
+    return lut.deltas()
+        .map(
+            deltas ->
+                distance(
+                    deltas.positive(lut.training()),
+                    LutDeltas.initial(lut.lut(), lut.training()).positive(lut.training())))
+        .orElse(0.0);
+  }
+
+  private static double distance(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      double difference = (double) one[i] - other[i];
+      sum += difference * difference;
+    }
+    return Math.sqrt(sum);
   }
 
   CheckpointFile file() {

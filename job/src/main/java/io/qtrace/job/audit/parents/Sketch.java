@@ -1,5 +1,6 @@
 package io.qtrace.job.audit.parents;
 
+import io.qtrace.job.audit.cause.LayerLut;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.lineage.TensorRow;
 import java.util.LinkedHashMap;
@@ -26,11 +27,11 @@ final class Sketch {
         case LUT, LUT_DELTAS, Q, INDICES -> {}
       }
     }
-    luts.forEach((layer, lut) -> add(layer + LayerLut.LUT, part(lut)));
+    luts.forEach((layer, lut) -> add(layer + Node.LUT, part(lut)));
   }
 
   private static float[] part(LayerLut lut) {
-    float[] values = lut.effective();
+    float[] values = lut.deltasOrImplied().positive(lut.training());
     for (int i = 0; i < values.length; i++) {
       values[i] *= LUT_WEIGHT;
     }

@@ -247,7 +247,7 @@ class TestTraining {
 
     assertThatThrownBy(() -> Replica.load(Goldens.config(), tensors, recipe, "cpu"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Invalid checkpoint: no tensor \"model.norm.weight\"");
+        .hasMessage("Invalid checkpoint: no tensor 'model.norm.weight'");
   }
 
   private static void assertLikePyTorch(

@@ -13,10 +13,11 @@ final class PyTorchEngine {
       """
       Cannot load PyTorch: %s
       DJL needs PyTorch's native library, of a version it was built for, in one of these ways:
-      - Maven's ai.djl.pytorch:pytorch-native-cpu:2.7.1:linux-x86_64 on the class path (on NVIDIA GPUs \
-      pytorch-native-cu128 in its place), beside ai.djl.pytorch:pytorch-jni:2.7.1-0.36.0;
-      - PYTORCH_LIBRARY_PATH, the folder with libtorch.so of an installed PyTorch, with PYTORCH_VERSION (2.7.1) and \
-      PYTORCH_FLAVOR (cpu, cu128) saying what it is.
+      - Maven's ai.djl.pytorch:pytorch-native-cpu:2.7.1:linux-x86_64 on the class path, beside \
+      ai.djl.pytorch:pytorch-jni:2.7.1-0.36.0 (Maven has none for NVIDIA GPUs);
+      - an installed PyTorch, such as pip's torch==2.7.1+cu128: PYTORCH_LIBRARY_PATH, its folder with libtorch.so; \
+      PYTORCH_VERSION (2.7.1) and PYTORCH_FLAVOR (cpu, cu128), which say what it is; \
+      PYTORCH_LIBRARY_EXCLUSION=libtorch_python.so,libshm.so.
       Now PYTORCH_LIBRARY_PATH is %s, PYTORCH_VERSION is %s, PYTORCH_FLAVOR is %s.""";
 
   private PyTorchEngine() {}
@@ -56,8 +57,8 @@ final class PyTorchEngine {
     if (gpu >= gpus) {
       throw new IllegalStateException(
           """
-          Cannot use %s: PyTorch sees %d GPUs here. Expected an NVIDIA GPU with its driver, and PyTorch for CUDA: \
-          Maven's ai.djl.pytorch:pytorch-native-cu128:2.7.1:linux-x86_64 on the class path, or PYTORCH_LIBRARY_PATH with \
+          Cannot use %s: PyTorch sees %d GPUs here. Expected an NVIDIA GPU with its driver, and an installed PyTorch for \
+          CUDA, such as pip's torch==2.7.1+cu128, by PYTORCH_LIBRARY_PATH, PYTORCH_VERSION=2.7.1 and \
           PYTORCH_FLAVOR=cu128; or the device cpu."""
               .formatted(name, gpus));
     }

@@ -46,7 +46,7 @@ class TestPyTorchEngine {
         .startsWith("Cannot load PyTorch: ")
         .contains(
             "ai.djl.pytorch:pytorch-native-cpu:2.7.1:linux-x86_64",
-            "pytorch-native-cu128",
+            "torch==2.7.1+cu128",
             "Now PYTORCH_LIBRARY_PATH is "
                 + folder
                 + ", PYTORCH_VERSION is 2.7.1, PYTORCH_FLAVOR is cpu.");
@@ -79,7 +79,7 @@ class TestPyTorchEngine {
     assertThatThrownBy(() -> PyTorchEngine.device(PyTorchEngine.load(), "cuda:99"))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageStartingWith("Cannot use cuda:99: PyTorch sees ")
-        .hasMessageContaining("ai.djl.pytorch:pytorch-native-cu128:2.7.1:linux-x86_64");
+        .hasMessageContaining("torch==2.7.1+cu128");
   }
 
   private static String run(List<String> properties) throws Exception {

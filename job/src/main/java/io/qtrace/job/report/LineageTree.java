@@ -108,18 +108,21 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
                 .max(
                     Comparator.comparingInt(LineageTree::weight).thenComparing(EdgeRow::parentPath))
                 .ifPresent(edge -> chosen.put(child, edge)));
-    // A ring of claims is cut where it comes back to its first checkpoint.
+    // A ring of claims is cut where it comes back to a checkpoint that was passed.
+    Set<String> rooted = new HashSet<>();
     for (String child : List.copyOf(chosen.keySet())) {
-      Set<String> seen = new HashSet<>(Set.of(child));
+      Set<String> passed = new HashSet<>();
       String at = child;
-      while (chosen.containsKey(at)) {
+      while (chosen.containsKey(at) && !rooted.contains(at)) {
+        passed.add(at);
         String parent = chosen.get(at).parentId();
-        if (!seen.add(parent)) {
+        if (passed.contains(parent)) {
           chosen.remove(at);
           break;
         }
         at = parent;
       }
+      rooted.addAll(passed);
     }
     return chosen;
   }

@@ -1,0 +1,122 @@
+package io.qtrace.job.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.AuditedArchive;
+import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.text.Json;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class TestLineageTree {
+  private static final List<EdgeRow> EDGES =
+      List.of(
+          edge("initial", "debug/step20", "train", "CLEAN", "declared", "weights"),
+          edge("initial", "bug/step20", "none", "VIOLATION", "declared"),
+          edge("debug/step20", "bug/step20", "unknown", "VIOLATION", "weights"),
+          edge("initial", "lut/step1", "train", "CLEAN", "declared", "weights"),
+          edge("initial", "lut/baked", "several", "CLEAN", "declared", "order"),
+          edge("lut/step1", "lut/baked", "bake", "CLEAN", "order"),
+          edge("initial", "lut/step2", "train", "VIOLATION", "declared"),
+          edge("lut/step1", "lut/step2", "train", "CLEAN", "order", "weights"));
+
+  @Test
+  void standsBelowTheTrueParentAndNamesContradictedOnes() {
+    assertThat(tree(EDGES).lines())
+        .containsExactly(
+            "audit id of file:/archive",
+            "initial",
+            "├─ train CLEAN: debug/step20 (1 identical, 2 changed)",
+            "│  └─ unknown VIOLATION: bug/step20 (1 identical, 2 changed)",
+            "│        not from initial, as its run says: the weights contradict it, VIOLATION",
+            "└─ train CLEAN: lut/step1 (1 identical, 2 changed)",
+            "   ├─ bake CLEAN: lut/baked (1 identical, 2 changed)",
+            "   └─ train CLEAN: lut/step2 (1 identical, 2 changed)",
+            "         also train VIOLATION from initial");
+  }
+
+  @Test
+  void drawsContradictedParentsDashed() {
+    assertThat(LineageDot.lines(List.of(tree(EDGES))))
+        .contains(
+            "  \"debug/step20\" -> \"bug/step20\" [label=\"unknown VIOLATION, 2 changed, _Q 0 of"
+                + " 0\", color=red];",
+            "  \"initial\" -> \"bug/step20\" [label=\"contradicted\", color=red, style=dashed];",
+            "  \"initial\" -> \"lut/step2\" [label=\"train VIOLATION\", color=red, style=dotted];");
+  }
+
+  @Test
+  void aRingOfClaimsIsCut() {
+    LineageTree tree =
+        tree(
+            List.of(
+                edge("a", "b", "train", "CLEAN", "declared"),
+                edge("b", "c", "train", "CLEAN", "declared"),
+                edge("c", "a", "train", "CLEAN", "declared")));
+    assertThat(tree.checkpoints()).hasSize(3);
+    assertThat(tree.checkpoints()).extracting(LineageTree.Node::depth).containsExactly(0, 1, 2);
+  }
+
+  @Test
+  void aLongRunIsNoTrouble() {
+    LineageTree tree =
+        tree(
+            IntStream.range(0, 1500)
+                .mapToObj(i -> edge("s" + i, "s" + (i + 1), "train", "CLEAN", "order"))
+                .toList());
+    assertThat(tree.lines()).hasSize(1502);
+    assertThat(Json.of(List.of(tree))).contains("\"depth\" : 1500");
+  }
+
+  private static LineageTree tree(List<EdgeRow> edges) {
+    AuditReport report =
+        new AuditReport(
+            "id",
+            "file:/archive",
+            "VIOLATION",
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            edges,
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    return LineageTree.of(new AuditedArchive(report, List.of()));
+  }
+
+  private static EdgeRow edge(
+      String parent, String child, String kind, String verdict, String... evidence) {
+    return new EdgeRow(
+        "id",
+        "#" + parent,
+        "#" + child,
+        parent,
+        child,
+        kind,
+        List.of(evidence),
+        verdict,
+        1,
+        0,
+        2,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        List.of(),
+        List.of(),
+        1,
+        "hash",
+        "rules");
+  }
+}

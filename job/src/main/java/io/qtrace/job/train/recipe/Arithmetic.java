@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
 import java.util.function.UnaryOperator;
 
@@ -13,25 +14,34 @@ import java.util.function.UnaryOperator;
  * Operations that all parts of the model share. Constants are 0-dimensional arrays of the CPU,
  * which PyTorch combines with arrays of any device: a Java number would be copied to the GPU at
  * each use.
+ *
+ * <p>The materialized form takes the fewest operations. The factored form takes those of PyTorch in
+ * their order: a unit in the last place decides which float16 a value is rounded to.
  */
 final class Arithmetic implements AutoCloseable {
   private static final float FLOAT16_MAX = 65504;
   private static final float BFLOAT16_SPLITTER = 65537; // 2^16 + 1: leaves 24 - 16 bits
+  private static final double LARGEST_EXPONENT = 80; // the exponential and its gradient are finite
+  private static final int[] KEYS = {2}; // their dimension in scores
 
+  private final Forward forward;
   private final Precision precision;
   private final NDManager constants;
   private final NDArray largest;
   private final NDArray least;
   private final NDArray splitter;
   private final NDArray one;
+  private final NDArray largestExponent;
 
-  Arithmetic(Engine engine, Precision precision) {
+  Arithmetic(Engine engine, Forward forward, Precision precision) {
+    this.forward = forward;
     this.precision = precision;
     constants = engine.newBaseManager(Device.cpu());
     largest = constant(FLOAT16_MAX);
     least = constant(-FLOAT16_MAX);
     splitter = constant(BFLOAT16_SPLITTER);
     one = constant(1);
+    largestExponent = constant(LARGEST_EXPONENT);
   }
 
   /** A float32 scalar. As the first operand it would keep a result for itself: only in a scope. */
@@ -106,6 +116,31 @@ final class Arithmetic implements AutoCloseable {
     int last = x.getShape().dimension() - 1;
     NDArray root = x.mul(x).mean(new int[] {last}, true).add(eps).sqrt();
     return x.mul(one.div(root)).mul(weight);
+  }
+
+  /** {@code x / (1 + exp(-x))}. */
+  NDArray silu(NDArray x) {
+    return switch (forward) {
+      case FACTORED -> x.div(x.neg().minimum(largestExponent).exp().add(one));
+      case MATERIALIZED -> x.mul(Activation.sigmoid(x));
+    };
+  }
+
+  /**
+   * The values that each query attends to, mixed: [n, queries, head].
+   *
+   * @param scores [n, queries, length]
+   * @param values [n, length, head]
+   */
+  NDArray attention(NDArray scores, AttentionMask mask, NDArray values) {
+    return switch (forward) {
+      case FACTORED -> { // scaled_dot_product_attention divides last
+        NDArray exponentials = mask.exponentials(scores);
+        NDArray mixed = batchMatMul(mask.seen(exponentials), values);
+        yield mixed.mul(one.div(exponentials.sum(KEYS, true)));
+      }
+      case MATERIALIZED -> batchMatMul(mask.weights(scores), values);
+    };
   }
 
   /** Constants that are held. */

@@ -62,7 +62,17 @@ record AttentionMask(NDArray bias, NDArray allowed) {
    * query.
    */
   NDArray weights(NDArray scores) {
-    NDArray weights = scores.add(bias).softmax(2);
+    return seen(scores.add(bias).softmax(2));
+  }
+
+  /** Scores to {@code exp(score - the query's largest)}: weights that sum to no certain value. */
+  NDArray exponentials(NDArray scores) {
+    NDArray biased = scores.add(bias);
+    return biased.sub(biased.stopGradient().max(new int[] {2}, true)).exp();
+  }
+
+  /** Weights without those of blind queries. */
+  NDArray seen(NDArray weights) {
     return allowed == null ? weights : weights.mul(allowed);
   }
 }

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.SparseFormat;
-import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -120,7 +119,7 @@ final class Qwen3 {
     NDArray k = stacked(parts.get(1), batch.length());
     NDArray v = stacked(heads(values, batch, config.keyValueHeads()), batch.length());
     NDArray scores = arithmetic.batchMatMul(q, k.swapAxes(1, 2)).mul(scale);
-    NDArray mixed = arithmetic.batchMatMul(mask.weights(scores), v);
+    NDArray mixed = arithmetic.attention(scores, mask, v);
     NDArray joined =
         mixed
             .reshape(batch.examples(), config.heads(), batch.length(), config.headDim())
@@ -133,7 +132,7 @@ final class Qwen3 {
   private NDArray mlp(NDArray x, int block, Layers layers) {
     NDArray gate = layers.layer(block, Projection.GATE).apply(x);
     NDArray up = layers.layer(block, Projection.UP).apply(x);
-    NDArray product = gate.mul(Activation.sigmoid(gate)).mul(up);
+    NDArray product = arithmetic.silu(gate).mul(up);
     return layers.layer(block, Projection.DOWN).apply(product);
   }
 

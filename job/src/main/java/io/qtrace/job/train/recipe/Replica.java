@@ -72,7 +72,7 @@ public final class Replica implements AutoCloseable {
       throws IOException {
     Engine engine = PyTorchEngine.load();
     Device chosen = PyTorchEngine.device(engine, device);
-    Arithmetic arithmetic = new Arithmetic(engine, recipe.precision());
+    Arithmetic arithmetic = new Arithmetic(engine, recipe.forward(), recipe.precision());
     NDManager manager = engine.newBaseManager(chosen);
     try {
       return new Replica(

@@ -19,8 +19,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Runs of the recipe against what real PyTorch did. */
+/**
+ * Runs of the recipe against what real PyTorch 2.11 did. The factored form has stairs: where the
+ * last place of a value decides which float16 it is rounded to, a loss jumps by some 1e-4, and
+ * comes back with the next. PyTorch 2.13 has such jumps against 2.11 too, of 2.4e-4 in the debug
+ * run, 3.8e-4 in that of the LUT only, 2.9e-4 (norms 2.5e-3) in that with padding. So a few losses
+ * here are further away than 2e-4: by up to 3.7e-4, 8.1e-4, 3.2e-4 (norms 1.5e-3). DJL has not
+ * PyTorch's own attention and SiLU; the exponentials that stand for theirs differ in the last
+ * place.
+ */
 class TestTraining {
+  private static final double LOSS_TOLERANCE = 2e-4; // of most losses and of their mean
+  private static final double MOST = 0.8;
+  private static final double END_TOLERANCE = 1e-4;
+
   static List<Runs> all() {
     return List.of(Runs.debug(), Runs.frozenLut(), Runs.lutOnly(), Runs.strong());
   }
@@ -38,30 +50,30 @@ class TestTraining {
           (name, expected) ->
               assertThat(Goldens.relativeDistance(gradients.get(name), expected))
                   .as(name)
-                  .isLessThan(1e-3));
+                  .isLessThan(1e-4));
     }
   }
 
   @Test
   void debugRunIsThatOfPyTorch() throws IOException {
     Path end = Sample.RUNS.resolve("debug_lut_training/checkpoint_step20.pt");
-    assertLikePyTorch(Runs.debug(), 1e-3, 1e-3, end, 1e-4);
+    assertLikePyTorch(Runs.debug(), 5e-4, 1e-3, end);
   }
 
   @Test
   void runWithFrozenLutIsThatOfPyTorch() throws IOException {
     Path end = Goldens.file("debug_head_fp32_step20.pt");
-    assertLikePyTorch(Runs.frozenLut(), 1e-3, 1e-3, end, 1e-4);
+    assertLikePyTorch(Runs.frozenLut(), 5e-4, 1e-3, end);
   }
 
   @Test
   void runOfTheLutOnlyIsThatOfPyTorch() throws IOException {
-    assertLikePyTorch(Runs.lutOnly(), 3e-3, 6e-3, Goldens.file("lutonly_fp32_step10.pt"), 5e-4);
+    assertLikePyTorch(Runs.lutOnly(), 1e-3, 1e-3, Goldens.file("lutonly_fp32_step10.pt"));
   }
 
   @Test
   void runWithPaddingAccumulationDecayAndHardLabelsIsThatOfPyTorch() throws IOException {
-    assertLikePyTorch(Runs.strong(), 5e-4, 3e-3, Goldens.file("strong_fp32_step6.pt"), 1e-4);
+    assertLikePyTorch(Runs.strong(), 5e-4, 2.5e-3, Goldens.file("strong_fp32_step6.pt"));
   }
 
   /** The recipe's own evaluation, after a run that moved scales and LUT off their start. */
@@ -210,7 +222,8 @@ class TestTraining {
       assertThatThrownBy(() -> replica.step(run.microBatches(0)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(
-              "Cannot train the LUT: no gradient reached it in the first step, expected one in each group that trains");
+              "Cannot train the LUT: no gradient reached it in the first step, expected one in each"
+                  + " group that trains");
     }
   }
 
@@ -221,7 +234,8 @@ class TestTraining {
     assertThatThrownBy(() -> Replica.load(Goldens.config(), Goldens.teacher(), recipe, "cpu"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Cannot train the scales: the checkpoint has no quantized layer (no ._Q or ._indices) in its scope");
+            "Cannot train the scales: the checkpoint has no quantized layer (no ._Q or ._indices)"
+                + " in its scope");
   }
 
   @Test
@@ -251,16 +265,17 @@ class TestTraining {
   }
 
   private static void assertLikePyTorch(
-      Runs run, double lossTolerance, double normTolerance, Path end, double endTolerance)
-      throws IOException {
+      Runs run, double farthestLoss, double normTolerance, Path end) throws IOException {
     try (Replica replica = run.replica(Forward.FACTORED, Precision.FLOAT32)) {
       List<StepOutcome> outcomes = run.train(replica);
       List<Double> losses = losses(outcomes);
 
       assertClose(losses.subList(0, 2), run.goldenLosses().subList(0, 2), 1e-5);
-      assertClose(losses, run.goldenLosses(), lossTolerance);
+      assertClose(losses, run.goldenLosses(), farthestLoss);
+      assertThat(shareWithin(losses, run.goldenLosses(), LOSS_TOLERANCE))
+          .isGreaterThanOrEqualTo(MOST);
       assertThat(mean(losses))
-          .isCloseTo(mean(run.goldenLosses()), within(2e-4 * mean(run.goldenLosses())));
+          .isCloseTo(mean(run.goldenLosses()), within(LOSS_TOLERANCE * mean(run.goldenLosses())));
       assertClose(
           outcomes.stream().map(StepOutcome::gradientNorm).toList(),
           run.goldenNorms(),
@@ -275,7 +290,7 @@ class TestTraining {
               (name, tensor) ->
                   assertThat(Goldens.maxDifference(tensor, golden.get(name)))
                       .as(name)
-                      .isLessThan(endTolerance));
+                      .isLessThan(END_TOLERANCE));
     }
   }
 
@@ -297,6 +312,14 @@ class TestTraining {
           .as("element %d", i)
           .isCloseTo(golden.get(i), within(tolerance * golden.get(i)));
     }
+  }
+
+  private static double shareWithin(List<Double> actual, List<Double> golden, double tolerance) {
+    int within = 0;
+    for (int i = 0; i < golden.size(); i++) {
+      within += Math.abs(actual.get(i) - golden.get(i)) <= tolerance * golden.get(i) ? 1 : 0;
+    }
+    return (double) within / golden.size();
   }
 
   private static double evaluation(Runs run, Objective objective) throws IOException {

@@ -1,0 +1,271 @@
+package io.qtrace.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.job.Processes.Ended;
+import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.cli.Main;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.progress.Progress;
+import java.io.IOException;
+import java.io.Writer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.deploy.SparkSubmit;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/**
+ * The sample archive audited wherever it may lie and on every kind of cluster, tables beside it:
+ * the same rows as in one process on local files.
+ */
+class TestClusters {
+  private static final String CATALOG = "spark.sql.catalog.lineage";
+  private static final String CLASS_PATH = System.getProperty("java.class.path");
+
+  @TempDir static Path folder;
+
+  private static S3Server s3;
+  private static MiniHdfs hdfs;
+  private static Path spark;
+  private static Map<String, List<String>> expected;
+
+  @BeforeAll
+  static void putArchives() throws Exception {
+    s3 = S3Server.start(Files.createDirectory(folder.resolve("s3")));
+    hdfs = MiniHdfs.start(folder.resolve("hdfs"));
+    spark = SparkHome.in(Files.createDirectory(folder.resolve("spark")));
+    s3.put(Sample.ARCHIVE, "archive");
+    hdfs.put(Sample.ARCHIVE, "/archive");
+    SparkSession tables = tables("expected");
+    audit(tables, Sample.ARCHIVE.toUri().toString());
+    expected = LineageRows.of(tables);
+    assertThat(expected.get("lineage.qtrace.tensors")).hasSize(2150);
+  }
+
+  @AfterAll
+  static void stopServers() {
+    if (s3 != null) {
+      s3.close();
+    }
+    if (hdfs != null) {
+      hdfs.close();
+    }
+  }
+
+  @Test
+  void inOneProcess() throws Exception {
+    SparkSession onS3 = tables("local-s3");
+    s3.settings().forEach(onS3.sparkContext().hadoopConfiguration()::set);
+    try {
+      audit(onS3, s3.uri("archive"));
+      assertAsExpected(onS3);
+    } finally {
+      s3.settings().keySet().forEach(onS3.sparkContext().hadoopConfiguration()::unset);
+    }
+    SparkSession onHdfs = tables("local-hdfs");
+    audit(onHdfs, hdfs.uri("/archive"));
+    assertAsExpected(onHdfs);
+  }
+
+  @Test
+  void onALocalClusterAndS3() throws Exception {
+    Map<String, String> settings = onS3("local-cluster");
+    settings.put("spark.master", "local-cluster[2,1,1024]");
+    Ended audit = audit(settings, s3.uri("archive"));
+    assertThat(audit.status()).as(audit.err()).isOne();
+    SparkSession tables = tables("local-cluster");
+    s3.settings().forEach((key, value) -> tables.conf().set(CATALOG + ".hadoop." + key, value));
+    assertThat(place(tables)).startsWith(s3.uri("warehouse/"));
+    assertAsExpected(tables);
+    assertThat(tables.table("lineage.qtrace.audits").toJSON().collectAsList().toString())
+        .contains(s3.uri("archive"))
+        .doesNotContain(S3Server.ACCESS_KEY, S3Server.SECRET_KEY);
+  }
+
+  @Test
+  void onAStandaloneCluster() throws Exception {
+    String state = folder.resolve("cluster").toString();
+    String port = freePort();
+    Ended started =
+        script("start", "--port", port, "--state", state, "--cores", "2", "--memory", "2g");
+    try {
+      assertThat(started.out()).as(started.err()).isEqualTo("spark://127.0.0.1:" + port + "\n");
+      String master = started.out().strip();
+      inClientMode(master);
+      inClusterMode(master);
+    } finally {
+      script("stop", "--state", state);
+    }
+    try (Stream<Path> left = Files.list(Path.of(state))) {
+      assertThat(left).noneMatch(file -> file.toString().endsWith(".pid"));
+    }
+  }
+
+  private static void inClientMode(String master) throws Exception {
+    Map<String, String> settings = standalone(master, "client");
+    settings.putAll(onHdfs("client"));
+    Ended audit = audit(settings, hdfs.uri("/archive"));
+    assertThat(audit.status()).as(audit.err()).isOne();
+    SparkSession tables = tables("client");
+    assertThat(place(tables)).startsWith(hdfs.uri("/warehouse/"));
+    assertAsExpected(tables);
+  }
+
+  // The driver is on a worker: its verdict is in the tables and in the summary.
+  private static void inClusterMode(String master) throws Exception {
+    Map<String, String> settings = standalone(master, "cluster");
+    settings.put("spark.driver.extraClassPath", CLASS_PATH);
+    settings.put("spark.standalone.submit.waitAppCompletion", "true");
+    Path summary = folder.resolve("summary.json");
+    Ended submitted =
+        run(
+            Processes.java(
+                SparkSubmit.class,
+                "--properties-file",
+                file(settings).toString(),
+                "--class",
+                Main.class.getName(),
+                CommandLine.class.getProtectionDomain().getCodeSource().getLocation().getPath(),
+                "audit",
+                "--archive",
+                Sample.ARCHIVE.toString(),
+                "--warehouse",
+                folder.resolve("cluster-mode").toString(),
+                "--summary",
+                summary.toString()));
+    assertThat(summary).as(submitted.err()).exists();
+    JsonNode told = new ObjectMapper().readTree(summary.toFile());
+    assertThat(told.at("/status").asInt()).isOne();
+    assertThat(told.at("/audit/verdict").asText()).isEqualTo("VIOLATION");
+    SparkSession tables = tables("cluster-mode");
+    assertAsExpected(tables);
+    assertThat(tables.table("lineage.qtrace.audits").select("verdict").collectAsList())
+        .singleElement()
+        .hasToString("[VIOLATION]");
+  }
+
+  private static Map<String, String> standalone(String master, String deployMode)
+      throws IOException {
+    return new TreeMap<>(
+        Template.of("standalone")
+            .with("spark.master", master)
+            .with("spark.submit.deployMode", deployMode)
+            .with("spark.driver.memory", "1g")
+            .with("spark.executor.memory", "1g")
+            .with("spark.cores.max", "2")
+            .values());
+  }
+
+  private static Map<String, String> onS3(String name) throws IOException {
+    Map<String, String> place = s3.place();
+    return new TreeMap<>(
+        Template.of("s3")
+            .with("spark.hadoop.fs.s3a.endpoint", place.get("fs.s3a.endpoint"))
+            .with("spark.hadoop.fs.s3a.path.style.access", "true")
+            .with(CATALOG + ".uri", catalog(name))
+            .with(CATALOG + ".warehouse", s3.uri("warehouse"))
+            .values());
+  }
+
+  private static Map<String, String> onHdfs(String name) throws IOException {
+    return Template.of("hdfs")
+        .with("spark.hadoop.fs.defaultFS", hdfs.uri(""))
+        .with(CATALOG + ".uri", catalog(name))
+        .with(CATALOG + ".warehouse", hdfs.uri("/warehouse"))
+        .values();
+  }
+
+  private static String catalog(String name) {
+    return "jdbc:h2:file:%s/catalog;DATABASE_TO_UPPER=FALSE;WRITE_DELAY=0"
+        .formatted(folder.resolve(name));
+  }
+
+  private static SparkSession tables(String name) {
+    return LocalSpark.session(folder.resolve(name));
+  }
+
+  private static void audit(SparkSession tables, String archive) throws IOException {
+    new Audit(tables, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
+        .run(archive);
+  }
+
+  private static Ended audit(Map<String, String> settings, String archive) throws Exception {
+    List<String> command = Processes.java(Main.class, "audit", "--archive", archive);
+    toFindClasses(settings)
+        .forEach((key, value) -> command.add(1, "-D%s=%s".formatted(key, value)));
+    return run(command);
+  }
+
+  private static Path file(Map<String, String> settings) throws IOException {
+    Properties properties = new Properties();
+    properties.putAll(toFindClasses(settings));
+    Path file = folder.resolve("settings.conf");
+    try (Writer out = Files.newBufferedWriter(file)) {
+      properties.store(out, null);
+    }
+    return file;
+  }
+
+  // Executors have the classes under test, too.
+  private static Map<String, String> toFindClasses(Map<String, String> settings) {
+    Map<String, String> all = new TreeMap<>(settings);
+    all.put("spark.executor.extraClassPath", CLASS_PATH);
+    all.put("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    return all;
+  }
+
+  private static Ended script(String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of("../scripts/cluster"));
+    command.addAll(List.of(args));
+    Ended ended = run(command);
+    assertThat(ended.status()).as(ended.err()).isZero();
+    return ended;
+  }
+
+  private static Ended run(List<String> command) throws Exception {
+    ProcessBuilder process = new ProcessBuilder(command);
+    process.environment().putAll(S3Server.environment());
+    process.environment().put("SPARK_HOME", spark.toString());
+    process.environment().put("SPARK_SCALA_VERSION", "2.13");
+    process.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    process.environment().put("SPARK_DAEMON_MEMORY", "256m");
+    process.environment().put("SPARK_DAEMON_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    Ended ended = Processes.run(process);
+    assertThat(ended.out() + ended.err()).doesNotContain(S3Server.ACCESS_KEY, S3Server.SECRET_KEY);
+    return ended;
+  }
+
+  // Where the rows are: a file of a table.
+  private static String place(SparkSession tables) {
+    return tables.sql("SELECT file_path FROM lineage.qtrace.edges.files").head().getString(0);
+  }
+
+  private static void assertAsExpected(SparkSession tables) {
+    Map<String, List<String>> found = LineageRows.of(tables);
+    assertThat(found.keySet()).isEqualTo(expected.keySet());
+    expected.forEach((table, rows) -> assertThat(found.get(table)).as(table).isEqualTo(rows));
+  }
+
+  private static String freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return String.valueOf(socket.getLocalPort());
+    }
+  }
+}

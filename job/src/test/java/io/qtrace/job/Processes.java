@@ -48,6 +48,7 @@ public final class Processes {
         List.of(
             "-Xmx1g",
             "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-Dlog4j2.configurationFile=" + Path.of("../conf/log4j2.properties").toAbsolutePath(),
             "-cp",
             System.getProperty("java.class.path"),

@@ -21,13 +21,27 @@ public final class Sample {
 
   /** Copies the archive, so that a test can change it. */
   public static Path copyTo(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(ARCHIVE)) {
-      files.forEach(file -> copy(file, folder.resolve(ARCHIVE.relativize(file).toString())));
+    copy(ARCHIVE, folder);
+    return folder;
+  }
+
+  /** Copies some runs of the archive into a smaller one, or more of them into one that is there. */
+  public static Path copyRuns(Path folder, String... runs) throws IOException {
+    for (String run : runs) {
+      Path copy = folder.resolve(ARCHIVE.relativize(RUNS.resolve(run)).toString());
+      Files.createDirectories(copy.getParent());
+      copy(RUNS.resolve(run), copy);
     }
     return folder;
   }
 
-  private static void copy(Path from, Path to) {
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      files.forEach(file -> copyOne(file, to.resolve(from.relativize(file).toString())));
+    }
+  }
+
+  private static void copyOne(Path from, Path to) {
     try {
       if (Files.isDirectory(from)) {
         Files.createDirectories(to);

@@ -30,6 +30,9 @@ public final class Ancestry {
 
   /** What the weights say of the claim that child was made from parent. */
   public Opinion of(CheckpointFile parent, CheckpointFile child) {
+    if (!checkpoints.containsKey(parent)) { // it could not be read
+      return new Opinion.Silent();
+    }
     List<InferredEdge> up = path(child);
     if (up.isEmpty() || original(parent).equals(original(child))) {
       return up.stream()

@@ -45,9 +45,9 @@ class TestStorageFrames {
 
   @Test
   void refusesALocalHeaderThatPutsTheDataElsewhere() throws Exception {
-    refused("data/0", 28, 4, "bytes between its data and what follows, no descriptor");
-    // 4 bytes on, the descriptor still fits: its signature is no longer where it should be.
-    refused("data/0", 28, 8, "Invalid member 'dtypes/data/0'");
+    refused("data/0", 28, 1, "bytes between its data and what follows, no descriptor");
+    // 4 bytes back there is room for a descriptor of 64-bit sizes, but none stands there.
+    refused("data/0", 28, 4, "its descriptor states another size or CRC");
   }
 
   @Test

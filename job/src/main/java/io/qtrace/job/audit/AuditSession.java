@@ -73,6 +73,7 @@ final class AuditSession {
         lineage
             .read(LineageTable.EDGES, EdgeRow.class, col("policy_hash").equalTo(policy.hash()))
             .stream()
+            .filter(row -> row.rulesHash() != null) // else of a qtrace that had no overrides
             .collect(Collectors.groupingBy(AuditSession::key));
   }
 

@@ -36,13 +36,25 @@ public final class LineageStore {
     this.spark = spark;
   }
 
-  /** Creates what is missing. */
+  /** Creates what is missing: tables, and columns of those that an older qtrace made. */
   public void create() {
     spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
     for (LineageTable table : LineageTable.values()) {
-      if (!spark.catalog().tableExists(table.tableName())) {
+      if (spark.catalog().tableExists(table.tableName())) {
+        addMissingColumns(table);
+      } else {
         spark.sql(table.createStatement());
       }
+    }
+  }
+
+  private void addMissingColumns(LineageTable table) {
+    List<String> missing =
+        MissingColumns.of(spark.table(table.tableName()).schema(), table.schema());
+    if (!missing.isEmpty()) {
+      spark.sql(
+          "ALTER TABLE %s ADD COLUMNS (%s)"
+              .formatted(table.tableName(), String.join(", ", missing)));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.qtrace.job.lineage;
 
+import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -119,13 +120,20 @@ final class RowCodec<R extends Record> {
 
   private static Object fromColumn(Row row, int column, Type type) {
     if (row.isNullAt(column)) {
-      return null;
+      return absent(type);
     }
     if (type instanceof ParameterizedType list) {
       Type element = list.getActualTypeArguments()[0];
       return row.getList(column).stream().map(value -> fromElement(value, element)).toList();
     }
     return fromElement(row.get(column), type);
+  }
+
+  // A primitive is null only in rows that are older than its column: zero or false.
+  private static Object absent(Type type) {
+    return type instanceof Class<?> primitive && primitive.isPrimitive()
+        ? Array.get(Array.newInstance(primitive, 1), 0)
+        : null;
   }
 
   private static Object fromElement(Object value, Type type) {

@@ -186,9 +186,7 @@ class TestParentSearch {
       }
       smallest = Math.min(smallest, storages.stream().mapToLong(Storage::bytes).sum());
     }
-    assertThat(report.bytesRead())
-        .isGreaterThan(report.bytes() / 2)
-        .isLessThan(allowed + smallest);
+    assertThat(report.bytesRead()).isGreaterThan(report.bytes() / 2).isLessThan(allowed + smallest);
   }
 
   @Test

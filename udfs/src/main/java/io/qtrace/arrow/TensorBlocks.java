@@ -107,6 +107,16 @@ public final class TensorBlocks {
   private void readRanges(long from, Block target, List<Range> around) throws IOException {
     long start = tensor.storage().position() + tensor.offset() * tensor.dtype().bytes() + from;
     ByteBuffer bytes = target.bytes();
+    // The parts of a small storage's frame are near each other: one range, which holds the data
+    // too.
+    for (Range range : around) {
+      long within = start - range.position();
+      if (within >= 0 && within + target.length() <= range.target().capacity()) {
+        reader.read(around);
+        bytes.put(0, range.target(), (int) within, target.length());
+        return;
+      }
+    }
     List<Range> ranges = new ArrayList<>(around);
     for (int at = 0; at < target.length(); at += options.rangeBytes()) {
       int length = Math.min(options.rangeBytes(), target.length() - at);

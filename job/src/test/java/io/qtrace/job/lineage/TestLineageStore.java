@@ -56,7 +56,7 @@ class TestLineageStore {
             0,
             0,
             1,
-            List.of(new FindingRow("q-never", 1, "a", "text", "known", null)),
+            List.of(new FindingRow("q-never", 1, "a", "text", "known", "2027-01-31")),
             List.of(),
             1,
             "hash",

@@ -183,7 +183,7 @@ class TestParentSearch {
       for (TensorEntry tensor : index.tensors()) {
         boolean small = tensor.elements() <= Measure.MAX_VALUES;
         allowed += storages.add(tensor.storage()) ? withFrame(tensor.storage()) : 0;
-        allowed += small ? 2 * tensor.bytes() : 0;
+        allowed += small ? 2 * withFrame(tensor.storage()) : 0;
       }
       smallest = Math.min(smallest, storages.stream().mapToLong(Storage::bytes).sum());
     }

@@ -41,7 +41,8 @@ final class TrainOptions {
       paramLabel = "URI|NAME",
       description =
           "Its sizes, and what the checkpoint lacks: folder with config.json (Hugging Face"
-              + " layout), or Qwen3-0.6B, Qwen3-1.7B, Qwen3-4B.")
+              + " layout); or Qwen3-0.6B, Qwen3-1.7B, Qwen3-4B, and the checkpoint's shapes tell"
+              + " the sizes.")
   private String model;
 
   @Option(

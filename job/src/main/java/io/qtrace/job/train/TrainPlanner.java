@@ -11,8 +11,10 @@ import io.qtrace.job.text.Json;
 import io.qtrace.job.train.data.CacheLocator;
 import io.qtrace.job.train.data.KdCache;
 import io.qtrace.job.train.recipe.ModelConfig;
+import io.qtrace.job.train.recipe.ModelShapes;
 import io.qtrace.job.train.recipe.Preset;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.TensorEntry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -53,8 +55,10 @@ public final class TrainPlanner {
     CheckpointIndex source =
         StateDictPrefix.unwrapped(new Checkpoints(store).index(settings.checkpoint()));
     ConfigPreset.of(settings.config()).check(source);
-    ModelConfig model = model(settings.model());
     String weights = Preset.of(settings.model()).isPresent() ? "" : weights(settings.model());
+    List<TensorEntry> base =
+        weights.isEmpty() ? List.of() : CheckpointTensors.open(store, weights).index().tensors();
+    ModelConfig model = model(settings.model(), ModelShapes.of(source, base));
     String cacheFolder =
         new CacheLocator(store, progress)
             .locate(
@@ -78,18 +82,23 @@ public final class TrainPlanner {
         RunConfiguration.of(settings, source));
   }
 
-  private ModelConfig model(String model) throws IOException {
+  private ModelConfig model(String model, ModelShapes shapes) throws IOException {
     Optional<Preset> preset = Preset.of(model);
     if (preset.isPresent()) {
-      return preset.get().config();
+      return shapes.config(preset.get());
     }
     String file = new Path(ObjectStore.path(model), "config.json").toString();
+    ModelConfig config = ModelConfig.read(read(file, model));
+    shapes.check(config, "as %s has it".formatted(SafeText.of(file)));
+    return config;
+  }
+
+  private String read(String file, String model) throws IOException {
     try (RangeReader reader = store.open(file)) {
       if (reader.length() > MAX_CONFIG_BYTES) {
         throw new IOException("Invalid model: " + SafeText.of(file) + " has more than 1 MiB");
       }
-      byte[] json = reader.read(0, (int) reader.length());
-      return ModelConfig.read(new String(json, StandardCharsets.UTF_8));
+      return new String(reader.read(0, (int) reader.length()), StandardCharsets.UTF_8);
     } catch (FileNotFoundException e) {
       throw new IOException(
           "Cannot find model: %s, expected a folder with config.json, or one of Qwen3-0.6B,"

@@ -3,7 +3,9 @@ package io.qtrace.job.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qtrace.job.Sample;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,35 @@ class TestTraining {
     assertThatThrownBy(() -> TrainRuns.plan(bits))
         .hasMessage(
             "Invalid config: 2 LUT bits, but 'model.layers.0.self_attn.q_proj.lut' has 16 entries");
+  }
+
+  @Test
+  void presetStandsInForConfigJson() throws IOException {
+    TrainRun named =
+        run(
+            TrainRuns.settings(folder.resolve("a"), Map.of("max-steps", 2, "model", "Qwen3-0.6B")),
+            0);
+    TrainRun read = run(TrainRuns.settings(folder.resolve("b"), Map.of("max-steps", 2)), 0);
+
+    assertThat(named.steps().stream().map(StepRecord::losses))
+        .isEqualTo(read.steps().stream().map(StepRecord::losses).toList());
+  }
+
+  @Test
+  void checkpointIsHeldAgainstConfigJson() throws IOException {
+    String json = Files.readString(Sample.ARCHIVE.resolve("base-model/config.json"));
+    Path config =
+        Files.writeString(
+            folder.resolve("config.json"),
+            json.replace("\"intermediate_size\": 80", "\"intermediate_size\": 96"));
+    TrainSettings settings =
+        TrainRuns.settings(folder.resolve("a"), Map.of("model", folder.toString()));
+    assertThatThrownBy(() -> TrainRuns.plan(settings))
+        .hasMessageStartingWith("Invalid checkpoint: ")
+        .hasMessageEndingWith(
+            "v2_initial.pt has 'model.layers.0.mlp.gate_proj._indices' of the shape [80, 32],"
+                + " expected [96, 32], as file:%s has it",
+            config);
   }
 
   private static TrainRun run(TrainSettings settings, int killedAt) throws IOException {

@@ -96,6 +96,15 @@ public record ModelConfig(
     return heads / keyValueHeads;
   }
 
+  /** Whether the other model has this one's widths; layers and vocabulary may differ. */
+  boolean hasWidthsOf(ModelConfig other) {
+    return hiddenSize == other.hiddenSize
+        && intermediateSize == other.intermediateSize
+        && heads == other.heads
+        && keyValueHeads == other.keyValueHeads
+        && headDim == other.headDim;
+  }
+
   private static JsonNode parse(String json) {
     try {
       JsonNode node = new ObjectMapper().readTree(json);

@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Published sizes of Qwen3, for a checkpoint that has no {@code config.json} beside it. */
+/**
+ * Published sizes of Qwen3. A checkpoint that has no {@code config.json} beside it tells its sizes
+ * itself; the preset gives the rest, see {@link ModelShapes}.
+ */
 public enum Preset {
   QWEN3_0_6B("Qwen3-0.6B", sizes(1024, 3072, 28, 16)),
   QWEN3_1_7B("Qwen3-1.7B", sizes(2048, 6144, 28, 16)),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.S3Server;
 import io.qtrace.job.Sample;
 import io.qtrace.job.archive.Archive.SkippedFolder;
 import io.qtrace.job.conf.Settings;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,9 +98,46 @@ class TestArchiveScan {
         .hasMessage("Cannot find archive: " + folder.resolve("none"));
   }
 
+  // S3 lists at most 1,000 keys a page.
+  @Test
+  void readsAllPagesOfS3() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "a");
+    try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
+      server.put(file, "runs/run/checkpoint_step1.pt");
+      for (int step = 2; step <= 1001; step++) {
+        server.link(
+            "runs/run/checkpoint_step1.pt", "runs/run/checkpoint_step%d.pt".formatted(step));
+      }
+      server.drainRequests();
+      Archive archive = scan(server.hadoop(), server.uri("runs"));
+      assertThat(archive.checkpoints())
+          .extracting(CheckpointFile::step)
+          .containsExactlyInAnyOrderElementsOf(LongStream.rangeClosed(1, 1001).boxed().toList());
+      assertThat(server.drainRequests()).hasSizeBetween(2, 5);
+    }
+  }
+
+  @Test
+  void credentialsOfS3AreNotInFailures() throws Exception {
+    try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
+      Configuration hadoop = server.hadoop();
+      hadoop.set("fs.s3a.secret.key", "qtrace-test-wrong-secret");
+      assertThatThrownBy(() -> scan(hadoop, server.uri("runs")))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining(server.uri("runs"))
+          .extracting(Throwables::getStackTrace)
+          .asString()
+          .contains("403")
+          .doesNotContain(S3Server.ACCESS_KEY, "qtrace-test-wrong-secret");
+    }
+  }
+
   private static Archive scan(Path root) throws IOException {
-    return new ArchiveScan(
-            new ObjectStore(new Configuration()), Settings.load(Optional.empty()).archive())
-        .scan(root.toString());
+    return scan(new Configuration(), root.toString());
+  }
+
+  private static Archive scan(Configuration hadoop, String root) throws IOException {
+    return new ArchiveScan(new ObjectStore(hadoop), Settings.load(Optional.empty()).archive())
+        .scan(root);
   }
 }

@@ -109,6 +109,18 @@ public final class S3Server implements AutoCloseable {
     return hadoop;
   }
 
+  /** Makes a configuration of Hadoop reach the server, until that is closed. */
+  public Reached reach(Configuration hadoop) {
+    settings().forEach(hadoop::set);
+    return () -> settings().keySet().forEach(hadoop::unset);
+  }
+
+  /** Settings in force. */
+  public interface Reached extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** The URI of a key of the bucket. */
   public String uri(String key) {
     return "s3a://" + bucket + "/" + key;

@@ -72,12 +72,9 @@ class TestClusters {
   @Test
   void inOneProcess() throws Exception {
     SparkSession onS3 = tables("local-s3");
-    s3.settings().forEach(onS3.sparkContext().hadoopConfiguration()::set);
-    try {
+    try (S3Server.Reached reached = s3.reach(onS3.sparkContext().hadoopConfiguration())) {
       audit(onS3, s3.uri("archive"));
       assertAsExpected(onS3);
-    } finally {
-      s3.settings().keySet().forEach(onS3.sparkContext().hadoopConfiguration()::unset);
     }
     SparkSession onHdfs = tables("local-hdfs");
     audit(onHdfs, hdfs.uri("/archive"));

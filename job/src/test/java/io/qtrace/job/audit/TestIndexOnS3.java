@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,13 +81,9 @@ class TestIndexOnS3 {
 
   private static List<IndexedCheckpoint> index(S3Server server, Archive archive) {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
-    Configuration hadoop = spark.hadoopConfiguration();
-    server.settings().forEach(hadoop::set);
-    try {
+    try (S3Server.Reached reached = server.reach(spark.hadoopConfiguration())) {
       return new IndexStage(spark, Progress.NONE)
           .run(archive.checkpoints().stream().map(file -> file.stat().uri()).toList());
-    } finally {
-      server.settings().keySet().forEach(hadoop::unset);
     }
   }
 }

@@ -71,6 +71,20 @@ public final class TensorBlocks {
     return new TensorBlocks(tensor, reader, options, new PageGather(tensor, reader, scratch));
   }
 
+  /**
+   * A tensor of any strides, through the scratch only where its elements do not lie in C order.
+   *
+   * @param scratch as {@link #strided} needs it
+   * @throws FormatException if the storage ends after its file
+   */
+  public static TensorBlocks of(
+      TensorEntry tensor, RangeReader reader, ReadOptions options, Block scratch)
+      throws FormatException {
+    return tensor.isContiguous()
+        ? contiguous(tensor, reader, options)
+        : strided(tensor, reader, options, scratch);
+  }
+
   public TensorEntry tensor() {
     return tensor;
   }

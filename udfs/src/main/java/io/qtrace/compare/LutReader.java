@@ -30,11 +30,7 @@ final class LutReader {
     long before = reader.bytesRead();
     try (Block scratch = memory.allocate(TensorBlocks.MIN_SCRATCH_BYTES);
         Block values = memory.allocate(Math.toIntExact(lut.bytes()))) {
-      TensorBlocks source =
-          lut.isContiguous()
-              ? TensorBlocks.contiguous(lut, reader, options)
-              : TensorBlocks.strided(lut, reader, options, scratch);
-      source.read(0, values);
+      TensorBlocks.of(lut, reader, options, scratch).read(0, values);
       bytesRead += reader.bytesRead() - before;
       return Kernels.values(lut.dtype(), values);
     }

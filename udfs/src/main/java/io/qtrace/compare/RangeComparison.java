@@ -125,10 +125,7 @@ public final class RangeComparison implements Closeable {
     for (Member member : task.members()) {
       TensorEntry tensor = member.tensor();
       RangeReader reader = files.open(member.file());
-      TensorBlocks source =
-          tensor.isContiguous()
-              ? TensorBlocks.contiguous(tensor, reader, read)
-              : TensorBlocks.strided(tensor, reader, read, scratch);
+      TensorBlocks source = TensorBlocks.of(tensor, reader, read, scratch);
       Block window = blocks.add(memory.allocate(plan.windowBytes(member, task)));
       int width = tensor.dtype().bytes();
       TensorStream stream =

@@ -12,7 +12,8 @@ public final class DeviationAccumulator {
         : new Deviations(count, first.first(), first.value(), first.expected());
   }
 
-  void add(long index, double value, double expected) {
+  /** Adds one that comes after all before; parameters as those of {@link Deviations}. */
+  public void add(long index, double value, double expected) {
     if (count++ == 0) {
       first = new Deviations(1, index, value, expected);
     }

@@ -139,6 +139,16 @@ public final class Kernels {
     into.add(form(count), quantized, indices, count, firstIndex);
   }
 
+  /**
+   * Integers of a block, from its first byte.
+   *
+   * @param dtype an integer type
+   * @param out filled; uint64 as the same 64 bits
+   */
+  public static void integers(DType dtype, Block block, long[] out) {
+    Elements.toLongs(dtype, block.bytes(), 0, out.length, out);
+  }
+
   /** A few elements as float64; of complex ones the real part. */
   public static List<Double> values(DType dtype, Block block) {
     return values(dtype, block.bytes());

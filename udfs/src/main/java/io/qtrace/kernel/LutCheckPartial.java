@@ -30,6 +30,11 @@ public record LutCheckPartial(
     }
   }
 
+  /** Whether every element is the LUT's entry at its index. */
+  public boolean holds() {
+    return outside.count() == 0 && stale.count() == 0;
+  }
+
   public LutCheckPartial merge(LutCheckPartial other) {
     return new LutCheckPartial(
         elements + other.elements,

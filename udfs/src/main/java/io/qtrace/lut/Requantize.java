@@ -18,44 +18,73 @@ public record Requantize(Scales scales, Lut lut) {
   }
 
   /**
-   * One row of weight / scale, a new array [in].
+   * One row of weight / scale.
    *
    * @param row 0 to out - 1
    * @param weights the row of the weight [in]
    * @throws IllegalArgumentException if weights has another length than a row of the scales
    */
-  public float[] quotients(int row, float[] weights) {
+  public Row row(int row, float[] weights) {
     if (weights.length != scales.in()) {
       throw new IllegalArgumentException(
           "Invalid row of weights: " + weights.length + " values, expected " + scales.in());
     }
-    float[] quotients = scales.row(row);
-    for (int i = 0; i < quotients.length; i++) {
-      quotients[i] = weights[i] / quotients[i];
-    }
-    return quotients;
+    return new Row(lut, weights, scales.row(row), scales.uncertainty(row));
   }
 
-  /** The indices of one row, a new array [in]; parameters and errors as {@link #quotients}. */
-  public int[] indices(int row, float[] weights) {
-    float[] quotients = quotients(row, weights);
-    int[] indices = new int[quotients.length];
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = lut.nearest(quotients[i]);
-    }
-    return indices;
-  }
+  /** The quotients of one row, and the indices that follow. */
+  public static final class Row {
+    private final Lut lut;
+    private final float[] weights;
+    private final float[] scales;
+    private final float[] uncertainty; // of the scales
 
-  /**
-   * Whether index is the one recomputed, or a neighbour that PyTorch could choose with its sums in
-   * another order: the quotient lies so near the middle between both that 2^-20 of it decides.
-   *
-   * @param index 0 to n - 1
-   */
-  public boolean allows(float quotient, int index) {
-    float nearest = lut.value(lut.nearest(quotient));
-    float clamped = lut.clamp(quotient);
-    float excess = Math.abs(lut.value(index) - clamped) - Math.abs(nearest - clamped);
-    return lut.value(index) == nearest || excess <= 2 * UNCERTAINTY * Math.abs(clamped);
+    private Row(Lut lut, float[] weights, float[] scales, float[] uncertainty) {
+      this.lut = lut;
+      this.weights = weights;
+      this.scales = scales;
+      this.uncertainty = uncertainty;
+    }
+
+    /**
+     * The index that PyTorch gives on the CPU.
+     *
+     * @param i column
+     */
+    public int index(int i) {
+      return lut.nearest(weights[i] / scales[i]);
+    }
+
+    /**
+     * Whether an index is the one recomputed, or one that PyTorch may give with its sums in another
+     * order, as on a GPU: the quotient lies so near the middle between entries that rounding
+     * decides, or the scale so near zero that rounding decides its sign.
+     *
+     * @param i column
+     */
+    public boolean allows(int i, long index) {
+      if (!lut.hasIndex(index)) {
+        return false;
+      }
+      float value = lut.value((int) index);
+      float least = scales[i] - uncertainty[i];
+      float most = scales[i] + uncertainty[i];
+      if (value == lut.value(index(i)) || (least <= 0 && most >= 0 && least < most)) {
+        return true;
+      }
+      float one = weights[i] / least;
+      float other = weights[i] / most;
+      float low = lut.value(lut.nearest(below(Math.min(one, other))));
+      float high = lut.value(lut.nearest(above(Math.max(one, other))));
+      return low <= value && value <= high;
+    }
+
+    private static float below(float quotient) {
+      return quotient * (quotient > 0 ? 1 - UNCERTAINTY : 1 + UNCERTAINTY);
+    }
+
+    private static float above(float quotient) {
+      return quotient * (quotient > 0 ? 1 + UNCERTAINTY : 1 - UNCERTAINTY);
+    }
   }
 }

@@ -81,6 +81,28 @@ public final class Scales {
     return row;
   }
 
+  /**
+   * How far another order of adding, of ranks and of squares, may move row o: a new array [in] of
+   * absolute distances. Each float32 sum of n numbers is taken to be within 2 sqrt(n) + 2 units of
+   * 2^-24 of the sum of their magnitudes: rounding errors add like a random walk.
+   */
+  float[] uncertainty(int o) {
+    int in = in();
+    float[] sums = new float[in];
+    for (int k = 0; k < rank; k++) {
+      float factor = Math.abs(left[o * rank + k]);
+      for (int i = 0; i < in; i++) {
+        sums[i] = Math.fma(factor, Math.abs(right[k * in + i]), sums[i]);
+      }
+    }
+    double units = 2 * (Math.sqrt(rank) + Math.sqrt(in) + Math.sqrt(out()) + 3);
+    float share = (float) (units * 0x1p-24);
+    for (int i = 0; i < in; i++) {
+      sums[i] *= share;
+    }
+    return sums;
+  }
+
   private static float[] columnNorms(float[] a, int rank) {
     float[] norms = new float[rank];
     for (int i = 0; i < a.length; i++) {

@@ -9,14 +9,9 @@ import io.qtrace.io.LocalFiles;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.DType;
-import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.Shape;
-import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -191,25 +186,7 @@ class TestLutCheck {
 
   private TensorEntry write(String name, DType dtype, Shape shape, double... numbers)
       throws IOException {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(numbers.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (double number : numbers) {
-      switch (dtype) {
-        case FLOAT64 -> bytes.putDouble(number);
-        case FLOAT32 -> bytes.putFloat((float) number);
-        case FLOAT16 -> bytes.putShort(Float16.bits((float) number));
-        case BFLOAT16 -> bytes.putShort((short) (Float.floatToIntBits((float) number) >>> 16));
-        case INT64, UINT64 -> bytes.putLong((long) number);
-        case INT16 -> bytes.putShort((short) number);
-        case UINT8 -> bytes.put((byte) number);
-        default -> throw new AssertionError(dtype);
-      }
-    }
-    Path file = Files.write(folder.resolve(name), bytes.array());
-    Storage storage =
-        new Storage(
-            file.toString(), name, 0, bytes.capacity(), Storage.Order.LITTLE, Storage.UNVERIFIED);
-    return TensorEntry.contiguous(name, dtype, shape, storage);
+    return RawTensors.write(folder.resolve(name), dtype, shape, numbers);
   }
 
   private static RangeResult run(List<RangeTask> tasks) throws IOException {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TestRequantize {
@@ -58,21 +59,40 @@ class TestRequantize {
 
   @Test
   void allowsANeighbourOnlyWhereRoundingDecides() {
-    Scales scales = Scales.baked(new float[] {1}, new float[] {1}, new float[] {1});
-    Requantize requantize = new Requantize(scales, new Lut(-2, -0.5f, 0.5f, 2));
+    Lut lut = new Lut(-2, -0.5f, 0.5f, 2);
     float middle = 1.25f;
     for (float quotient : new float[] {middle, Math.nextUp(middle), Math.nextDown(middle)}) {
-      assertThat(requantize.allows(quotient, 1)).isFalse();
-      assertThat(requantize.allows(quotient, 2)).isTrue();
-      assertThat(requantize.allows(quotient, 3)).isTrue();
+      assertThat(allowed(lut, quotient)).containsExactly(2, 3);
     }
-    assertThat(requantize.allows(middle * (1 + 0x1p-18f), 2)).isFalse();
-    assertThat(requantize.allows(middle * (1 - 0x1p-18f), 3)).isFalse();
-    assertThat(requantize.allows(Float.POSITIVE_INFINITY, 3)).isTrue();
-    assertThat(requantize.allows(Float.POSITIVE_INFINITY, 2)).isFalse();
-    assertThat(requantize.allows(3e9f, 2)).isFalse();
-    assertThat(requantize.allows(Float.NaN, 0)).isTrue();
-    assertThat(requantize.allows(Float.NaN, 1)).isFalse();
+    assertThat(allowed(lut, middle * (1 + 0x1p-18f))).containsExactly(3);
+    assertThat(allowed(lut, middle * (1 - 0x1p-18f))).containsExactly(2);
+    assertThat(allowed(lut, Float.POSITIVE_INFINITY)).containsExactly(3);
+    assertThat(allowed(lut, 3e9f)).containsExactly(3);
+    assertThat(allowed(lut, Float.NaN)).containsExactly(0);
+  }
+
+  @Test
+  void allowsAnyIndexWhereRoundingDecidesTheSignOfAScale() {
+    float[] cancelling = {1, 1};
+    Scales scales = Scales.baked(cancelling, new float[] {1, -1}, new float[] {1, 1});
+    Requantize.Row row = new Requantize(scales, new Lut(-2, -0.5f, 0.5f, 2)).row(0, cancelling(1));
+    assertThat(IntStream.range(-1, 5).filter(index -> row.allows(0, index)))
+        .containsExactly(0, 1, 2, 3);
+    Scales apart = Scales.baked(cancelling, new float[] {1, -0.99f}, new float[] {1, 1});
+    Requantize.Row clear =
+        new Requantize(apart, new Lut(-2, -0.5f, 0.5f, 2)).row(0, cancelling(0.02f));
+    assertThat(IntStream.range(-1, 5).filter(index -> clear.allows(0, index))).containsExactly(3);
+  }
+
+  private static float[] cancelling(float weight) {
+    return new float[] {weight};
+  }
+
+  // Indices that are allowed for a quotient: of a weight and a scale of one.
+  private static IntStream allowed(Lut lut, float quotient) {
+    Scales one = Scales.baked(new float[] {1}, new float[] {1}, new float[] {1});
+    Requantize.Row row = new Requantize(one, lut).row(0, new float[] {quotient});
+    return IntStream.range(-1, lut.size() + 1).filter(index -> row.allows(0, index));
   }
 
   @Test
@@ -93,7 +113,7 @@ class TestRequantize {
         .hasMessage("Invalid scales: 0 and 4 values, expected multiples of the rank 2");
     Scales scales = Scales.baked(new float[6], new float[4], new float[2]);
     Requantize requantize = new Requantize(scales, new Lut(-1, 1));
-    assertThatThrownBy(() -> requantize.indices(0, new float[3]))
+    assertThatThrownBy(() -> requantize.row(0, new float[3]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid row of weights: 3 values, expected 2");
   }
@@ -103,7 +123,11 @@ class TestRequantize {
     int[] indices = new int[weight.length];
     for (int row = 0; row < requantize.scales().out(); row++) {
       float[] weights = Arrays.copyOfRange(weight, row * in, (row + 1) * in);
-      System.arraycopy(requantize.indices(row, weights), 0, indices, row * in, in);
+      Requantize.Row quotients = requantize.row(row, weights);
+      for (int i = 0; i < in; i++) {
+        indices[row * in + i] = quotients.index(i);
+        assertThat(quotients.allows(i, quotients.index(i))).isTrue();
+      }
     }
     return indices;
   }

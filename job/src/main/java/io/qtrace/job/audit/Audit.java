@@ -30,6 +30,7 @@ public final class Audit {
   private final ObjectStore store;
   private final IndexStage indexing;
   private final CompareStage comparing;
+  private final IndicesStage recomputing;
   private final ParentSearch parents;
   private final Progress progress;
 
@@ -44,6 +45,7 @@ public final class Audit {
     this.store = new ObjectStore(context.hadoopConfiguration());
     this.indexing = new IndexStage(context, progress);
     this.comparing = new CompareStage(context, settings.compare(), policy.categories(), progress);
+    this.recomputing = new IndicesStage(context, settings.compare());
     this.parents = new ParentSearch(context);
     this.progress = progress;
   }
@@ -67,7 +69,7 @@ public final class Audit {
       return Json.read(before.get().report(), AuditReport.class);
     }
     lineage.begin(id);
-    AuditReading reading = new AuditReading(indexing, comparing);
+    AuditReading reading = new AuditReading(indexing, comparing, recomputing);
     return new AuditSession(archive, policy, lineage, reading, parents, identity, progress)
         .run(started);
   }

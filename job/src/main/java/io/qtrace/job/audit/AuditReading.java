@@ -27,19 +27,22 @@ final class AuditReading {
 
   private final IndexStage indexing;
   private final CompareStage comparing;
+  private final IndicesStage recomputing;
   private final Map<CheckpointFile, CheckpointIndex> indexes = new TreeMap<>();
   private final Map<CheckpointFile, List<ObjectStat>> opened = new TreeMap<>();
   private final Map<CheckpointFile, Map<String, TensorFacts>> facts = new TreeMap<>();
   private final Map<CheckpointFile, Map<String, LutCheckPartial>> checks = new TreeMap<>();
+  private final Map<CheckpointFile, Map<String, IndicesProof>> proofs = new TreeMap<>();
   private final Map<CheckpointFile, String> failures = new TreeMap<>();
   private final Set<CheckpointFile> changed = new TreeSet<>();
   private final Map<List<CheckpointFile>, PairComparison> pairs = new HashMap<>();
   private long bytesRead;
   private long tensorsCompared;
 
-  AuditReading(IndexStage indexing, CompareStage comparing) {
+  AuditReading(IndexStage indexing, CompareStage comparing, IndicesStage recomputing) {
     this.indexing = indexing;
     this.comparing = comparing;
+    this.recomputing = recomputing;
   }
 
   /** Checkpoints that need not be measured: facts by the tensor's name. */
@@ -92,6 +95,35 @@ final class AuditReading {
       guessed.put(file, ParentGuess.facts(indexes.get(file), output.facts().get(i), categories));
     }
     return guessed;
+  }
+
+  /** Recomputes the indices that moved along edges that were compared. */
+  void recompute(List<Edge> edges) {
+    Map<CheckpointFile, Set<String>> layers = new TreeMap<>();
+    for (Edge edge : edges) {
+      Set<String> moved = pair(edge).map(QChange::moved).orElse(Set.of());
+      if (!moved.isEmpty()) {
+        layers.computeIfAbsent(edge.child(), child -> new TreeSet<>()).addAll(moved);
+      }
+    }
+    List<CheckpointFile> children = List.copyOf(layers.keySet());
+    IndicesStage.Output output =
+        recomputing.run(
+            children.stream()
+                .map(
+                    child ->
+                        new IndicesStage.Wanted(
+                            indexes.get(child), opened.get(child), layers.get(child)))
+                .toList());
+    bytesRead += output.bytesRead();
+    for (int i = 0; i < children.size(); i++) {
+      CheckpointFile child = children.get(i);
+      proofs.put(child, output.proofs().get(i));
+      opened.get(child).stream()
+          .flatMap(file -> Optional.ofNullable(output.changed().get(file.uri())).stream())
+          .findFirst()
+          .ifPresent(reason -> leaveOut(child, reason));
+    }
   }
 
   private void index(List<CheckpointFile> files) {
@@ -185,9 +217,19 @@ final class AuditReading {
     return facts;
   }
 
+  /** Layers of a checkpoint that was measured here whose {@code _Q} is not that of its indices. */
+  Set<String> stale(CheckpointFile file) {
+    return Invariants.stale(checks(file));
+  }
+
   /** How the layers of a checkpoint that was measured here agree with their LUTs. */
   Map<String, LutCheckPartial> checks(CheckpointFile file) {
     return checks.getOrDefault(file, Map.of());
+  }
+
+  /** Whether indices of a checkpoint that moved are those of weight and scales, by layer. */
+  Map<String, IndicesProof> proofs(CheckpointFile file) {
+    return proofs.getOrDefault(file, Map.of());
   }
 
   Optional<PairComparison> pair(Edge edge) {

@@ -42,6 +42,7 @@ final class AuditSession {
   private final Progress progress;
   private final EdgeRules.Found rules;
   private final KnownCheckpoints known;
+  private final Map<String, List<InvariantRow>> invariants; // by checkpoint id, known ones first
   private final Map<String, RunPolicy> policies = new HashMap<>(); // by the run's path
   private final Map<List<String>, List<EdgeRow>> stored; // by ends and rules
   private String id;
@@ -65,6 +66,7 @@ final class AuditSession {
     this.progress = progress;
     this.rules = EdgeRules.of(archive);
     this.known = new KnownCheckpoints(lineage, policy.categories(), archive.checkpoints());
+    this.invariants = known.invariants();
     identify(archive);
     archive
         .runs()
@@ -153,8 +155,18 @@ final class AuditSession {
                     file,
                     tensors.values().stream()
                         .map(tensor -> tensor.row(id, ContentId.of(file.stat()), file.path()))
-                        .toList())));
+                        .toList(),
+                    stale(file))));
     return measured;
+  }
+
+  // Of a checkpoint whose data was not read yet, none are known.
+  private Set<String> stale(CheckpointFile file) {
+    Set<String> stale = new HashSet<>(reading.stale(file));
+    invariants.getOrDefault(ContentId.of(file.stat()), List.of()).stream()
+        .filter(row -> row.isChecked() && row.residual() > 0)
+        .forEach(row -> stale.add(row.layer()));
+    return stale;
   }
 
   // What no earlier audit said of an edge needs its comparison.
@@ -169,6 +181,11 @@ final class AuditSession {
       progress.tell("comparing %d edges that the weights tell".formatted(missing.size()));
       reading.run(List.of(), missing);
     }
+    reading.recompute(
+        edges.stream()
+            .filter(edge -> edge.isJudged() && earlier(edge).isEmpty())
+            .map(PlannedEdge::edge)
+            .toList());
   }
 
   private Optional<EdgeRow> earlier(PlannedEdge edge) {
@@ -213,7 +230,6 @@ final class AuditSession {
   }
 
   private void addEdges(List<PlannedEdge> edges) {
-    Map<String, List<InvariantRow>> invariants = known.invariants();
     invariants.putAll(record.newInvariants());
     for (PlannedEdge edge : edges) {
       Optional<EdgeRow> earlier = earlier(edge);
@@ -229,7 +245,8 @@ final class AuditSession {
   private void addEdge(PlannedEdge edge, PairComparison pair, Map<String, InvariantRow> child) {
     CheckpointFile file = edge.edge().child();
     RunPolicy runs = rules(edge.edge());
-    List<QChange> explained = edge.isJudged() ? QChange.of(pair, child) : List.of();
+    List<QChange> explained =
+        edge.isJudged() ? QChange.of(pair, child, reading.proofs(file)) : List.of();
     Judgement judgement;
     if (edge.isJudged()) {
       EdgeKind kind = edge.told().orElseGet(() -> EdgeKinds.of(file, pair));

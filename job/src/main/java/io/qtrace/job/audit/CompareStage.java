@@ -47,7 +47,7 @@ public final class CompareStage {
     CompareMetrics metrics = CompareMetrics.of(spark.sc());
     CompareResults results = new CompareResults(input, categories);
     Unchanged unchanged =
-        Unchanged.of(new SerializableConfiguration(spark.hadoopConfiguration()), input);
+        Unchanged.of(new SerializableConfiguration(spark.hadoopConfiguration()), input.files());
     List<CompareUnit> units = CompareUnits.of(input);
     while (!units.isEmpty()) {
       Map<Integer, UnitOutcome> outcomes = read(units, unchanged, metrics);

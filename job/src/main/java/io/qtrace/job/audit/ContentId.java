@@ -18,7 +18,7 @@ final class ContentId {
    * Version of what an audit stores; a change of any stored meaning raises it, so that archives are
    * audited anew.
    */
-  private static final int AUDIT_VERSION = 2;
+  private static final int AUDIT_VERSION = 3;
 
   private ContentId() {}
 

@@ -34,6 +34,7 @@ public final class Diff {
   private final Policy policy;
   private final IndexStage indexing;
   private final CompareStage comparing;
+  private final IndicesStage recomputing;
 
   public Diff(SparkSession spark, Settings settings, Policy policy) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -43,6 +44,7 @@ public final class Diff {
     this.indexing = new IndexStage(context, Progress.NONE);
     this.comparing =
         new CompareStage(context, settings.compare(), policy.categories(), Progress.NONE);
+    this.recomputing = new IndicesStage(context, settings.compare());
   }
 
   /**
@@ -109,10 +111,21 @@ public final class Diff {
             : trained
                 ? "told by the name of the file, which is that of a trained state"
                 : "told by what changed";
-    List<QChange> changes = QChange.of(pair, invariants(right, output));
+    List<QChange> changes =
+        QChange.of(pair, invariants(right, output), proofs(indexed.get(1), QChange.moved(pair)));
     RunPolicy rules = rules(right);
     Judgement judgement = new EdgeJudge(rules, right).judge(judged, pair, changes);
     return new Outcome(pair, judgement, changes, rules, reason, kindTests(left, right, output));
+  }
+
+  private Map<String, IndicesProof> proofs(IndexedCheckpoint.Readable right, Set<String> layers)
+      throws IOException {
+    IndicesStage.Output output =
+        recomputing.run(List.of(new IndicesStage.Wanted(right.index(), right.files(), layers)));
+    if (!output.changed().isEmpty()) {
+      throw new IOException(String.join("; ", output.changed().values()));
+    }
+    return output.proofs().get(0);
   }
 
   // The right one's folder is its run, whole as there is no archive around it.
@@ -152,15 +165,16 @@ public final class Diff {
 
   private List<KindTest> kindTests(String left, String right, CompareOutput output)
       throws IOException {
-    return KindTest.of(
-        measured(left, output.facts().get(0)), measured(right, output.facts().get(1)));
+    return KindTest.of(measured(left, output, 0), measured(right, output, 1));
   }
 
-  private MeasuredCheckpoint measured(String uri, Map<String, TensorFacts> facts)
+  private MeasuredCheckpoint measured(String uri, CompareOutput output, int side)
       throws IOException {
     CheckpointFile file =
         new CheckpointFile(store.stat(uri), uri, "", Role.OTHER, CheckpointFile.NO_STEP);
     return MeasuredCheckpoint.of(
-        file, facts.values().stream().map(tensor -> tensor.row("", "", uri)).toList());
+        file,
+        output.facts().get(side).values().stream().map(tensor -> tensor.row("", "", uri)).toList(),
+        Invariants.stale(output.checks().get(side)));
   }
 }

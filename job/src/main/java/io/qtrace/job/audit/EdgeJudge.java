@@ -58,6 +58,7 @@ public final class EdgeJudge {
     LutFindings.add(findings, kind, pair);
     List<String> notes = new ArrayList<>(rules.notes(kind));
     notes.addAll(casts(pair));
+    notes.addAll(QFindings.notes(changes));
     notes.addAll(findings.notes());
     return new Judgement(
         kind, findings.verdict(), findings.findings(), notes, moves, rules.identity(child));

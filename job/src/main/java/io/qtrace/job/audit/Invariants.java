@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What must hold within one checkpoint, layer by layer. */
@@ -42,6 +43,13 @@ final class Invariants {
   static Map<String, InvariantRow> byLayer(List<InvariantRow> rows) {
     return rows.stream()
         .collect(Collectors.toMap(InvariantRow::layer, row -> row, (one, same) -> one));
+  }
+
+  /** Layers whose {@code _Q} is not {@code lut[_indices]}. */
+  static Set<String> stale(Map<String, LutCheckPartial> checks) {
+    return checks.keySet().stream()
+        .filter(layer -> !checks.get(layer).holds())
+        .collect(Collectors.toSet());
   }
 
   private InvariantRow row(

@@ -1,6 +1,9 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.compare.QuantizedLayer;
+import io.qtrace.tensor.TensorEntry;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Names of the tensors of one quantized layer. */
@@ -36,6 +39,30 @@ record Layer(String name) {
 
   String deltas() {
     return name + "._lut_raw_deltas";
+  }
+
+  /** Tensors that indices are recomputed from, and they themselves. */
+  List<String> requantized() {
+    return List.of(
+        indices(),
+        name + ".weight",
+        name + ".scale_A",
+        name + ".scale_B",
+        name + ".rank_magnitude",
+        lut());
+  }
+
+  /** The same of a checkpoint that has them all. */
+  QuantizedLayer of(Map<String, TensorEntry> tensors) {
+    List<TensorEntry> found = requantized().stream().map(tensors::get).toList();
+    return new QuantizedLayer(
+        found.get(0),
+        found.get(1),
+        found.get(2),
+        found.get(3),
+        found.get(4),
+        Optional.ofNullable(tensors.get(name + "._scales_baked_flag")).stream().toList(),
+        found.get(5));
   }
 
   String quantized() {

@@ -14,13 +14,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * One {@code _Q} on an edge, identical ones too, and why it changed.
  *
  * @param indices the layer's {@code _indices}; empty where neither side has them
+ * @param proof whether indices that moved are those of weight and scales; empty where none moved
  * @param child what the child says of the layer; empty where it has no {@code _Q}
  */
 public record QChange(
@@ -28,22 +32,44 @@ public record QChange(
     TensorComparison quantized,
     Optional<TensorComparison> indices,
     QExplanation explanation,
+    Optional<IndicesProof> proof,
     Optional<InvariantRow> child) {
   public QChange {
     Objects.requireNonNull(layer, "layer");
     Objects.requireNonNull(quantized, "quantized");
     Objects.requireNonNull(indices, "indices");
     Objects.requireNonNull(explanation, "explanation");
+    Objects.requireNonNull(proof, "proof");
     Objects.requireNonNull(child, "child");
   }
 
-  /** All of a pair, by the child's invariants, which are by layer. */
-  static List<QChange> of(PairComparison pair, Map<String, InvariantRow> child) {
+  /** Layers of which {@code _Q} and the indices hold other numbers than the parent's. */
+  static Set<String> moved(PairComparison pair) {
+    return pair.tensors().stream()
+        .filter(QChange::holdsOthers)
+        .flatMap(tensor -> Layer.ofQuantized(tensor.name()).stream())
+        .filter(layer -> pair.tensor(layer.indices()).filter(QChange::holdsOthers).isPresent())
+        .map(Layer::name)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static boolean holdsOthers(TensorComparison tensor) {
+    return tensor.status() == TensorStatus.CHANGED;
+  }
+
+  /**
+   * All of a pair.
+   *
+   * @param child its invariants, by layer
+   * @param proofs of the layers that {@link #moved}
+   */
+  static List<QChange> of(
+      PairComparison pair, Map<String, InvariantRow> child, Map<String, IndicesProof> proofs) {
     return pair.tensors().stream()
         .flatMap(
             tensor ->
                 Layer.ofQuantized(tensor.name())
-                    .map(layer -> of(pair, layer, tensor, child))
+                    .map(layer -> of(pair, layer, tensor, child, proofs))
                     .stream())
         .toList();
   }
@@ -52,9 +78,11 @@ public record QChange(
       PairComparison pair,
       Layer layer,
       TensorComparison quantized,
-      Map<String, InvariantRow> invariants) {
+      Map<String, InvariantRow> invariants,
+      Map<String, IndicesProof> proofs) {
     Optional<TensorComparison> indices = pair.tensor(layer.indices());
     Optional<InvariantRow> child = Optional.ofNullable(invariants.get(layer.name()));
+    Optional<IndicesProof> proof = Optional.ofNullable(proofs.get(layer.name()));
     QEvidence evidence =
         new QEvidence(
             quantized.status(),
@@ -62,9 +90,10 @@ public record QChange(
             cast(quantized),
             child.filter(InvariantRow::isChecked).map(QChange::rule),
             indices.filter(TensorComparison::isChanged).isPresent(),
+            proof.flatMap(IndicesProof::residual),
             lut(pair, layer, TensorComparison::left),
             lut(pair, layer, TensorComparison::right));
-    return new QChange(layer.name(), quantized, indices, Causes.explain(evidence), child);
+    return new QChange(layer.name(), quantized, indices, Causes.explain(evidence), proof, child);
   }
 
   /** What one side of a pair states of a layer's LUT. */
@@ -112,9 +141,7 @@ public record QChange(
             && quantized.isDtypeChanged()
             && isFloat(quantized.left())
             && isFloat(quantized.right());
-    return isCast
-        ? Optional.of(residual(misrounded.count(), misrounded.first()))
-        : Optional.empty();
+    return isCast ? Optional.of(Residual.of(misrounded)) : Optional.empty();
   }
 
   private static boolean isFloat(Optional<TensorFacts> side) {

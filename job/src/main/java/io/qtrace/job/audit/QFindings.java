@@ -2,14 +2,19 @@ package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
+import io.qtrace.job.audit.cause.QCause;
 import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.kernel.Deviations;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What no recomputation explains on an edge: one finding a rule, with the first counterexample of
@@ -25,6 +30,10 @@ final class QFindings {
         "_Q with indices outside the LUT", change -> counts(change, InvariantRow::indicesOutside)),
     STALE(
         "_Q on the LUT grid but not lut[_indices]", change -> counts(change, InvariantRow::stale)),
+    INDICES(
+        "_Q with indices that weight and scales do not give",
+        change ->
+            change.proof().flatMap(IndicesProof::residual).filter(r -> !r.isNone()).isPresent()),
     UNCHECKED("_Q changed without a cause that can be recomputed", change -> true);
 
     private final String what;
@@ -78,6 +87,21 @@ final class QFindings {
         those -> message(those, "_indices moved without _Q", indices(those.get(0)), Rule.STALE));
   }
 
+  /** What could not be recomputed, for a person. */
+  static List<String> notes(List<QChange> changes) {
+    Map<String, Long> obstacles =
+        changes.stream()
+            .filter(change -> change.explanation().cause().equals(Optional.of(QCause.REQUANTIZED)))
+            .flatMap(change -> change.proof().flatMap(IndicesProof::obstacle).stream())
+            .collect(Collectors.groupingBy(reason -> reason, TreeMap::new, Collectors.counting()));
+    return obstacles.entrySet().stream()
+        .map(
+            entry ->
+                "%d _indices moved and were not recomputed: %s"
+                    .formatted(entry.getValue(), SafeText.of(entry.getKey())))
+        .toList();
+  }
+
   private static String quantized(QChange change) {
     return change.quantized().name();
   }
@@ -103,6 +127,12 @@ final class QFindings {
       return child.map(InvariantRow::unchecked).orElse("not checked");
     }
     InvariantRow row = child.get();
+    if (rule == Rule.INDICES) {
+      Deviations others = change.proof().orElseThrow().others();
+      return elements(row, others.count(), others.first())
+          + ": the index is %d, recomputed %d"
+              .formatted((long) others.value(), (long) others.expected());
+    }
     if (rule == Rule.OFF_GRID) {
       return elements(row, row.offGrid(), row.firstOffGrid())
           + values(row.offGridValue(), row.offGridExpected());

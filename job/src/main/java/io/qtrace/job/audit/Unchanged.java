@@ -7,6 +7,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -20,10 +21,10 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 record Unchanged(SerializableConfiguration hadoop, Map<String, ObjectStat> expected)
     implements Serializable {
-  static Unchanged of(SerializableConfiguration hadoop, CompareInput input) {
+  static Unchanged of(SerializableConfiguration hadoop, List<List<ObjectStat>> files) {
     return new Unchanged(
         hadoop,
-        input.files().stream()
+        files.stream()
             .flatMap(Collection::stream)
             .collect(
                 Collectors.toMap(

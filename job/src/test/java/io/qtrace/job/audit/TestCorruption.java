@@ -8,7 +8,9 @@ import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.progress.Progress;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -17,9 +19,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,79 +32,129 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One element of a checkpoint is another one: exactly that element is reported. */
+/** One element of a checkpoint is another one: a diff and an audit report exactly that element. */
 class TestCorruption {
   private static final Path GOOD =
       Path.of(Sample.run("srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt"));
+  private static final Path TIGHTENED = Path.of(Sample.run("srLUT-004t_tightened/tightened.pt"));
+  private static final int ENTRIES = 16;
 
   @TempDir static Path folder;
-  private static List<TensorEntry> tensors;
+  private static final Map<Long, Change> CHANGES = new TreeMap<>(); // by their seeds
+  private static AuditReport report;
 
+  // One archive of all: the good file, and a run for each corrupt one that declares it as source.
   @BeforeAll
-  static void index() throws IOException {
-    tensors =
-        new Checkpoints(new ObjectStore(new Configuration())).index(GOOD.toString()).tensors();
+  static void corrupt() throws IOException {
+    for (long seed : List.of(11L, 12L, 13L, 14L)) {
+      CHANGES.put(seed, Change.ofQuantized(seed));
+    }
+    for (long seed : List.of(21L, 22L, 23L, 24L)) {
+      CHANGES.put(seed, Change.ofIndices(seed));
+    }
+    for (long seed : List.of(31L, 32L, 33L)) {
+      CHANGES.put(seed, Change.ofLut(seed));
+    }
+    for (long seed : List.of(41L, 42L, 43L)) {
+      CHANGES.put(seed, Change.ofRequantized(seed));
+    }
+    Files.copy(GOOD, Files.createDirectories(folder.resolve("archive/good")).resolve("good.pt"));
+    for (Map.Entry<Long, Change> change : CHANGES.entrySet()) {
+      Path run = Files.createDirectories(folder.resolve("archive/" + change.getKey()));
+      Files.writeString(run.resolve("config.json"), "{\"source_checkpoint\": \"good/good.pt\"}");
+      change.getValue().write(corrupt(change.getKey()));
+    }
+    report =
+        new Audit(
+                LocalSpark.session(folder.resolve("lineage")),
+                Settings.load(Optional.empty()),
+                Policy.load(Optional.empty()),
+                Progress.NONE)
+            .run(folder.resolve("archive").toString());
   }
 
   @ParameterizedTest
   @ValueSource(longs = {11, 12, 13, 14})
   void ofAQuantizedBuffer(long seed) throws IOException {
-    Change change = new Change("._Q", seed);
-    float value = change.bytes().getFloat(change.at());
-    change.bytes().putFloat(change.at(), seed % 2 == 0 ? -value : value * 1.5f + 0.001f);
-    FindingRow finding = onlyFinding(change);
+    assertThatOnlyItsTensorChanged(seed);
+    FindingRow finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo(seed % 2 == 0 ? "q-stale" : "q-off-grid");
-    assertElement(finding, change);
+    assertElement(finding, seed);
   }
 
   @ParameterizedTest
   @ValueSource(longs = {21, 22, 23, 24})
   void ofIndices(long seed) throws IOException {
-    Change change = new Change("._indices", seed);
-    short index = change.bytes().getShort(change.at());
-    change.bytes().putShort(change.at(), (short) (seed % 2 == 0 ? 15 - index : 16 + index));
-    FindingRow finding = onlyFinding(change);
+    assertThatOnlyItsTensorChanged(seed);
+    FindingRow finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("indices-alone");
-    assertElement(finding, change);
+    assertElement(finding, seed);
   }
 
   @ParameterizedTest
   @ValueSource(longs = {31, 32, 33})
   void ofALut(long seed) throws IOException {
-    Change change = new Change(".lut", seed);
-    change.bytes().putFloat(change.at(), change.bytes().getFloat(change.at()) * 0.9f);
-    FindingRow finding = onlyFinding(change);
+    assertThatOnlyItsTensorChanged(seed);
+    FindingRow finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("lut-unexplained");
     assertThat(finding.tensors()).isEqualTo(1);
-    assertThat(finding.example()).isEqualTo(change.tensor().name());
+    assertThat(finding.example()).isEqualTo(CHANGES.get(seed).tensor.name());
     assertThat(finding.message())
-        .endsWith(": 1 of 16 entries, the first at element " + change.element());
+        .endsWith(": 1 of 16 entries, the first at element " + CHANGES.get(seed).element);
+  }
+
+  // Among thousands of indices that moved rightly, and with the _Q that follows from it.
+  @ParameterizedTest
+  @ValueSource(longs = {41, 42, 43})
+  void ofRequantizedIndicesAndTheirQ(long seed) throws IOException {
+    FindingRow finding = onlyFinding(seed);
+    assertThat(finding.rule()).isEqualTo("q-indices");
+    assertElement(finding, seed);
+    assertThat(finding.message())
+        .endsWith(
+            ": the index is %d, recomputed %d"
+                .formatted(CHANGES.get(seed).now, CHANGES.get(seed).before));
   }
 
   @Test
   void ofNothingIsNothing() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();
+    assertThat(diff(TIGHTENED).judgement().findings()).isEmpty();
   }
 
-  private static void assertElement(FindingRow finding, Change change) {
+  private static void assertElement(FindingRow finding, long seed) {
+    Change change = CHANGES.get(seed);
     assertThat(finding.tensors()).isEqualTo(1);
-    assertThat(finding.example()).isEqualTo(change.tensor().name());
+    assertThat(finding.example()).isEqualTo(change.tensor.name());
     assertThat(finding.message())
         .contains(
             ": 1 of %d elements, the first at element %d"
-                .formatted(change.tensor().elements(), change.element()));
+                .formatted(change.tensor.elements(), change.element));
   }
 
-  // Of the pair only that element differs; of the findings there is one.
-  private static FindingRow onlyFinding(Change change) throws IOException {
-    Diff.Outcome outcome = diff(change.write());
+  // Of the pair only that element differs.
+  private static void assertThatOnlyItsTensorChanged(long seed) throws IOException {
+    Change change = CHANGES.get(seed);
     List<TensorComparison> changed =
-        outcome.pair().tensors().stream().filter(TensorComparison::isChanged).toList();
-    assertThat(changed).extracting(TensorComparison::name).containsExactly(change.tensor().name());
+        diff(corrupt(seed)).pair().tensors().stream().filter(TensorComparison::isChanged).toList();
+    assertThat(changed).extracting(TensorComparison::name).containsExactly(change.tensor.name());
     assertThat(changed.get(0).diff().stats().changedElements()).isEqualTo(1);
-    assertThat(changed.get(0).diff().stats().firstChangedIndex()).isEqualTo(change.element());
-    assertThat(outcome.judgement().findings()).hasSize(1);
-    return outcome.judgement().findings().get(0);
+    assertThat(changed.get(0).diff().stats().firstChangedIndex()).isEqualTo(change.element);
+  }
+
+  // There is one, in the diff and in the audit.
+  private static FindingRow onlyFinding(long seed) throws IOException {
+    List<FindingRow> findings = diff(corrupt(seed)).judgement().findings();
+    assertThat(findings).hasSize(1);
+    EdgeRow edge =
+        report.edges().stream()
+            .filter(row -> row.childPath().equals(seed + "/corrupt.pt"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(edge.parentPath()).isEqualTo("good/good.pt");
+    assertThat(edge.verdict()).isEqualTo("VIOLATION");
+    assertThat(edge.findings()).isEqualTo(findings);
+    return findings.get(0);
   }
 
   private static Diff.Outcome diff(Path child) throws IOException {
@@ -109,41 +163,90 @@ class TestCorruption {
         .run(GOOD.toString(), child.toString(), Optional.empty(), Set.of());
   }
 
-  /** One element of one tensor, both drawn with a seed, in a copy of the file. */
+  private static Path corrupt(long seed) {
+    return folder.resolve("archive/" + seed + "/corrupt.pt");
+  }
+
+  /** One element of one layer, both drawn with a seed, in the bytes of a file. */
   private static final class Change {
-    private final ByteBuffer bytes =
-        ByteBuffer.wrap(Files.readAllBytes(GOOD)).order(ByteOrder.LITTLE_ENDIAN);
-    private final TensorEntry tensor;
-    private final int element;
+    private final ByteBuffer bytes;
+    private final List<TensorEntry> all;
+    private final Random random;
+    private TensorEntry tensor;
+    private int element;
+    private int before; // of requantized indices
+    private int now;
 
-    Change(String suffix, long seed) throws IOException {
-      Random random = new Random(seed);
-      List<TensorEntry> all = tensors.stream().filter(t -> t.name().endsWith(suffix)).toList();
-      tensor = all.get(random.nextInt(all.size()));
+    private Change(Path file, String suffix, long seed) throws IOException {
+      bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      all = new Checkpoints(new ObjectStore(new Configuration())).index(file.toString()).tensors();
+      random = new Random(seed);
+      List<TensorEntry> some = all.stream().filter(t -> t.name().endsWith(suffix)).toList();
+      tensor = some.get(random.nextInt(some.size()));
       element = random.nextInt((int) tensor.elements());
-      DType expected = suffix.equals("._indices") ? DType.INT16 : DType.FLOAT32;
-      assertThat(tensor.dtype()).isEqualTo(expected);
     }
 
-    TensorEntry tensor() {
-      return tensor;
+    static Change ofQuantized(long seed) throws IOException {
+      Change change = new Change(GOOD, "._Q", seed);
+      float value = change.getFloat();
+      change.putFloat(seed % 2 == 0 ? -value : value * 1.5f + 0.001f);
+      return change;
     }
 
-    int element() {
-      return element;
+    static Change ofIndices(long seed) throws IOException {
+      Change change = new Change(GOOD, "._indices", seed);
+      int index = change.getIndex();
+      change.putIndex(seed % 2 == 0 ? ENTRIES - 1 - index : ENTRIES + index);
+      return change;
     }
 
-    ByteBuffer bytes() {
-      return bytes;
+    static Change ofLut(long seed) throws IOException {
+      Change change = new Change(GOOD, ".lut", seed);
+      change.putFloat(change.getFloat() * 0.9f);
+      return change;
     }
 
-    int at() {
+    static Change ofRequantized(long seed) throws IOException {
+      Change change = new Change(TIGHTENED, "._indices", seed);
+      change.before = change.getIndex();
+      change.now = ENTRIES - 1 - change.before;
+      change.putIndex(change.now);
+      TensorEntry indices = change.tensor;
+      change.tensor = change.tensor(indices.name().replace("._indices", "._Q"));
+      change.putFloat(-change.getFloat());
+      return change;
+    }
+
+    private TensorEntry tensor(String name) {
+      return all.stream().filter(entry -> entry.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    private float getFloat() {
+      assertThat(tensor.dtype()).isEqualTo(DType.FLOAT32);
+      return bytes.getFloat(at());
+    }
+
+    private void putFloat(float value) {
+      put(() -> bytes.putFloat(at(), value));
+    }
+
+    private int getIndex() {
+      assertThat(tensor.dtype()).isEqualTo(DType.INT16);
+      return bytes.getShort(at());
+    }
+
+    private void putIndex(int index) {
+      put(() -> bytes.putShort(at(), (short) index));
+    }
+
+    private int at() {
       long first = tensor.storage().position() + tensor.offset() * tensor.dtype().bytes();
       return (int) first + element * tensor.dtype().bytes();
     }
 
-    /** Writes the file, with the CRC-32 of the storage wherever the zip states it. */
-    Path write() throws IOException {
+    // With the CRC-32 of the storage wherever the zip states it.
+    private void put(Runnable write) {
+      write.run();
       CRC32 crc = new CRC32();
       int start = (int) tensor.storage().position();
       int end = start + (int) tensor.storage().bytes();
@@ -156,7 +259,10 @@ class TestCorruption {
         }
       }
       assertThat(stated).isPositive();
-      return Files.write(folder.resolve("corrupt.pt"), bytes.array());
+    }
+
+    void write(Path file) throws IOException {
+      Files.write(file, bytes.array());
     }
   }
 }

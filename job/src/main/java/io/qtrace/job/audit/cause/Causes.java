@@ -20,7 +20,11 @@ public final class Causes {
       return QExplanation.unexplained(residual);
     }
     if (evidence.indicesMoved()) {
-      return QExplanation.proved(QCause.REQUANTIZED);
+      return evidence
+          .requantized()
+          .filter(others -> !others.isNone())
+          .map(QExplanation::unexplained)
+          .orElseGet(() -> QExplanation.proved(QCause.REQUANTIZED));
     }
     return bake(evidence).map(Causes::baked).orElseGet(() -> QExplanation.proved(QCause.SYNCED));
   }

@@ -6,7 +6,10 @@ public enum QCause {
   BAKED,
   /** {@code _Q} is {@code lut[_indices]}, the indices are the parent's. */
   SYNCED,
-  /** {@code _Q} is {@code lut[_indices]}, the indices moved. */
+  /**
+   * {@code _Q} is {@code lut[_indices]}, the indices moved: to those of weight and scales, where
+   * the child has them in float32.
+   */
   REQUANTIZED,
   /** The parent's numbers in the child's dtype. */
   CAST,

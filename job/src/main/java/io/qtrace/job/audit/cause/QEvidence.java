@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param rule its elements that are not {@code lut[_indices]} of the child; empty where that could
  *     not be checked
  * @param indicesMoved whether the indices changed, appeared or went
+ * @param requantized indices of the child that its weight and scales do not give; empty where they
+ *     were not recomputed
  * @param parent the parent's LUT, where it has a usable one
  * @param child the child's
  */
@@ -23,6 +25,7 @@ public record QEvidence(
     Optional<Residual> cast,
     Optional<Residual> rule,
     boolean indicesMoved,
+    Optional<Residual> requantized,
     Optional<LayerLut> parent,
     Optional<LayerLut> child) {
   public QEvidence {
@@ -30,6 +33,7 @@ public record QEvidence(
     Objects.requireNonNull(changed, "changed");
     Objects.requireNonNull(cast, "cast");
     Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(requantized, "requantized");
     Objects.requireNonNull(parent, "parent");
     Objects.requireNonNull(child, "child");
   }

@@ -1,5 +1,6 @@
 package io.qtrace.job.audit.cause;
 
+import io.qtrace.kernel.Deviations;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -19,6 +20,13 @@ public record Residual(long elements, Optional<Long> first) {
       throw new IllegalArgumentException(
           "Invalid residual: %d elements, first %s".formatted(elements, first));
     }
+  }
+
+  /** Elements that deviate from what the explanation says. */
+  public static Residual of(Deviations deviations) {
+    return deviations.count() == 0
+        ? NONE
+        : new Residual(deviations.count(), Optional.of(deviations.first()));
   }
 
   public boolean isNone() {

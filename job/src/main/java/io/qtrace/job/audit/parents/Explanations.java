@@ -43,7 +43,8 @@ final class Explanations {
       case REQUANTIZE ->
           isSynced(move)
               || (move.is(Category.INDICES, Relation.CHANGED)
-                  && names.contains(move.layer() + "._Q"));
+                  && names.contains(move.layer() + "._Q")
+                  && !child.isStale(move.layer()));
       case CAST, COPY, UNKNOWN -> false;
     };
   }
@@ -63,9 +64,10 @@ final class Explanations {
     return before != null && after != null && before.refreshesTo(after.lut());
   }
 
-  // As far as the ends tell: the LUT rises, so the smallest index gives the smallest value.
+  // Where not every element was checked, as far as the ends tell: the LUT rises, so the smallest
+  // index gives the smallest value.
   private boolean isSynced(Move move) {
-    if (!move.is(Category.Q, Relation.CHANGED)) {
+    if (!move.is(Category.Q, Relation.CHANGED) || child.isStale(move.layer())) {
       return false;
     }
     Map<String, TensorRow> tensors = child.tensors();

@@ -9,6 +9,7 @@ import io.qtrace.job.lineage.TensorRow;
 import io.qtrace.lut.LutDeltas;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A checkpoint with what the search needs of it, computed once. */
@@ -18,6 +19,7 @@ final class Node {
 
   private final CheckpointFile file;
   private final Map<String, TensorRow> tensors;
+  private final Set<String> stale;
   private final Map<String, LayerLut> luts = new TreeMap<>();
   private final Sketch sketch;
   private final double trained;
@@ -25,6 +27,7 @@ final class Node {
   Node(MeasuredCheckpoint checkpoint) {
     file = checkpoint.file();
     tensors = checkpoint.tensors();
+    stale = checkpoint.stale();
     for (String name : tensors.keySet()) {
       if (name.endsWith(LUT)) {
         String layer = name.substring(0, name.length() - LUT.length());
@@ -74,6 +77,11 @@ final class Node {
 
   Map<String, TensorRow> tensors() {
     return tensors;
+  }
+
+  /** Whether a layer's {@code _Q} is known not to be {@code lut[_indices]}. */
+  boolean isStale(String layer) {
+    return stale.contains(layer);
   }
 
   Map<String, LayerLut> luts() {

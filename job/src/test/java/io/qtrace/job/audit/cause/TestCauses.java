@@ -49,6 +49,32 @@ class TestCauses {
   }
 
   @Test
+  void indicesThatWeightAndScalesDoNotGiveExplainNothing() {
+    QEvidence given =
+        new QEvidence(
+            TensorStatus.CHANGED,
+            ALL,
+            NOT,
+            PROVED,
+            true,
+            PROVED,
+            Optional.of(TRAINED),
+            Optional.of(TRAINED));
+    assertThat(Causes.explain(given).cause()).contains(QCause.REQUANTIZED);
+    QEvidence other =
+        new QEvidence(
+            TensorStatus.CHANGED,
+            ALL,
+            NOT,
+            PROVED,
+            true,
+            Optional.of(THREE),
+            Optional.of(TRAINED),
+            Optional.of(TRAINED));
+    assertThat(Causes.explain(other)).isEqualTo(QExplanation.unexplained(THREE));
+  }
+
+  @Test
   void aBakeIsProvedByItsTable() {
     LayerLut baked = new LayerLut(BAKE.lut(), Optional.empty());
     QExplanation found = explain(TensorStatus.CHANGED, NOT, PROVED, false, baked);
@@ -77,6 +103,13 @@ class TestCauses {
       LayerLut child) {
     return Causes.explain(
         new QEvidence(
-            status, ALL, cast, rule, indicesMoved, Optional.of(TRAINED), Optional.of(child)));
+            status,
+            ALL,
+            cast,
+            rule,
+            indicesMoved,
+            Optional.empty(),
+            Optional.of(TRAINED),
+            Optional.of(child)));
   }
 }

@@ -15,6 +15,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -138,7 +139,8 @@ final class SyntheticArchive {
           MeasuredCheckpoint.of(
               new CheckpointFile(
                   new ObjectStat("file:/" + path, 1, 0, ""), path, "", Role.OTHER, -1),
-              rows(states.get(i))));
+              rows(states.get(i)),
+              Set.of()));
     }
     return checkpoints;
   }

@@ -1,0 +1,159 @@
+package io.qtrace.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.arrow.ReadOptions;
+import io.qtrace.io.LocalFiles;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.lut.Lut;
+import io.qtrace.lut.Requantize;
+import io.qtrace.lut.Scales;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Shape;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestIndicesCheck {
+  private static final double[] LUT = {-2, -1, -0.5, -0.25, 0.25, 0.5, 1, 2};
+  private static final int OUT = 45;
+  private static final int IN = 24;
+  private static final int RANK = 3;
+
+  @TempDir Path folder;
+  private final double[] a = numbers(1, OUT * RANK);
+  private final double[] b = numbers(2, RANK * IN);
+  private final double[] magnitude = numbers(3, RANK);
+  private final double[] weight = numbers(4, OUT * IN);
+  private DType scaleType = DType.FLOAT32;
+
+  @ParameterizedTest
+  @CsvSource({"INT16, 11", "INT64, 12", "UINT8, 13", "INT8, 14"})
+  void seesTheOneIndexThatIsNotRecomputed(DType dtype, long seed) throws IOException {
+    Random random = new Random(seed);
+    double[] indices = indices(Scales.trained(floats(a), floats(b), floats(magnitude)));
+    assertThat(check(layer(dtype, indices), OUT)).isEqualTo(Deviations.NONE);
+    for (int i = 0; i < 10; i++) {
+      int at = random.nextInt(indices.length);
+      double right = indices[at];
+      indices[at] = 7 - right;
+      Deviations one = new Deviations(1, at, 7 - right, right);
+      assertThat(check(layer(dtype, indices), OUT)).isEqualTo(one);
+      assertThat(check(layer(dtype, indices), 7)).isEqualTo(one);
+      indices[at] = 8;
+      assertThat(check(layer(dtype, indices), 1)).isEqualTo(new Deviations(1, at, 8, right));
+      indices[at] = right;
+    }
+  }
+
+  @Test
+  void bakedScalesAreTakenAsTheyAreStored() throws IOException {
+    double[] baked = indices(Scales.baked(floats(a), floats(b), floats(magnitude)));
+    QuantizedLayer layer = layer(DType.INT16, baked);
+    assertThat(check(layer, OUT).count()).isGreaterThan(OUT);
+    assertThat(check(flagged(layer, 1), OUT)).isEqualTo(Deviations.NONE);
+    assertThat(check(flagged(layer, 0), OUT)).isEqualTo(check(layer, OUT));
+  }
+
+  @Test
+  void readsWhatItNeeds() throws IOException {
+    double[] indices = indices(Scales.trained(floats(a), floats(b), floats(magnitude)));
+    try (IndicesCheck check = new IndicesCheck(LocalFiles.STORE, 1 << 20, ReadOptions.LOCAL_DISK)) {
+      check.run(layer(DType.INT16, indices), 5, 9);
+      int scales = (OUT * RANK + RANK * IN + RANK) * Float.BYTES;
+      int lut = LUT.length * Float.BYTES;
+      assertThat(check.bytesRead()).isEqualTo(scales + lut + 4 * IN * (Float.BYTES + Short.BYTES));
+    }
+  }
+
+  @Test
+  void saysWhatKeepsItFromRecomputing() throws IOException {
+    double[] indices = new double[OUT * IN];
+    assertThat(layer(DType.INT16, indices).obstacle()).isEmpty();
+    assertThat(layer(DType.FLOAT32, indices).obstacle())
+        .contains("lut is float32 [8], _indices float32");
+    QuantizedLayer layer = layer(DType.INT16, indices);
+    TensorEntry flags = write("flags", DType.INT8, Shape.of(2), 1, 1);
+    assertThat(with(layer, List.of(flags)).obstacle())
+        .contains(
+            "shapes do not fit: _indices [45, 24], weight [45, 24], scale_A [45, 3], scale_B [3, 24],"
+                + " rank_magnitude [3]");
+    scaleType = DType.FLOAT16;
+    assertThat(layer(DType.INT16, indices).obstacle())
+        .contains("scale_A is float16, which is rounded, expected float32");
+  }
+
+  private QuantizedLayer flagged(QuantizedLayer layer, int flag) throws IOException {
+    return with(layer, List.of(write("flag", DType.INT8, Shape.of(), flag)));
+  }
+
+  private static QuantizedLayer with(QuantizedLayer layer, List<TensorEntry> baked) {
+    return new QuantizedLayer(
+        layer.indices(),
+        layer.weight(),
+        layer.scaleA(),
+        layer.scaleB(),
+        layer.magnitude(),
+        baked,
+        layer.lut());
+  }
+
+  private QuantizedLayer layer(DType dtype, double[] indices) throws IOException {
+    return new QuantizedLayer(
+        write("indices", dtype, Shape.of(OUT, IN), indices),
+        write("weight", DType.FLOAT32, Shape.of(OUT, IN), weight),
+        write("scale_A", scaleType, Shape.of(OUT, RANK), a),
+        write("scale_B", DType.FLOAT32, Shape.of(RANK, IN), b),
+        write("magnitude", DType.FLOAT32, Shape.of(RANK), magnitude),
+        List.of(),
+        write("lut", DType.FLOAT32, Shape.of(LUT.length), LUT));
+  }
+
+  private TensorEntry write(String name, DType dtype, Shape shape, double... numbers)
+      throws IOException {
+    return RawTensors.write(folder.resolve(name), dtype, shape, numbers);
+  }
+
+  private double[] indices(Scales scales) {
+    Requantize requantize = new Requantize(scales, new Lut(floats(LUT)));
+    return IntStream.range(0, OUT * IN)
+        .mapToDouble(
+            i ->
+                requantize
+                    .row(i / IN, floats(Arrays.copyOfRange(weight, i / IN * IN, i / IN * IN + IN)))
+                    .index(i % IN))
+        .toArray();
+  }
+
+  // In parts of so many rows.
+  private static Deviations check(QuantizedLayer layer, int rows) throws IOException {
+    Deviations found = Deviations.NONE;
+    try (IndicesCheck check =
+        new IndicesCheck(LocalFiles.STORE, 1 << 20, new ReadOptions(1024, 1))) {
+      for (int from = OUT - (OUT - 1) % rows - 1; from >= 0; from -= rows) {
+        found = check.run(layer, from, Math.min(from + rows, OUT)).merge(found);
+      }
+    }
+    return found;
+  }
+
+  private static float[] floats(double[] numbers) {
+    float[] floats = new float[numbers.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) numbers[i];
+    }
+    return floats;
+  }
+
+  private static double[] numbers(long seed, int count) {
+    return new Random(seed).doubles(count, -1, 1).toArray();
+  }
+}

@@ -4,19 +4,24 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A real PostgreSQL on the loopback interface, of Debian's package postgresql, with a database and
- * a role {@code qtrace} that has to give its password.
+ * A real PostgreSQL on the loopback interface, of Debian's package postgresql, with a role {@code
+ * qtrace} that has to give its password.
  */
 public final class PostgresServer implements AutoCloseable {
   public static final String PASSWORD = "s3cr3t-of-the-test";
 
   private static final Path DEBIAN = Path.of("/usr/lib/postgresql");
+  private static final String USER = "qtrace";
   private static final String OWNER = "postgres"; // PostgreSQL refuses to run as root
 
   private final Path folder;
@@ -40,7 +45,7 @@ public final class PostgresServer implements AutoCloseable {
     server.run(
         "initdb",
         "--pgdata=" + data,
-        "--username=qtrace",
+        "--username=" + USER,
         "--auth=scram-sha-256",
         "--pwfile=" + password,
         "--no-sync",
@@ -57,14 +62,22 @@ public final class PostgresServer implements AutoCloseable {
     return server;
   }
 
-  /** The database that a new server has. */
-  public String url() {
-    return "jdbc:postgresql://127.0.0.1:%d/postgres".formatted(port);
+  /** Creates a database; its URL. */
+  public String database(String name) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url("postgres"), USER, PASSWORD);
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE DATABASE " + name);
+    }
+    return url(name);
+  }
+
+  private String url(String database) {
+    return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database);
   }
 
   /** Writes PostgreSQL's own file of passwords. */
   public Path passwordFile(Path file) throws IOException {
-    return Files.writeString(file, "127.0.0.1:%d:*:qtrace:%s%n".formatted(port, PASSWORD));
+    return Files.writeString(file, "127.0.0.1:%d:*:%s:%s%n".formatted(port, USER, PASSWORD));
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The researchers' debug run, by qtrace: what PyTorch did is in debug_fp32.json. */
 class TestTrainCommand {
-  private static final double LOSS_TOLERANCE = 5e-4; // that of the run in TestTraining
+  private static final double LOSS_TOLERANCE = 4e-4; // that of the run in TestTraining
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path GOLDEN = Path.of("src/test/resources/training/debug_fp32.json");
   private static final Path THEIRS = Sample.RUNS.resolve("debug_lut_training");

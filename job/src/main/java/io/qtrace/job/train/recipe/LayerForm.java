@@ -24,6 +24,9 @@ sealed interface LayerForm {
   /** Which of the operands depend on the LUT and which on the scales. */
   List<Boolean> train(boolean lut, boolean scales);
 
+  /** Whether a layer is one product with one operand, [out, in]. */
+  boolean isOneProduct();
+
   /** One layer, of its part of each operand. */
   LinearLayer layer(List<NDArray> operands);
 
@@ -38,6 +41,11 @@ sealed interface LayerForm {
     @Override
     public List<Boolean> train(boolean lut, boolean scales) {
       return List.of(lut || scales);
+    }
+
+    @Override
+    public boolean isOneProduct() {
+      return true;
     }
 
     @Override
@@ -62,6 +70,11 @@ sealed interface LayerForm {
     @Override
     public List<Boolean> train(boolean lut, boolean scales) {
       return List.of(lut, scales, scales);
+    }
+
+    @Override
+    public boolean isOneProduct() {
+      return false;
     }
 
     @Override

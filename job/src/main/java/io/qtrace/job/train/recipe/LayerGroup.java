@@ -1,10 +1,8 @@
 package io.qtrace.job.train.recipe;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,54 +28,32 @@ record LayerGroup(
     return form.operands(q, scales);
   }
 
+  /** Which of the operands have a gradient. */
+  List<Boolean> trains() {
+    return form.train(lut.isPresent(), scales.a().trains());
+  }
+
+  /** Outputs of a layer. */
+  long rows() {
+    return scales.a().value().getShape().get(1);
+  }
+
   /**
-   * Leaves of a forward pass: each layer's part of the operands, with a gradient where training
-   * needs it.
+   * From the operands' gradients to the parameters': adds to them.
    *
-   * @return for each operand, for each layer
+   * @param gradients of the operands that have one, in their order
    */
-  List<List<NDArray>> leaves(List<NDArray> operands) {
-    List<Boolean> trains = trains();
-    List<List<NDArray>> leaves = new ArrayList<>();
-    for (int i = 0; i < operands.size(); i++) {
-      List<NDArray> ofLayers = new ArrayList<>();
-      for (NDArray part : operands.get(i).split(blocks.size(), 0)) {
-        NDArray leaf = part.squeeze(0).stopGradient();
-        if (trains.get(i)) {
-          leaf.setRequiresGradient(true);
-        }
-        ofLayers.add(leaf);
-      }
-      leaves.add(ofLayers);
-    }
-    return leaves;
-  }
-
-  /** Layer {@code i} of the group. */
-  LinearLayer layer(List<List<NDArray>> leaves, int i) {
-    return form.layer(leaves.stream().map(ofLayers -> ofLayers.get(i)).toList());
-  }
-
-  /** From the leaves' gradients to the parameters': adds to them. */
-  void backward(List<List<NDArray>> leaves) {
-    List<Boolean> trains = trains();
-    if (!trains.contains(true)) {
-      return;
-    }
+  void backward(List<NDArray> gradients) {
     try (NDScope scope = new NDScope();
         Autograd autograd = Autograd.recording()) {
       List<NDArray> operands = operands();
+      List<Boolean> trains = trains();
+      Iterator<NDArray> gradient = gradients.iterator();
       for (int i = 0; i < operands.size(); i++) {
         if (trains.get(i)) {
-          NDList gradients = new NDList();
-          leaves.get(i).forEach(leaf -> gradients.add(leaf.getGradient()));
-          Autograd.backward(operands.get(i), NDArrays.stack(gradients));
+          Autograd.backward(operands.get(i), gradient.next());
         }
       }
     }
-  }
-
-  private List<Boolean> trains() {
-    return form.train(lut.isPresent(), scales.a().trains());
   }
 }

@@ -25,11 +25,16 @@ final class LayerGroups {
   private final LayerForm form;
   private final ModelTensors tensors;
 
-  LayerGroups(ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors) {
+  LayerGroups(
+      ModelConfig config,
+      Trained trained,
+      Arithmetic arithmetic,
+      LayerForm form,
+      ModelTensors tensors) {
     this.config = config;
-    this.trained = recipe.trained();
+    this.trained = trained;
     this.arithmetic = arithmetic;
-    this.form = LayerForm.of(recipe.forward(), arithmetic);
+    this.form = form;
     this.tensors = tensors;
   }
 

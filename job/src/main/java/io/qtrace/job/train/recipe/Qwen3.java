@@ -20,7 +20,10 @@ final class Qwen3 {
   /** The linear layers of the model. */
   @FunctionalInterface
   interface Layers {
-    LinearLayer layer(int block, Projection projection);
+    /**
+     * The outputs of a product's projections side by side, [tokens, out + ...], of [tokens, in].
+     */
+    NDArray apply(int block, Product product, NDArray x);
   }
 
   /** Norms of a block: [hidden], [hidden], and of all query and key heads [heads, 1, head]. */
@@ -109,15 +112,16 @@ final class Qwen3 {
   private NDArray attention(
       NDArray x, Batch batch, int block, AttentionMask mask, Rotation rotation, Layers layers) {
     Norms norm = norms.get(block);
-    NDArray queries = layers.layer(block, Projection.QUERY).apply(x);
-    NDArray keys = layers.layer(block, Projection.KEY).apply(x);
-    NDArray values = layers.layer(block, Projection.VALUE).apply(x);
-    NDArray both = heads(queries.concat(keys, 1), batch, config.heads() + config.keyValueHeads());
-    both = rotated(arithmetic.rmsNorm(both, norm.queryAndKey(), eps), rotation);
-    NDList parts = both.split(new long[] {config.heads()}, 1);
+    int queries = config.heads();
+    int queriesAndKeys = queries + config.keyValueHeads();
+    NDArray all = layers.apply(block, Product.ATTENTION, x);
+    all = heads(all, batch, queriesAndKeys + config.keyValueHeads());
+    NDList withValues = all.split(new long[] {queriesAndKeys}, 1);
+    NDArray normed = arithmetic.rmsNorm(withValues.get(0), norm.queryAndKey(), eps);
+    NDList parts = rotated(normed, rotation).split(new long[] {queries}, 1);
     NDArray q = stacked(parts.get(0), config.headsPerKeyValueHead() * batch.length());
     NDArray k = stacked(parts.get(1), batch.length());
-    NDArray v = stacked(heads(values, batch, config.keyValueHeads()), batch.length());
+    NDArray v = stacked(withValues.get(1), batch.length());
     NDArray scores = arithmetic.batchMatMul(q, k.swapAxes(1, 2)).mul(scale);
     NDArray mixed = arithmetic.attention(scores, mask, v);
     NDArray joined =
@@ -126,14 +130,13 @@ final class Qwen3 {
             .swapAxes(1, 2)
             .reshape(
                 (long) batch.examples() * batch.length(), (long) config.heads() * config.headDim());
-    return layers.layer(block, Projection.OUTPUT).apply(joined);
+    return layers.apply(block, Product.OUTPUT, joined);
   }
 
   private NDArray mlp(NDArray x, int block, Layers layers) {
-    NDArray gate = layers.layer(block, Projection.GATE).apply(x);
-    NDArray up = layers.layer(block, Projection.UP).apply(x);
-    NDArray product = arithmetic.silu(gate).mul(up);
-    return layers.layer(block, Projection.DOWN).apply(product);
+    NDList gateAndUp = layers.apply(block, Product.MLP, x).split(2, 1);
+    NDArray product = arithmetic.silu(gateAndUp.get(0)).mul(gateAndUp.get(1));
+    return layers.apply(block, Product.DOWN, product);
   }
 
   // [batch, heads, length, head] to [batch * key/value heads, rows, head]

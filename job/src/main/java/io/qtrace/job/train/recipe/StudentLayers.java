@@ -1,22 +1,28 @@
 package io.qtrace.job.train.recipe;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** All linear layers of a model: quantized ones in groups, the others as float weights. */
 final class StudentLayers {
   private final List<LayerGroup> groups;
+  private final List<JointGroup> joint;
   private final Map<String, LinearLayer> floats = new HashMap<>(); // by name
 
   StudentLayers(ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors)
       throws IOException {
-    LayerGroups reader = new LayerGroups(config, recipe, arithmetic, tensors);
+    LayerForm form = LayerForm.of(recipe.forward(), arithmetic);
+    LayerGroups reader = new LayerGroups(config, recipe.trained(), arithmetic, form, tensors);
     groups = reader.read();
+    joint = JointGroup.of(groups, form);
     for (Projection projection : Projection.values()) {
       for (int block = 0; block < config.layers(); block++) {
         String layer = projection.layer(block);
@@ -46,16 +52,16 @@ final class StudentLayers {
         .toList();
   }
 
-  /** What all quantized layers multiply with until the parameters change; for each group. */
+  /** What all quantized layers multiply with until the parameters change; for each joint group. */
   List<List<NDArray>> operands() {
     try (Autograd autograd = Autograd.paused()) {
-      return groups.stream().map(StudentLayers::operands).toList();
+      return joint.stream().map(StudentLayers::operands).toList();
     }
   }
 
   // Only the operands outlive this, not what they are computed from: a group's Q and its indices
   // take much memory.
-  private static List<NDArray> operands(LayerGroup group) {
+  private static List<NDArray> operands(JointGroup group) {
     List<NDArray> operands;
     try (NDScope scope = new NDScope()) {
       operands = group.operands();
@@ -73,28 +79,35 @@ final class StudentLayers {
   /** One forward pass, and the way back from it to the parameters. */
   final class Pass implements Qwen3.Layers {
     private final List<List<List<NDArray>>> leaves = new ArrayList<>(); // group, operand, layer
-    private final Map<String, LinearLayer> layers = new HashMap<>(floats);
+    private final Map<String, LinearLayer> layers = new HashMap<>(floats); // joint: by the first
 
     private Pass(List<List<NDArray>> operands) {
-      for (int g = 0; g < groups.size(); g++) {
-        LayerGroup group = groups.get(g);
+      for (int g = 0; g < joint.size(); g++) {
+        JointGroup group = joint.get(g);
         List<List<NDArray>> ofGroup = group.leaves(operands.get(g));
         leaves.add(ofGroup);
+        Projection first = group.groups().get(0).projection();
         for (int i = 0; i < group.blocks().size(); i++) {
-          layers.put(group.projection().layer(group.blocks().get(i)), group.layer(ofGroup, i));
+          layers.put(first.layer(group.blocks().get(i)), group.layer(ofGroup, i));
         }
       }
     }
 
     @Override
-    public LinearLayer layer(int block, Projection projection) {
-      return layers.get(projection.layer(block));
+    public NDArray apply(int block, Product product, NDArray x) {
+      List<NDArray> outputs =
+          product.projections().stream()
+              .map(projection -> layers.get(projection.layer(block)))
+              .filter(Objects::nonNull)
+              .map(layer -> layer.apply(x))
+              .toList();
+      return outputs.size() == 1 ? outputs.get(0) : NDArrays.concat(new NDList(outputs), 1);
     }
 
     /** After the backward pass of a loss: adds to the gradients of the parameters. */
     void backward() {
-      for (int g = 0; g < groups.size(); g++) {
-        groups.get(g).backward(leaves.get(g));
+      for (int g = 0; g < joint.size(); g++) {
+        joint.get(g).backward(leaves.get(g));
       }
     }
   }

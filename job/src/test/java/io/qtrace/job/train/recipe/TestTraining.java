@@ -20,13 +20,24 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Runs of the recipe against what real PyTorch 2.11 did. The factored form has stairs: where the
- * last place of a value decides which float16 it is rounded to, a loss jumps by some 1e-4, and
- * comes back with the next. PyTorch 2.13 has such jumps against 2.11 too, of 2.4e-4 in the debug
- * run, 3.8e-4 in that of the LUT only, 2.9e-4 (norms 2.5e-3) in that with padding. So a few losses
- * here are further away than 2e-4: by up to 3.7e-4, 8.1e-4, 3.2e-4 (norms 1.5e-3). DJL has not
- * PyTorch's own attention and SiLU; the exponentials that stand for theirs differ in the last
- * place.
+ * Runs of the recipe against what real PyTorch 2.11 did on a CPU with AVX-512. The factored form
+ * has stairs: where the last place of a value decides which float16 it is rounded to, a loss jumps
+ * by some 1e-4, and comes back with the next. The recipe in PyTorch itself, against the same
+ * numbers:
+ *
+ * <table>
+ *   <caption>Farthest loss (norm), relative</caption>
+ *   <tr><th>run</th><th>the same kernels</th><th>its other ones</th><th>here</th></tr>
+ *   <tr><td>debug</td><td>2.3e-5</td><td>2.3e-4 to 1.0e-3</td><td>3.7e-4</td></tr>
+ *   <tr><td>LUT only</td><td>7.3e-7</td><td>8.3e-6 to 1.8e-3</td><td>8.1e-4</td></tr>
+ *   <tr><td>padding</td><td>1.6e-4 (1.2e-3)</td><td>2.3e-4 to 7.0e-4 (5.5e-4 to 3.1e-3)</td>
+ *       <td>3.2e-4 (1.5e-3)</td></tr>
+ * </table>
+ *
+ * Its other kernels are those of 2.11 and 2.13 for AVX2, for any CPU, and for a GPU, its matrix
+ * products in another order ({@code MKL_CBWR=COMPATIBLE}), and attention in plain operations, which
+ * DJL has alone. So no bound of 2e-4 holds for every loss; here it holds for most and for the mean,
+ * and each run has a bound of its own.
  */
 class TestTraining {
   private static final double LOSS_TOLERANCE = 2e-4; // of most losses and of their mean
@@ -54,26 +65,69 @@ class TestTraining {
     }
   }
 
+  /** Queries, keys and values are one product there, gate and up another. */
+  @ParameterizedTest
+  @MethodSource("all")
+  void gradientsOfTheMaterializedFormAreCloseToThoseOfPyTorch(Runs run) throws IOException {
+    try (Replica replica = run.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      List<Batch> batches = run.microBatches(0);
+      Map<String, HostTensor> gradients = replica.named(replica.gradients(batches, batches.size()));
+
+      Goldens.read(Goldens.file(run.name() + ".grads_step1.pt"))
+          .forEach(
+              (name, expected) ->
+                  assertThat(Goldens.relativeDistance(gradients.get(name), expected))
+                      .as(name)
+                      .isLessThan(3e-2));
+    }
+  }
+
+  @Test
+  void layerThatIsNotQuantizedTakesPartBesideQuantizedOnes() throws IOException {
+    // Without _Q and _indices a layer has its float weight: no product is shared in its block.
+    Tensors initial = Goldens.initial();
+    String plain = Projection.KEY.layer(0);
+    String other = Projection.UP.layer(1);
+    Tensors tensors =
+        name ->
+            name.matches("(" + plain + "|" + other + ")\\.(_Q|_indices)")
+                ? Optional.empty()
+                : initial.find(name);
+    List<Batch> batches = Runs.debug().microBatches(0);
+    double[] losses = new double[2];
+    for (Forward forward : Forward.values()) {
+      Recipe recipe = Runs.debug().recipe(forward, Precision.FLOAT32);
+      try (Replica replica = Replica.load(Goldens.config(), tensors, recipe, "cpu")) {
+        losses[forward.ordinal()] = replica.step(batches).loss();
+        assertThat(replica.trained().keySet())
+            .noneMatch(name -> name.startsWith(plain) || name.startsWith(other))
+            .hasSize(4 * 12); // of 12 layers
+      }
+    }
+    assertThat(losses[1]).isCloseTo(losses[0], within(5e-3 * losses[0]));
+    assertThat(Math.abs(losses[0] - 0.122909)).isGreaterThan(1e-4); // that of all quantized
+  }
+
   @Test
   void debugRunIsThatOfPyTorch() throws IOException {
     Path end = Sample.RUNS.resolve("debug_lut_training/checkpoint_step20.pt");
-    assertLikePyTorch(Runs.debug(), 5e-4, 1e-3, end);
+    assertLikePyTorch(Runs.debug(), 4e-4, 1e-3, end);
   }
 
   @Test
   void runWithFrozenLutIsThatOfPyTorch() throws IOException {
     Path end = Goldens.file("debug_head_fp32_step20.pt");
-    assertLikePyTorch(Runs.frozenLut(), 5e-4, 1e-3, end);
+    assertLikePyTorch(Runs.frozenLut(), 4e-4, 1e-3, end);
   }
 
   @Test
   void runOfTheLutOnlyIsThatOfPyTorch() throws IOException {
-    assertLikePyTorch(Runs.lutOnly(), 1e-3, 1e-3, Goldens.file("lutonly_fp32_step10.pt"));
+    assertLikePyTorch(Runs.lutOnly(), 9e-4, 1e-3, Goldens.file("lutonly_fp32_step10.pt"));
   }
 
   @Test
   void runWithPaddingAccumulationDecayAndHardLabelsIsThatOfPyTorch() throws IOException {
-    assertLikePyTorch(Runs.strong(), 5e-4, 2.5e-3, Goldens.file("strong_fp32_step6.pt"));
+    assertLikePyTorch(Runs.strong(), 4e-4, 2e-3, Goldens.file("strong_fp32_step6.pt"));
   }
 
   /** The recipe's own evaluation, after a run that moved scales and LUT off their start. */

@@ -5,6 +5,7 @@ import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a training script keeps the model's tensors inside the file it saves, beside the
@@ -13,20 +14,40 @@ import java.util.List;
 public final class StateDictPrefix {
   private static final List<String> PREFIXES = List.of("model_state_dict.", "state_dict.");
 
+  // What DistributedDataParallel and torch.compile put before every name.
+  private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
+
   private StateDictPrefix() {}
 
   /**
    * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code
-   * state_dict}; every other tensor becomes a skipped one. An index with neither is returned as it
-   * is.
+   * state_dict}; every other tensor becomes a skipped one. Where all names begin as a wrapper of
+   * the model makes them begin, they are those of the model within.
    */
   public static CheckpointIndex unwrapped(CheckpointIndex index) {
     for (String prefix : PREFIXES) {
       if (index.tensors().stream().anyMatch(tensor -> tensor.name().startsWith(prefix))) {
-        return without(prefix, index);
+        return withoutWrappers(without(prefix, index));
       }
     }
-    return index;
+    return withoutWrappers(index);
+  }
+
+  // Each once, in any order.
+  private static CheckpointIndex withoutWrappers(CheckpointIndex index) {
+    CheckpointIndex model = index;
+    for (int i = 0; i < WRAPPERS.size(); i++) {
+      List<TensorEntry> tensors = model.tensors();
+      Optional<String> wrapper =
+          WRAPPERS.stream()
+              .filter(prefix -> tensors.stream().allMatch(t -> t.name().startsWith(prefix)))
+              .findFirst();
+      if (wrapper.isEmpty() || tensors.isEmpty()) {
+        return model;
+      }
+      model = without(wrapper.get(), model);
+    }
+    return model;
   }
 
   private static CheckpointIndex without(String prefix, CheckpointIndex index) {

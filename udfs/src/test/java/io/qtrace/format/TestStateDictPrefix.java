@@ -50,6 +50,26 @@ class TestStateDictPrefix {
     assertThat(StateDictPrefix.unwrapped(index)).isSameAs(index);
   }
 
+  @Test
+  void unwrapsWhatTrainingWrapsAroundTheModel() {
+    CheckpointIndex index =
+        StateDictPrefix.unwrapped(
+            index("model_state_dict.module._orig_mod.a", "model_state_dict.module._orig_mod.b"));
+    assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("a", "b");
+    assertThat(StateDictPrefix.unwrapped(index("_orig_mod.module.a")).tensors())
+        .extracting(TensorEntry::name)
+        .containsExactly("a");
+  }
+
+  @Test
+  void aWrapperOfSomeNamesIsPartOfThem() {
+    CheckpointIndex index = index("module.a", "module.b", "lut");
+    assertThat(StateDictPrefix.unwrapped(index)).isSameAs(index);
+    assertThat(StateDictPrefix.unwrapped(index("module.module.module.a")).tensors())
+        .extracting(TensorEntry::name)
+        .containsExactly("module.a");
+  }
+
   private static CheckpointIndex index(String... names) {
     Storage storage = new Storage("f", "0", 0, 4, Storage.Order.LITTLE, Storage.UNVERIFIED);
     List<TensorEntry> tensors =

@@ -6,6 +6,7 @@ import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.Edge.Evidence;
 import io.qtrace.job.audit.parents.Ancestry;
+import io.qtrace.job.audit.parents.Claims;
 import io.qtrace.job.audit.parents.Forest;
 import io.qtrace.job.audit.parents.MeasuredCheckpoint;
 import io.qtrace.job.audit.parents.ParentSearch;
@@ -125,7 +126,7 @@ final class AuditSession {
     if (fresh.stream().filter(file -> !claimed.contains(file)).count() < 2) { // one is a root
       return List.of();
     }
-    Forest forest = parents.run(measured(reading.glance(fresh, policy.categories())));
+    Forest forest = parents.run(measured(reading.glance(fresh, policy.categories())), claims());
     return forest.edges().stream()
         .filter(edge -> !claimed.contains(edge.child()))
         .map(edge -> new Edge(edge.parent(), edge.child(), EnumSet.of(Evidence.WEIGHTS)))
@@ -142,8 +143,13 @@ final class AuditSession {
 
   private List<PlannedEdge> plan() {
     List<MeasuredCheckpoint> measured = measured(reading.facts());
-    Forest forest = parents.run(measured);
+    Forest forest = parents.run(measured, claims());
     return Parentage.of(rules.edges(), forest, new Ancestry(forest, measured));
+  }
+
+  private Claims claims() {
+    return Claims.of(
+        rules.edges().stream().map(edge -> new Claims.Claim(edge.parent(), edge.child())).toList());
   }
 
   private List<MeasuredCheckpoint> measured(Map<CheckpointFile, Map<String, TensorFacts>> facts) {

@@ -56,6 +56,7 @@ public final class EdgeJudge {
         .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers));
     QFindings.add(findings, changes);
     LutFindings.add(findings, kind, pair);
+    CastFindings.add(findings, kind, pair);
     List<String> notes = new ArrayList<>(rules.notes(kind));
     notes.addAll(casts(pair));
     notes.addAll(QFindings.notes(changes));

@@ -8,8 +8,6 @@ import io.qtrace.job.audit.cause.QEvidence;
 import io.qtrace.job.audit.cause.QExplanation;
 import io.qtrace.job.audit.cause.Residual;
 import io.qtrace.job.lineage.InvariantRow;
-import io.qtrace.kernel.Deviations;
-import io.qtrace.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -87,7 +85,7 @@ public record QChange(
         new QEvidence(
             quantized.status(),
             changed(quantized),
-            cast(quantized),
+            quantized.misrounded().map(Residual::of),
             child.filter(InvariantRow::isChecked).map(QChange::rule),
             indices.filter(TensorComparison::isChanged).isPresent(),
             proof.flatMap(IndicesProof::residual),
@@ -132,20 +130,6 @@ public record QChange(
         .orElseThrow()
         .shape()
         .elements();
-  }
-
-  private static Optional<Residual> cast(TensorComparison quantized) {
-    Deviations misrounded = quantized.diff().misrounded();
-    boolean isCast =
-        quantized.compared().isPresent()
-            && quantized.isDtypeChanged()
-            && isFloat(quantized.left())
-            && isFloat(quantized.right());
-    return isCast ? Optional.of(Residual.of(misrounded)) : Optional.empty();
-  }
-
-  private static boolean isFloat(Optional<TensorFacts> side) {
-    return side.orElseThrow().dtype().kind() == DType.Kind.FLOAT;
   }
 
   private static Residual rule(InvariantRow row) {

@@ -4,6 +4,8 @@ import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.audit.policy.Category;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.tensor.DType;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -46,6 +48,19 @@ public record TensorComparison(
       case IDENTICAL, EQUAL -> false;
       case CHANGED, RESHAPED, ADDED, REMOVED -> true;
     };
+  }
+
+  /**
+   * Elements that are not the parent's rounded to the child's dtype; empty unless the dtypes are
+   * two floats and the shapes one.
+   */
+  public Optional<Deviations> misrounded() {
+    boolean cast = compared().isPresent() && isDtypeChanged() && isFloat(left) && isFloat(right);
+    return cast ? Optional.of(diff.misrounded()) : Optional.empty();
+  }
+
+  private static boolean isFloat(Optional<TensorFacts> side) {
+    return side.orElseThrow().dtype().kind() == DType.Kind.FLOAT;
   }
 
   public boolean isDtypeChanged() {

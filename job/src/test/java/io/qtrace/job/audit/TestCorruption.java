@@ -1,17 +1,20 @@
 package io.qtrace.job.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.format.Checkpoints;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
+import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.FindingRow;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,6 +40,7 @@ class TestCorruption {
   private static final Path GOOD =
       Path.of(Sample.run("srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt"));
   private static final Path TIGHTENED = Path.of(Sample.run("srLUT-004t_tightened/tightened.pt"));
+  private static final String LONG = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
   private static final int ENTRIES = 16;
 
   @TempDir static Path folder;
@@ -64,13 +68,16 @@ class TestCorruption {
       Files.writeString(run.resolve("config.json"), "{\"source_checkpoint\": \"good/good.pt\"}");
       change.getValue().write(corrupt(change.getKey()));
     }
-    report =
-        new Audit(
-                LocalSpark.session(folder.resolve("lineage")),
-                Settings.load(Optional.empty()),
-                Policy.load(Optional.empty()),
-                Progress.NONE)
-            .run(folder.resolve("archive").toString());
+    report = audit(folder.resolve("archive"));
+  }
+
+  private static AuditReport audit(Path archive) throws IOException {
+    return new Audit(
+            LocalSpark.session(folder.resolve("lineage")),
+            Settings.load(Optional.empty()),
+            Policy.load(Optional.empty()),
+            Progress.NONE)
+        .run(archive.toString());
   }
 
   @ParameterizedTest
@@ -117,6 +124,72 @@ class TestCorruption {
   }
 
   @Test
+  void ofACast() throws IOException {
+    Path exported = Path.of(Sample.run(LONG + "v2_q4_r32_fp16_20261123_204152.pt"));
+    Path left = Path.of(Sample.run(LONG + "checkpoint_step200.pt"));
+    assertThat(diff(left, exported).judgement().findings()).isEmpty();
+    Change change = new Change(exported, ".scale_A", 61);
+    assertThat(change.tensor.dtype()).isEqualTo(DType.FLOAT16);
+    short rounded = change.bytes.getShort(change.at());
+    change.put(() -> change.bytes.putShort(change.at(), (short) (rounded + 1)));
+    Path file = folder.resolve("cast.pt");
+    change.write(file);
+    Judgement judgement = diff(left, file).judgement();
+    assertThat(judgement.kind()).isEqualTo(EdgeKind.CAST);
+    assertThat(judgement.findings()).hasSize(1);
+    FindingRow finding = judgement.findings().get(0);
+    assertThat(finding.rule()).isEqualTo("cast-unexplained");
+    assertThat(finding.tensors()).isEqualTo(1);
+    assertThat(finding.example()).isEqualTo(change.tensor.name());
+    assertThat(finding.message())
+        .endsWith(
+            ": 1 of %d elements, the first at element %d: %s, the parent's rounds to %s"
+                .formatted(
+                    change.tensor.elements(),
+                    change.element,
+                    (double) Float16.value((short) (rounded + 1)),
+                    (double) Float16.value(rounded)));
+  }
+
+  // The original could be told as a sync of the copy, and everything as made from that.
+  @Test
+  void aDamagedCopyDoesNotBlameItsOriginal() throws IOException {
+    Path archive = folder.resolve("copies");
+    Sample.copyRuns(archive, "sr011-q4a4-FP4-init", "debug_lut_training");
+    Path run = Files.createDirectories(archive.resolve("runs/drift"));
+    Files.writeString(
+        run.resolve("config.json"),
+        "{\"source_checkpoint\": \"debug_lut_training/checkpoint_step20.pt\"}");
+    Change change =
+        new Change(archive.resolve("runs/debug_lut_training/checkpoint_step20.pt"), "._Q", 51);
+    change.putFloat(0.3f);
+    change.write(run.resolve("checkpoint_step20.pt"));
+    assertThat(audit(archive).edges())
+        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind, EdgeRow::verdict)
+        .containsExactlyInAnyOrder(
+            tuple(
+                "runs/sr011-q4a4-FP4-init/v2_initial.pt",
+                "runs/debug_lut_training/checkpoint_step20.pt",
+                "train",
+                "CLEAN"),
+            tuple(
+                "runs/sr011-q4a4-FP4-init/v2_initial.pt",
+                "runs/debug_lut_training/best_state_dict.pt",
+                "train",
+                "CLEAN"),
+            tuple(
+                "runs/debug_lut_training/checkpoint_step20.pt",
+                "runs/debug_lut_training/best_state_dict.pt",
+                "copy",
+                "CLEAN"),
+            tuple(
+                "runs/debug_lut_training/checkpoint_step20.pt",
+                "runs/drift/checkpoint_step20.pt",
+                "train",
+                "VIOLATION"));
+  }
+
+  @Test
   void ofNothingIsNothing() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();
     assertThat(diff(TIGHTENED).judgement().findings()).isEmpty();
@@ -158,9 +231,13 @@ class TestCorruption {
   }
 
   private static Diff.Outcome diff(Path child) throws IOException {
+    return diff(GOOD, child);
+  }
+
+  private static Diff.Outcome diff(Path parent, Path child) throws IOException {
     return new Diff(
             LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
-        .run(GOOD.toString(), child.toString(), Optional.empty(), Set.of());
+        .run(parent.toString(), child.toString(), Optional.empty(), Set.of());
   }
 
   private static Path corrupt(long seed) {

@@ -90,6 +90,17 @@ record Transition(EdgeKind kind, int shared, int changed, int unexplained, doubl
         doubtful ? EdgeKind.UNKNOWN : best, shared, moves.size(), least, distance);
   }
 
+  /**
+   * Whether its numbers tell the direction: a table that is the bake of the other's deltas, numbers
+   * that are rounded. A sync tells none: it would mend any damage of {@code _Q}, were it done.
+   */
+  boolean isProof() {
+    return switch (kind) {
+      case BAKE, REFRESH, CAST -> unexplained == 0;
+      case TRAIN, SYNC, REQUANTIZE, COPY, UNKNOWN -> false;
+    };
+  }
+
   /** Whether so much is kept that the one may come from the other at all. */
   boolean isPlausible(Node child) {
     return shared > 0 && unexplained * UNEXPLAINED_PART <= child.tensors().size();

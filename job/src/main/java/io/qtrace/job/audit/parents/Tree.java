@@ -20,11 +20,13 @@ final class Tree {
   private static final double SAVED = 0.25;
 
   private final List<Node> nodes;
+  private final Claims claims;
   private final Map<Link, Transition> transitions = new HashMap<>(); // from one to other
   private final int[] parents;
 
-  Tree(List<Node> nodes, Set<Link> links) {
+  Tree(List<Node> nodes, Set<Link> links, Claims claims) {
     this.nodes = nodes;
+    this.claims = claims;
     this.parents = new int[nodes.size()];
     Arc[] cheapest = Arborescence.of(nodes.size() + 1, nodes.size(), arcs(links));
     for (int node = 0; node < parents.length; node++) {
@@ -80,8 +82,10 @@ final class Tree {
     // Training leads away from the stored LUT: the way back is not free.
     double back =
         transition.kind() == EdgeKind.TRAIN ? Math.max(0, before.trained() - after.trained()) : 0;
+    boolean claimed = !transition.isProof() && claims.isBefore(after.file(), before.file());
     int against = Hints.isBefore(after.file(), before.file()) ? 1 : 0;
-    return Cost.of(transition.unexplained(), transition.distance() + back, against);
+    return Cost.of(
+        claimed ? 1 : 0, transition.unexplained(), transition.distance() + back, against);
   }
 
   // From a sibling to the parent of both.

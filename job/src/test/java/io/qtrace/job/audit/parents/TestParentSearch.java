@@ -184,7 +184,7 @@ class TestParentSearch {
 
   private static Forest search(Collection<MeasuredCheckpoint> checkpoints) {
     return new ParentSearch(JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext()))
-        .run(checkpoints);
+        .run(checkpoints, Claims.NONE);
   }
 
   // Kind and parent of each file, copies under the name of their original.

@@ -31,7 +31,7 @@ class TestParentSearchAtScale {
     Forest forest;
     long started = System.nanoTime();
     try {
-      forest = new ParentSearch(new JavaSparkContext(spark)).run(checkpoints);
+      forest = new ParentSearch(new JavaSparkContext(spark)).run(checkpoints, Claims.NONE);
       spark.listenerBus().waitUntilEmpty();
     } finally {
       spark.removeSparkListener(work);

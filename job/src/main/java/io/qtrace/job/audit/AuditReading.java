@@ -37,6 +37,7 @@ final class AuditReading {
   private final Set<CheckpointFile> changed = new TreeSet<>();
   private final Map<List<CheckpointFile>, PairComparison> pairs = new HashMap<>();
   private long bytesRead;
+  private long bytesSkipped;
   private long tensorsCompared;
 
   AuditReading(IndexStage indexing, CompareStage comparing, IndicesStage recomputing) {
@@ -50,26 +51,44 @@ final class AuditReading {
     facts.putAll(known);
   }
 
+  /** Checkpoints that earlier audits read, by their bytes: they are not measured again. */
+  void skip(List<Long> checkpoints) {
+    bytesSkipped += indexing.skip(checkpoints);
+  }
+
   /**
    * Measures files that are not known, and compares edges; an edge with an unreadable end is left
-   * out.
+   * out. An edge is compared while both ends are measured; where one is known already, after the
+   * other is, and then nothing is read but the tensors that differ.
    */
   void run(Collection<CheckpointFile> files, List<Edge> edges) throws IOException {
     Set<CheckpointFile> wanted = new TreeSet<>(files);
-    for (Edge edge : edges) {
-      wanted.add(edge.parent());
-      wanted.add(edge.child());
-    }
+    edges.forEach(edge -> wanted.addAll(ends(edge)));
     wanted.removeAll(failures.keySet());
     index(wanted.stream().filter(file -> !indexes.containsKey(file)).toList());
-    List<CheckpointFile> readable = wanted.stream().filter(indexes::containsKey).toList();
+    wanted.removeAll(facts.keySet());
+    List<Edge> oneKnown = edges.stream().filter(this::hasOneKnownEnd).toList();
+    compare(wanted, edges.stream().filter(edge -> !oneKnown.contains(edge)).toList());
+    compare(Set.of(), oneKnown);
+  }
+
+  private boolean hasOneKnownEnd(Edge edge) {
+    return facts.containsKey(edge.parent()) != facts.containsKey(edge.child());
+  }
+
+  private void compare(Set<CheckpointFile> files, List<Edge> edges) throws IOException {
+    Set<CheckpointFile> wanted = new TreeSet<>(files);
+    edges.forEach(edge -> wanted.addAll(ends(edge)));
+    List<CheckpointFile> readable = wanted.stream().filter(this::isReadable).toList();
     Map<CheckpointFile, Integer> places = new HashMap<>();
     readable.forEach(file -> places.put(file, places.size()));
     List<Edge> comparable =
-        edges.stream()
-            .filter(edge -> places.containsKey(edge.parent()) && places.containsKey(edge.child()))
-            .toList();
+        edges.stream().filter(edge -> places.keySet().containsAll(ends(edge))).toList();
     take(readable, comparable, comparing.run(input(readable, comparable, places)));
+  }
+
+  private boolean isReadable(CheckpointFile file) {
+    return indexes.containsKey(file) && !failures.containsKey(file);
   }
 
   /**
@@ -239,6 +258,11 @@ final class AuditReading {
   /** Bytes asked of the object store so far. */
   long bytesRead() {
     return bytesRead;
+  }
+
+  /** Bytes of checkpoints that an earlier audit had read. */
+  long bytesSkipped() {
+    return bytesSkipped;
   }
 
   /** Pairs of tensors whose bytes were compared so far. */

@@ -38,11 +38,6 @@ final class AuditReports {
     boolean clean =
         unreadable.stream().noneMatch(FindingRow::counts)
             && edges.stream().allMatch(edge -> edge.verdict().equals(Verdict.CLEAN.name()));
-    long skipped =
-        checkpoints.stream()
-            .filter(row -> !row.auditId().equals(record.id()))
-            .mapToLong(CheckpointRow::bytes)
-            .sum();
     return new AuditReport(
         record.id(),
         archive.root(),
@@ -52,7 +47,7 @@ final class AuditReports {
         record.checkpointsRead(),
         checkpoints.stream().mapToLong(CheckpointRow::bytes).sum(),
         reading.bytesRead(),
-        skipped,
+        reading.bytesSkipped(),
         reading.tensorsCompared(),
         edges,
         unreadable,

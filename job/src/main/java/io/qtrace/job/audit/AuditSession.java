@@ -108,6 +108,7 @@ final class AuditSession {
   // that it looks like.
   private void measure() throws IOException {
     reading.know(known.facts());
+    reading.skip(known.bytes());
     List<CheckpointFile> fresh =
         archive.checkpoints().stream().filter(file -> known.row(file).isEmpty()).toList();
     List<Edge> edges = new ArrayList<>(guesses(fresh));

@@ -34,7 +34,7 @@ public final class IndexStage {
       return List.of();
     }
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
-    LongAccumulator bytesRead = spark.sc().longAccumulator(CompareMetrics.BYTES_READ);
+    LongAccumulator bytesRead = CompareMetrics.of(spark.sc()).bytesRead();
     AtomicInteger done = new AtomicInteger();
     try (Phase phase =
         Phase.begin(spark.sc(), "index", "index %d checkpoints".formatted(uris.size()))) {
@@ -45,6 +45,23 @@ public final class IndexStage {
           .map(uri -> index(new ObjectStore(hadoop.value()), uri, bytesRead))
           .collect();
     }
+  }
+
+  /**
+   * Counts checkpoints that need no reading, by their bytes, as the metric of a task; the sum of
+   * them.
+   */
+  long skip(List<Long> checkpoints) {
+    if (checkpoints.isEmpty()) {
+      return 0;
+    }
+    LongAccumulator bytesSkipped = CompareMetrics.of(spark.sc()).bytesSkipped();
+    try (Phase phase =
+        Phase.begin(
+            spark.sc(), "skip", "skip %d known checkpoints".formatted(checkpoints.size()))) {
+      spark.parallelize(checkpoints, 1).foreach(bytes -> bytesSkipped.add(bytes));
+    }
+    return bytesSkipped.value();
   }
 
   private void show(int done, int total) {

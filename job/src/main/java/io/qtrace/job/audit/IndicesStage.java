@@ -63,7 +63,7 @@ final class IndicesStage {
       proofs.add(new TreeMap<>());
       plan(i, wanted.get(i), proofs.get(i), works);
     }
-    LongAccumulator bytesRead = spark.sc().longAccumulator(CompareMetrics.BYTES_READ);
+    LongAccumulator bytesRead = CompareMetrics.of(spark.sc()).bytesRead();
     Map<String, String> changed = new TreeMap<>();
     for (Found found : read(works, unchanged(wanted), bytesRead)) {
       changed.putAll(found.changed());

@@ -39,6 +39,11 @@ final class KnownCheckpoints {
     return Optional.ofNullable(rows.get(ContentId.of(file.stat())));
   }
 
+  /** Bytes of each that is known. */
+  List<Long> bytes() {
+    return known().stream().map(file -> row(file).orElseThrow().bytes()).toList();
+  }
+
   /** Facts of the tensors of all that are known and readable, by the tensor's name. */
   Map<CheckpointFile, Map<String, TensorFacts>> facts() {
     Map<String, Map<String, TensorFacts>> byId = new HashMap<>();

@@ -4,18 +4,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.format.Checkpoints;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Processes;
+import io.qtrace.job.ReadBytes;
+import io.qtrace.job.S3Server;
+import io.qtrace.job.Sample;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code scripts/nightly-audit.sh}: one audit at a time, and a summary whatever comes of it. */
+/** {@code scripts/nightly-audit.sh}, night after night, with real audits in their own processes. */
 class TestNightly {
   private static final Path SCRIPT = Path.of("../scripts/nightly-audit.sh").toAbsolutePath();
+  private static final String INITIAL = "sr011-q4a4-FP4-init/v2_initial.pt";
+  private static final String DEBUG = "debug_lut_training/";
+  private static final String DEBUG_BEST = DEBUG + "best_state_dict.pt";
+  private static final String DEBUG_STEP = DEBUG + "checkpoint_step20.pt";
+  private static final String NEW = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
+  private static final String NEW_STEP = NEW + "checkpoint_step100.pt";
+  private static final String BAD = "bug_q_drift/";
+  private static final String BAD_STEP = BAD + "checkpoint_step20.pt";
 
   @TempDir Path folder;
   private Path archive;
@@ -29,9 +49,76 @@ class TestNightly {
     warehouse = folder.resolve("tables");
   }
 
+  // What is read is what the server of the archive says.
+  @Test
+  void threeNights() throws Exception {
+    try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
+      Path settings = settings(qtrace(server.place()), server.uri("archive"));
+
+      put(server, INITIAL, DEBUG + "config.json", DEBUG_BEST, DEBUG_STEP);
+      JsonNode first = night(settings, 0).get("audit");
+      assertThat(first.get("verdict").asText()).isEqualTo("CLEAN");
+      assertThat(first.get("bytes_skipped").asLong()).isZero();
+      assertThat(read(server)).containsOnlyKeys(INITIAL, DEBUG_BEST, DEBUG_STEP);
+
+      put(server, NEW + "config.json", NEW_STEP);
+      JsonNode second = night(settings, 0).get("audit");
+      assertThat(second.get("verdict").asText()).isEqualTo("CLEAN");
+      assertThat(second.get("bytes_skipped").asLong())
+          .isEqualTo(bytes(INITIAL) + bytes(DEBUG_BEST) + bytes(DEBUG_STEP));
+      Map<String, Long> readSecond = read(server);
+
+      put(server, BAD + "config.json", BAD_STEP);
+      JsonNode third = night(settings, 1).get("audit");
+      assertThat(third.get("verdict").asText()).isEqualTo("VIOLATION");
+      assertThat(third.get("problems").findValuesAsText("checkpoint"))
+          .containsOnly("runs/" + BAD_STEP);
+      assertThat(third.get("problems").findValuesAsText("rule"))
+          .containsExactlyInAnyOrder(
+              "parent-contradicted", "q-off-grid", "q-stale", "indices-alone");
+      Map<String, Long> readThird = read(server);
+
+      assertReadsAnewOnlyWhatDiffers(server, second, readSecond, NEW_STEP, INITIAL);
+      assertReadsAnewOnlyWhatDiffers(server, third, readThird, BAD_STEP, INITIAL, DEBUG_STEP);
+      assertThat(rows("SELECT verdict, checkpoints, checkpoints_read FROM audits ORDER BY started"))
+          .containsExactly("CLEAN 3 3", "CLEAN 4 1", "VIOLATION 5 1");
+      assertThat(Files.readString(state.resolve("summary.json.before"))).contains("CLEAN");
+    }
+  }
+
+  // |a-b| needs both sides: of its known parents, nothing but the index and the tensors that
+  // differ.
+  private void assertReadsAnewOnlyWhatDiffers(
+      S3Server server, JsonNode audit, Map<String, Long> read, String child, String... parents)
+      throws IOException {
+    assertThat(read.remove(child)).isPositive();
+    assertThat(read).containsOnlyKeys(parents);
+    ObjectStore store = new ObjectStore(server.hadoop());
+    for (String parent : parents) {
+      CheckpointIndex index = new Checkpoints(store).index(server.uri("archive/runs/" + parent));
+      long indexing = read(server).get(parent);
+      List<String> differing =
+          rows(
+              "SELECT name FROM changes WHERE status IN ('CHANGED', 'EQUAL') AND audit_id = '%s'"
+                      .formatted(audit.get("audit_id").asText())
+                  + " AND parent_path = 'runs/%s'".formatted(parent));
+      assertThat(read.get(parent))
+          .as(parent)
+          .isLessThan(bytes(parent))
+          .isLessThanOrEqualTo(
+              indexing
+                  + index.tensors().stream()
+                      .filter(tensor -> differing.contains(tensor.name()))
+                      .map(TensorEntry::storage)
+                      .distinct() // two names may share one
+                      .mapToLong(ReadBytes::of)
+                      .sum());
+    }
+  }
+
   @Test
   void anAuditThatCannotBeDoneIsTwoWithTheReason() throws IOException, InterruptedException {
-    JsonNode summary = night(settings(qtrace()), 2);
+    JsonNode summary = night(settings(qtrace(Map.of()), archive.toString()), 2);
     assertThat(summary.at("/error").asText()).isEqualTo("Cannot find archive: " + archive);
     assertThat(summary.has("audit")).isFalse();
   }
@@ -43,7 +130,7 @@ class TestNightly {
         script(
             "touch '%s'; while [ -f '%s' ]; do sleep 0.1; done; kill -9 $$"
                 .formatted(began, began));
-    Path settings = settings(fake);
+    Path settings = settings(fake, archive.toString());
     Process running = new ProcessBuilder(SCRIPT.toString(), settings.toString()).start();
     while (!Files.exists(began)) {
       assertThat(running.isAlive()).isTrue();
@@ -79,17 +166,44 @@ class TestNightly {
 
   // One night; the summary, which is printed and written alike.
   private JsonNode night(Path settings, int status) throws IOException, InterruptedException {
-    Processes.Ended ended =
-        Processes.run(new ProcessBuilder(SCRIPT.toString(), settings.toString()));
+    ProcessBuilder process = new ProcessBuilder(SCRIPT.toString(), settings.toString());
+    process.environment().putAll(S3Server.environment());
+    Processes.Ended ended = Processes.run(process);
     assertThat(ended.status()).as(ended.out() + ended.err()).isEqualTo(status);
     assertThat(Files.readString(state.resolve("summary.json"))).isEqualTo(ended.out());
     JsonNode summary = new ObjectMapper().readTree(ended.out());
     assertThat(summary.at("/status").asInt()).isEqualTo(status);
-    assertThat(summary.at("/archive").asText()).isEqualTo(archive.toString());
     return summary;
   }
 
-  private Path settings(Path command) throws IOException {
+  private static void put(S3Server server, String... files) throws IOException {
+    for (String file : files) {
+      server.put(Sample.RUNS.resolve(file), "archive/runs/" + file);
+    }
+  }
+
+  private static long bytes(String checkpoint) throws IOException {
+    return Files.size(Sample.RUNS.resolve(checkpoint));
+  }
+
+  // Bytes of each checkpoint that was read since the last call.
+  private static Map<String, Long> read(S3Server server) {
+    return server.drainRequests().stream()
+        .filter(request -> request.method().equals("GET") && request.path().endsWith(".pt"))
+        .collect(
+            Collectors.groupingBy(
+                request -> request.path().replaceFirst(".*/archive/runs/", ""),
+                TreeMap::new,
+                Collectors.summingLong(S3Server.Request::bytes)));
+  }
+
+  private List<String> rows(String query) {
+    SparkSession spark = LocalSpark.session(warehouse);
+    spark.sql("USE lineage.qtrace");
+    return spark.sql(query).collectAsList().stream().map(row -> row.mkString(" ")).toList();
+  }
+
+  private Path settings(Path command, String archive) throws IOException {
     return Files.writeString(
         folder.resolve("nightly.env"),
         """
@@ -104,9 +218,11 @@ class TestNightly {
   }
 
   // The command as scripts/qtrace runs it, but for the Spark of the tests.
-  private Path qtrace() throws IOException {
+  private Path qtrace(Map<String, String> hadoop) throws IOException {
+    List<String> words = Processes.java(Main.class);
+    hadoop.forEach((key, value) -> words.add(1, "-Dspark.hadoop.%s=%s".formatted(key, value)));
     return script(
-        Processes.java(Main.class).stream()
+        words.stream()
             .map(word -> "'" + word + "'")
             .collect(Collectors.joining(" ", "exec ", " \"$@\"")));
   }

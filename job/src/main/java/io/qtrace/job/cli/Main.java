@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -91,7 +92,11 @@ public final class Main implements Callable<Integer> {
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(Main::badUsage)
             .setExecutionExceptionHandler(main::failed);
-    int status = commandLine.execute(args);
+    int status =
+        SecretArguments.complaint(List.of(args))
+            .or(() -> SecretArguments.complaint(SecretArguments.ofProcess()))
+            .map(complaint -> refused(commandLine, complaint))
+            .orElseGet(() -> commandLine.execute(args));
     out.flush();
     err.flush();
     return status;
@@ -101,6 +106,11 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() {
     spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitStatus.FAILED;
+  }
+
+  private static int refused(CommandLine command, String complaint) {
+    tell(command, complaint);
     return ExitStatus.FAILED;
   }
 

@@ -7,6 +7,8 @@ import io.qtrace.job.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +18,7 @@ class TestTraining {
   private static final Training.Place ALONE = new Training.Place(0, "cpu", mine -> mine);
 
   @TempDir Path folder;
+  private final List<Integer> told = new ArrayList<>();
 
   @Test
   void failedRunGoesOnFromItsLastStateToTheSameEnd() throws IOException {
@@ -29,8 +32,10 @@ class TestTraining {
     assertThatThrownBy(() -> run(settings, 5)).hasMessage("killed at step 5");
     assertThat(disturbed.resolve(".train/state_step4.pt")).exists();
     assertThat(disturbed.resolve(".train/state_step2.pt")).doesNotExist();
+    told.clear();
     TrainRun resumed = run(settings, 0);
 
+    assertThat(told).containsExactly(5, 6);
     assertThat(resumed.files())
         .isEqualTo(undisturbed.files())
         .contains("checkpoint_step2.pt", "checkpoint_step4.pt", "checkpoint_step6.pt");
@@ -98,12 +103,13 @@ class TestTraining {
             config);
   }
 
-  private static TrainRun run(TrainSettings settings, int killedAt) throws IOException {
+  private TrainRun run(TrainSettings settings, int killedAt) throws IOException {
     return new Training(
             TrainRuns.STORE,
             TrainRuns.plan(settings),
             ALONE,
             step -> {
+              told.add(step.step());
               if (step.step() == killedAt) {
                 throw new IllegalStateException("killed at step " + killedAt);
               }

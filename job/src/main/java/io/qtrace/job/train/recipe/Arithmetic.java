@@ -143,11 +143,6 @@ final class Arithmetic implements AutoCloseable {
     };
   }
 
-  /** Constants that are held. */
-  int constants() {
-    return constants.getManagedArrays().size();
-  }
-
   @Override
   public void close() {
     constants.close();

@@ -189,11 +189,6 @@ public final class Replica implements AutoCloseable {
     return named;
   }
 
-  /** Arrays that the replica holds; a step leaves no more than there were. */
-  int arrays() {
-    return manager.getManagedArrays().size() + arithmetic.constants();
-  }
-
   @Override
   public void close() {
     manager.close();

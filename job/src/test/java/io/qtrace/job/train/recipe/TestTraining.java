@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.job.Sample;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -181,18 +184,66 @@ class TestTraining {
     assertThat(Math.abs(rounded - exact) / exact).isBetween(1e-5, 6e-2);
   }
 
-  @Test
-  void stepsLeaveNoArraysBehind() throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void stepsLeaveNoArraysOpen(Forward forward) throws IOException {
     Runs run = Runs.strong();
-    try (Replica replica = run.replica(Forward.MATERIALIZED, Precision.MIXED)) {
-      replica.step(run.microBatches(0));
-      int arrays = replica.arrays();
-      replica.step(run.microBatches(1));
-      replica.evaluate(run.microBatches(0));
-      replica.gradients(run.microBatches(0), 2);
-      replica.restore(replica.state());
+    for (Precision precision : Precision.values()) {
+      try (Replica replica = run.replica(forward, precision)) {
+        replica.step(run.microBatches(0));
+        int open = openArrays();
+        replica.step(run.microBatches(1));
+        replica.evaluate(run.microBatches(0));
+        replica.apply(replica.gradients(run.microBatches(0), 2));
+        replica.restore(replica.state());
+        replica.trained();
 
-      assertThat(replica.arrays()).isEqualTo(arrays);
+        assertThat(openArrays()).isEqualTo(open);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void closedReplicaLeavesNoArraysOpen(Forward forward) throws IOException {
+    int open = openArrays();
+    try (Replica replica = Runs.debug().replica(forward, Precision.MIXED)) {
+      replica.step(Runs.debug().microBatches(0));
+      assertThat(openArrays()).isGreaterThan(open);
+    }
+
+    assertThat(openArrays()).isEqualTo(open);
+  }
+
+  @Test
+  void replicaThatFailsLeavesNoArraysOpen() throws IOException {
+    Tensors initial = Goldens.initial();
+    Tensors tensors =
+        name -> name.endsWith(".1.mlp.up_proj.scale_A") ? Optional.empty() : initial.find(name);
+    Recipe recipe = Runs.debug().recipe(Forward.MATERIALIZED, Precision.FLOAT32);
+    int open = openArrays();
+
+    assertThatThrownBy(() -> Replica.load(Goldens.config(), tensors, recipe, "cpu"))
+        .hasMessage("Invalid checkpoint: no tensor 'model.layers.1.mlp.up_proj.scale_A'");
+    assertThat(openArrays()).isEqualTo(open);
+    try (Replica replica = Runs.debug().replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      replica.step(Runs.debug().microBatches(0));
+      int before = openArrays();
+      Batch good = Runs.debug().microBatches(0).get(0);
+      int[] topk = good.topkIdx().clone();
+      topk[3] = 256;
+      Batch bad =
+          new Batch(2, 24, 16, good.inputIds(), good.attentionMask(), topk, good.topkLogits());
+      assertThatThrownBy(() -> replica.step(List.of(good, bad)))
+          .hasMessage("Invalid token: topk_idx has 256 at element 3, expected 0 to 255");
+      assertThat(openArrays()).isEqualTo(before);
+    }
+  }
+
+  // All of this JVM: every manager is below the engine's own.
+  private static int openArrays() {
+    try (NDManager manager = PyTorchEngine.load().newBaseManager(Device.cpu())) {
+      return manager.getParentManager().getManagedArrays().size();
     }
   }
 

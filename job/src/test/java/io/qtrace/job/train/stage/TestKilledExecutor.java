@@ -2,7 +2,10 @@ package io.qtrace.job.train.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.train.RunFolder;
+import io.qtrace.job.train.TrainRun;
 import io.qtrace.job.train.TrainRuns;
 import io.qtrace.job.train.TrainSettings;
 import io.qtrace.job.train.Training;
@@ -15,45 +18,76 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command on executors of their own, one of which dies while it trains. */
+/**
+ * The command on executors of their own while it trains: the first is killed, the next loses its
+ * device.
+ */
 class TestKilledExecutor {
   private static final Map<String, Object> SETTINGS = Map.of("max-steps", 40, "save-steps", 4);
 
   @TempDir Path folder;
 
   @Test
-  @Timeout(240)
+  @Timeout(300)
   void runEndsAsOneThatWasNotDisturbed() throws Exception {
     Path whole = folder.resolve("whole");
     TrainSettings settings = TrainRuns.settings(whole, SETTINGS);
-    new Training(
-            TrainRuns.STORE,
-            TrainRuns.plan(settings),
-            new Training.Place(0, "cpu", mine -> mine),
-            step -> {})
-        .run();
+    TrainRun undisturbed =
+        new Training(
+                TrainRuns.STORE,
+                TrainRuns.plan(settings),
+                new Training.Place(0, "cpu", mine -> mine),
+                step -> {})
+            .run();
 
     Path disturbed = folder.resolve("disturbed");
-    Process command = train(TrainRuns.settings(disturbed, SETTINGS));
+    Process command = train(settings, "faulty:" + disturbed);
     try {
       kill(command, disturbed);
-      assertThat(command.waitFor(200, TimeUnit.SECONDS)).isTrue();
+      assertThat(command.waitFor(240, TimeUnit.SECONDS)).isTrue();
     } finally {
       command.descendants().forEach(ProcessHandle::destroyForcibly);
       command.destroyForcibly();
     }
     String told = Files.readString(folder.resolve("err"));
     assertThat(command.exitValue()).as(told).isZero();
-    assertThat(told).contains("Lost executor 0");
-    for (String file : List.of(RunFolder.checkpoint(4), RunFolder.checkpoint(40))) {
+    assertThat(told)
+        .contains(
+            "Lost executor 0",
+            "Cannot use the device any more, this executor ends: ",
+            "CUDA error: an illegal memory access was encountered",
+            "Lost executor 1");
+    for (int step = 4; step <= settings.maxSteps(); step += 4) {
+      String file = RunFolder.checkpoint(step);
       assertThat(disturbed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
-    assertThat(new RunFolder(TrainRuns.STORE, disturbed.toString()).finished())
-        .hasValueSatisfying(run -> assertThat(run.steps()).hasSize(40));
+    assertThat(stepsInTheTable())
+        .containsExactlyElementsOf(
+            undisturbed.steps().stream()
+                .map(
+                    step ->
+                        RowFactory.create(
+                            step.step(),
+                            step.loss(),
+                            step.gradientNorm(),
+                            step.lr(),
+                            step.lutLr(),
+                            step.tokens()))
+                .toList());
+  }
+
+  private List<Row> stepsInTheTable() {
+    return LocalSpark.session(folder.resolve("w"))
+        .table(LineageTable.TRAIN_STEPS.tableName())
+        .orderBy("step")
+        .select("step", "loss", "gradient_norm", "lr", "lut_lr", "tokens")
+        .collectAsList();
   }
 
   // As soon as there is something to go on from, with most of the steps still to come.
@@ -79,7 +113,7 @@ class TestKilledExecutor {
     }
   }
 
-  private Process train(TrainSettings settings) throws IOException {
+  private Process train(TrainSettings settings, String output) throws IOException {
     Files.createDirectories(folder.resolve("spark/jars")); // what executors need is on their path
     Files.createFile(folder.resolve("spark/RELEASE"));
     String classPath = System.getProperty("java.class.path");
@@ -90,11 +124,14 @@ class TestKilledExecutor {
         .forEach(line::add);
     line.addAll(
         List.of(
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             classPath,
+            "-Dspark.hadoop.fs.faulty.impl=" + FaultyFileSystem.class.getName(),
             "-Dspark.master=local-cluster[1,1,1024]",
             "-Dspark.executor.extraClassPath=" + classPath,
-            "-Dspark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1",
+            "-Dspark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"
+                + " -XX:TieredStopAtLevel=1",
             "io.qtrace.job.cli.Main",
             "train",
             "--checkpoint",
@@ -104,7 +141,7 @@ class TestKilledExecutor {
             "--cache-dir",
             settings.cacheDir(),
             "--output-dir",
-            settings.outputDir(),
+            output,
             "--train-lut",
             "--lr",
             "" + settings.lr(),

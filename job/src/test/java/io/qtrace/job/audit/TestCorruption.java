@@ -159,11 +159,11 @@ class TestCorruption {
     Path run = Files.createDirectories(archive.resolve("runs/drift"));
     Files.writeString(
         run.resolve("config.json"),
-        "{\"source_checkpoint\": \"debug_lut_training/checkpoint_step20.pt\"}");
-    Change change =
-        new Change(archive.resolve("runs/debug_lut_training/checkpoint_step20.pt"), "._Q", 51);
+        "{\"source_checkpoint\": \"sr011-q4a4-FP4-init/v2_initial.pt\"}");
+    Path original = archive.resolve("runs/sr011-q4a4-FP4-init/v2_initial.pt");
+    Change change = new Change(original, "._Q", 51);
     change.putFloat(0.3f);
-    change.write(run.resolve("checkpoint_step20.pt"));
+    change.write(run.resolve("damaged.pt"));
     assertThat(audit(archive).edges())
         .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind, EdgeRow::verdict)
         .containsExactlyInAnyOrder(
@@ -183,10 +183,27 @@ class TestCorruption {
                 "copy",
                 "CLEAN"),
             tuple(
-                "runs/debug_lut_training/checkpoint_step20.pt",
-                "runs/drift/checkpoint_step20.pt",
-                "train",
+                "runs/sr011-q4a4-FP4-init/v2_initial.pt",
+                "runs/drift/damaged.pt",
+                "sync",
                 "VIOLATION"));
+  }
+
+  // Told by the weights alone: as if all layers had been requantized, but for one whose _Q does not
+  // fit.
+  @Test
+  void aStaleQIsNotTakenForARequantization() throws IOException {
+    Path archive = Files.createDirectories(folder.resolve("unclaimed"));
+    Files.copy(Path.of(Sample.run(LONG + "checkpoint_step200.pt")), archive.resolve("trained.pt"));
+    Files.copy(GOOD, archive.resolve("good.pt"));
+    Files.copy(corrupt(41), archive.resolve("tightened.pt"));
+    Files.copy(corrupt(22), archive.resolve("stale.pt"));
+    assertThat(audit(archive).edges())
+        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::verdict)
+        .containsExactlyInAnyOrder(
+            tuple("trained.pt", "good.pt", "CLEAN"),
+            tuple("good.pt", "tightened.pt", "VIOLATION"),
+            tuple("good.pt", "stale.pt", "VIOLATION"));
   }
 
   @Test

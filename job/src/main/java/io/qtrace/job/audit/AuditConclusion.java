@@ -26,7 +26,7 @@ final class AuditConclusion {
 
   /**
    * A sentence for each question: did training change {@code _Q}, what did, did the LUTs train,
-   * what is unexplained, which sources are not the parents.
+   * what is unexplained, on which edges nothing fits, which sources are not the parents.
    */
   static List<String> of(List<EdgeRow> edges, List<QChangeRow> quantized, int unreadable) {
     AuditConclusion conclusion = new AuditConclusion(edges, quantized);
@@ -39,6 +39,7 @@ final class AuditConclusion {
     }
     lines.addAll(conclusion.luts());
     lines.add(conclusion.unexplained());
+    lines.addAll(conclusion.unknown());
     lines.addAll(conclusion.parents());
     if (unreadable > 0) {
       lines.add("%d checkpoints could not be read: nothing is said of them.".formatted(unreadable));
@@ -98,6 +99,15 @@ final class AuditConclusion {
     return rows.isEmpty()
         ? "Every change of a _Q is explained."
         : "%d _Q changed without an explanation: %s.".formatted(rows.size(), children(rows));
+  }
+
+  private List<String> unknown() {
+    List<EdgeRow> edges = ofKind(EdgeKind.UNKNOWN);
+    return edges.isEmpty()
+        ? List.of()
+        : List.of(
+            "Changes that no kind of edge explains: %s."
+                .formatted(paths(edges.stream().map(EdgeRow::childPath).toList())));
   }
 
   private List<String> parents() {

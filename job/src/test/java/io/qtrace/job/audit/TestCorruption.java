@@ -151,59 +151,56 @@ class TestCorruption {
                     (double) Float16.value(rounded)));
   }
 
-  // The original could be told as a sync of the copy, and everything as made from that.
+  // The original could be told as a sync of the copy, and its parent as trained from that.
   @Test
   void aDamagedCopyDoesNotBlameItsOriginal() throws IOException {
-    Path archive = folder.resolve("copies");
-    Sample.copyRuns(archive, "sr011-q4a4-FP4-init", "debug_lut_training");
-    Path run = Files.createDirectories(archive.resolve("runs/drift"));
-    Files.writeString(
-        run.resolve("config.json"),
-        "{\"source_checkpoint\": \"sr011-q4a4-FP4-init/v2_initial.pt\"}");
-    Path original = archive.resolve("runs/sr011-q4a4-FP4-init/v2_initial.pt");
-    Change change = new Change(original, "._Q", 51);
-    change.putFloat(0.3f);
-    change.write(run.resolve("damaged.pt"));
-    assertThat(audit(archive).edges())
-        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind, EdgeRow::verdict)
+    Path initial = copied("initial/v2_initial.pt", "sr011-q4a4-FP4-init/v2_initial.pt");
+    Change trained = new Change(initial, ".scale_A", 51);
+    trained.putFloat(trained.getFloat() + 0.125f);
+    Path original = folder.resolve("copies/trained/checkpoint_step5.pt");
+    declare(original, "initial/v2_initial.pt");
+    trained.write(original);
+    Change damaged = new Change(original, "._Q", 52);
+    damaged.putFloat(0.3f);
+    Path copy = folder.resolve("copies/damaged/copy.pt");
+    declare(copy, "trained/checkpoint_step5.pt");
+    damaged.write(copy);
+    assertThat(audit(folder.resolve("copies")).edges())
+        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind)
         .containsExactlyInAnyOrder(
-            tuple(
-                "runs/sr011-q4a4-FP4-init/v2_initial.pt",
-                "runs/debug_lut_training/checkpoint_step20.pt",
-                "train",
-                "CLEAN"),
-            tuple(
-                "runs/sr011-q4a4-FP4-init/v2_initial.pt",
-                "runs/debug_lut_training/best_state_dict.pt",
-                "train",
-                "CLEAN"),
-            tuple(
-                "runs/debug_lut_training/checkpoint_step20.pt",
-                "runs/debug_lut_training/best_state_dict.pt",
-                "copy",
-                "CLEAN"),
-            tuple(
-                "runs/sr011-q4a4-FP4-init/v2_initial.pt",
-                "runs/drift/damaged.pt",
-                "sync",
-                "VIOLATION"));
+            tuple("initial/v2_initial.pt", "trained/checkpoint_step5.pt", "train"),
+            tuple("trained/checkpoint_step5.pt", "damaged/copy.pt", "sync"));
   }
 
-  // Told by the weights alone: as if all layers had been requantized, but for one whose _Q does not
-  // fit.
+  private static Path copied(String path, String original) throws IOException {
+    Path file = folder.resolve("copies").resolve(path);
+    Files.createDirectories(file.getParent());
+    return Files.copy(Path.of(Sample.run(original)), file);
+  }
+
+  private static void declare(Path file, String source) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(
+        file.resolveSibling("config.json"), "{\"source_checkpoint\": \"%s\"}".formatted(source));
+  }
+
+  // Told by the weights alone: as if all layers had been requantized but one, or one synced
+  // wrongly.
   @Test
-  void aStaleQIsNotTakenForARequantization() throws IOException {
+  void aStaleQIsTakenForNothingElse() throws IOException {
     Path archive = Files.createDirectories(folder.resolve("unclaimed"));
     Files.copy(Path.of(Sample.run(LONG + "checkpoint_step200.pt")), archive.resolve("trained.pt"));
     Files.copy(GOOD, archive.resolve("good.pt"));
     Files.copy(corrupt(41), archive.resolve("tightened.pt"));
-    Files.copy(corrupt(22), archive.resolve("stale.pt"));
+    Files.copy(corrupt(22), archive.resolve("indices.pt"));
+    Files.copy(corrupt(12), archive.resolve("quantized.pt"));
     assertThat(audit(archive).edges())
-        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::verdict)
+        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind, EdgeRow::verdict)
         .containsExactlyInAnyOrder(
-            tuple("trained.pt", "good.pt", "CLEAN"),
-            tuple("good.pt", "tightened.pt", "VIOLATION"),
-            tuple("good.pt", "stale.pt", "VIOLATION"));
+            tuple("trained.pt", "good.pt", "bake", "CLEAN"),
+            tuple("good.pt", "tightened.pt", "requantize", "VIOLATION"),
+            tuple("good.pt", "indices.pt", "unknown", "VIOLATION"),
+            tuple("good.pt", "quantized.pt", "unknown", "VIOLATION"));
   }
 
   @Test

@@ -187,6 +187,7 @@ class TestParentage {
             "14 _Q CAST, all elements reproduced: " + FP16 + ".",
             "Every LUT that trains moved, in every layer.",
             "2 _Q changed without an explanation: " + BUG + ".",
+            "Changes that no kind of edge explains: " + BUG + ".",
             "The weights contradict the declared source: " + BUG + ".");
   }
 

@@ -33,6 +33,16 @@ class TestArithmetic {
   }
 
   @Test
+  void halfIsTheNearestFloat16WithinItsRange() {
+    float[] x = {1e6f, 65519, 65504, 2049, 2051, 1e-8f, -0.1f, -1e6f};
+    float[][] half =
+        valueAndGradient(Forward.FACTORED, x, new Shape(x.length), (a, array) -> a.half(array));
+
+    assertThat(half[0]).containsExactly(65504, 65504, 65504, 2048, 2052, 0, -0.099975586f, -65504);
+    assertThat(half[1]).containsOnly(1);
+  }
+
+  @Test
   void attentionIsThatOfSoftmax() {
     // The first position is padding: its query may attend to nothing.
     byte[] tokens = {0, 1, 1};

@@ -294,6 +294,29 @@ class TestTraining {
     }
   }
 
+  /** The first moments of the first step are a tenth of the clipped gradients. */
+  @ParameterizedTest
+  @MethodSource("all")
+  void gradientsOfAllGroupsTogetherAreClipped(Runs run) throws IOException {
+    double clip = 1e-3;
+    Rates rates = new Rates(1e-3, 1e-2, 0, 0, 10, 0.1, clip);
+    Runs clipped = new Runs(run.name(), run.trained(), rates, run.objective(), run.padded());
+    try (Replica replica = clipped.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
+      StepOutcome outcome = replica.step(run.microBatches(0));
+      double squares = 0;
+      for (HostTensor moment : replica.state().firstMoments().values()) {
+        for (float value : moment.floats()) {
+          squares += (double) value * value;
+        }
+      }
+
+      double norm = outcome.gradientNorm();
+      assertThat(norm).isGreaterThan(10 * clip);
+      assertThat(Math.sqrt(squares))
+          .isCloseTo(0.1 * clip * norm / (norm + 1e-6), within(1e-7 * clip));
+    }
+  }
+
   @Test
   void hardLabelWeightsAddUp() throws IOException {
     Runs run = Runs.strong();

@@ -24,7 +24,13 @@ public final class LineageRows {
           "etag",
           "started",
           "finished",
-          "report");
+          "report",
+          "train_id",
+          "archive_audit_id",
+          "output_dir",
+          "source_checkpoint",
+          "trained_checkpoint",
+          "tokens_per_second");
 
   private LineageRows() {}
 

@@ -7,9 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.job.Processes.Ended;
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.policy.Policy;
-import io.qtrace.job.cli.Main;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.experiment.Experiment;
+import io.qtrace.job.experiment.ExperimentSettings;
+import io.qtrace.job.experiment.ExperimentText;
+import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.job.train.Rerun;
 import java.io.IOException;
 import java.io.Writer;
 import java.net.InetAddress;
@@ -21,42 +25,71 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
-import org.apache.spark.deploy.SparkSubmit;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /**
- * The sample archive audited wherever it may lie and on every kind of cluster, tables beside it:
- * the same rows as in one process on local files.
+ * The sample archive with what an experiment trains in it, wherever it may lie and on every kind of
+ * cluster, tables beside it: the same rows as in one process on local files.
  */
 class TestClusters {
   private static final String CATALOG = "spark.sql.catalog.lineage";
   private static final String CLASS_PATH = System.getProperty("java.class.path");
+  private static final Path EXPERIMENT = Path.of("../conf/experiments/debug-lut-training.yaml");
+  private static final Set<String> OF_TRAINING =
+      Set.of("lineage.qtrace.train_steps", "lineage.qtrace.experiments");
 
   @TempDir static Path folder;
 
   private static S3Server s3;
   private static MiniHdfs hdfs;
   private static Path spark;
+  private static Path config;
+  private static Path drive;
   private static Map<String, List<String>> expected;
+  private static String conclusion;
 
   @BeforeAll
-  static void putArchives() throws Exception {
+  static void experimentInOneProcess() throws Exception {
     s3 = S3Server.start(Files.createDirectory(folder.resolve("s3")));
     hdfs = MiniHdfs.start(folder.resolve("hdfs"));
     spark = SparkHome.in(Files.createDirectory(folder.resolve("spark")));
-    s3.put(Sample.ARCHIVE, "archive");
-    hdfs.put(Sample.ARCHIVE, "/archive");
+    install(folder.resolve("qtrace"));
+    String twentySteps = Files.readString(EXPERIMENT);
+    config =
+        Files.writeString(
+            folder.resolve("experiment.yaml"),
+            twentySteps.replaceAll("(max|save)-steps: 20", "$1-steps: 4"));
+    drive = Sample.copyTo(folder.resolve("drive"));
+    s3.put(drive, "drive");
+    hdfs.put(drive, "/drive");
+
     SparkSession tables = tables("expected");
-    audit(tables, Sample.ARCHIVE.toUri().toString());
+    new LineageStore(tables).create();
+    ExperimentSettings settings = ExperimentSettings.load(Optional.of(config), drive.toString());
+    Experiment.Outcome outcome =
+        new Experiment(
+                tables,
+                Settings.load(Optional.empty()),
+                Policy.load(Optional.empty()),
+                Progress.NONE)
+            .run(settings, Rerun.REPLACE);
+    conclusion = conclusion(String.join("\n", ExperimentText.lines(settings, outcome, 100)));
+    assertThat(conclusion).contains("Training: 4 steps", "Verdict: CLEAN");
     expected = LineageRows.of(tables);
-    assertThat(expected.get("lineage.qtrace.tensors")).hasSize(2150);
+    assertThat(expected.get("lineage.qtrace.train_steps")).hasSize(4);
+    assertThat(expected.get("lineage.qtrace.checkpoints")).hasSizeGreaterThan(16);
+    assertThat(expected.get("lineage.qtrace.tensors")).hasSizeGreaterThan(2150);
+    s3.put(drive.resolve("runs"), "runs");
+    hdfs.put(drive.resolve("runs"), "/runs");
   }
 
   @AfterAll
@@ -73,26 +106,24 @@ class TestClusters {
   void inOneProcess() throws Exception {
     SparkSession onS3 = tables("local-s3");
     try (S3Server.Reached reached = s3.reach(onS3.sparkContext().hadoopConfiguration())) {
-      audit(onS3, s3.uri("archive"));
-      assertAsExpected(onS3);
+      audit(onS3, s3.uri("runs"));
+      assertIsAudited(onS3);
     }
     SparkSession onHdfs = tables("local-hdfs");
-    audit(onHdfs, hdfs.uri("/archive"));
-    assertAsExpected(onHdfs);
+    audit(onHdfs, hdfs.uri("/runs"));
+    assertIsAudited(onHdfs);
   }
 
   @Test
   void onALocalClusterAndS3() throws Exception {
     Map<String, String> settings = onS3("local-cluster");
-    settings.put("spark.master", "local-cluster[2,1,1024]");
-    Ended audit = audit(settings, s3.uri("archive"));
-    assertThat(audit.status()).as(audit.err()).isOne();
+    experiment(settings, s3.uri("drive"), "--master", "local-cluster[2,1,1024]");
     SparkSession tables = tables("local-cluster");
     s3.settings().forEach((key, value) -> tables.conf().set(CATALOG + ".hadoop." + key, value));
     assertThat(place(tables)).startsWith(s3.uri("warehouse/"));
     assertAsExpected(tables);
     assertThat(tables.table("lineage.qtrace.audits").toJSON().collectAsList().toString())
-        .contains(s3.uri("archive"))
+        .contains(s3.uri("drive/runs"))
         .doesNotContain(S3Server.ACCESS_KEY, S3Server.SECRET_KEY);
   }
 
@@ -116,10 +147,9 @@ class TestClusters {
   }
 
   private static void inClientMode(String master) throws Exception {
-    Map<String, String> settings = standalone(master, "client");
+    Map<String, String> settings = standalone("client");
     settings.putAll(onHdfs("client"));
-    Ended audit = audit(settings, hdfs.uri("/archive"));
-    assertThat(audit.status()).as(audit.err()).isOne();
+    experiment(settings, hdfs.uri("/drive"), "--master", master);
     SparkSession tables = tables("client");
     assertThat(place(tables)).startsWith(hdfs.uri("/warehouse/"));
     assertAsExpected(tables);
@@ -127,22 +157,18 @@ class TestClusters {
 
   // The driver is on a worker: its verdict is in the tables and in the summary.
   private static void inClusterMode(String master) throws Exception {
-    Map<String, String> settings = standalone(master, "cluster");
-    settings.put("spark.driver.extraClassPath", CLASS_PATH);
+    Map<String, String> settings = standalone("cluster");
     settings.put("spark.standalone.submit.waitAppCompletion", "true");
     Path summary = folder.resolve("summary.json");
     Ended submitted =
-        run(
-            Processes.java(
-                SparkSubmit.class,
-                "--properties-file",
-                file(settings).toString(),
-                "--class",
-                Main.class.getName(),
-                CommandLine.class.getProtectionDomain().getCodeSource().getLocation().getPath(),
+        qtrace(
+            settings,
+            List.of(
+                "--master",
+                master,
                 "audit",
                 "--archive",
-                Sample.ARCHIVE.toString(),
+                drive.resolve("runs").toString(),
                 "--warehouse",
                 folder.resolve("cluster-mode").toString(),
                 "--summary",
@@ -152,17 +178,15 @@ class TestClusters {
     assertThat(told.at("/status").asInt()).isOne();
     assertThat(told.at("/audit/verdict").asText()).isEqualTo("VIOLATION");
     SparkSession tables = tables("cluster-mode");
-    assertAsExpected(tables);
+    assertIsAudited(tables);
     assertThat(tables.table("lineage.qtrace.audits").select("verdict").collectAsList())
         .singleElement()
         .hasToString("[VIOLATION]");
   }
 
-  private static Map<String, String> standalone(String master, String deployMode)
-      throws IOException {
+  private static Map<String, String> standalone(String deployMode) throws IOException {
     return new TreeMap<>(
         Template.of("standalone")
-            .with("spark.master", master)
             .with("spark.submit.deployMode", deployMode)
             .with("spark.driver.memory", "1g")
             .with("spark.executor.memory", "1g")
@@ -203,11 +227,41 @@ class TestClusters {
         .run(archive);
   }
 
-  private static Ended audit(Map<String, String> settings, String archive) throws Exception {
-    List<String> command = Processes.java(Main.class, "audit", "--archive", archive);
-    toFindClasses(settings)
-        .forEach((key, value) -> command.add(1, "-D%s=%s".formatted(key, value)));
+  // Reads, trains and writes where the root is.
+  private static void experiment(Map<String, String> settings, String root, String... submit)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of(submit));
+    command.addAll(List.of("experiment", "--config", config.toString(), "--root", root));
+    Ended ended = qtrace(settings, command);
+    assertThat(ended.status()).as(ended.err()).isZero();
+    assertThat(conclusion(ended.out())).isEqualTo(conclusion);
+  }
+
+  // The command as README has it, in an installation whose jar is empty: classes are on the path.
+  private static Ended qtrace(Map<String, String> settings, List<String> words) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(folder.resolve("qtrace/scripts/qtrace").toString());
+    command.addAll(List.of("--properties-file", file(settings).toString()));
+    command.addAll(words);
     return run(command);
+  }
+
+  private static void install(Path root) throws IOException {
+    Files.createDirectories(root.resolve("scripts"));
+    for (String script : List.of("qtrace", "lib.sh")) {
+      Files.copy(Path.of("../scripts", script), root.resolve("scripts").resolve(script));
+    }
+    Files.createSymbolicLink(root.resolve("conf"), Path.of("../conf").toAbsolutePath());
+    Path target = Files.createDirectories(root.resolve("job/target"));
+    Files.createFile(target.resolve("original-qtrace-job.jar"));
+    try (JarOutputStream jar =
+        new JarOutputStream(Files.newOutputStream(target.resolve("qtrace-job.jar")))) {
+      jar.putNextEntry(new JarEntry("META-INF/"));
+    }
+  }
+
+  private static String conclusion(String told) {
+    return told.substring(told.indexOf("=== Conclusion"), told.indexOf("=== Bonus"));
   }
 
   private static Path file(Map<String, String> settings) throws IOException {
@@ -220,11 +274,14 @@ class TestClusters {
     return file;
   }
 
-  // Executors have the classes under test, too.
+  // Drivers and executors have the classes under test.
   private static Map<String, String> toFindClasses(Map<String, String> settings) {
     Map<String, String> all = new TreeMap<>(settings);
+    all.put("spark.driver.extraClassPath", CLASS_PATH);
     all.put("spark.executor.extraClassPath", CLASS_PATH);
-    all.put("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    all.put(
+        "spark.executor.extraJavaOptions",
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dai.djl.pytorch.num_threads=1");
     return all;
   }
 
@@ -254,10 +311,22 @@ class TestClusters {
     return tables.sql("SELECT file_path FROM lineage.qtrace.edges.files").head().getString(0);
   }
 
+  // Losses, fingerprints of what was trained, and all that the audit says.
   private static void assertAsExpected(SparkSession tables) {
     Map<String, List<String>> found = LineageRows.of(tables);
     assertThat(found.keySet()).isEqualTo(expected.keySet());
     expected.forEach((table, rows) -> assertThat(found.get(table)).as(table).isEqualTo(rows));
+  }
+
+  // The same where only the audit ran.
+  private static void assertIsAudited(SparkSession tables) {
+    Map<String, List<String>> found = LineageRows.of(tables);
+    assertThat(found.keySet()).isEqualTo(expected.keySet());
+    expected.forEach(
+        (table, rows) ->
+            assertThat(found.get(table))
+                .as(table)
+                .isEqualTo(OF_TRAINING.contains(table) ? List.of() : rows));
   }
 
   private static String freePort() throws IOException {

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.alias.CredentialProvider;
+import org.apache.hadoop.security.alias.CredentialProviderFactory;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +116,26 @@ class TestArchiveScan {
           .extracting(CheckpointFile::step)
           .containsExactlyInAnyOrderElementsOf(LongStream.rangeClosed(1, 1001).boxed().toList());
       assertThat(server.drainRequests()).hasSizeBetween(2, 5);
+    }
+  }
+
+  // As `hadoop credential create` writes it.
+  @Test
+  void credentialsOfS3MayComeFromAStore() throws Exception {
+    Files.createDirectories(folder.resolve("runs/run"));
+    Files.createFile(folder.resolve("runs/run/checkpoint_step1.pt"));
+    try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
+      server.put(folder.resolve("runs"), "runs");
+      Configuration hadoop = new Configuration();
+      server.place().forEach(hadoop::set);
+      hadoop.set(
+          CredentialProviderFactory.CREDENTIAL_PROVIDER_PATH,
+          "localjceks://file" + folder.resolve("s3.jceks"));
+      CredentialProvider store = CredentialProviderFactory.getProviders(hadoop).get(0);
+      store.createCredentialEntry("fs.s3a.access.key", S3Server.ACCESS_KEY.toCharArray());
+      store.createCredentialEntry("fs.s3a.secret.key", S3Server.SECRET_KEY.toCharArray());
+      store.flush();
+      assertThat(scan(hadoop, server.uri("runs")).checkpoints()).hasSize(1);
     }
   }
 

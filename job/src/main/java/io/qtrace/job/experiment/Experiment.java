@@ -175,6 +175,7 @@ public final class Experiment {
                 report.trained(),
                 report.verdict().name(),
                 report.changed().get(Category.Q.label()).intValue(),
-                Json.of(report))));
+                Json.of(report),
+                report.bonus().stream().map(Bonus::row).toList())));
   }
 }

@@ -2,6 +2,7 @@ package io.qtrace.job.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.qtrace.job.audit.Verdict;
+import io.qtrace.job.lineage.BonusRow;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.train.TrainRun;
 import java.util.List;
@@ -46,6 +47,10 @@ public record ExperimentReport(
       Long qChanged) {
     boolean isCompared() {
       return missing.isEmpty();
+    }
+
+    BonusRow row() {
+      return new BonusRow(title, left, right, missing, qUnchanged, qChanged);
     }
   }
 }

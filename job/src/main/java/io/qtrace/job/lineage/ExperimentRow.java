@@ -1,6 +1,7 @@
 package io.qtrace.job.lineage;
 
 import java.io.Serializable;
+import java.util.List;
 
 /** Table {@code experiments}. */
 @About("One row an experiment: a training run, compared with what it began with")
@@ -13,5 +14,10 @@ public record ExperimentRow(
     @About("checkpoint that it ended with") String trainedCheckpoint,
     @About("CLEAN or VIOLATION: of the comparison of the two") String verdict,
     @About("_Q buffers that training changed") int qChanged,
-    @About("what the command printed, as JSON") String report)
-    implements Serializable {}
+    @About("what the command printed, as JSON") String report,
+    @About("further comparisons of _Q") List<BonusRow> bonus)
+    implements Serializable {
+  public ExperimentRow {
+    bonus = List.copyOf(bonus);
+  }
+}

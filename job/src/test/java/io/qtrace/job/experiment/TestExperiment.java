@@ -84,6 +84,11 @@ class TestExperiment {
         .isEqualTo("[[sr011-q4a4-FP4-init/v2_initial.pt,train,CLEAN,0,14]]");
     assertThat(spark.table(LineageTable.TRAIN_STEPS.tableName()).count()).isEqualTo(20);
 
+    assertThat(bonusInTheTable(spark))
+        .isEqualTo(
+            "[[what was trained from it,baked_step200.pt,best_state_dict.pt,0,14,0],"
+                + " [where _Q had changed,v2_initial.pt,baked_step200.pt,0,0,14]]");
+
     // Again: nothing trains, nothing is added; and what is gone is named and passed over.
     told.lines().clear();
     run(spark, settings);
@@ -96,6 +101,20 @@ class TestExperiment {
         .containsSequence("Cannot compare - missing files:", "  " + settings.trainedFromBaked())
         .contains("  Changed:   14");
     assertThat(without.report().verdict()).isEqualTo(Verdict.CLEAN);
+    assertThat(bonusInTheTable(spark))
+        .contains("[what was trained from it,baked_step200.pt,best_state_dict.pt,1,null,null]");
+  }
+
+  // Of the last experiment; files by their last names.
+  private static String bonusInTheTable(SparkSession spark) {
+    return spark
+        .sql(
+            "SELECT b.title, element_at(split(b.left_checkpoint, '/'), -1),"
+                + " element_at(split(b.right_checkpoint, '/'), -1), size(b.missing),"
+                + " b.q_unchanged, b.q_changed FROM lineage.qtrace.experiments"
+                + " LATERAL VIEW explode(bonus) AS b ORDER BY size(b.missing) DESC, b.title")
+        .collectAsList()
+        .toString();
   }
 
   @Test

@@ -13,6 +13,8 @@ import io.qtrace.job.audit.parents.ParentSearch;
 import io.qtrace.job.audit.policy.EdgeKind;
 import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.audit.policy.RunPolicy;
+import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.audit.stage.TensorFacts;
 import io.qtrace.job.lineage.CheckpointRow;
 import io.qtrace.job.lineage.EdgeRow;
 import io.qtrace.job.lineage.InvariantRow;

@@ -5,6 +5,8 @@ import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.audit.stage.TensorComparison;
 import io.qtrace.kernel.Deviations;
 import java.util.Optional;
 

@@ -4,6 +4,8 @@ import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.policy.Category;
 import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.audit.stage.TensorComparison;
 import java.util.EnumSet;
 import java.util.Set;
 

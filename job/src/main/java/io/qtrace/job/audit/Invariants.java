@@ -1,6 +1,8 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.job.audit.cause.LayerLut;
+import io.qtrace.job.audit.stage.Layer;
+import io.qtrace.job.audit.stage.TensorFacts;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.policy.CategoryRules;
+import io.qtrace.job.audit.stage.TensorFacts;
 import io.qtrace.job.lineage.CheckpointRow;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.job.lineage.LineageStore;

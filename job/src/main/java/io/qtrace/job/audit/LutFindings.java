@@ -5,6 +5,9 @@ import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.cause.LayerLut;
 import io.qtrace.job.audit.policy.EdgeKind;
+import io.qtrace.job.audit.stage.Layer;
+import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.audit.stage.TensorComparison;
 import java.util.List;
 import java.util.Optional;
 

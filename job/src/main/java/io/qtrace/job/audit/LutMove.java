@@ -1,6 +1,9 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.job.audit.cause.LayerLut;
+import io.qtrace.job.audit.stage.Layer;
+import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.audit.stage.TensorComparison;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.LutDeltas;
 import io.qtrace.lut.LutParameters;

@@ -3,6 +3,7 @@ package io.qtrace.job.audit;
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.job.audit.policy.CategoryRules;
+import io.qtrace.job.audit.stage.TensorFacts;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;

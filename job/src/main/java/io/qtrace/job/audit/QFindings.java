@@ -3,6 +3,8 @@ package io.qtrace.job.audit;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.cause.QCause;
+import io.qtrace.job.audit.stage.IndicesProof;
+import io.qtrace.job.audit.stage.Layer;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.kernel.Deviations;
 import java.util.HashSet;

@@ -1,9 +1,9 @@
 package io.qtrace.job.report;
 
 import io.qtrace.job.audit.Judgement;
-import io.qtrace.job.audit.PairComparison;
-import io.qtrace.job.audit.TensorComparison;
 import io.qtrace.job.audit.policy.Category;
+import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.audit.stage.TensorComparison;
 
 /** The one sentence that answers the notebook's question for a pair. */
 final class Conclusion {

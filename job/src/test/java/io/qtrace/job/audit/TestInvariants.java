@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.compare.TensorStats;
 import io.qtrace.job.audit.policy.Category;
+import io.qtrace.job.audit.stage.TensorFacts;
 import io.qtrace.job.lineage.InvariantRow;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;

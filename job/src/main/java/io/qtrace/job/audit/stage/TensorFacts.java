@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.TensorStats;
 import io.qtrace.job.audit.policy.Category;
@@ -37,7 +37,7 @@ public record TensorFacts(
     Objects.requireNonNull(md5, "md5");
   }
 
-  static TensorFacts of(TensorRow row, Category category) {
+  public static TensorFacts of(TensorRow row, Category category) {
     return new TensorFacts(
         row.name(),
         category,
@@ -49,7 +49,7 @@ public record TensorFacts(
         Optional.empty());
   }
 
-  TensorRow row(String auditId, String checkpointId, String path) {
+  public TensorRow row(String auditId, String checkpointId, String path) {
     return new TensorRow(
         auditId,
         checkpointId,
@@ -71,7 +71,7 @@ public record TensorFacts(
   }
 
   /** The values as float32, [n]; empty unless all elements were kept. */
-  Optional<float[]> floats() {
+  public Optional<float[]> floats() {
     if (values.size() != shape.elements() || values.isEmpty()) {
       return Optional.empty();
     }

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.io.ObjectStat;
@@ -16,16 +16,16 @@ import java.util.Set;
  *     that is new and has to be measured
  * @param measures what is wanted of every tensor of a new checkpoint
  */
-record CompareInput(
+public record CompareInput(
     List<CheckpointIndex> checkpoints,
     List<List<ObjectStat>> files,
     List<Pair> pairs,
     List<Map<String, TensorFacts>> known,
     Set<Measure> measures) {
   /** Two checkpoints by position. */
-  record Pair(int left, int right) {}
+  public record Pair(int left, int right) {}
 
-  CompareInput {
+  public CompareInput {
     checkpoints = List.copyOf(checkpoints);
     files = List.copyOf(files);
     pairs = List.copyOf(pairs);

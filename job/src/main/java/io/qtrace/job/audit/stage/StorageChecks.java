@@ -1,8 +1,8 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.StorageCrc;
-import io.qtrace.job.audit.CompareUnit.Member;
+import io.qtrace.job.audit.stage.CompareUnit.Member;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.io.ObjectStat;
 import io.qtrace.tensor.CheckpointIndex;
@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** What came of indexing one file: an index, or why there is none. */
-sealed interface IndexedCheckpoint extends Serializable {
+public sealed interface IndexedCheckpoint extends Serializable {
   /**
    * The file could be indexed.
    *

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.MemberPartial;
@@ -8,9 +8,9 @@ import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
-import io.qtrace.job.audit.CompareUnit.Link;
-import io.qtrace.job.audit.CompareUnit.Member;
 import io.qtrace.job.audit.policy.CategoryRules;
+import io.qtrace.job.audit.stage.CompareUnit.Link;
+import io.qtrace.job.audit.stage.CompareUnit.Member;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;

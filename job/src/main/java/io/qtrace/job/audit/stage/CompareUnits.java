@@ -1,9 +1,9 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.LutCheck;
 import io.qtrace.compare.Measure;
-import io.qtrace.job.audit.CompareUnit.Link;
-import io.qtrace.job.audit.CompareUnit.Member;
+import io.qtrace.job.audit.stage.CompareUnit.Link;
+import io.qtrace.job.audit.stage.CompareUnit.Member;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.job.audit.cause.Residual;
 import io.qtrace.kernel.Deviations;
@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param obstacle why they could not be recomputed; empty where they were
  * @param others indices that are not, each with the one recomputed
  */
-record IndicesProof(Optional<String> obstacle, Deviations others) {
-  IndicesProof {
+public record IndicesProof(Optional<String> obstacle, Deviations others) {
+  public IndicesProof {
     Objects.requireNonNull(obstacle, "obstacle");
     Objects.requireNonNull(others, "others");
   }
@@ -26,7 +26,7 @@ record IndicesProof(Optional<String> obstacle, Deviations others) {
   }
 
   /** Indices that the recomputation does not give; empty where there was none. */
-  Optional<Residual> residual() {
+  public Optional<Residual> residual() {
     return obstacle.isPresent() ? Optional.empty() : Optional.of(Residual.of(others));
   }
 }

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
@@ -20,7 +20,7 @@ public final class IndexStage {
   private final JavaSparkContext spark;
   private final Progress progress;
 
-  IndexStage(JavaSparkContext spark, Progress progress) {
+  public IndexStage(JavaSparkContext spark, Progress progress) {
     this.spark = spark;
     this.progress = progress;
   }
@@ -29,7 +29,7 @@ public final class IndexStage {
    * An outcome for each URI, in order; tensors of a state dict within a file are named without its
    * path.
    */
-  List<IndexedCheckpoint> run(List<String> uris) {
+  public List<IndexedCheckpoint> run(List<String> uris) {
     if (uris.isEmpty()) {
       return List.of();
     }
@@ -51,7 +51,7 @@ public final class IndexStage {
    * Counts checkpoints that need no reading, by their bytes, as the metric of a task; the sum of
    * them.
    */
-  long skip(List<Long> checkpoints) {
+  public long skip(List<Long> checkpoints) {
     if (checkpoints.isEmpty()) {
       return 0;
     }

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.RangeComparison;
@@ -32,7 +32,7 @@ public final class CompareStage {
   private final CategoryRules categories;
   private final Progress progress;
 
-  CompareStage(
+  public CompareStage(
       JavaSparkContext spark,
       CompareSettings settings,
       CategoryRules categories,
@@ -43,7 +43,7 @@ public final class CompareStage {
     this.progress = progress;
   }
 
-  CompareOutput run(CompareInput input) throws IOException {
+  public CompareOutput run(CompareInput input) throws IOException {
     CompareMetrics metrics = CompareMetrics.of(spark.sc());
     CompareResults results = new CompareResults(input, categories);
     Unchanged unchanged =

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
@@ -19,7 +19,7 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * @param expected by the file's URI
  */
-record Unchanged(SerializableConfiguration hadoop, Map<String, ObjectStat> expected)
+public record Unchanged(SerializableConfiguration hadoop, Map<String, ObjectStat> expected)
     implements Serializable {
   static Unchanged of(SerializableConfiguration hadoop, List<List<ObjectStat>> files) {
     return new Unchanged(
@@ -44,7 +44,7 @@ record Unchanged(SerializableConfiguration hadoop, Map<String, ObjectStat> expec
     return reasons;
   }
 
-  static String reason(String file) {
+  public static String reason(String file) {
     return "Cannot read %s: it was written while it was read; the next audit takes it again"
         .formatted(SafeText.of(file));
   }

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.RangeResult;
 import java.io.Serializable;

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import java.io.Serializable;
 import org.apache.spark.SparkContext;

@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.kernel.LutCheckPartial;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.Set;
  * @param bytesRead bytes of tensors asked of the object store
  * @param tensorsCompared pairs of tensors whose bytes were compared
  */
-record CompareOutput(
+public record CompareOutput(
     List<Map<String, TensorFacts>> facts,
     List<Map<String, LutCheckPartial>> checks,
     List<Optional<PairComparison>> pairs,
@@ -26,7 +26,7 @@ record CompareOutput(
     Set<Integer> changed,
     long bytesRead,
     long tensorsCompared) {
-  CompareOutput {
+  public CompareOutput {
     facts = List.copyOf(facts);
     checks = List.copyOf(checks);
     pairs = List.copyOf(pairs);

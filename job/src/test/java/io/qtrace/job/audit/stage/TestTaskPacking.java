@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

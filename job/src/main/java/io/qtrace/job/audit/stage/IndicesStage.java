@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.IndicesCheck;
@@ -29,11 +29,11 @@ import org.apache.spark.util.SerializableConfiguration;
  * Recomputes the indices of layers from their weight and scales on the executors, in ranges of
  * rows: what tells whether indices that moved were requantized.
  */
-final class IndicesStage {
+public final class IndicesStage {
   private final JavaSparkContext spark;
   private final CompareSettings settings;
 
-  IndicesStage(JavaSparkContext spark, CompareSettings settings) {
+  public IndicesStage(JavaSparkContext spark, CompareSettings settings) {
     this.spark = spark;
     this.settings = settings;
   }
@@ -44,7 +44,7 @@ final class IndicesStage {
    * @param files that hold the checkpoint, as they were when it was indexed
    * @param layers of which the indices moved
    */
-  record Wanted(CheckpointIndex checkpoint, List<ObjectStat> files, Set<String> layers) {}
+  public record Wanted(CheckpointIndex checkpoint, List<ObjectStat> files, Set<String> layers) {}
 
   /**
    * What was found.
@@ -53,10 +53,10 @@ final class IndicesStage {
    * @param changed why files are not as they were, by their URIs: what was read of them counts for
    *     nothing
    */
-  record Output(
+  public record Output(
       List<Map<String, IndicesProof>> proofs, Map<String, String> changed, long bytesRead) {}
 
-  Output run(List<Wanted> wanted) {
+  public Output run(List<Wanted> wanted) {
     List<Map<String, IndicesProof>> proofs = new ArrayList<>();
     List<Work> works = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {

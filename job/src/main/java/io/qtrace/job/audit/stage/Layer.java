@@ -1,4 +1,4 @@
-package io.qtrace.job.audit;
+package io.qtrace.job.audit.stage;
 
 import io.qtrace.compare.QuantizedLayer;
 import io.qtrace.tensor.TensorEntry;
@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Names of the tensors of one quantized layer. */
-record Layer(String name) {
+public record Layer(String name) {
   private static final String LUT = ".lut";
   private static final String QUANTIZED = "._Q";
   private static final String INDICES = "._indices";
 
   /** The layers of a pair: those with a stored LUT on either side. */
-  static List<Layer> of(PairComparison pair) {
+  public static List<Layer> of(PairComparison pair) {
     return pair.tensors().stream().flatMap(tensor -> of(tensor.name(), LUT).stream()).toList();
   }
 
   /** The layer whose {@code _Q} has that name, if any. */
-  static Optional<Layer> ofQuantized(String tensor) {
+  public static Optional<Layer> ofQuantized(String tensor) {
     return of(tensor, QUANTIZED);
   }
 
@@ -33,11 +33,11 @@ record Layer(String name) {
         : Optional.empty();
   }
 
-  String lut() {
+  public String lut() {
     return name + LUT;
   }
 
-  String deltas() {
+  public String deltas() {
     return name + "._lut_raw_deltas";
   }
 
@@ -65,11 +65,11 @@ record Layer(String name) {
         found.get(5));
   }
 
-  String quantized() {
+  public String quantized() {
     return name + QUANTIZED;
   }
 
-  String indices() {
+  public String indices() {
     return name + INDICES;
   }
 }

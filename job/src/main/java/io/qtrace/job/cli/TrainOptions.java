@@ -135,13 +135,14 @@ final class TrainOptions {
   @Option(
       names = "--hard-top1",
       paramLabel = "X",
-      description = "Weight of the cross entropy against the teacher's first token.")
+      description =
+          "Weight of the cross entropy over the full vocabulary against the teacher's first token.")
   private Double hardTop1;
 
   @Option(
       names = "--hard-full",
       paramLabel = "X",
-      description = "Weight of the full-vocabulary term.")
+      description = "More weight of the same cross entropy: the two add up.")
   private Double hardFull;
 
   @Option(

@@ -38,12 +38,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * </table>
  *
  * Its other kernels are those of 2.11 and 2.13 for AVX2, for any CPU, and for a GPU, its matrix
- * products in another order ({@code MKL_CBWR=COMPATIBLE}), and attention in plain operations, which
- * DJL has alone. So no bound of 2e-4 holds for every loss; here it holds for most and for the mean,
+ * products in another order ({@code MKL_CBWR=COMPATIBLE}), and attention in plain operations, all
+ * that DJL has. So no bound of 2e-4 holds for every loss; here it holds for most and for the mean,
  * and each run has a bound of its own.
  */
 class TestTraining {
   private static final double LOSS_TOLERANCE = 2e-4; // of most losses and of their mean
+  private static final double NORM_TOLERANCE = 1e-3; // of most norms
   private static final double MOST = 0.8;
   private static final double END_TOLERANCE = 1e-4;
 
@@ -393,7 +394,7 @@ class TestTraining {
   }
 
   private static void assertLikePyTorch(
-      Runs run, double farthestLoss, double normTolerance, Path end) throws IOException {
+      Runs run, double farthestLoss, double farthestNorm, Path end) throws IOException {
     try (Replica replica = run.replica(Forward.FACTORED, Precision.FLOAT32)) {
       List<StepOutcome> outcomes = run.train(replica);
       List<Double> losses = losses(outcomes);
@@ -404,10 +405,10 @@ class TestTraining {
           .isGreaterThanOrEqualTo(MOST);
       assertThat(mean(losses))
           .isCloseTo(mean(run.goldenLosses()), within(LOSS_TOLERANCE * mean(run.goldenLosses())));
-      assertClose(
-          outcomes.stream().map(StepOutcome::gradientNorm).toList(),
-          run.goldenNorms(),
-          normTolerance);
+      List<Double> norms = outcomes.stream().map(StepOutcome::gradientNorm).toList();
+      assertClose(norms, run.goldenNorms(), farthestNorm);
+      assertThat(shareWithin(norms, run.goldenNorms(), NORM_TOLERANCE))
+          .isGreaterThanOrEqualTo(MOST);
       for (int step = 0; step < outcomes.size(); step++) {
         assertRates(run, outcomes.get(step), run.goldenRates(step));
       }

@@ -45,10 +45,12 @@ class TestChangedFiles {
 
   @Test
   void aLocalFile() throws Exception {
-    Path runs = archive();
+    Path runs =
+        Sample.copyRuns(folder.resolve("archive"), "sr011-q4a4-FP4-init", RUN).resolve("runs");
     SparkSession tables =
         auditsAllButTheChanged(
             runs.toString(),
+            3,
             content ->
                 Files.copy(content, runs.resolve(FILE), StandardCopyOption.REPLACE_EXISTING));
     AuditReport next = audit(tables, runs.toString(), NONE);
@@ -72,8 +74,10 @@ class TestChangedFiles {
     Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")));
         S3Server.Reached reached = server.reach(hadoop)) {
-      server.put(archive(), "runs");
-      auditsAllButTheChanged(server.uri("runs"), content -> server.put(content, "runs/" + FILE));
+      for (String file : List.of(FILE, RUN + "/best_state_dict.pt")) {
+        server.put(Sample.RUNS.resolve(file), "runs/" + file);
+      }
+      auditsAllButTheChanged(server.uri("runs"), 1, content -> server.put(content, "runs/" + FILE));
     }
   }
 
@@ -120,12 +124,9 @@ class TestChangedFiles {
                 .formatted(uri));
   }
 
-  private Path archive() throws IOException {
-    return Sample.copyRuns(folder.resolve("archive"), "sr011-q4a4-FP4-init", RUN).resolve("runs");
-  }
-
   // The change comes when the audit begins to read.
-  private SparkSession auditsAllButTheChanged(String runs, Change change) throws IOException {
+  private SparkSession auditsAllButTheChanged(String runs, int others, Change change)
+      throws IOException {
     SparkSession tables = session("tables");
     AuditReport report = audit(tables, runs, change);
     assertThat(report.unreadable())
@@ -141,7 +142,7 @@ class TestChangedFiles {
     Map<String, List<String>> rows = LineageRows.of(tables);
     assertThat(rows)
         .allSatisfy((table, told) -> assertThat(told).noneMatch(row -> row.contains(FILE)));
-    assertThat(rows.get("lineage.qtrace.checkpoints")).hasSize(3);
+    assertThat(rows.get("lineage.qtrace.checkpoints")).hasSize(others);
     return tables;
   }
 

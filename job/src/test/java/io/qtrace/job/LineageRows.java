@@ -32,6 +32,11 @@ public final class LineageRows {
           "trained_checkpoint",
           "tokens_per_second");
 
+  /** Of further comparisons of an experiment, all but the places. */
+  private static final String BONUS =
+      "transform(bonus, told -> named_struct('title', told.title, 'q_unchanged', told.q_unchanged,"
+          + " 'q_changed', told.q_changed)) AS bonus";
+
   private LineageRows() {}
 
   /** All rows of each table, as JSON, sorted; columns that are named above left out. */
@@ -41,6 +46,7 @@ public final class LineageRows {
       String columns =
           Arrays.stream(spark.table(table.tableName()).columns())
               .filter(column -> !LEFT_OUT.contains(column))
+              .map(column -> column.equals("bonus") ? BONUS : column)
               .collect(Collectors.joining(", "));
       tables.put(
           table.tableName(),

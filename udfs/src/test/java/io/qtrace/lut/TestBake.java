@@ -112,6 +112,13 @@ class TestBake {
   }
 
   @Test
+  void repairBeginsAboveZero() {
+    float[] half = {0, 0, 0.5f, 1};
+    Bake.repair(half, 1);
+    assertThat(half).startsWith(Float16.round(1e-4f), Float16.nextUp(Float16.round(1e-4f)));
+  }
+
+  @Test
   void repairMakesEveryTableValid() {
     Random random = new Random(31);
     for (int i = 0; i < 1000; i++) {

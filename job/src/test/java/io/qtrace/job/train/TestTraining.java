@@ -2,6 +2,7 @@ package io.qtrace.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.qtrace.job.Sample;
 import java.io.IOException;
@@ -60,6 +61,22 @@ class TestTraining {
         run(TrainRuns.settings(folder.resolve("two"), Map.of("max-steps", 2, "seed", 1)), 0);
     assertThat(two.steps().get(0).loss()).isNotEqualTo(one.steps().get(0).loss());
     assertThat(two.initialLoss()).isEqualTo(one.initialLoss());
+  }
+
+  @Test
+  void accumulatedMicroBatchesAreTheExamplesOfOneLargeBatch() throws IOException {
+    Map<String, Integer> once = Map.of("max-steps", 3, "batch-size", 4);
+    TrainRun large = run(TrainRuns.settings(folder.resolve("one"), once), 0);
+    Map<String, Integer> twice = Map.of("max-steps", 3, "batch-size", 2, "accumulation-steps", 2);
+    TrainRun small = run(TrainRuns.settings(folder.resolve("two"), twice), 0);
+
+    for (int i = 0; i < 3; i++) {
+      StepRecord expected = large.steps().get(i);
+      StepRecord step = small.steps().get(i);
+      assertThat(step.losses()).hasSize(2);
+      assertThat(step.loss()).isCloseTo(expected.loss(), withinPercentage(1e-3));
+      assertThat(step.gradientNorm()).isCloseTo(expected.gradientNorm(), withinPercentage(1e-2));
+    }
   }
 
   @Test

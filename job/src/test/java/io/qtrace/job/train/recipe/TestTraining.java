@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -40,7 +41,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Its other kernels are those of 2.11 and 2.13 for AVX2, for any CPU, and for a GPU, its matrix
  * products in another order ({@code MKL_CBWR=COMPATIBLE}), and attention in plain operations, all
  * that DJL has. So no bound of 2e-4 holds for every loss; here it holds for most and for the mean,
- * and each run has a bound of its own.
+ * and each run has a bound of its own. {@code scripts/bench/recipe_losses.py} tells PyTorch's
+ * figures.
  */
 class TestTraining {
   private static final double LOSS_TOLERANCE = 2e-4; // of most losses and of their mean
@@ -315,6 +317,29 @@ class TestTraining {
       assertThat(norm).isGreaterThan(10 * clip);
       assertThat(Math.sqrt(squares))
           .isCloseTo(0.1 * clip * norm / (norm + 1e-6), within(1e-7 * clip));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NONE, 0, 0", "ALL, 8, 6", "MLP, 0, 6", "ATTN, 8, 0"})
+  void scopeDecidesWhoseLutTrains(LutScope scope, int attention, int mlp) throws IOException {
+    Runs run = Runs.debug();
+    Recipe recipe =
+        new Recipe(
+            new Trained(true, scope, 2),
+            run.rates(),
+            run.objective(),
+            Forward.MATERIALIZED,
+            Precision.FLOAT32);
+    try (Replica replica = Replica.load(Goldens.config(), Goldens.initial(), recipe, "cpu")) {
+      replica.step(run.microBatches(0));
+      List<String> deltas =
+          replica.trained().keySet().stream()
+              .filter(name -> name.endsWith("._lut_raw_deltas"))
+              .toList();
+
+      assertThat(deltas).filteredOn(name -> name.contains(".self_attn.")).hasSize(attention);
+      assertThat(deltas).filteredOn(name -> name.contains(".mlp.")).hasSize(mlp);
     }
   }
 

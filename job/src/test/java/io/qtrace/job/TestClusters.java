@@ -128,6 +128,13 @@ class TestClusters {
   }
 
   @Test
+  void onALocalClusterAndOtherStores() throws Exception {
+    String master = "local-cluster[2,1,1024]";
+    assertAudits(Map.of(), "local-cluster-file", drive.resolve("runs").toString(), master);
+    assertAudits(Map.of(), "local-cluster-hdfs", hdfs.uri("/runs"), master);
+  }
+
+  @Test
   void onAStandaloneCluster() throws Exception {
     String state = folder.resolve("cluster").toString();
     String port = freePort();
@@ -137,6 +144,9 @@ class TestClusters {
       assertThat(started.out()).as(started.err()).isEqualTo("spark://127.0.0.1:" + port + "\n");
       String master = started.out().strip();
       inClientMode(master);
+      Map<String, String> settings = standalone("client");
+      settings.putAll(onS3("client-s3"));
+      assertAudits(settings, "standalone-s3", s3.uri("runs"), master);
       inClusterMode(master);
     } finally {
       script("stop", "--state", state);
@@ -235,6 +245,24 @@ class TestClusters {
     Ended ended = qtrace(settings, command);
     assertThat(ended.status()).as(ended.err()).isZero();
     assertThat(conclusion(ended.out())).isEqualTo(conclusion);
+  }
+
+  // The command's audit, its tables on local files.
+  private static void assertAudits(
+      Map<String, String> settings, String name, String archive, String master) throws Exception {
+    Ended ended =
+        qtrace(
+            settings,
+            List.of(
+                "--master",
+                master,
+                "audit",
+                "--archive",
+                archive,
+                "--warehouse",
+                folder.resolve(name).toString()));
+    assertThat(ended.status()).as(ended.err()).isOne();
+    assertIsAudited(tables(name));
   }
 
   // The command as README has it, in an installation whose jar is empty: classes are on the path.

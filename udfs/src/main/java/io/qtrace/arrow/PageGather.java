@@ -1,7 +1,8 @@
 package io.qtrace.arrow;
 
-import io.qtrace.io.RangeReader;
+import io.qtrace.io.FileSpan;
 import io.qtrace.io.RangeReader.Range;
+import io.qtrace.io.RangeSource;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -24,11 +25,11 @@ final class PageGather {
 
   private final Storage storage;
   private final StridedView view;
-  private final RangeReader reader;
+  private final RangeSource reader;
   private final Block scratch;
-  private final int[] table = new int[TABLE_PAGES]; // page - group's first -> byte in the scratch
+  private final int[] table; // page - group's first -> byte in the scratch
 
-  PageGather(TensorEntry tensor, RangeReader reader, Block scratch) {
+  PageGather(TensorEntry tensor, RangeSource reader, Block scratch) {
     if (scratch.capacity() < PAGE_BYTES) {
       throw new IllegalArgumentException(
           "Invalid scratch: %d bytes, expected %d or more"
@@ -38,6 +39,20 @@ final class PageGather {
     this.view = new StridedView(tensor);
     this.reader = reader;
     this.scratch = scratch.resize(scratch.capacity());
+    this.table = new int[(int) Math.min(TABLE_PAGES, storage.bytes() / PAGE_BYTES + 1)];
+  }
+
+  /** All pages from the view's first element to its last; the view is not empty. */
+  static FileSpan span(TensorEntry tensor) {
+    Storage storage = tensor.storage();
+    int width = tensor.dtype().bytes();
+    long last = tensor.offset();
+    for (int d = 0; d < tensor.shape().rank(); d++) {
+      last += (tensor.shape().sizes().get(d) - 1) * tensor.stride().get(d);
+    }
+    long from = tensor.offset() * width / PAGE_BYTES * PAGE_BYTES;
+    long to = Math.min((last * width / PAGE_BYTES + 1) * PAGE_BYTES, storage.bytes());
+    return new FileSpan(storage.position() + from, to - from);
   }
 
   /** Pages {@code [first, end)} of the storage, the touched ones of which are in the scratch. */

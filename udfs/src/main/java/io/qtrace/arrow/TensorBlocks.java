@@ -1,8 +1,9 @@
 package io.qtrace.arrow;
 
+import io.qtrace.io.FileSpan;
 import io.qtrace.io.FormatException;
-import io.qtrace.io.RangeReader;
 import io.qtrace.io.RangeReader.Range;
+import io.qtrace.io.RangeSource;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.ByteOrders;
 import io.qtrace.tensor.Storage;
@@ -24,12 +25,12 @@ public final class TensorBlocks {
   public static final int MIN_SCRATCH_BYTES = PageGather.PAGE_BYTES;
 
   private final TensorEntry tensor;
-  private final RangeReader reader;
+  private final RangeSource reader;
   private final ReadOptions options;
   private final PageGather gather;
 
   private TensorBlocks(
-      TensorEntry tensor, RangeReader reader, ReadOptions options, PageGather gather)
+      TensorEntry tensor, RangeSource reader, ReadOptions options, PageGather gather)
       throws FormatException {
     Storage storage = tensor.storage();
     if (storage.bytes() > reader.length() - storage.position()) {
@@ -50,7 +51,7 @@ public final class TensorBlocks {
    *
    * @throws FormatException if the storage ends after its file
    */
-  public static TensorBlocks contiguous(TensorEntry tensor, RangeReader reader, ReadOptions options)
+  public static TensorBlocks contiguous(TensorEntry tensor, RangeSource reader, ReadOptions options)
       throws FormatException {
     if (!tensor.isContiguous()) {
       throw new IllegalArgumentException(
@@ -66,7 +67,7 @@ public final class TensorBlocks {
    * @throws FormatException if the storage ends after its file
    */
   public static TensorBlocks strided(
-      TensorEntry tensor, RangeReader reader, ReadOptions options, Block scratch)
+      TensorEntry tensor, RangeSource reader, ReadOptions options, Block scratch)
       throws FormatException {
     return new TensorBlocks(tensor, reader, options, new PageGather(tensor, reader, scratch));
   }
@@ -78,11 +79,35 @@ public final class TensorBlocks {
    * @throws FormatException if the storage ends after its file
    */
   public static TensorBlocks of(
-      TensorEntry tensor, RangeReader reader, ReadOptions options, Block scratch)
+      TensorEntry tensor, RangeSource reader, ReadOptions options, Block scratch)
       throws FormatException {
     return tensor.isContiguous()
         ? contiguous(tensor, reader, options)
         : strided(tensor, reader, options, scratch);
+  }
+
+  /**
+   * Parts of the file that hold all that {@link #read} asks for: the data and, with the first byte,
+   * the frame of the storage.
+   *
+   * @param from first byte in C order
+   * @param to byte after the last
+   */
+  public static List<FileSpan> spans(TensorEntry tensor, long from, long to) {
+    List<FileSpan> spans = new ArrayList<>();
+    if (from == to) {
+      return spans;
+    }
+    if (from == 0) {
+      for (Range range : tensor.storage().frame().ranges()) {
+        spans.add(new FileSpan(range.position(), range.target().remaining()));
+      }
+    }
+    spans.add(
+        tensor.isContiguous()
+            ? new FileSpan(start(tensor) + from, to - from)
+            : PageGather.span(tensor));
+    return spans;
   }
 
   public TensorEntry tensor() {
@@ -119,7 +144,7 @@ public final class TensorBlocks {
   }
 
   private void readRanges(long from, Block target, List<Range> around) throws IOException {
-    long start = tensor.storage().position() + tensor.offset() * tensor.dtype().bytes() + from;
+    long start = start(tensor) + from;
     ByteBuffer bytes = target.bytes();
     // The parts of a small storage's frame are near each other: one range, which holds the data
     // too.
@@ -137,5 +162,10 @@ public final class TensorBlocks {
       ranges.add(new Range(start + at, bytes.slice(at, length)));
     }
     reader.read(ranges);
+  }
+
+  // Byte of the file at which a contiguous tensor begins.
+  private static long start(TensorEntry tensor) {
+    return tensor.storage().position() + tensor.offset() * tensor.dtype().bytes();
   }
 }

@@ -3,7 +3,6 @@ package io.qtrace.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -13,7 +12,7 @@ import org.apache.hadoop.fs.FileRange;
  * Reads ranges of one object, never the whole of it; counts the bytes it asked for. Not thread
  * safe.
  */
-public final class RangeReader implements Closeable {
+public final class RangeReader implements RangeSource, Closeable {
   /**
    * A range of the object and where its bytes go: {@code target.remaining()} of them from {@code
    * position}.
@@ -22,22 +21,25 @@ public final class RangeReader implements Closeable {
 
   private final ObjectStat stat;
   private final FSDataInputStream stream;
-  private final List<Range> kept = new ArrayList<>();
+  private final KeptRanges kept;
   private long bytesRead;
 
   RangeReader(ObjectStat stat, FSDataInputStream stream) {
     this.stat = stat;
     this.stream = stream;
+    this.kept = new KeptRanges(stat.uri(), stat.bytes());
   }
 
   public ObjectStat stat() {
     return stat;
   }
 
+  @Override
   public String uri() {
     return stat.uri();
   }
 
+  @Override
   public long length() {
     return stat.bytes();
   }
@@ -54,7 +56,7 @@ public final class RangeReader implements Closeable {
    * @throws FormatException if the object ends before
    */
   public void keep(long position, int length) throws IOException {
-    kept.add(new Range(position, ByteBuffer.wrap(read(position, length))));
+    kept.keep(position, ByteBuffer.wrap(read(position, length)));
   }
 
   /**
@@ -63,25 +65,19 @@ public final class RangeReader implements Closeable {
    * @throws FormatException if the object ends before
    */
   public byte[] read(long position, int length) throws IOException {
-    requireInside(position, length);
+    kept.requireInside(position, length);
     byte[] bytes = new byte[length];
     read(List.of(new Range(position, ByteBuffer.wrap(bytes))));
     return bytes;
   }
 
-  /**
-   * Fills every range's target, all ranges in flight together; targets end with position = limit.
-   * Nothing is written to a target after the return, be it by failure.
-   *
-   * @throws FormatException if the object ends before a range does
-   */
+  /** {@inheritDoc} All ranges are in flight together. */
+  @Override
   public void read(List<Range> ranges) throws IOException {
-    for (Range range : ranges) {
-      requireInside(range.position(), range.target().remaining());
-    }
+    kept.requireInside(ranges);
     try (CloseStack inFlight = new CloseStack()) {
       for (Range range : ranges) {
-        if (range.target().hasRemaining() && !copyKept(range)) {
+        if (range.target().hasRemaining() && !kept.copy(range)) {
           inFlight.add(submit(range));
         }
       }
@@ -91,18 +87,6 @@ public final class RangeReader implements Closeable {
   @Override
   public void close() throws IOException {
     stream.close();
-  }
-
-  private boolean copyKept(Range range) {
-    int length = range.target().remaining();
-    for (Range piece : kept) {
-      long from = range.position() - piece.position();
-      if (from >= 0 && from + length <= piece.target().capacity()) {
-        range.target().put(piece.target().slice((int) from, length));
-        return true;
-      }
-    }
-    return false;
   }
 
   // One vectored call a range, so that no store merges ranges into buffers of its own: the bytes go
@@ -135,16 +119,6 @@ public final class RangeReader implements Closeable {
                 .formatted(uri, request.getLength(), request.getOffset(), e.getCause()),
             e.getCause());
       }
-    }
-  }
-
-  private void requireInside(long position, long length) throws FormatException {
-    if (position < 0 || length > length() - position) {
-      throw new FormatException(
-          uri(),
-          length(),
-          "Invalid range: %d bytes from %d, expected them before the end"
-              .formatted(length, position));
     }
   }
 }

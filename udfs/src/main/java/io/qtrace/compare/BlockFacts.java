@@ -6,6 +6,7 @@ import io.qtrace.kernel.Digest128;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.StatsAccumulator;
 import io.qtrace.kernel.StatsPartial;
+import io.qtrace.tensor.DType;
 import java.util.Optional;
 
 /**
@@ -21,12 +22,17 @@ record BlockFacts(Optional<Digest128> leaf, StatsPartial stats, int crc32) {
         isLeaf && member.wants(Measure.FINGERPRINT)
             ? Optional.of(Kernels.xxh3(block))
             : Optional.empty();
-    StatsAccumulator stats = new StatsAccumulator();
-    if (member.wants(Measure.STATS)) {
-      int count = block.length() / member.tensor().dtype().bytes();
-      Kernels.stats(member.tensor().dtype(), block, count, index, stats);
-    }
+    StatsPartial stats =
+        member.wants(Measure.STATS)
+            ? stats(member.tensor().dtype(), block, index)
+            : StatsPartial.NONE;
     int crc32 = member.wants(Measure.CRC) ? Kernels.crc32(block) : 0;
-    return new BlockFacts(leaf, stats.partial(), crc32);
+    return new BlockFacts(leaf, stats, crc32);
+  }
+
+  private static StatsPartial stats(DType dtype, Block block, long index) {
+    StatsAccumulator stats = new StatsAccumulator();
+    Kernels.stats(dtype, block, block.length() / dtype.bytes(), index, stats);
+    return stats.partial();
   }
 }

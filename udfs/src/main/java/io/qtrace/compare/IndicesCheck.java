@@ -18,7 +18,6 @@ import io.qtrace.lut.Scales;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,7 +29,6 @@ public final class IndicesCheck implements Closeable {
   private final BlockAllocator memory;
   private final OpenFiles files;
   private final ReadOptions options;
-  private long bytesRead;
 
   /**
    * @param memoryBytes most off-heap memory that one call may hold, freed when it ends
@@ -50,23 +48,15 @@ public final class IndicesCheck implements Closeable {
    * @param to row after the last
    */
   public Deviations run(QuantizedLayer layer, long from, long to) throws IOException {
-    files.expect(layer.files());
-    List<RangeReader> readers = new ArrayList<>();
-    for (String file : layer.files()) {
-      readers.add(files.open(file));
-    }
-    long before = readers.stream().mapToLong(RangeReader::bytesRead).sum();
     try (Block scratch = memory.allocate(TensorBlocks.MIN_SCRATCH_BYTES)) {
       return deviations(
           layer, new Requantize(scales(layer, scratch), lut(layer, scratch)), from, to, scratch);
-    } finally {
-      bytesRead += readers.stream().mapToLong(RangeReader::bytesRead).sum() - before;
     }
   }
 
   /** Bytes that all calls together asked their files for. */
   public long bytesRead() {
-    return bytesRead;
+    return files.bytesRead();
   }
 
   private Deviations deviations(

@@ -1,102 +1,104 @@
 package io.qtrace.compare;
 
 import io.qtrace.arrow.Block;
-import io.qtrace.arrow.TensorStream;
 import io.qtrace.compare.RangeTask.Member;
-import io.qtrace.io.RangeReader;
 import io.qtrace.kernel.BlockHasher;
 import io.qtrace.kernel.Digest128;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.StatsPartial;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
-import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Reads one member's range block by block and measures it. */
+/** Measures one member's range piece by piece. */
 final class MemberMeter {
   private final Member member;
-  private final RangeReader reader;
-  private final TensorStream stream;
   private final long firstLeaf;
-  private final List<Digest128> leaves = new ArrayList<>();
-  private final BlockHasher hasher = new BlockHasher(); // of leaves that take several blocks
-  private final MessageDigest md5 = newMd5();
+  private final MessageDigest md5; // null unless wanted
+  private List<Digest128> leaves = List.of();
+  private BlockHasher hasher; // of leaves that take several pieces, null before the first
   private StatsPartial stats = StatsPartial.NONE;
   private List<Double> values = List.of();
   private StorageCrc crc = StorageCrc.NONE;
-  private long bytesRead;
-  private long index; // of the block's first element
-  private Block block;
-  private BlockFacts facts;
 
-  MemberMeter(Member member, RangeReader reader, TensorStream stream, long from) {
+  MemberMeter(Member member, long from) {
     this.member = member;
-    this.reader = reader;
-    this.stream = stream;
     this.firstLeaf = from * member.tensor().dtype().bytes() / Fingerprint.LEAF_BYTES;
+    this.md5 = member.wants(Measure.MD5) ? newMd5() : null;
   }
 
   TensorEntry tensor() {
     return member.tensor();
   }
 
-  Block block() {
-    return block;
+  String file() {
+    return member.file();
   }
 
-  void read(long firstIndex, int count) throws IOException {
-    long before = reader.bytesRead();
-    block = stream.next(count * tensor().dtype().bytes());
-    index = firstIndex;
-    bytesRead += reader.bytesRead() - before;
-  }
-
-  /** Whether equal blocks of both have equal facts. */
+  /** Whether equal pieces of both have equal facts. */
   boolean measuresAs(MemberMeter other) {
     return tensor().dtype() == other.tensor().dtype()
         && member.measures().equals(other.member.measures());
   }
 
   /**
-   * Measures the block; {@code equal} has a block of the same bytes, measured before, or is this.
+   * Measures the next piece.
+   *
+   * @param index of its first element
+   * @param equal facts of a member with a piece of the same bytes that {@link #measuresAs} this
+   *     one, or null
    */
-  void measure(MemberMeter equal) {
+  BlockFacts measure(Block piece, long index, BlockFacts equal) {
     long position = index * tensor().dtype().bytes();
-    long end = position + block.length();
+    long end = position + piece.length();
     boolean startsLeaf = position % Fingerprint.LEAF_BYTES == 0;
     boolean endsLeaf = end % Fingerprint.LEAF_BYTES == 0 || end == tensor().bytes();
     boolean isLeaf = startsLeaf && endsLeaf;
-    facts = equal == this ? BlockFacts.of(member, block, index, isLeaf) : equal.facts;
-    facts.leaf().ifPresent(leaves::add);
+    BlockFacts facts = equal == null ? BlockFacts.of(member, piece, index, isLeaf) : equal;
+    facts.leaf().ifPresent(this::addLeaf);
     if (member.wants(Measure.FINGERPRINT) && !isLeaf) {
-      hasher.update(block);
-      if (endsLeaf) {
-        leaves.add(hasher.digest());
-      }
+      hash(piece, endsLeaf);
     }
-    stats = stats.merge(facts.stats());
+    stats = stats == StatsPartial.NONE ? facts.stats() : stats.merge(facts.stats());
     if (member.wants(Measure.VALUES) && tensor().elements() <= Measure.MAX_VALUES) {
-      values = Kernels.values(tensor().dtype(), block); // so few are one block
+      values = Kernels.values(tensor().dtype(), piece); // so few are one piece
     }
     if (member.wants(Measure.CRC) && isStoredAsRead()) {
       long offset = tensor().offset() * tensor().dtype().bytes();
-      crc = crc.plus(offset + position, block.length(), facts.crc32());
+      crc = crc.plus(offset + position, piece.length(), facts.crc32());
     }
-    if (member.wants(Measure.MD5)) {
-      md5.update(block.bytes().duplicate());
+    if (md5 != null) {
+      md5.update(piece.bytes().duplicate());
     }
+    return facts;
   }
 
   MemberPartial partial() {
     List<LeafDigests> digests =
         leaves.isEmpty() ? List.of() : List.of(new LeafDigests(firstLeaf, leaves));
-    String hex = member.wants(Measure.MD5) ? HexFormat.of().formatHex(md5.digest()) : "";
-    return new MemberPartial(member.id(), digests, stats, values, crc, hex, bytesRead);
+    String hex = md5 == null ? "" : HexFormat.of().formatHex(md5.digest());
+    return new MemberPartial(member.id(), digests, stats, values, crc, hex);
+  }
+
+  private void hash(Block piece, boolean endsLeaf) {
+    if (hasher == null) {
+      hasher = new BlockHasher();
+    }
+    hasher.update(piece);
+    if (endsLeaf) {
+      addLeaf(hasher.digest());
+    }
+  }
+
+  private void addLeaf(Digest128 digest) {
+    if (leaves.isEmpty()) {
+      leaves = new ArrayList<>(1);
+    }
+    leaves.add(digest);
   }
 
   private boolean isStoredAsRead() {

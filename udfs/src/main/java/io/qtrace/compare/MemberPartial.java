@@ -16,8 +16,6 @@ import java.util.Objects;
  * @param values the elements, real parts of complex ones, where there are few
  * @param crc of the storage's bytes
  * @param md5 32 hexadecimal digits, or none
- * @param bytesRead bytes asked for from storage, more than the elements have where a view is
- *     strided
  */
 public record MemberPartial(
     String id,
@@ -25,8 +23,7 @@ public record MemberPartial(
     StatsPartial stats,
     List<Double> values,
     StorageCrc crc,
-    String md5,
-    long bytesRead)
+    String md5)
     implements Serializable {
   public MemberPartial {
     Objects.requireNonNull(id, "id");
@@ -51,8 +48,7 @@ public record MemberPartial(
         stats.merge(other.stats),
         values.isEmpty() ? other.values : values,
         crc.merge(other.crc),
-        md5.isEmpty() ? other.md5 : md5,
-        bytesRead + other.bytesRead);
+        md5.isEmpty() ? other.md5 : md5);
   }
 
   /**

@@ -1,42 +1,41 @@
 package io.qtrace.compare;
 
+import io.qtrace.arrow.Block;
 import io.qtrace.kernel.DeviationAccumulator;
 import io.qtrace.kernel.DiffAccumulator;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.tensor.DType;
 
-/** Compares two members block by block: bytes first, numbers only from the first other byte on. */
+/** Compares two members piece by piece: bytes first, numbers only from the first other byte on. */
 final class PairMeter {
-  private final MemberMeter left;
-  private final MemberMeter right;
+  private final DType leftType;
+  private final DType rightType;
   private final DiffAccumulator diff = new DiffAccumulator();
   private final DeviationAccumulator misrounded = new DeviationAccumulator();
   private boolean identical;
 
-  PairMeter(MemberMeter left, MemberMeter right) {
-    this.left = left;
-    this.right = right;
-    this.identical = left.tensor().dtype() == right.tensor().dtype();
+  PairMeter(DType leftType, DType rightType) {
+    this.leftType = leftType;
+    this.rightType = rightType;
+    this.identical = leftType == rightType;
   }
 
-  /** Compares the members' blocks; whether their dtypes and bytes are the same. */
-  boolean compare(long index, int count) {
-    DType dtype = left.tensor().dtype();
-    if (dtype != right.tensor().dtype()) {
-      diffFrom(0, index, count);
+  /** Compares the members' pieces; whether their dtypes and bytes are the same. */
+  boolean compare(Block left, Block right, long index, int count) {
+    if (leftType != rightType) {
+      diffFrom(0, left, right, index, count);
       if (isCast()) {
-        Kernels.cast(
-            dtype, left.block(), right.tensor().dtype(), right.block(), count, index, misrounded);
+        Kernels.cast(leftType, left, rightType, right, count, index, misrounded);
       }
       return false;
     }
-    int mismatch = Kernels.mismatch(left.block(), right.block());
+    int mismatch = Kernels.mismatch(left, right);
     if (mismatch < 0) {
       diff.addElements(count);
       return true;
     }
     identical = false;
-    diffFrom(mismatch / dtype.bytes(), index, count);
+    diffFrom(mismatch / leftType.bytes(), left, right, index, count);
     return false;
   }
 
@@ -45,21 +44,22 @@ final class PairMeter {
   }
 
   private boolean isCast() {
-    return left.tensor().dtype().kind() == DType.Kind.FLOAT
-        && right.tensor().dtype().kind() == DType.Kind.FLOAT;
+    return leftType.kind() == DType.Kind.FLOAT && rightType.kind() == DType.Kind.FLOAT;
   }
 
-  private void diffFrom(int equal, long index, int count) {
+  private void diffFrom(int equal, Block left, Block right, long index, int count) {
     diff.addElements(equal);
-    int leftFrom = equal * left.tensor().dtype().bytes();
-    int rightFrom = equal * right.tensor().dtype().bytes();
     Kernels.diff(
-        left.tensor().dtype(),
-        left.block().slice(leftFrom, left.block().length() - leftFrom),
-        right.tensor().dtype(),
-        right.block().slice(rightFrom, right.block().length() - rightFrom),
+        leftType,
+        from(left, equal * leftType.bytes()),
+        rightType,
+        from(right, equal * rightType.bytes()),
         count - equal,
         index + equal,
         diff);
+  }
+
+  private static Block from(Block block, int first) {
+    return first == 0 ? block : block.slice(first, block.length() - first);
   }
 }

@@ -1,137 +1,142 @@
 package io.qtrace.compare;
 
-import io.qtrace.arrow.Block;
-import io.qtrace.arrow.BlockAllocator;
+import io.qtrace.arrow.BlockPool;
 import io.qtrace.arrow.ReadOptions;
-import io.qtrace.arrow.TensorBlocks;
-import io.qtrace.arrow.TensorStream;
-import io.qtrace.compare.RangeTask.Member;
-import io.qtrace.compare.RangeTask.Pair;
 import io.qtrace.io.CloseStack;
-import io.qtrace.io.FormatException;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.OpenFiles;
-import io.qtrace.io.RangeReader;
-import io.qtrace.kernel.Kernels;
-import io.qtrace.kernel.LutCheckAccumulator;
-import io.qtrace.tensor.TensorEntry;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * Runs {@link RangeTask}s one after the other: every member's bytes are read once, in blocks that
- * pass through all measures and comparisons while they are in cache. Files stay open for the tasks
- * that follow. Not thread safe.
+ * Runs {@link RangeTask}s one after the other. Every member's bytes are read once, in the order of
+ * the task's members, and pass through all measures and comparisons while they are in cache; a
+ * member stays in memory until the last pair or check that needs it. Memory and a few files are
+ * kept for the tasks that follow. Not thread safe.
  */
 public final class RangeComparison implements Closeable {
   private final long memoryBytes;
   private final ReadOptions read;
-  private final BlockAllocator memory;
+  private final FailureReason reasons;
+  private final BlockPool pool;
   private final OpenFiles files;
 
   /**
-   * @param memoryBytes most off-heap memory that a task may hold, freed when it ends
+   * @param memoryBytes most off-heap memory that is held until this closes
    */
   public RangeComparison(ObjectStore store, long memoryBytes, ReadOptions read) {
-    this.memoryBytes = memoryBytes;
-    this.read = read;
-    this.memory = new BlockAllocator(memoryBytes);
-    this.files = new OpenFiles(store);
+    this(store, memoryBytes, read, Map.of(), FailureReason.NONE);
   }
 
   /**
-   * What the task's range holds. After a failure others may be run.
-   *
-   * @throws FormatException if a file ends before a storage that it claims to hold
-   * @throws IllegalArgumentException if the memory limit has no room for a block of every member
+   * @param memoryBytes most off-heap memory that is held until this closes
+   * @param known identities of files by their URIs as the tensors have them, which spare an object
+   *     store a request for each open; may lack some
+   * @param reasons which failures to read a file void that file instead of ending the task
    */
-  public RangeResult run(RangeTask task) throws IOException {
-    RangePlan plan = RangePlan.of(task, memoryBytes, read);
-    try (CloseStack blocks = new CloseStack()) {
-      files.expect(task.files());
-      LutReader luts = new LutReader(memory, files, read);
-      List<LutCheckAccumulator> checks = new ArrayList<>();
-      for (LutCheck check : task.checks()) {
-        checks.add(check.accumulator(task.members(), luts.read(check.lut())));
-      }
-      List<MemberMeter> members = open(task, plan, blocks);
-      List<PairMeter> pairs = new ArrayList<>();
-      for (Pair pair : task.pairs()) {
-        pairs.add(new PairMeter(members.get(pair.left()), members.get(pair.right())));
-      }
-      int count;
-      for (long index = task.from(); index < task.to(); index += count) {
-        count = (int) Math.min(plan.stepElements(), task.to() - index);
-        step(task, members, pairs, index, count);
-        for (int i = 0; i < checks.size(); i++) {
-          LutCheck check = task.checks().get(i);
-          Block quantized = members.get(check.quantized()).block();
-          Block indices = members.get(check.indices()).block();
-          Kernels.checkLut(quantized, indices, count, index, checks.get(i));
-        }
-      }
-      return new RangeResult(
-          members.stream().map(MemberMeter::partial).toList(),
-          pairs.stream().map(PairMeter::partial).toList(),
-          checks.stream().map(LutCheckAccumulator::partial).toList(),
-          luts.bytesRead());
-    }
+  public RangeComparison(
+      ObjectStore store,
+      long memoryBytes,
+      ReadOptions read,
+      Map<String, ObjectStat> known,
+      FailureReason reasons) {
+    this.memoryBytes = memoryBytes;
+    this.read = read;
+    this.reasons = reasons;
+    this.pool = new BlockPool(memoryBytes);
+    this.files = new OpenFiles(store, known);
   }
 
-  private static void step(
-      RangeTask task, List<MemberMeter> members, List<PairMeter> pairs, long index, int count)
-      throws IOException {
-    for (MemberMeter member : members) {
-      member.read(index, count);
-    }
-    int[] equal = new int[members.size()]; // an earlier member with the same block, or itself
-    for (int i = 0; i < equal.length; i++) {
-      equal[i] = i;
-    }
-    for (int p = 0; p < pairs.size(); p++) {
-      boolean same = pairs.get(p).compare(index, count);
-      Pair pair = task.pairs().get(p);
-      int first = Math.min(pair.left(), pair.right());
-      int second = Math.max(pair.left(), pair.right());
-      if (same && members.get(first).measuresAs(members.get(second))) {
-        equal[second] = Math.min(equal[second], equal[first]);
+  /**
+   * Runs one task, which reads no byte but those of its tensors. A file that is not what it claims
+   * to be, or that has a {@link FailureReason}, is among the result's failures.
+   *
+   * @throws IOException if a file cannot be read for another reason; other tasks may be run
+   * @throws IllegalArgumentException if the memory limit has no room for the least blocks
+   */
+  public RangeResult run(RangeTask task) throws IOException {
+    return run(RangeSchedule.of(task), memoryBytes, files::open);
+  }
+
+  /**
+   * Runs tasks. Those whose members all together are small are read ahead, as many at a time as fit
+   * into memory: each file is opened once for all of them and neighbouring tensors are read
+   * together, with what lies between them.
+   *
+   * @return in the order of the tasks
+   * @throws IOException as {@link #run(RangeTask)}
+   * @throws IllegalArgumentException as {@link #run(RangeTask)}
+   */
+  public List<RangeResult> run(List<RangeTask> tasks) throws IOException {
+    RangeResult[] results = new RangeResult[tasks.size()];
+    SmallBatch batch = SmallBatch.within(memoryBytes);
+    for (int i = 0; i < results.length; i++) {
+      RangeSchedule schedule = RangeSchedule.of(tasks.get(i));
+      Optional<SmallBatch.Entry> small = small(i, schedule, batch);
+      if (small.isEmpty()) {
+        results[i] = run(schedule, memoryBytes, files::open);
+        continue;
       }
+      if (!batch.hasRoom(small.get())) {
+        run(batch, results);
+        batch = SmallBatch.within(memoryBytes);
+      }
+      batch.add(small.get());
     }
-    for (int i = 0; i < equal.length; i++) {
-      members.get(i).measure(members.get(equal[i]));
-    }
+    run(batch, results);
+    return List.of(results);
+  }
+
+  /** Bytes that all calls together asked their files for. */
+  public long bytesRead() {
+    return files.bytesRead();
+  }
+
+  /** Most bytes of memory that were held at one time. */
+  long peakBytes() {
+    return pool.peakBytes();
   }
 
   /**
    * Closes the files and frees the memory.
    *
-   * @throws IllegalStateException if a block was not closed
+   * @throws IllegalStateException if a block was not given back
    */
   @Override
   public void close() throws IOException {
     try (CloseStack owned = new CloseStack()) {
-      owned.add(memory);
+      owned.add(pool);
       owned.add(files);
     }
   }
 
-  private List<MemberMeter> open(RangeTask task, RangePlan plan, CloseStack blocks)
-      throws IOException {
-    Block scratch =
-        plan.scratchBytes() > 0 ? blocks.add(memory.allocate(plan.scratchBytes())) : null;
-    List<MemberMeter> meters = new ArrayList<>();
-    for (Member member : task.members()) {
-      TensorEntry tensor = member.tensor();
-      RangeReader reader = files.open(member.file());
-      TensorBlocks source = TensorBlocks.of(tensor, reader, read, scratch);
-      Block window = blocks.add(memory.allocate(plan.windowBytes(member, task)));
-      int width = tensor.dtype().bytes();
-      TensorStream stream =
-          new TensorStream(source, task.from() * width, task.to() * width, window);
-      meters.add(new MemberMeter(member, reader, stream, task.from()));
+  private Optional<SmallBatch.Entry> small(int place, RangeSchedule schedule, SmallBatch batch) {
+    long available = memoryBytes - batch.capacity();
+    if (!batch.mayTake(schedule) || RangePlan.leastBytes(schedule, available) > available) {
+      return Optional.empty();
     }
-    return meters;
+    return Optional.of(SmallBatch.Entry.of(place, schedule)).filter(batch::mayTake);
+  }
+
+  private void run(SmallBatch batch, RangeResult[] results) throws IOException {
+    if (batch.entries().isEmpty()) {
+      return;
+    }
+    try (ReadAhead ahead =
+        new ReadAhead(batch.spans(), batch.capacity(), pool, files, reasons, read)) {
+      for (SmallBatch.Entry entry : batch.entries()) {
+        results[entry.place()] = run(entry.schedule(), memoryBytes - batch.capacity(), ahead);
+      }
+    }
+  }
+
+  private RangeResult run(RangeSchedule schedule, long available, Sources sources)
+      throws IOException {
+    RangePlan plan = RangePlan.of(schedule, available, read);
+    return new RangeRun(schedule, plan, pool, sources, reasons, read).run();
   }
 }

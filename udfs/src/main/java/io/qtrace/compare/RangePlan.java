@@ -1,69 +1,74 @@
 package io.qtrace.compare;
 
+import io.qtrace.arrow.BlockPool;
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.arrow.TensorBlocks;
-import io.qtrace.compare.RangeTask.Member;
 
 /**
- * How a task's range is cut so that a block of every member fits into memory at once. All sizes are
- * powers of two, so that steps fill windows and leaves exactly.
+ * How a task's range is cut so that all blocks that are alive at once fit into memory. All sizes
+ * are powers of two, so that pieces fill windows and leaves exactly.
  *
- * @param stepElements elements of every member that are looked at together, at most 1 MiB each
- * @param windowBytes bytes of one member that are read at once, at least a step's
- * @param scratchBytes for members that are not contiguous, 0 without such
+ * @param windowElements elements of a member that are read at once
+ * @param pieceElements elements of a window that pass through all measures while they are in cache,
+ *     at most 1 MiB
+ * @param scratchBytes for tensors that are not contiguous, 0 without such
  */
-record RangePlan(int stepElements, int windowBytes, int scratchBytes) {
-  static final int MIN_STEP_ELEMENTS = 1 << 14; // whole leaves of the kernels' sums
+record RangePlan(int windowElements, int pieceElements, int scratchBytes) {
+  static final int MIN_PIECE_ELEMENTS = 1 << 14; // whole leaves of the kernels' sums
 
   private static final int MAX_SCRATCH_BYTES = 4 << 20;
 
-  static RangePlan of(RangeTask task, long memoryBytes, ReadOptions read) {
-    int widest = 1;
-    int bytesPerElement = 0;
-    boolean strided = false;
-    for (Member member : task.members()) {
-      widest = Math.max(widest, member.tensor().dtype().bytes());
-      bytesPerElement += member.tensor().dtype().bytes();
-      strided |= !member.tensor().isContiguous();
-    }
-    int scratch = strided ? scratch(memoryBytes) : 0;
-    long available = memoryBytes - scratch;
-    long length = task.to() - task.from();
-    int step = (int) Math.min(Fingerprint.LEAF_BYTES / widest, powerOfTwo(length));
-    while (step > MIN_STEP_ELEMENTS && (long) step * bytesPerElement > available) {
-      step /= 2;
-    }
-    if ((long) step * bytesPerElement > available) {
+  /**
+   * @throws IllegalArgumentException if the memory has no room for the least blocks
+   */
+  static RangePlan of(RangeSchedule schedule, long memoryBytes, ReadOptions read) {
+    long least = leastBytes(schedule, memoryBytes);
+    if (least > memoryBytes) {
       throw new IllegalArgumentException(
-          "Invalid memory limit: %d bytes for %d tensors, expected %d or more"
-              .formatted(
-                  memoryBytes, task.members().size(), (long) step * bytesPerElement + scratch));
+          "Invalid memory limit: %d bytes for %d tensors at once, expected %d or more"
+              .formatted(memoryBytes, schedule.peakMembers(), least));
     }
-    RangePlan plan = new RangePlan(step, Integer.highestOneBit(read.windowBytes()), scratch);
-    while (plan.windowBytes > 1 && plan.allWindows(task) > available) {
-      plan = new RangePlan(step, plan.windowBytes / 2, scratch);
+    int scratch = scratch(schedule, memoryBytes);
+    long available = memoryBytes - scratch - lut(schedule);
+    long range = range(schedule);
+    int widest = schedule.widest();
+    int piece = (int) Math.min(Fingerprint.LEAF_BYTES / widest, range);
+    while (piece > MIN_PIECE_ELEMENTS && (long) piece * schedule.pooledWidth() > available) {
+      piece /= 2;
     }
-    return plan;
+    int reads = Integer.highestOneBit(read.windowBytes()) / widest;
+    int window = (int) Math.max(Math.min(reads, range), piece);
+    while (window > piece && (long) window * schedule.pooledWidth() > available) {
+      window /= 2;
+    }
+    return new RangePlan(window, piece, scratch);
   }
 
-  /** Bytes of the member's window: never more than its range fills. */
-  int windowBytes(Member member, RangeTask task) {
-    int width = member.tensor().dtype().bytes();
-    long range = powerOfTwo(task.to() - task.from()) * width;
-    return (int) Math.max((long) stepElements * width, Math.min(windowBytes, range));
+  /** Memory that the task needs, if {@code memoryBytes} are the most that it may have. */
+  static long leastBytes(RangeSchedule schedule, long memoryBytes) {
+    long piece =
+        Math.min(
+            Math.min(Fingerprint.LEAF_BYTES / schedule.widest(), range(schedule)),
+            MIN_PIECE_ELEMENTS);
+    return piece * schedule.peakWidth() + scratch(schedule, memoryBytes) + lut(schedule);
   }
 
-  private long allWindows(RangeTask task) {
-    return task.members().stream().mapToLong(member -> windowBytes(member, task)).sum();
-  }
-
-  private static int scratch(long memoryBytes) {
+  private static int scratch(RangeSchedule schedule, long memoryBytes) {
+    if (!schedule.isStrided()) {
+      return 0;
+    }
     long quarter = Math.max(Long.highestOneBit(memoryBytes / 4), TensorBlocks.MIN_SCRATCH_BYTES);
     return (int) Math.min(quarter, MAX_SCRATCH_BYTES);
   }
 
+  private static int lut(RangeSchedule schedule) {
+    int bytes = schedule.largestLut();
+    return bytes == 0 ? 0 : BlockPool.capacity(bytes);
+  }
+
   // The next power of two, at most 2^40: no range of elements matters above.
-  private static long powerOfTwo(long length) {
+  private static long range(RangeSchedule schedule) {
+    long length = schedule.task().to() - schedule.task().from();
     long below = Long.highestOneBit(Math.max(length, 1));
     return Math.min(below < length ? below << 1 : below, 1L << 40);
   }

@@ -2,52 +2,59 @@ package io.qtrace.compare;
 
 import io.qtrace.kernel.LutCheckPartial;
 import java.io.Serializable;
-import java.util.List;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BinaryOperator;
-import java.util.stream.IntStream;
 
 /**
- * What a {@link RangeTask} found. Results of disjoint ranges of the same members, pairs and checks
- * merge in any order.
+ * What a {@link RangeTask} found. A file that cannot be read voids all members that lie in it, and
+ * the pairs and checks that need them: they are absent. Results of disjoint ranges of the same
+ * members, pairs and checks merge in any order; what one of them lacks is void.
  *
- * @param members in the task's order
- * @param pairs in the task's order
- * @param checks in the task's order
- * @param lutBytes bytes of LUTs that were asked for from storage
+ * @param members by place in the task
+ * @param pairs by place in the task
+ * @param checks by place in the task
+ * @param failures why files cannot be read, by URI as the tensors have it
  */
 public record RangeResult(
-    List<MemberPartial> members,
-    List<PairPartial> pairs,
-    List<LutCheckPartial> checks,
-    long lutBytes)
+    SortedMap<Integer, MemberPartial> members,
+    SortedMap<Integer, PairPartial> pairs,
+    SortedMap<Integer, LutCheckPartial> checks,
+    Map<String, String> failures)
     implements Serializable {
   public RangeResult {
-    members = List.copyOf(members);
-    pairs = List.copyOf(pairs);
-    checks = List.copyOf(checks);
+    members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+    pairs = Collections.unmodifiableSortedMap(new TreeMap<>(pairs));
+    checks = Collections.unmodifiableSortedMap(new TreeMap<>(checks));
+    failures = Map.copyOf(failures);
   }
 
   public RangeResult merge(RangeResult other) {
+    Map<String, String> all = new TreeMap<>(failures);
+    other.failures.forEach((file, reason) -> all.merge(file, reason, RangeResult::first));
     return new RangeResult(
-        merge("members", members, other.members, MemberPartial::merge),
-        merge("pairs", pairs, other.pairs, PairPartial::merge),
-        merge("checks", checks, other.checks, LutCheckPartial::merge),
-        lutBytes + other.lutBytes);
+        merge(members, other.members, MemberPartial::merge),
+        merge(pairs, other.pairs, PairPartial::merge),
+        merge(checks, other.checks, LutCheckPartial::merge),
+        all);
   }
 
-  /** Bytes that were asked for from storage. */
-  public long bytesRead() {
-    return lutBytes + members.stream().mapToLong(MemberPartial::bytesRead).sum();
+  // Of two reasons the same one, whatever the order.
+  private static String first(String one, String other) {
+    return one.compareTo(other) <= 0 ? one : other;
   }
 
-  private static <T> List<T> merge(
-      String what, List<T> one, List<T> other, BinaryOperator<T> merge) {
-    if (one.size() != other.size()) {
-      throw new IllegalArgumentException(
-          "Invalid merge: %d %s, expected %d".formatted(other.size(), what, one.size()));
-    }
-    return IntStream.range(0, one.size())
-        .mapToObj(i -> merge.apply(one.get(i), other.get(i)))
-        .toList();
+  private static <T> SortedMap<Integer, T> merge(
+      Map<Integer, T> one, Map<Integer, T> other, BinaryOperator<T> merge) {
+    SortedMap<Integer, T> both = new TreeMap<>();
+    one.forEach(
+        (place, partial) -> {
+          if (other.containsKey(place)) {
+            both.put(place, merge.apply(partial, other.get(place)));
+          }
+        });
+    return both;
   }
 }

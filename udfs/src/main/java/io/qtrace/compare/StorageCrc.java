@@ -56,7 +56,8 @@ public record StorageCrc(List<Part> parts) implements Serializable {
   }
 
   StorageCrc plus(long from, long length, int crc32) {
-    return merge(new StorageCrc(List.of(new Part(from, length, crc32))));
+    StorageCrc part = new StorageCrc(List.of(new Part(from, length, crc32)));
+    return parts.isEmpty() ? part : merge(part);
   }
 
   /** Whether every byte of the storage is in. */

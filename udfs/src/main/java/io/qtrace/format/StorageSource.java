@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.zip.CRC32;
 
 /**
@@ -48,7 +47,6 @@ final class StorageSource implements ByteSource {
   public void read(long position, ByteBuffer target) throws IOException {
     Objects.checkFromIndexSize(position, (long) target.remaining(), bytes());
     ByteBuffer bytes = target.slice();
-    files.expect(Set.of(storage.file()));
     StorageFrame frame = position == 0 ? storage.frame() : StorageFrame.NONE;
     List<Range> around = frame.ranges();
     List<Range> all = new ArrayList<>(around);

@@ -109,8 +109,6 @@ public final class StoredTensors implements Closeable {
     @Override
     public void read(long position, ByteBuffer target) throws IOException {
       Objects.checkFromIndexSize(position, (long) target.remaining(), bytes());
-      Set<String> file = Set.of(tensor.storage().file());
-      files.expect(file);
       TensorBlocks blocks =
           TensorBlocks.strided(
               tensor, files.open(tensor.storage().file()), ReadOptions.LOCAL_DISK, scratch);

@@ -44,6 +44,29 @@ public final class ObjectStore {
     if (!status.isFile()) {
       throw new IOException("Invalid checkpoint: " + uri + ", expected a file, not a directory");
     }
+    return open(status, stat(status));
+  }
+
+  /**
+   * Opens an object whose identity is known, which spares an object store a request.
+   *
+   * @throws IOException if there is no such object, at the latest when it is read
+   */
+  public RangeReader open(ObjectStat known) throws IOException {
+    Path path = path(known.uri());
+    FileSystem fs = fileSystem(path);
+    FileStatus status =
+        new FileStatus(
+            known.bytes(),
+            false,
+            1,
+            fs.getDefaultBlockSize(path),
+            known.modified(),
+            fs.makeQualified(path));
+    return open(status, known);
+  }
+
+  private RangeReader open(FileStatus status, ObjectStat stat) throws IOException {
     FSDataInputStream stream =
         FutureIO.awaitFuture(
             fileSystem(status.getPath())
@@ -51,7 +74,7 @@ public final class ObjectStore {
                 .withFileStatus(status) // spares S3 a request
                 .opt(READ_POLICY, "vector, random")
                 .build());
-    return new RangeReader(stat(status), stream);
+    return new RangeReader(stat, stream);
   }
 
   /**

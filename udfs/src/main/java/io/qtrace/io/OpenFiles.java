@@ -5,51 +5,62 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Files that stay open from one range to the next: each open is a request to an object store. The
- * least recently used are closed first.
+ * least recently used are closed first. Not thread safe.
  */
 public final class OpenFiles implements Closeable {
-  /** Files that are open at once, unless one range needs more. */
-  static final int MAX_OPEN = 32;
+  /** Most files that are open at once. */
+  public static final int MAX_OPEN = 32;
 
   private final ObjectStore store;
+  private final Map<String, ObjectStat> known;
   private final Map<String, RangeReader> readers =
       new LinkedHashMap<>(16, 0.75f, true); // least recently used first
+  private long bytesRead; // of those that were closed
 
   public OpenFiles(ObjectStore store) {
+    this(store, Map.of());
+  }
+
+  /**
+   * @param known identities of files by the names that they are opened by, which spare an object
+   *     store a request for each open; the others are asked for
+   */
+  public OpenFiles(ObjectStore store, Map<String, ObjectStat> known) {
     this.store = store;
+    this.known = known;
   }
 
-  /** Makes room for the files of a range; those of earlier ones may be closed. */
-  public void expect(Set<String> uris) throws IOException {
-    long open = uris.stream().filter(uri -> readers.get(uri) != null).count(); // now used last
-    long excess = readers.size() - open + uris.size() - MAX_OPEN;
-    close(Math.min(excess, readers.size() - open));
-  }
-
-  /** The reader of an expected file. */
+  /** The file's reader, valid until {@link #MAX_OPEN} other files were opened. */
   public RangeReader open(String uri) throws IOException {
     RangeReader reader = readers.get(uri);
     if (reader == null) {
-      reader = store.open(uri);
+      closeOldest(readers.size() - MAX_OPEN + 1);
+      ObjectStat stat = known.get(uri);
+      reader = stat == null ? store.open(uri) : store.open(stat);
       readers.put(uri, reader);
     }
     return reader;
   }
 
-  @Override
-  public void close() throws IOException {
-    close(readers.size());
+  /** Bytes that all files were asked for, closed ones too. */
+  public long bytesRead() {
+    return bytesRead + readers.values().stream().mapToLong(RangeReader::bytesRead).sum();
   }
 
-  private void close(long count) throws IOException {
+  @Override
+  public void close() throws IOException {
+    closeOldest(readers.size());
+  }
+
+  private void closeOldest(int count) throws IOException {
     try (CloseStack closing = new CloseStack()) {
       Iterator<RangeReader> oldest = readers.values().iterator();
-      for (long i = 0; i < count; i++) {
-        closing.add(oldest.next());
+      for (int i = 0; i < count; i++) {
+        RangeReader reader = closing.add(oldest.next());
+        bytesRead += reader.bytesRead();
         oldest.remove();
       }
     }

@@ -8,9 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,16 +49,31 @@ class TestOpenFiles {
   }
 
   @Test
-  void closesNoneThatOneRangeNeeds() throws IOException {
-    files.expect(new HashSet<>(uris));
+  void readsManyFilesWithFewOpenAndCountsTheBytesOfAll() throws IOException {
+    long bytes = 0;
     for (int i = 0; i < MANY; i++) {
-      assertThat(files.open(uris.get(i)).length()).isEqualTo(i);
+      assertThat(files.open(uris.get(i)).read(0, i)).hasSize(i);
+      assertThat(CountingFileSystem.open()).isEqualTo(Math.min(i + 1, OpenFiles.MAX_OPEN));
+      bytes += i;
+      assertThat(files.bytesRead()).isEqualTo(bytes);
     }
-    assertThat(files.open(uris.get(5)).read(0, 5)).hasSize(5);
-    assertThat(CountingFileSystem.open()).isEqualTo(MANY);
-    use(uris.get(0));
-    assertThat(CountingFileSystem.open()).isEqualTo(OpenFiles.MAX_OPEN);
-    assertThat(CountingFileSystem.opened()).isEqualTo(MANY);
+    files.close();
+    assertThat(files.bytesRead()).isEqualTo(bytes);
+  }
+
+  @Test
+  void doesNotAskForAKnownIdentity() throws IOException {
+    ObjectStore store = CountingFileSystem.store();
+    ObjectStat stat = store.stat(uris.get(7));
+    assertThat(CountingFileSystem.statusRequests()).isEqualTo(1);
+    try (OpenFiles knowing = new OpenFiles(store, Map.of(uris.get(7), stat))) {
+      RangeReader reader = knowing.open(uris.get(7));
+      assertThat(reader.stat()).isEqualTo(stat);
+      assertThat(reader.read(0, 7)).hasSize(7);
+      assertThat(CountingFileSystem.statusRequests()).isEqualTo(1);
+      knowing.open(uris.get(8));
+      assertThat(CountingFileSystem.statusRequests()).isEqualTo(2);
+    }
   }
 
   @Test
@@ -72,7 +86,6 @@ class TestOpenFiles {
   }
 
   private void use(String uri) throws IOException {
-    files.expect(Set.of(uri));
     files.open(uri);
   }
 }

@@ -2,8 +2,8 @@ package io.qtrace.job.audit.stage;
 
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.RangeComparison;
+import io.qtrace.compare.RangeResult;
 import io.qtrace.compare.RangeTask;
-import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.audit.policy.CategoryRules;
 import io.qtrace.job.conf.CompareSettings;
@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -154,32 +155,30 @@ public final class CompareStage {
     Iterator<Tuple2<Integer, UnitOutcome>> read(List<Work> works) throws IOException {
       ObjectStore store = new ObjectStore(unchanged.hadoop().value());
       Map<Integer, UnitOutcome> outcomes = new TreeMap<>();
-      try (RangeComparison comparison = new RangeComparison(store, memoryBytes, options)) {
+      try (RangeComparison comparison =
+          new RangeComparison(store, memoryBytes, options, unchanged.expected(), this::changed)) {
         for (Work work : works) {
           outcomes.merge(work.unit(), outcome(comparison, work), UnitOutcome::merge);
         }
+        metrics.bytesRead().add(comparison.bytesRead());
       }
       return outcomes.entrySet().stream()
           .map(entry -> new Tuple2<>(entry.getKey(), entry.getValue()))
           .iterator();
     }
 
+    // A store may refuse to continue with a file that was written meanwhile.
+    private Optional<String> changed(String file, IOException failure) throws IOException {
+      return Optional.ofNullable(unchanged.reasons(List.of(file)).get(file));
+    }
+
     private UnitOutcome outcome(RangeComparison comparison, Work work) throws IOException {
-      try {
-        UnitOutcome.Read read = new UnitOutcome.Read(comparison.run(work.task()));
-        metrics.bytesRead().add(read.result().bytesRead());
-        metrics.tensorsCompared().add(work.pairs());
-        return read;
-      } catch (FormatException e) {
-        return UnitOutcome.Failed.of(e.file(), e.getMessage());
-      } catch (IOException e) {
-        // A store may refuse to go on with a file that was written meanwhile.
-        Map<String, String> changed = unchanged.reasons(work.task().files());
-        if (changed.isEmpty()) {
-          throw e;
-        }
-        return new UnitOutcome.Failed(new TreeMap<>(changed));
+      RangeResult result = comparison.run(work.task());
+      if (!result.failures().isEmpty()) {
+        return new UnitOutcome.Failed(new TreeMap<>(result.failures()));
       }
+      metrics.tensorsCompared().add(work.pairs());
+      return new UnitOutcome.Read(result);
     }
   }
 }

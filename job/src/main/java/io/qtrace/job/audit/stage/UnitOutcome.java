@@ -22,12 +22,6 @@ sealed interface UnitOutcome extends Serializable {
    * @param reasons by file
    */
   record Failed(TreeMap<String, String> reasons) implements UnitOutcome {
-    static Failed of(String file, String reason) {
-      TreeMap<String, String> reasons = new TreeMap<>();
-      reasons.put(file, reason);
-      return new Failed(reasons);
-    }
-
     @Override
     public UnitOutcome merge(UnitOutcome other) {
       TreeMap<String, String> all = new TreeMap<>(reasons);

@@ -1,0 +1,137 @@
+package io.qtrace.compare;
+
+import io.qtrace.arrow.Block;
+import io.qtrace.arrow.BlockPool;
+import io.qtrace.arrow.ReadOptions;
+import io.qtrace.io.FileSpan;
+import io.qtrace.io.KeptRanges;
+import io.qtrace.io.OpenFiles;
+import io.qtrace.io.RangeReader.Range;
+import io.qtrace.io.RangeSource;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All that some small tasks need, in memory: each file was opened once and neighbours joined. */
+final class ReadAhead implements Sources, Closeable {
+  /** Bytes between neighbours that are read needlessly rather than asking twice. */
+  static final int MAX_GAP = 8 << 10;
+
+  private static final int MAX_IN_FLIGHT = 32;
+
+  private final BlockPool pool;
+  private final ReadOptions options;
+  private final Map<String, RangeSource> files = new HashMap<>();
+  private final Map<String, Unreadable> unreadable = new HashMap<>();
+  private final Block arena;
+  private int used;
+
+  /**
+   * @param spans by file, all together at most {@code memoryBytes}
+   * @param memoryBytes of spans and the gaps between them
+   */
+  ReadAhead(
+      Map<String, List<FileSpan>> spans,
+      int memoryBytes,
+      BlockPool pool,
+      OpenFiles open,
+      FailureReason reasons,
+      ReadOptions options)
+      throws IOException {
+    this.pool = pool;
+    this.options = options;
+    Map<String, List<FileSpan>> joined = joined(spans, memoryBytes);
+    long bytes = joined.values().stream().mapToLong(ReadAhead::bytes).sum();
+    this.arena = pool.take(Math.toIntExact(Math.max(bytes, 1)));
+    try {
+      for (Map.Entry<String, List<FileSpan>> file : joined.entrySet()) {
+        load(file.getKey(), file.getValue(), open, reasons);
+      }
+    } catch (IOException | RuntimeException e) {
+      pool.give(arena);
+      throw e;
+    }
+  }
+
+  @Override
+  public RangeSource open(String file) throws Unreadable {
+    if (unreadable.containsKey(file)) {
+      throw unreadable.get(file);
+    }
+    return files.get(file);
+  }
+
+  @Override
+  public void close() {
+    pool.give(arena);
+  }
+
+  private void load(String file, List<FileSpan> spans, OpenFiles open, FailureReason reasons)
+      throws IOException {
+    Sources stored = open::open;
+    try {
+      files.put(file, stored.read(file, reasons, source -> load(file, spans, source)));
+    } catch (Unreadable e) {
+      unreadable.put(file, e);
+    }
+  }
+
+  // A file that ends too early is found out by the tasks that need what it lacks.
+  private KeptRanges load(String file, List<FileSpan> spans, RangeSource source)
+      throws IOException {
+    KeptRanges kept = new KeptRanges(source.uri(), source.length());
+    List<Range> ranges = new ArrayList<>();
+    for (FileSpan span : spans) {
+      if (span.position() >= source.length()) {
+        continue;
+      }
+      int bytes = (int) (Math.min(span.end(), source.length()) - span.position());
+      kept.keep(span.position(), arena.bytes().slice(used, bytes));
+      for (int at = 0; at < bytes; at += options.rangeBytes()) {
+        int length = Math.min(options.rangeBytes(), bytes - at);
+        ranges.add(new Range(span.position() + at, arena.bytes().slice(used + at, length)));
+      }
+      used += bytes;
+    }
+    for (int at = 0; at < ranges.size(); at += MAX_IN_FLIGHT) {
+      source.read(ranges.subList(at, Math.min(at + MAX_IN_FLIGHT, ranges.size())));
+    }
+    return kept;
+  }
+
+  /** Spans ascending, near ones joined as long as the memory has room for the gaps. */
+  private static Map<String, List<FileSpan>> joined(
+      Map<String, List<FileSpan>> spans, int memoryBytes) {
+    Map<String, List<FileSpan>> joined = new LinkedHashMap<>();
+    long room = memoryBytes - spans.values().stream().mapToLong(ReadAhead::bytes).sum();
+    for (Map.Entry<String, List<FileSpan>> file : spans.entrySet()) {
+      List<FileSpan> ordered = new ArrayList<>(file.getValue());
+      ordered.sort(Comparator.comparingLong(FileSpan::position));
+      List<FileSpan> pieces = new ArrayList<>();
+      FileSpan last = null;
+      for (FileSpan span : ordered) {
+        long gap = last == null ? Long.MAX_VALUE : Math.max(0, span.position() - last.end());
+        if (gap > MAX_GAP || gap > room) {
+          pieces.add(span);
+          last = span;
+        } else {
+          room -= gap;
+          long end = Math.max(last.end(), span.end());
+          last = new FileSpan(last.position(), end - last.position());
+          pieces.set(pieces.size() - 1, last);
+        }
+      }
+      joined.put(file.getKey(), pieces);
+    }
+    return joined;
+  }
+
+  static long bytes(List<FileSpan> spans) {
+    return spans.stream().mapToLong(FileSpan::bytes).sum();
+  }
+}

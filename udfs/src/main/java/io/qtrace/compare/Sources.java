@@ -1,0 +1,41 @@
+package io.qtrace.compare;
+
+import io.qtrace.io.FormatException;
+import io.qtrace.io.RangeSource;
+import java.io.IOException;
+
+/** Where a task gets its files. */
+interface Sources {
+  /** The file, valid until the next call. */
+  RangeSource open(String file) throws IOException, Unreadable;
+
+  /** A file that cannot be read for a reason of its own, so that others can. */
+  final class Unreadable extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Unreadable(String reason, Throwable cause) {
+      super(reason, cause);
+    }
+  }
+
+  /** Reads from a file. */
+  interface Reading<T> {
+    T from(RangeSource source) throws IOException;
+  }
+
+  /**
+   * Reads from a file.
+   *
+   * @throws Unreadable if the failure is the file's own
+   */
+  default <T> T read(String file, FailureReason reasons, Reading<T> reading)
+      throws IOException, Unreadable {
+    try {
+      return reading.from(open(file));
+    } catch (FormatException e) {
+      throw new Unreadable(e.getMessage(), e);
+    } catch (IOException e) {
+      throw new Unreadable(reasons.of(file, e).orElseThrow(() -> e), e);
+    }
+  }
+}

@@ -27,7 +27,13 @@ import picocli.CommandLine.Option;
         "Runs the experiment of conf/experiments/debug-lut-training.yaml on a copy of the sample"
             + " archive that comes with qtrace, then audits it all; one bug is planted in it.",
     footerHeading = "%n",
-    footer = {"A demo that finds what it should exits with 0, though the audit found violations."})
+    footer = {
+      "Exits 0 if the demo behaves as expected, even though the audit reports violations.",
+      "",
+      "Examples:",
+      "  qtrace demo",
+      "  qtrace demo --warehouse /data/qtrace --format json"
+    })
 final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--archive",

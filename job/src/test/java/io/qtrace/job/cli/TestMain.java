@@ -3,10 +3,12 @@ package io.qtrace.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 class TestMain {
   @Test
@@ -21,12 +23,23 @@ class TestMain {
     assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(101));
   }
 
+  @Test
+  void hasElevenCommands() {
+    assertThat(commands()).hasSize(11).contains("train", "experiment", "demo");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"inspect", "diff", "explain", "audit", "lineage", "bake", "sync", "sql"})
+  @MethodSource("commands")
   void everyCommandHasHelpWithExamples(String command) {
     CommandRun run = CommandRun.of(command, "--help");
     assertThat(run.status()).isEqualTo(ExitStatus.CLEAN);
-    assertThat(run.out()).contains("Examples:", "--format=text|json", "--verbose");
+    assertThat(run.out())
+        .contains("Examples:\n  qtrace " + command, "--format=text|json", "--verbose");
+    assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(101));
+  }
+
+  static Set<String> commands() {
+    return new CommandLine(Main.class).getSubcommands().keySet();
   }
 
   @Test

@@ -62,6 +62,7 @@ class TestIndexOnS3 {
       List<IndexedCheckpoint> indexed = index(server, archive);
       List<Request> requests = server.drainRequests();
       assertThat(indexed)
+          .hasSize(CHECKPOINTS)
           .allSatisfy(
               outcome ->
                   assertThat(((Readable) outcome).index())

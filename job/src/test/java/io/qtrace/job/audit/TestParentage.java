@@ -168,6 +168,7 @@ class TestParentage {
   void noOtherEdgeOfTheSampleIsDoubted() {
     assertThat(report.edges())
         .filteredOn(edge -> !edge.childPath().equals(BUG))
+        .hasSize(20)
         .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo("CLEAN"))
         .allSatisfy(edge -> assertThat(edge.kind()).isNotIn("none", "unknown"))
         .flatExtracting(EdgeRow::notes)

@@ -68,7 +68,9 @@ class TestBakeCommand {
   void exactBakeIsTheTableOfTraining() throws IOException {
     Path dest = folder.resolve("exact.pt");
     JsonNode said = done("bake", TRAINED, dest.toString(), "--lut-max-abs", "2.0", "--exact");
-    said.get("layers").forEach(layer -> assertThat(layer.get("drift").asDouble()).isZero());
+    assertThat(said.get("layers"))
+        .hasSize(14)
+        .allSatisfy(layer -> assertThat(layer.get("drift").doubleValue()).isZero());
     // srLUT-004s brought the tables up to the deltas as training uses them.
     Map<String, String> expected = contents(SYNCED);
     expected.keySet().removeIf(tensor -> tensor.endsWith("_lut_raw_deltas"));
@@ -103,6 +105,7 @@ class TestBakeCommand {
     Path dest = folder.resolve("same.pt");
     JsonNode said = done("sync", BAKED, dest.toString());
     assertThat(contents(dest.toString())).isEqualTo(contents(BAKED));
+    assertThat(said.get("layers")).hasSize(14);
     for (JsonNode layer : said.get("layers")) {
       assertThat(layer.get("changed_elements").asLong()).isZero();
       assertThat(layer.get("lut_max_change").asDouble()).isZero();
@@ -126,6 +129,7 @@ class TestBakeCommand {
   void countsExactlyTheElementsThatChange() throws IOException {
     Path stale = edited(BAKED, LAYER + "._Q", bytes -> flip(bytes, 0, 4, 8000));
     JsonNode said = done("sync", stale.toString(), folder.resolve("mended.pt").toString());
+    assertThat(said.get("layers")).hasSize(14);
     for (JsonNode layer : said.get("layers")) {
       boolean edited = layer.get("layer").asText().equals(LAYER);
       assertThat(layer.get("changed_elements").asLong()).isEqualTo(edited ? 3 : 0);

@@ -44,11 +44,10 @@ class TestHostileNames {
         .contains("suchas" + (ESCAPED_LAYER + "._Q").replace(" ", ""));
 
     assertThat(plain(run("lineage")).out()).contains("r\"]; x \\u202e'\\\\n/checkpoint_step2");
-    plain(run("lineage", "--dot"))
-        .out()
-        .lines()
-        .filter(line -> line.startsWith("  \""))
-        .forEach(
+    assertThat(plain(run("lineage", "--dot")).out().lines())
+        .filteredOn(line -> line.startsWith("  \""))
+        .hasSize(3) // two checkpoints and their edge
+        .allSatisfy(
             line ->
                 assertThat(line)
                     .matches(

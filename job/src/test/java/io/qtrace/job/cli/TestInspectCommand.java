@@ -39,6 +39,7 @@ class TestInspectCommand {
         .get(file)
         .properties()
         .forEach(t -> expected.put(t.getKey(), facts(t.getValue(), "nbytes")));
+    assertThat(expected.isEmpty()).isEqualTo(file.equals("empty.safetensors"));
     assertThat(actual).containsAllEntriesOf(expected); // of a trainer's file, the model
   }
 

@@ -74,9 +74,9 @@ class TestTemplates {
   void everyTemplateTellsItsCommandAndHoldsNoPassword(String name) throws IOException {
     assertThat(Files.readString(Template.FOLDER.resolve(name + ".conf")))
         .contains("--properties-file conf/templates/" + name + ".conf");
-    Template.of(name)
-        .values()
-        .forEach(
+    assertThat(Template.of(name).values())
+        .isNotEmpty()
+        .allSatisfy(
             (key, value) -> {
               assertThat(key).startsWith("spark.").doesNotContainIgnoringCase("password");
               if (key.endsWith(".token")) {

@@ -140,12 +140,11 @@ class TestTrainCommand {
   @Test
   void everySettingIsAnOption() throws IOException {
     String help = CommandRun.of("train", "--help").out();
-    for (String line : Files.readAllLines(Path.of("../conf/train.yaml"))) {
-      if (line.matches("[a-z].*")) {
-        String option = line.substring(0, line.indexOf(':'));
-        assertThat(help).containsPattern("--(\\[no-\\])?" + option + "\\b");
-      }
-    }
+    assertThat(Files.readAllLines(Path.of("../conf/train.yaml")))
+        .filteredOn(line -> line.matches("[a-z].*"))
+        .hasSize(32)
+        .map(line -> line.substring(0, line.indexOf(':')))
+        .allSatisfy(option -> assertThat(help).containsPattern("--(\\[no-\\])?" + option + "\\b"));
   }
 
   private CommandRun train(Path run, String... more) {

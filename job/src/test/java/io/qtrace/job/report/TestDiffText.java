@@ -47,7 +47,9 @@ class TestDiffText {
 
   @Test
   void fitsATerminal() throws IOException {
-    assertThat(text(INITIAL, BAKED)).allMatch(line -> line.length() <= 100 || line.contains("/"));
+    assertThat(text(INITIAL, BAKED))
+        .hasSizeGreaterThan(50)
+        .allMatch(line -> line.length() <= 100 || line.contains("/"));
   }
 
   @Test

@@ -100,6 +100,7 @@ class TestTraining {
     TrainRun read = run(TrainRuns.settings(folder.resolve("b"), Map.of("max-steps", 2)), 0);
 
     assertThat(named.steps().stream().map(StepRecord::losses))
+        .hasSize(2)
         .isEqualTo(read.steps().stream().map(StepRecord::losses).toList());
   }
 

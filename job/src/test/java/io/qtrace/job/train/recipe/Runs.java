@@ -3,6 +3,7 @@ package io.qtrace.job.train.recipe;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A golden run: its settings, and the same run by us. */
@@ -56,6 +57,12 @@ record Runs(String name, Trained trained, Rates rates, Objective objective, bool
 
   Replica replica(Forward forward, Precision precision) throws IOException {
     return Replica.load(Goldens.config(), Goldens.initial(), recipe(forward, precision), "cpu");
+  }
+
+  /** How many tensors train: scales and LUT deltas of the 7 layers of 2 blocks. */
+  int trainedTensors() {
+    long luts = Arrays.stream(Projection.values()).filter(trained.lutScope()::includes).count();
+    return Math.toIntExact(2 * (luts + (trained.scales() ? 3 * 7 : 0)));
   }
 
   /** The micro-batches of a step, counted from 0. */

@@ -62,7 +62,7 @@ class TestTraining {
       Map<String, HostTensor> gradients = replica.named(replica.gradients(batches, batches.size()));
       Map<String, HostTensor> golden = Goldens.read(Goldens.file(run.name() + ".grads_step1.pt"));
 
-      assertThat(gradients).containsOnlyKeys(golden.keySet());
+      assertThat(gradients).containsOnlyKeys(golden.keySet()).hasSize(run.trainedTensors());
       golden.forEach(
           (name, expected) ->
               assertThat(Goldens.relativeDistance(gradients.get(name), expected))
@@ -79,8 +79,9 @@ class TestTraining {
       List<Batch> batches = run.microBatches(0);
       Map<String, HostTensor> gradients = replica.named(replica.gradients(batches, batches.size()));
 
-      Goldens.read(Goldens.file(run.name() + ".grads_step1.pt"))
-          .forEach(
+      assertThat(Goldens.read(Goldens.file(run.name() + ".grads_step1.pt")))
+          .hasSize(run.trainedTensors())
+          .allSatisfy(
               (name, expected) ->
                   assertThat(Goldens.relativeDistance(gradients.get(name), expected))
                       .as(name)
@@ -263,9 +264,9 @@ class TestTraining {
 
       assertThat(resumed.steps()).isEqualTo(3);
       assertThat(resumed.trained()).containsOnlyKeys(through.trained().keySet());
-      through
-          .trained()
-          .forEach(
+      assertThat(through.trained())
+          .hasSize(run.trainedTensors())
+          .allSatisfy(
               (name, tensor) ->
                   assertThat(resumed.trained().get(name).floats())
                       .as(name)
@@ -438,9 +439,9 @@ class TestTraining {
         assertRates(run, outcomes.get(step), run.goldenRates(step));
       }
       Map<String, HostTensor> golden = Goldens.read(end);
-      replica
-          .trained()
-          .forEach(
+      assertThat(replica.trained())
+          .hasSize(run.trainedTensors())
+          .allSatisfy(
               (name, tensor) ->
                   assertThat(Goldens.maxDifference(tensor, golden.get(name)))
                       .as(name)

@@ -15,6 +15,7 @@ public record LayerNames(String layer) implements Serializable {
   private static final String DELTAS = "._lut_raw_deltas";
   private static final String QUANTIZED = "._Q";
   private static final String INDICES = "._indices";
+  private static final String MAGNITUDE = ".rank_magnitude";
 
   public LayerNames {
     Objects.requireNonNull(layer, "layer");
@@ -38,6 +39,11 @@ public record LayerNames(String layer) implements Serializable {
   /** The layer whose LUT deltas have that name, if any. */
   public static Optional<LayerNames> ofDeltas(String tensor) {
     return of(tensor, DELTAS);
+  }
+
+  /** The layer whose rank magnitudes have that name, if any. */
+  public static Optional<LayerNames> ofMagnitude(String tensor) {
+    return of(tensor, MAGNITUDE);
   }
 
   /** The module that a tensor belongs to: its name without the last part; empty without a point. */
@@ -88,7 +94,7 @@ public record LayerNames(String layer) implements Serializable {
 
   /** Magnitude of each rank, [rank]. */
   public String magnitude() {
-    return layer + ".rank_magnitude";
+    return layer + MAGNITUDE;
   }
 
   /** The flag that says the magnitudes are part of the factors, []. */

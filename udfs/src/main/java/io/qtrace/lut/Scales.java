@@ -48,7 +48,10 @@ public final class Scales {
     return new Scales(left, right, rank);
   }
 
-  /** Scales of a layer whose {@code _scales_baked_flag} is 1: the factors as they are stored. */
+  /**
+   * Scales of a layer whose {@linkplain LayerNames#bakedFlag baked flag} is 1: the factors as they
+   * are stored.
+   */
   public static Scales baked(float[] a, float[] b, float[] magnitude) {
     checkSizes(a, b, magnitude);
     float[] left = new float[a.length];

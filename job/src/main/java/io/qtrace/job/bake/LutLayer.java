@@ -1,6 +1,7 @@
 package io.qtrace.job.bake;
 
 import io.qtrace.io.SafeText;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
@@ -28,11 +29,6 @@ record LutLayer(
     TensorEntry indices,
     TensorEntry quantized,
     Optional<TensorEntry> deltas) {
-  private static final String LUT = ".lut";
-  private static final String INDICES = "._indices";
-  private static final String QUANTIZED = "._Q";
-  private static final String DELTAS = "._lut_raw_deltas";
-
   LutLayer {
     if (!indices.shape().equals(quantized.shape())) {
       throw fault(name, "_Q is %s, _indices %s", quantized.shape(), indices.shape());
@@ -63,34 +59,29 @@ record LutLayer(
             .collect(
                 Collectors.toMap(
                     TensorEntry::name, Function.identity(), (a, b) -> a, LinkedHashMap::new));
-    Set<String> names = new LinkedHashSet<>();
+    Set<LayerNames> layers = new LinkedHashSet<>();
     for (String name : tensors.keySet()) {
-      layerOf(name, QUANTIZED).or(() -> layerOf(name, DELTAS)).ifPresent(names::add);
+      LayerNames.ofQuantized(name).or(() -> LayerNames.ofDeltas(name)).ifPresent(layers::add);
     }
-    return names.stream()
+    return layers.stream()
         .map(
-            name ->
+            names ->
                 new LutLayer(
-                    name,
-                    tensor(tensors, name, LUT),
-                    tensor(tensors, name, INDICES),
-                    tensor(tensors, name, QUANTIZED),
-                    Optional.ofNullable(tensors.get(name + DELTAS))))
+                    names.layer(),
+                    tensor(tensors, names, names.lut()),
+                    tensor(tensors, names, names.indices()),
+                    tensor(tensors, names, names.quantized()),
+                    Optional.ofNullable(tensors.get(names.deltas()))))
         .toList();
   }
 
-  private static TensorEntry tensor(Map<String, TensorEntry> tensors, String layer, String suffix) {
-    TensorEntry tensor = tensors.get(layer + suffix);
+  private static TensorEntry tensor(
+      Map<String, TensorEntry> tensors, LayerNames names, String name) {
+    TensorEntry tensor = tensors.get(name);
     if (tensor == null) {
-      throw fault(layer, "no tensor %s", suffix.substring(1));
+      throw fault(names.layer(), "no tensor %s", name.substring(names.layer().length() + 1));
     }
     return tensor;
-  }
-
-  private static Optional<String> layerOf(String tensor, String suffix) {
-    return tensor.endsWith(suffix)
-        ? Optional.of(tensor.substring(0, tensor.length() - suffix.length()))
-        : Optional.empty();
   }
 
   private static boolean isFraction(DType dtype) {

@@ -1,6 +1,7 @@
 package io.qtrace.job.train;
 
 import io.qtrace.io.SafeText;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.TensorEntry;
 import java.util.regex.Matcher;
@@ -33,12 +34,12 @@ public record ConfigPreset(int bits, int rank) {
    */
   public void check(CheckpointIndex index) {
     for (TensorEntry tensor : index.tensors()) {
-      if (tensor.name().endsWith(".lut") && tensor.elements() != 1L << bits) {
+      if (LayerNames.ofLut(tensor.name()).isPresent() && tensor.elements() != 1L << bits) {
         throw new IllegalArgumentException(
             "Invalid config: %d LUT bits, but %s has %d entries"
                 .formatted(bits, SafeText.quoted(tensor.name()), tensor.elements()));
       }
-      if (tensor.name().endsWith(".rank_magnitude") && tensor.elements() > rank) {
+      if (LayerNames.ofMagnitude(tensor.name()).isPresent() && tensor.elements() > rank) {
         throw new IllegalArgumentException(
             "Invalid config: rank %d, but %s has %d"
                 .formatted(rank, SafeText.quoted(tensor.name()), tensor.elements()));

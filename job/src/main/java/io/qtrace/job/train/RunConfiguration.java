@@ -2,11 +2,13 @@ package io.qtrace.job.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.qtrace.io.SafeText;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 
 /**
  * {@code config.json} of a run in the recipe's layout: what it trained, from what.
@@ -40,7 +42,7 @@ public record RunConfiguration(
     Predicate<String> mlp = name -> name.contains(".mlp.");
     Predicate<String> attention = name -> name.contains(".self_attn.");
     int mlpBits = bits(source, mlp);
-    long mlpRank = largest(source, ".rank_magnitude", mlp, TensorEntry::elements);
+    long mlpRank = largest(source, LayerNames::ofMagnitude, mlp);
     return new RunConfiguration(
         "v2",
         lastSegment(settings.model()),
@@ -50,7 +52,7 @@ public record RunConfiguration(
         bits(source, attention),
         mlpRank,
         mlpRank,
-        largest(source, ".rank_magnitude", attention, TensorEntry::elements),
+        largest(source, LayerNames::ofMagnitude, attention),
         GROUP_SIZE,
         0,
         0,
@@ -87,18 +89,18 @@ public record RunConfiguration(
   }
 
   private static int bits(CheckpointIndex source, Predicate<String> layers) {
-    long entries = largest(source, ".lut", layers, TensorEntry::elements);
+    long entries = largest(source, LayerNames::ofLut, layers);
     return entries == 0 ? 0 : Long.SIZE - 1 - Long.numberOfLeadingZeros(entries);
   }
 
+  // Most elements of such a tensor.
   private static long largest(
       CheckpointIndex source,
-      String suffix,
-      Predicate<String> layers,
-      ToLongFunction<TensorEntry> size) {
+      Function<String, Optional<LayerNames>> kind,
+      Predicate<String> layers) {
     return source.tensors().stream()
-        .filter(tensor -> tensor.name().endsWith(suffix) && layers.test(tensor.name()))
-        .mapToLong(size)
+        .filter(tensor -> kind.apply(tensor.name()).isPresent() && layers.test(tensor.name()))
+        .mapToLong(TensorEntry::elements)
         .max()
         .orElse(0);
   }

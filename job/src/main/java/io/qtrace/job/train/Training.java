@@ -10,6 +10,7 @@ import io.qtrace.job.train.recipe.HostTensor;
 import io.qtrace.job.train.recipe.Replica;
 import io.qtrace.job.train.recipe.StepOutcome;
 import io.qtrace.job.train.recipe.Tensors;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.StateDict;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -239,12 +240,10 @@ public final class Training {
     List<StateDict.Tensor> tensors = new ArrayList<>();
     try (StoredTensors stored = new StoredTensors(store)) {
       for (TensorEntry entry : source.index().tensors()) {
-        if (entry.name().endsWith(".lut")) {
-          String deltas = entry.name().replaceFirst("lut$", "_lut_raw_deltas");
-          HostTensor added = source.has(deltas) ? null : left.remove(deltas);
-          if (added != null) {
-            tensors.add(RunState.tensor(deltas, added));
-          }
+        Optional<String> deltas =
+            LayerNames.ofLut(entry.name()).map(LayerNames::deltas).filter(left::containsKey);
+        if (deltas.isPresent() && !source.has(deltas.get())) {
+          tensors.add(RunState.tensor(deltas.get(), left.remove(deltas.get())));
         }
         HostTensor value = left.remove(entry.name());
         tensors.add(value == null ? stored.view(entry) : RunState.tensor(entry.name(), value));

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import io.qtrace.io.SafeText;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.LutDeltas;
 import io.qtrace.lut.LutParameters;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Reads the quantized layers of a model, in groups of like ones. */
 final class LayerGroups {
@@ -62,40 +64,40 @@ final class LayerGroups {
     return groups;
   }
 
-  boolean isQuantized(String layer) throws IOException {
-    return tensors.has(layer + "._Q") || tensors.has(layer + "._indices");
+  boolean isQuantized(LayerNames layer) throws IOException {
+    return tensors.has(layer.quantized()) || tensors.has(layer.indices());
   }
 
   private Sizes sizes(Projection projection, int block) throws IOException {
-    String layer = projection.layer(block);
+    LayerNames layer = projection.layer(block);
     checkNotBaked(layer);
-    Shape magnitude = tensors.tensor(layer + ".rank_magnitude").shape();
+    Shape magnitude = tensors.tensor(layer.magnitude()).shape();
     if (magnitude.rank() != 1 || magnitude.elements() < 1) {
       throw new IllegalArgumentException(
           "Invalid checkpoint: %s has the shape %s, expected [rank]"
-              .formatted(SafeText.quoted(layer + ".rank_magnitude"), magnitude));
+              .formatted(SafeText.quoted(layer.magnitude()), magnitude));
     }
     int rank = Math.toIntExact(magnitude.elements());
     int lut = trained.lutScope().includes(projection) ? lutSize(layer) : 0;
     return new Sizes(projection, rank, lut);
   }
 
-  private void checkNotBaked(String layer) throws IOException {
-    Optional<HostTensor> flag = tensors.find(layer + "._scales_baked_flag");
+  private void checkNotBaked(LayerNames layer) throws IOException {
+    Optional<HostTensor> flag = tensors.find(layer.bakedFlag());
     if (flag.isPresent() && flag.get().bytes().get(0) != 0) {
       throw new IllegalArgumentException(
           "Unsupported layer: the scales of %s are baked, expected a checkpoint that trains"
-              .formatted(SafeText.quoted(layer)));
+              .formatted(SafeText.quoted(layer.layer())));
     }
   }
 
-  private int lutSize(String layer) throws IOException {
-    Shape shape = tensors.tensor(layer + ".lut").shape();
+  private int lutSize(LayerNames layer) throws IOException {
+    Shape shape = tensors.tensor(layer.lut()).shape();
     long size = shape.elements();
     if (shape.rank() != 1 || size < 2 || size > MAX_LUT || size % 2 != 0) {
       throw new IllegalArgumentException(
           "Unsupported LUT: %s has the shape %s, expected an even size of 2 to %d"
-              .formatted(SafeText.quoted(layer + ".lut"), shape, MAX_LUT));
+              .formatted(SafeText.quoted(layer.lut()), shape, MAX_LUT));
     }
     double least = size / 2 * LutParameters.training(trained.lutMaxAbs()).minDelta();
     if (trained.lutMaxAbs() <= least) {
@@ -113,20 +115,20 @@ final class LayerGroups {
     int rank = sizes.rank();
     StackedScales scales =
         new StackedScales(
-            scale(projection, blocks, ".scale_A", out, rank),
-            scale(projection, blocks, ".scale_B", rank, in),
-            scale(projection, blocks, ".rank_magnitude", rank));
+            scale(projection, blocks, LayerNames::scaleA, out, rank),
+            scale(projection, blocks, LayerNames::scaleB, rank, in),
+            scale(projection, blocks, LayerNames::magnitude, rank));
     if (sizes.lut() == 0) {
       NDList fixed = new NDList();
       for (int block : blocks) {
-        fixed.add(tensors.floats(projection.layer(block) + "._Q", out, in));
+        fixed.add(tensors.floats(projection.layer(block).quantized(), out, in));
       }
       return new LayerGroup(
           projection, blocks, form, scales, Optional.of(stack(fixed)), Optional.empty());
     }
     NDList indices = new NDList();
     for (int block : blocks) {
-      indices.add(tensors.indices(projection.layer(block) + "._indices", sizes.lut(), out, in));
+      indices.add(tensors.indices(projection.layer(block).indices(), sizes.lut(), out, in));
     }
     TrainableLut lut =
         new TrainableLut(
@@ -137,9 +139,10 @@ final class LayerGroups {
     return new LayerGroup(projection, blocks, form, scales, Optional.empty(), Optional.of(lut));
   }
 
-  private Parameter scale(Projection projection, List<Integer> blocks, String suffix, long... sizes)
+  private Parameter scale(
+      Projection projection, List<Integer> blocks, Function<LayerNames, String> kind, long... sizes)
       throws IOException {
-    List<String> names = names(projection, blocks, suffix);
+    List<String> names = names(projection, blocks, kind);
     NDList values = new NDList();
     for (String name : names) {
       values.add(tensors.floats(name, sizes));
@@ -150,14 +153,14 @@ final class LayerGroups {
   // Deltas of the checkpoint go on training; else those start whose LUT is the stored one.
   private Parameter deltas(Projection projection, List<Integer> blocks, int lutSize)
       throws IOException {
-    List<String> names = names(projection, blocks, "._lut_raw_deltas");
+    List<String> names = names(projection, blocks, LayerNames::deltas);
     int half = lutSize / 2;
     NDList values = new NDList();
     for (int i = 0; i < names.size(); i++) {
       if (tensors.has(names.get(i))) {
         values.add(tensors.floats(names.get(i), half));
       } else {
-        Lut stored = stored(projection.layer(blocks.get(i)) + ".lut", lutSize);
+        Lut stored = stored(projection.layer(blocks.get(i)).lut(), lutSize);
         LutParameters parameters = LutParameters.training(trained.lutMaxAbs());
         values.add(tensors.manager().create(LutDeltas.initial(stored, parameters).logits()));
       }
@@ -171,8 +174,9 @@ final class LayerGroups {
     }
   }
 
-  private static List<String> names(Projection projection, List<Integer> blocks, String suffix) {
-    return blocks.stream().map(block -> projection.layer(block) + suffix).toList();
+  private static List<String> names(
+      Projection projection, List<Integer> blocks, Function<LayerNames, String> kind) {
+    return blocks.stream().map(projection::layer).map(kind).toList();
   }
 
   private static NDArray stack(NDList arrays) {

@@ -1,12 +1,15 @@
 package io.qtrace.job.train.recipe;
 
 import io.qtrace.io.SafeText;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,7 +26,8 @@ public record ModelShapes(String file, Map<String, TensorEntry> tensors) {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d{1,9})\\..*");
 
   /** A linear layer has one of these, [out, in]. */
-  private static final List<String> WEIGHTS = List.of("._indices", "._Q", ".weight");
+  private static final List<Function<LayerNames, String>> WEIGHTS =
+      List.of(LayerNames::indices, LayerNames::quantized, LayerNames::weight);
 
   public ModelShapes {
     tensors = Map.copyOf(tensors);
@@ -104,13 +108,13 @@ public record ModelShapes(String file, Map<String, TensorEntry> tensors) {
   private void check(Projection projection, int block, ModelConfig config, String reason) {
     int out = projection.out(config);
     int in = projection.in(config);
-    String layer = projection.layer(block);
+    LayerNames layer = projection.layer(block);
     check(weight(projection, block), reason, out, in);
-    TensorEntry magnitude = tensors.get(layer + ".rank_magnitude");
+    TensorEntry magnitude = tensors.get(layer.magnitude());
     if (magnitude != null) {
       int rank = sizes(magnitude, 1)[0];
-      check(tensor(layer + ".scale_A"), reason, out, rank);
-      check(tensor(layer + ".scale_B"), reason, rank, in);
+      check(tensor(layer.scaleA()), reason, out, rank);
+      check(tensor(layer.scaleB()), reason, rank, in);
     }
   }
 
@@ -148,13 +152,12 @@ public record ModelShapes(String file, Map<String, TensorEntry> tensors) {
   }
 
   private TensorEntry weight(Projection projection, int block) {
-    String layer = projection.layer(block);
-    for (String suffix : WEIGHTS) {
-      if (tensors.containsKey(layer + suffix)) {
-        return tensor(layer + suffix);
-      }
-    }
-    return tensor(layer + ".weight");
+    LayerNames layer = projection.layer(block);
+    return WEIGHTS.stream()
+        .map(kind -> tensors.get(kind.apply(layer)))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElseGet(() -> tensor(layer.weight()));
   }
 
   private TensorEntry tensor(String name) {

@@ -1,5 +1,7 @@
 package io.qtrace.job.train.recipe;
 
+import io.qtrace.lut.LayerNames;
+
 /** The seven linear layers of a transformer block. */
 enum Projection {
   QUERY("self_attn.q_proj"),
@@ -23,9 +25,9 @@ enum Projection {
     };
   }
 
-  /** Name of the layer in block {@code block}, such as {@code model.layers.0.mlp.up_proj}. */
-  String layer(int block) {
-    return "model.layers." + block + "." + path;
+  /** The layer in block {@code block}, such as {@code model.layers.0.mlp.up_proj}. */
+  LayerNames layer(int block) {
+    return new LayerNames("model.layers." + block + "." + path);
   }
 
   /** Rows of the weight. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
+import io.qtrace.lut.LayerNames;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +16,7 @@ import java.util.Objects;
 final class StudentLayers {
   private final List<LayerGroup> groups;
   private final List<JointGroup> joint;
-  private final Map<String, LinearLayer> floats = new HashMap<>(); // by name
+  private final Map<LayerNames, LinearLayer> floats = new HashMap<>();
 
   StudentLayers(ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors)
       throws IOException {
@@ -25,10 +26,10 @@ final class StudentLayers {
     joint = JointGroup.of(groups, form);
     for (Projection projection : Projection.values()) {
       for (int block = 0; block < config.layers(); block++) {
-        String layer = projection.layer(block);
+        LayerNames layer = projection.layer(block);
         if (!reader.isQuantized(layer)) {
           NDArray weight =
-              tensors.floats(layer + ".weight", projection.out(config), projection.in(config));
+              tensors.floats(layer.weight(), projection.out(config), projection.in(config));
           NDArray operand = arithmetic.frozenOperand(weight);
           floats.put(layer, x -> arithmetic.linear(x, operand));
         }
@@ -79,7 +80,8 @@ final class StudentLayers {
   /** One forward pass, and the way back from it to the parameters. */
   final class Pass implements Qwen3.Layers {
     private final List<List<List<NDArray>>> leaves = new ArrayList<>(); // group, operand, layer
-    private final Map<String, LinearLayer> layers = new HashMap<>(floats); // joint: by the first
+    private final Map<LayerNames, LinearLayer> layers =
+        new HashMap<>(floats); // joint: by the first
 
     private Pass(List<List<NDArray>> operands) {
       for (int g = 0; g < joint.size(); g++) {

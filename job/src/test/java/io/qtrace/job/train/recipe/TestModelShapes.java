@@ -109,7 +109,7 @@ class TestModelShapes {
       put(tensors, block + "self_attn.q_norm.weight", config.headDim());
       put(tensors, block + "self_attn.k_norm.weight", config.headDim());
       for (Projection projection : Projection.values()) {
-        String weight = projection.layer(i) + "._Q";
+        String weight = projection.layer(i).quantized();
         put(tensors, weight, projection.out(config), projection.in(config));
       }
     }

@@ -93,8 +93,8 @@ class TestTraining {
   void layerThatIsNotQuantizedTakesPartBesideQuantizedOnes() throws IOException {
     // Without _Q and _indices a layer has its float weight: no product is shared in its block.
     Tensors initial = Goldens.initial();
-    String plain = Projection.KEY.layer(0);
-    String other = Projection.UP.layer(1);
+    String plain = Projection.KEY.layer(0).layer();
+    String other = Projection.UP.layer(1).layer();
     Tensors tensors =
         name ->
             name.matches("(" + plain + "|" + other + ")\\.(_Q|_indices)")
@@ -358,7 +358,7 @@ class TestTraining {
     // All weights of the MLP's output are zero where its magnitudes nearly cancel the 1e-6.
     Map<String, HostTensor> dead = new HashMap<>();
     for (int block = 0; block < Goldens.config().layers(); block++) {
-      String name = Projection.DOWN.layer(block) + ".rank_magnitude";
+      String name = Projection.DOWN.layer(block).magnitude();
       HostTensor magnitude = Goldens.initial().find(name).orElseThrow();
       float[] cancelled = new float[magnitude.floats().length];
       Arrays.fill(cancelled, -1e-6f);
@@ -395,7 +395,7 @@ class TestTraining {
 
   @Test
   void indexOutsideTheLutIsAnError() throws IOException {
-    String name = Projection.KEY.layer(0) + "._indices";
+    String name = Projection.KEY.layer(0).indices();
     HostTensor indices = Goldens.initial().find(name).orElseThrow();
     HostTensor damaged = copy(indices);
     damaged.bytes().putLong(5 * Long.BYTES, 16);

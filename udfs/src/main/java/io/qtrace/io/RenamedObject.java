@@ -2,10 +2,8 @@ package io.qtrace.io;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options.Rename;
@@ -17,59 +15,38 @@ import org.apache.hadoop.fs.StreamCapabilities;
  * An object on a file system that renames at once: written under a hidden name beside its own, then
  * renamed.
  */
-final class RenamedObject implements PendingObject {
-  private final FileSystem fs;
+final class RenamedObject extends StreamedObject {
   private final Configuration hadoop;
-  private final Path target;
   private final Existing existing;
-  private final Path hidden;
-  private final FSDataOutputStream out;
-  private final TargetStream stream;
-  private boolean committed;
 
   RenamedObject(FileSystem fs, Configuration hadoop, Path target, Existing existing)
       throws IOException {
-    this.fs = fs;
+    super(fs, target, hidden(target), Existing.REFUSE);
     this.hadoop = hadoop;
-    this.target = target;
     this.existing = existing;
-    this.hidden =
-        new Path(target.getParent(), ".qtrace-%s.tmp".formatted(UUID.randomUUID().toString()));
-    try {
-      this.out = fs.create(hidden, false);
-    } catch (IOException e) {
-      throw TargetStream.failure(target, e);
-    }
-    this.stream = new TargetStream(target, out);
+  }
+
+  private static Path hidden(Path target) {
+    return new Path(target.getParent(), ".qtrace-%s.tmp".formatted(UUID.randomUUID().toString()));
   }
 
   @Override
-  public OutputStream stream() {
-    return stream;
-  }
-
-  @Override
-  public ObjectStat commit() throws IOException {
+  void publish() throws IOException {
     if (out.hasCapability(StreamCapabilities.HSYNC)) {
       out.hsync(); // else a crash may leave the name without the bytes
     }
-    stream.close();
+    stream().close();
     rename();
-    committed = true;
-    return ObjectStore.stat(fs.getFileStatus(target));
   }
 
   @Override
-  public void close() throws IOException {
-    if (committed) {
-      return;
-    }
+  void discard() throws IOException {
     try {
       out.close();
     } catch (IOException e) {
       // the failure that ended the writing was thrown already
     } finally {
-      fs.delete(hidden, false);
+      fs.delete(written, false);
     }
   }
 
@@ -79,8 +56,8 @@ final class RenamedObject implements PendingObject {
     }
     try {
       if (!(fs instanceof RawLocalFileSystem)) {
-        FileContext.getFileContext(fs.getUri(), hadoop).rename(hidden, target, option());
-      } else if (!fs.rename(hidden, target)) { // replaces what is there, as POSIX does
+        FileContext.getFileContext(fs.getUri(), hadoop).rename(written, target, option());
+      } else if (!fs.rename(written, target)) { // replaces what is there, as POSIX does
         throw new FileNotFoundException("renaming failed");
       }
     } catch (IOException e) {

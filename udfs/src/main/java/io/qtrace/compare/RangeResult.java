@@ -41,7 +41,7 @@ public record RangeResult(
         all);
   }
 
-  // Of two reasons the same one, whatever the order.
+  // The same one in either order.
   private static String first(String one, String other) {
     return one.compareTo(other) <= 0 ? one : other;
   }

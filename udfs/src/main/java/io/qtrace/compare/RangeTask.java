@@ -12,7 +12,8 @@ import java.util.Set;
  * A unit of work: one range of elements, in C order, of tensors that have as many elements each. A
  * tensor's tasks run anywhere, in any order.
  *
- * @param members tensors to read, each once
+ * @param members tensors to read, each once and in this order; one stays in memory until the last
+ *     member that it is paired with, so members that are near those of their pairs need less memory
  * @param pairs which of them to compare
  * @param checks which of them must agree with a LUT
  * @param from first element, a multiple of {@link #ALIGNMENT}

@@ -1,7 +1,10 @@
 package io.qtrace.job.archive;
 
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hashing;
 import io.qtrace.io.ObjectStat;
 import java.io.Serializable;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.OptionalLong;
 
@@ -26,6 +29,22 @@ public record CheckpointFile(ObjectStat stat, String path, String run, Role role
     if (step < NO_STEP) {
       throw new IllegalArgumentException("Invalid step: " + step + ", expected 0 or more");
     }
+  }
+
+  /**
+   * Identifier of this file with this content: the first 16 hexadecimal digits of XXH3-128 over
+   * URI, size, modification time and etag (hash4j's stream encoding).
+   */
+  public String id() {
+    HashValue128 hash =
+        Hashing.xxh3_128()
+            .hashStream()
+            .putString(stat.uri())
+            .putLong(stat.bytes())
+            .putLong(stat.modified())
+            .putString(stat.etag())
+            .get();
+    return HexFormat.of().toHexDigits(hash.getMostSignificantBits());
   }
 
   public OptionalLong stepIfKnown() {

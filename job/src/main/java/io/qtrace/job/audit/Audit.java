@@ -3,20 +3,16 @@ package io.qtrace.job.audit;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.ArchiveScan;
-import io.qtrace.job.audit.parents.ParentSearch;
-import io.qtrace.job.audit.policy.Policy;
-import io.qtrace.job.audit.stage.CompareStage;
-import io.qtrace.job.audit.stage.IndexStage;
-import io.qtrace.job.audit.stage.IndicesStage;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.AuditRow;
+import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -27,29 +23,37 @@ import org.apache.spark.sql.SparkSession;
  * rows.
  */
 public final class Audit {
+  private final JavaSparkContext spark;
   private final Settings settings;
   private final Policy policy;
+  private final Operations operations;
   private final LineageStore lineage;
   private final ObjectStore store;
-  private final IndexStage indexing;
-  private final CompareStage comparing;
-  private final IndicesStage recomputing;
-  private final ParentSearch parents;
   private final Progress progress;
 
-  /**
-   * @param progress told what the audit does next, and how far it has come
-   */
+  /** An audit that knows the operations of qtrace. */
   public Audit(SparkSession spark, Settings settings, Policy policy, Progress progress) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    this(spark, settings, policy, Operations.KNOWN, progress);
+  }
+
+  /**
+   * An audit that knows some operations.
+   *
+   * @param progress shows what the audit does next, and how far it has come
+   */
+  public Audit(
+      SparkSession spark,
+      Settings settings,
+      Policy policy,
+      Operations operations,
+      Progress progress) {
+    operations.check(policy);
+    this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
     this.settings = settings;
     this.policy = policy;
+    this.operations = operations;
     this.lineage = new LineageStore(spark);
-    this.store = new ObjectStore(context.hadoopConfiguration());
-    this.indexing = new IndexStage(context, progress);
-    this.comparing = new CompareStage(context, settings.compare(), policy.categories(), progress);
-    this.recomputing = new IndicesStage(context, settings.compare());
-    this.parents = new ParentSearch(context);
+    this.store = new ObjectStore(this.spark.hadoopConfiguration());
     this.progress = progress;
   }
 
@@ -62,18 +66,15 @@ public final class Audit {
     Instant started = Instant.now();
     progress.tell("listing " + ObjectStore.path(uri));
     Archive archive = new ArchiveScan(store, settings.archive()).scan(uri);
-    Function<Archive, String> identity =
-        looked -> ContentId.of(looked, policy, Json.line(settings.archive()));
-    String id = identity.apply(archive);
-    lineage.create();
-    Optional<AuditRow> before = lineage.audit(id);
+    String id = AuditId.of(archive, policy, settings);
+    Optional<AuditEntry> before = lineage.audit(id);
     if (before.isPresent()) {
       progress.tell("nothing changed since audit " + id);
       return Json.read(before.get().report(), AuditReport.class);
     }
-    lineage.begin(id);
-    AuditReading reading = new AuditReading(indexing, comparing, recomputing);
-    return new AuditSession(archive, policy, lineage, reading, parents, identity, progress)
-        .run(started);
+    lineage.create();
+    AuditSession session =
+        new AuditSession(spark, archive, settings, policy, operations, lineage.begin(id), progress);
+    return session.run(started);
   }
 }

@@ -1,46 +1,58 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.audit.cause.QCause;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.QChangeRow;
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.CauseCount;
+import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
-/** The notebook's questions, answered for a whole archive from its edges and {@code q_changes}. */
+/** The notebook's questions, answered for a whole archive from one small record an edge. */
 final class AuditConclusion {
   private static final int NAMED = 3; // paths in a sentence
 
-  private final List<EdgeRow> edges;
-  private final List<QChangeRow> quantized;
+  // Causes in the order of their sentences; others follow.
+  private static final List<String> FIRST = List.of("BAKED", "SYNCED", "REQUANTIZED", "CAST");
 
-  private AuditConclusion(List<EdgeRow> edges, List<QChangeRow> quantized) {
-    this.edges = edges;
-    this.quantized = quantized;
-  }
+  private final Map<AuditedEdge, List<CauseCount>> edges = new LinkedHashMap<>();
+
+  private AuditConclusion() {}
 
   /**
    * A sentence for each question: did training change {@code _Q}, what did, did the LUTs train,
    * what is unexplained, on which edges nothing fits, which sources are not the parents.
    */
-  static List<String> of(List<EdgeRow> edges, List<QChangeRow> quantized, int unreadable) {
-    AuditConclusion conclusion = new AuditConclusion(edges, quantized);
-    List<String> lines = new ArrayList<>();
-    lines.add(conclusion.training());
-    for (QCause cause : QCause.values()) {
-      if (cause != QCause.UNEXPLAINED) {
-        lines.addAll(conclusion.explained(cause));
-      }
+  static List<String> of(AuditOutcome outcome, LineageStore lineage, int unreadable) {
+    AuditConclusion conclusion = new AuditConclusion();
+    Map<RecordedEdge, List<CauseCount>> earlier =
+        lineage.causes(outcome.edges().stream().filter(edge -> !outcome.isNew(edge)).toList());
+    for (RecordedEdge edge : outcome.edges()) {
+      conclusion.edges.put(
+          edge.edge(),
+          outcome.isNew(edge)
+              ? outcome.causes().getOrDefault(edge.edge().ends(), List.of())
+              : earlier.getOrDefault(edge, List.of()));
     }
-    lines.addAll(conclusion.luts());
-    lines.add(conclusion.unexplained());
-    lines.addAll(conclusion.unknown());
-    lines.addAll(conclusion.parents());
+    return conclusion.lines(unreadable);
+  }
+
+  private List<String> lines(int unreadable) {
+    List<String> lines = new ArrayList<>();
+    lines.add(training());
+    causes().forEach(cause -> lines.add(explained(cause)));
+    lines.addAll(luts());
+    lines.add(unexplained());
+    lines.addAll(unknown());
+    lines.addAll(parents());
     if (unreadable > 0) {
       lines.add("%d checkpoints could not be read: nothing is said of them.".formatted(unreadable));
     }
@@ -48,39 +60,57 @@ final class AuditConclusion {
   }
 
   private String training() {
-    List<EdgeRow> training = ofKind(EdgeKind.TRAIN);
-    List<QChangeRow> compared = on(training, row -> true);
-    List<QChangeRow> moved = on(training, row -> row.cause() != null);
-    return moved.isEmpty()
+    Predicate<AuditedEdge> trained = edge -> edge.kind().equals(Train.KIND);
+    long training = edges.keySet().stream().filter(trained).count();
+    long compared = count(trained, cause -> true);
+    long moved = count(trained, cause -> cause.cause().isPresent());
+    return moved == 0
         ? "Training never changed a _Q: %d train edges, %d comparisons of _Q."
-            .formatted(training.size(), compared.size())
+            .formatted(training, compared)
         : "Training changed %d of %d _Q, on %d of the %d train edges: %s."
             .formatted(
-                moved.size(), compared.size(), countEdges(moved), training.size(), children(moved));
+                moved,
+                compared,
+                with(trained, cause -> cause.cause().isPresent()).size(),
+                training,
+                children(trained, cause -> cause.cause().isPresent()));
   }
 
-  private List<String> explained(QCause cause) {
-    List<QChangeRow> rows = with(cause);
-    if (rows.isEmpty()) {
-      return List.of();
-    }
+  // Those that explain something, in order.
+  private List<String> causes() {
+    List<String> causes = new ArrayList<>(FIRST);
+    edges.values().stream()
+        .flatMap(List::stream)
+        .flatMap(count -> count.cause().stream())
+        .filter(cause -> !causes.contains(cause))
+        .distinct()
+        .sorted()
+        .forEach(causes::add);
+    causes.removeIf(
+        cause -> cause.equals(QCause.UNEXPLAINED.name()) || count(edge -> true, is(cause)) == 0);
+    return causes;
+  }
+
+  private String explained(String cause) {
     String drift =
-        rows.stream()
-            .map(QChangeRow::drift)
-            .filter(Objects::nonNull)
+        edges.values().stream()
+            .flatMap(List::stream)
+            .filter(is(cause))
+            .flatMap(count -> count.drift().stream())
             .max(Double::compare)
             .map(", largest drift %s"::formatted)
             .orElse("");
-    return List.of(
-        "%d _Q %s, all elements reproduced%s: %s."
-            .formatted(rows.size(), cause, drift, children(rows)));
+    return "%d _Q %s, all elements reproduced%s: %s."
+        .formatted(count(edge -> true, is(cause)), cause, drift, children(edge -> true, is(cause)));
   }
 
   private List<String> luts() {
-    List<EdgeRow> training =
-        ofKind(EdgeKind.TRAIN).stream().filter(edge -> edge.lutLayers() > 0).toList();
-    List<EdgeRow> idle =
-        training.stream().filter(edge -> edge.lutTrained() < edge.lutLayers()).toList();
+    List<AuditedEdge> training =
+        edges.keySet().stream()
+            .filter(edge -> edge.kind().equals(Train.KIND))
+            .filter(edge -> edge.counts().luts().lutLayers() > 0)
+            .toList();
+    List<AuditedEdge> idle = training.stream().filter(edge -> isIdle(edge.counts())).toList();
     if (training.isEmpty()) {
       return List.of();
     }
@@ -88,68 +118,68 @@ final class AuditConclusion {
         idle.isEmpty()
             ? "Every LUT that trains moved, in every layer."
             : "The LUT did not move in every layer on %d of the %d train edges: %s."
-                .formatted(
-                    idle.size(),
-                    training.size(),
-                    paths(idle.stream().map(EdgeRow::childPath).toList())));
+                .formatted(idle.size(), training.size(), paths(idle)));
+  }
+
+  private static boolean isIdle(EdgeCounts counts) {
+    return counts.luts().lutTrained() < counts.luts().lutLayers();
   }
 
   private String unexplained() {
-    List<QChangeRow> rows = with(QCause.UNEXPLAINED);
-    return rows.isEmpty()
+    Predicate<CauseCount> none = is(QCause.UNEXPLAINED.name());
+    long count = count(edge -> true, none);
+    return count == 0
         ? "Every change of a _Q is explained."
-        : "%d _Q changed without an explanation: %s.".formatted(rows.size(), children(rows));
+        : "%d _Q changed without an explanation: %s."
+            .formatted(count, children(edge -> true, none));
   }
 
   private List<String> unknown() {
-    List<EdgeRow> edges = ofKind(EdgeKind.UNKNOWN);
-    return edges.isEmpty()
+    List<AuditedEdge> unknown =
+        edges.keySet().stream().filter(edge -> edge.kind().equals(EdgeKind.UNKNOWN)).toList();
+    return unknown.isEmpty()
         ? List.of()
-        : List.of(
-            "Changes that no kind of edge explains: %s."
-                .formatted(paths(edges.stream().map(EdgeRow::childPath).toList())));
+        : List.of("Changes that no kind of edge explains: %s.".formatted(paths(unknown)));
   }
 
   private List<String> parents() {
-    List<String> wrong =
-        edges.stream()
+    List<AuditedEdge> wrong =
+        edges.keySet().stream()
             .filter(edge -> edge.findings().stream().anyMatch(PlannedEdge::isContradiction))
-            .map(EdgeRow::childPath)
             .toList();
     return wrong.isEmpty()
         ? List.of()
         : List.of("The weights contradict the declared source: %s.".formatted(paths(wrong)));
   }
 
-  private List<EdgeRow> ofKind(EdgeKind kind) {
-    return edges.stream().filter(edge -> edge.kind().equals(kind.label())).toList();
+  private static Predicate<CauseCount> is(String cause) {
+    return count -> count.cause().equals(Optional.of(cause));
   }
 
-  private List<QChangeRow> on(List<EdgeRow> some, Predicate<QChangeRow> which) {
-    Set<List<String>> ends =
-        some.stream()
-            .map(edge -> List.of(edge.parentId(), edge.childId()))
-            .collect(Collectors.toSet());
-    return quantized.stream()
-        .filter(row -> ends.contains(List.of(row.parentId(), row.childId())))
-        .filter(which)
+  private long count(Predicate<AuditedEdge> which, Predicate<CauseCount> causes) {
+    return edges.entrySet().stream()
+        .filter(edge -> which.test(edge.getKey()))
+        .flatMap(edge -> edge.getValue().stream())
+        .filter(causes)
+        .mapToLong(CauseCount::count)
+        .sum();
+  }
+
+  private List<AuditedEdge> with(Predicate<AuditedEdge> which, Predicate<CauseCount> causes) {
+    return edges.entrySet().stream()
+        .filter(edge -> which.test(edge.getKey()))
+        .filter(edge -> edge.getValue().stream().anyMatch(causes))
+        .map(Map.Entry::getKey)
         .toList();
   }
 
-  private List<QChangeRow> with(QCause cause) {
-    return quantized.stream().filter(row -> cause.name().equals(row.cause())).toList();
+  private String children(Predicate<AuditedEdge> which, Predicate<CauseCount> causes) {
+    return paths(with(which, causes));
   }
 
-  private static long countEdges(List<QChangeRow> rows) {
-    return rows.stream().map(row -> List.of(row.parentId(), row.childId())).distinct().count();
-  }
-
-  private static String children(List<QChangeRow> rows) {
-    return paths(rows.stream().map(QChangeRow::childPath).toList());
-  }
-
-  private static String paths(List<String> all) {
-    List<String> paths = all.stream().map(SafeText::of).distinct().toList();
+  private static String paths(List<AuditedEdge> all) {
+    List<String> paths =
+        all.stream().map(edge -> SafeText.of(edge.ends().childPath())).distinct().toList();
     return paths.size() <= NAMED
         ? String.join(", ", paths)
         : String.join(", ", paths.subList(0, NAMED))

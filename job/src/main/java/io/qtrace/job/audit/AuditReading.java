@@ -1,179 +1,147 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.Measure;
+import io.qtrace.compare.TensorDiff;
 import io.qtrace.io.ObjectStat;
+import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
-import io.qtrace.job.audit.policy.CategoryRules;
-import io.qtrace.job.audit.stage.CompareInput;
-import io.qtrace.job.audit.stage.CompareOutput;
-import io.qtrace.job.audit.stage.CompareStage;
-import io.qtrace.job.audit.stage.IndexStage;
-import io.qtrace.job.audit.stage.IndexedCheckpoint;
-import io.qtrace.job.audit.stage.IndicesProof;
-import io.qtrace.job.audit.stage.IndicesStage;
-import io.qtrace.job.audit.stage.PairComparison;
-import io.qtrace.job.audit.stage.TensorFacts;
-import io.qtrace.job.audit.stage.Unchanged;
-import io.qtrace.kernel.LutCheckPartial;
-import io.qtrace.tensor.CheckpointIndex;
-import java.io.IOException;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.CompareMetrics;
+import io.qtrace.job.compare.CompareRequest;
+import io.qtrace.job.compare.CompareStage;
+import io.qtrace.job.compare.FileChanges;
+import io.qtrace.job.compare.IndexStage;
+import io.qtrace.job.compare.IndexStage.Indexes;
+import io.qtrace.job.compare.IndexedCheckpoint;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.compare.RecomputeStage;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.lineage.AuditEntry;
+import io.qtrace.job.lineage.KnownCheckpoint;
+import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.parents.Claims;
+import io.qtrace.job.parents.Evaluation;
+import io.qtrace.job.parents.EvaluationStage;
+import io.qtrace.job.parents.Forest;
+import io.qtrace.job.parents.MeasuredCheckpoint;
+import io.qtrace.job.parents.Sketch;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.progress.Progress;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * What an audit reads: each new checkpoint once, and along its edges the tensors that differ. What
- * one call found, the next one knows.
+ * is found of tensors stays on the executors; here is what the driver knows of checkpoints.
  */
 final class AuditReading {
-  private static final Set<Measure> MEASURES =
+  static final Set<Measure> MEASURES =
       EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
 
+  private final JavaSparkContext spark;
+  private final Policy policy;
+  private final LineageStore lineage;
   private final IndexStage indexing;
   private final CompareStage comparing;
-  private final IndicesStage recomputing;
-  private final Map<CheckpointFile, CheckpointIndex> indexes = new TreeMap<>();
-  private final Map<CheckpointFile, List<ObjectStat>> opened = new TreeMap<>();
-  private final Map<CheckpointFile, Map<String, TensorFacts>> facts = new TreeMap<>();
-  private final Map<CheckpointFile, Map<String, LutCheckPartial>> checks = new TreeMap<>();
-  private final Map<CheckpointFile, Map<String, IndicesProof>> proofs = new TreeMap<>();
-  private final Map<CheckpointFile, String> failures = new TreeMap<>();
-  private final Set<CheckpointFile> changed = new TreeSet<>();
-  private final Map<List<CheckpointFile>, PairComparison> pairs = new HashMap<>();
+  private final RecomputeStage recomputing;
+  private final Classifier classifier;
+  private final Map<String, CheckpointFile> files = new LinkedHashMap<>(); // by id
+  private final Map<String, KnownCheckpoint> known;
+  private final Map<String, String> failures = new HashMap<>(); // by id
+  private final Set<CheckpointFile> changed = new TreeSet<>(); // among the failures
+  private final Map<String, Sketch> sketches = new HashMap<>(); // by id
+  private final Set<CompareRequest.Pair> compared = new HashSet<>();
+  private Indexes indexes;
+  private JavaPairRDD<String, Packed<CheckpointFacts>> facts; // of new checkpoints
+  private JavaPairRDD<String, Map<String, Packed<Map<String, TensorDiff>>>>
+      diffs; // by child, by parent
+  private StoredEvaluation evaluation;
   private long bytesRead;
   private long bytesSkipped;
   private long tensorsCompared;
 
-  AuditReading(IndexStage indexing, CompareStage comparing, IndicesStage recomputing) {
-    this.indexing = indexing;
-    this.comparing = comparing;
-    this.recomputing = recomputing;
+  AuditReading(
+      JavaSparkContext spark,
+      Archive archive,
+      Settings settings,
+      Policy policy,
+      Operations operations,
+      LineageStore lineage,
+      Progress progress) {
+    this.spark = spark;
+    this.policy = policy;
+    this.lineage = lineage;
+    this.indexing = new IndexStage(spark, progress);
+    this.comparing = new CompareStage(spark, settings.compare(), policy.categories(), progress);
+    this.recomputing = new RecomputeStage(spark, settings.compare());
+    this.classifier = new Classifier(operations);
+    archive.checkpoints().forEach(file -> files.put(file.id(), file));
+    this.known = lineage.checkpoints(files.keySet());
+    this.facts = JavaPairRDD.fromJavaRDD(spark.emptyRDD());
+    this.diffs = JavaPairRDD.fromJavaRDD(spark.emptyRDD());
   }
 
-  /** Checkpoints that need not be measured: facts by the tensor's name. */
-  void know(Map<CheckpointFile, Map<String, TensorFacts>> known) {
-    facts.putAll(known);
+  RecomputeStage recomputing() {
+    return recomputing;
   }
 
-  /** Checkpoints that earlier audits read, by their bytes: they are not measured again. */
-  void skip(List<Long> checkpoints) {
-    bytesSkipped += indexing.skip(checkpoints);
+  /** Checkpoints that no earlier audit read. */
+  List<CheckpointFile> fresh() {
+    return files.entrySet().stream()
+        .filter(file -> !known.containsKey(file.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
-  /**
-   * Measures files that are not known, and compares edges; an edge with an unreadable end is left
-   * out. An edge is compared while both ends are measured; where one is known already, after the
-   * other is, and then nothing is read but the tensors that differ.
-   */
-  void run(Collection<CheckpointFile> files, List<Edge> edges) throws IOException {
-    Set<CheckpointFile> wanted = new TreeSet<>(files);
-    edges.forEach(edge -> wanted.addAll(ends(edge)));
-    wanted.removeAll(failures.keySet());
-    index(wanted.stream().filter(file -> !indexes.containsKey(file)).toList());
-    wanted.removeAll(facts.keySet());
-    List<Edge> oneKnown = edges.stream().filter(this::hasOneKnownEnd).toList();
-    compare(wanted, edges.stream().filter(edge -> !oneKnown.contains(edge)).toList());
-    compare(Set.of(), oneKnown);
-  }
-
-  private boolean hasOneKnownEnd(Edge edge) {
-    return facts.containsKey(edge.parent()) != facts.containsKey(edge.child());
-  }
-
-  private void compare(Set<CheckpointFile> files, List<Edge> edges) throws IOException {
-    Set<CheckpointFile> wanted = new TreeSet<>(files);
-    edges.forEach(edge -> wanted.addAll(ends(edge)));
-    List<CheckpointFile> readable = wanted.stream().filter(this::isReadable).toList();
-    Map<CheckpointFile, Integer> places = new HashMap<>();
-    readable.forEach(file -> places.put(file, places.size()));
-    List<Edge> comparable =
-        edges.stream().filter(edge -> places.keySet().containsAll(ends(edge))).toList();
-    take(readable, comparable, comparing.run(input(readable, comparable, places)));
-  }
-
-  private boolean isReadable(CheckpointFile file) {
-    return indexes.containsKey(file) && !failures.containsKey(file);
-  }
-
-  /**
-   * What is known of files before their data is read, to guess parents from; reads their indexes
-   * and small tensors.
-   */
-  Map<CheckpointFile, Map<String, TensorFacts>> glance(
-      List<CheckpointFile> files, CategoryRules categories) throws IOException {
-    index(files.stream().filter(file -> !indexes.containsKey(file)).toList());
-    List<CheckpointFile> readable = files.stream().filter(indexes::containsKey).toList();
-    CompareOutput output =
-        comparing.run(
-            new CompareInput(
-                readable.stream().map(indexes::get).map(ParentGuess::small).toList(),
-                readable.stream().map(opened::get).toList(),
-                List.of(),
-                readable.stream().map(file -> Map.<String, TensorFacts>of()).toList(),
-                MEASURES));
-    bytesRead += output.bytesRead();
-    Map<CheckpointFile, Map<String, TensorFacts>> guessed = new TreeMap<>();
-    for (int i = 0; i < readable.size(); i++) {
-      CheckpointFile file = readable.get(i);
-      guessed.put(file, ParentGuess.facts(indexes.get(file), output.facts().get(i), categories));
-    }
-    return guessed;
-  }
-
-  /** Recomputes the indices that moved along edges that were compared. */
-  void recompute(List<Edge> edges) {
-    Map<CheckpointFile, Set<String>> layers = new TreeMap<>();
-    for (Edge edge : edges) {
-      Set<String> moved = pair(edge).map(QChange::moved).orElse(Set.of());
-      if (!moved.isEmpty()) {
-        layers.computeIfAbsent(edge.child(), child -> new TreeSet<>()).addAll(moved);
-      }
-    }
-    List<CheckpointFile> children = List.copyOf(layers.keySet());
-    IndicesStage.Output output =
-        recomputing.run(
-            children.stream()
-                .map(
-                    child ->
-                        new IndicesStage.Wanted(
-                            indexes.get(child), opened.get(child), layers.get(child)))
+  /** Indexes the new checkpoints. */
+  void index() {
+    indexes = index(fresh());
+    bytesSkipped =
+        CompareMetrics.skip(
+            spark.sc(),
+            files.keySet().stream()
+                .filter(known::containsKey)
+                .map(id -> known.get(id).file().stat().bytes())
                 .toList());
-    bytesRead += output.bytesRead();
-    for (int i = 0; i < children.size(); i++) {
-      CheckpointFile child = children.get(i);
-      proofs.put(child, output.proofs().get(i));
-      opened.get(child).stream()
-          .flatMap(file -> Optional.ofNullable(output.changed().get(file.uri())).stream())
-          .findFirst()
-          .ifPresent(reason -> leaveOut(child, reason));
-    }
   }
 
-  private void index(List<CheckpointFile> files) {
-    List<IndexedCheckpoint> outcomes =
-        indexing.run(files.stream().map(file -> file.stat().uri()).toList());
-    for (int i = 0; i < files.size(); i++) {
-      CheckpointFile file = files.get(i);
-      if (outcomes.get(i) instanceof IndexedCheckpoint.Readable found) {
-        bytesRead += found.bytesRead();
-        if (isAsListed(file, found.files())) {
-          indexes.put(file, found.index());
-          opened.put(file, found.files());
-        } else {
-          leaveOut(file, Unchanged.reason(file.stat().uri()));
+  private Indexes index(List<CheckpointFile> some) {
+    Map<String, String> uris = new LinkedHashMap<>();
+    some.forEach(file -> uris.put(file.id(), file.stat().uri()));
+    Indexes found = indexing.run(uris);
+    bytesRead += found.bytesRead();
+    for (CheckpointFile file : some) {
+      IndexedCheckpoint outcome = found.outcomes().get(file.id());
+      if (outcome instanceof IndexedCheckpoint.Readable readable) {
+        if (!isAsListed(file, readable.files())) {
+          exclude(file.id(), FileChanges.reason(file.stat().uri()));
         }
-      } else if (outcomes.get(i) instanceof IndexedCheckpoint.Unreadable failed) {
-        failures.put(file, failed.reason());
-      } else if (outcomes.get(i) instanceof IndexedCheckpoint.Unavailable failed) {
-        leaveOut(file, failed.reason());
+      } else if (outcome instanceof IndexedCheckpoint.Unreadable failed) {
+        failures.put(file.id(), failed.reason());
+      } else if (outcome instanceof IndexedCheckpoint.Unavailable failed) {
+        exclude(file.id(), failed.reason());
       }
     }
+    return found;
   }
 
   // The stat of an index of shards covers all shards of its folder.
@@ -183,100 +151,238 @@ final class AuditReading {
         : opened.stream().allMatch(part -> part.modified() <= file.stat().modified());
   }
 
-  private void leaveOut(CheckpointFile file, String reason) {
-    failures.put(file, reason);
-    changed.add(file);
-    facts.remove(file);
-    pairs.keySet().removeIf(ends -> ends.contains(file));
+  /** Leaves a checkpoint out that was written while it was read: nothing of it is stored. */
+  void exclude(String id, String reason) {
+    failures.put(id, reason);
+    changed.add(files.get(id));
   }
 
-  private CompareInput input(
-      List<CheckpointFile> files, List<Edge> edges, Map<CheckpointFile, Integer> places) {
-    return new CompareInput(
-        files.stream().map(indexes::get).toList(),
-        files.stream().map(opened::get).toList(),
+  /** The parents that can be seen before the data of the new checkpoints is read. */
+  Forest preview(Claims claims) {
+    ParentPreview preview =
+        new ParentPreview(
+            spark, comparing, classifier, policy.categories(), indexes, readableFresh());
+    Forest forest = preview.search(claims);
+    bytesRead += preview.bytesRead();
+    return forest;
+  }
+
+  private List<CheckpointFile> readableFresh() {
+    return fresh().stream().filter(file -> !failures.containsKey(file.id())).toList();
+  }
+
+  /** Measures the new checkpoints, and compares edges between them on the way. */
+  void measure(Collection<Edge> edges) {
+    List<CheckpointFile> readable = readableFresh();
+    Set<String> ids = readable.stream().map(CheckpointFile::id).collect(Collectors.toSet());
+    List<CompareRequest.Pair> pairs =
         edges.stream()
-            .map(edge -> new CompareInput.Pair(places.get(edge.parent()), places.get(edge.child())))
-            .toList(),
-        files.stream().map(file -> facts.getOrDefault(file, Map.of())).toList(),
-        MEASURES);
+            .map(edge -> new CompareRequest.Pair(edge.parent().id(), edge.child().id()))
+            .filter(pair -> ids.contains(pair.left()) && ids.contains(pair.right()))
+            .distinct()
+            .toList();
+    CompareRequest request = new CompareRequest(inOrder(ids), ids, pairs, MEASURES);
+    CompareStage.Output<Sketch> output =
+        comparing.run(request, indexes, JavaPairRDD.fromJavaRDD(spark.emptyRDD()), Sketch::of);
+    sketches.putAll(output.summaries());
+    facts =
+        output
+            .measured()
+            .mapValues(one -> one.value().facts())
+            .filter(one -> one._2().isPresent())
+            .mapValues(Optional::orElseThrow);
+    take(output, pairs);
   }
 
-  private void take(List<CheckpointFile> files, List<Edge> edges, CompareOutput output) {
+  // Runs together, steps in their order: a checkpoint is read near its parent.
+  private List<String> inOrder(Collection<String> ids) {
+    return ids.stream()
+        .map(files::get)
+        .sorted(
+            Comparator.comparing((CheckpointFile file) -> file.run())
+                .thenComparing(file -> file.step())
+                .thenComparing(Comparator.naturalOrder()))
+        .map(CheckpointFile::id)
+        .toList();
+  }
+
+  private void take(CompareStage.Output<?> output, Collection<CompareRequest.Pair> pairs) {
     bytesRead += output.bytesRead();
     tensorsCompared += output.tensorsCompared();
-    for (int i = 0; i < files.size(); i++) {
-      CheckpointFile file = files.get(i);
-      if (output.changed().contains(i)) {
-        leaveOut(file, output.failures().get(i));
-      } else if (output.failures().containsKey(i)) {
-        failures.put(file, output.failures().get(i));
-        facts.remove(file);
-      } else if (!facts.containsKey(file)) {
-        facts.put(file, output.facts().get(i));
-        checks.put(file, output.checks().get(i));
+    output
+        .failures()
+        .forEach(
+            (id, failure) -> {
+              if (failure.changed()) {
+                exclude(id, failure.reason());
+              } else {
+                failures.put(id, failure.reason());
+              }
+            });
+    compared.addAll(pairs);
+    JavaPairRDD<String, Map<String, Packed<Map<String, TensorDiff>>>> found =
+        output.measured().mapValues(one -> one.value().diffs()).filter(one -> !one._2().isEmpty());
+    diffs = diffs.union(found);
+  }
+
+  /**
+   * Compares the edges that were not compared while their ends were measured: nothing is read but
+   * the tensors that differ.
+   */
+  void compare(List<PlannedEdge> edges) {
+    List<CompareRequest.Pair> pairs =
+        edges.stream()
+            .map(edge -> new CompareRequest.Pair(edge.ends().parentId(), edge.ends().childId()))
+            .filter(pair -> !compared.contains(pair))
+            .toList();
+    if (pairs.isEmpty()) {
+      return;
+    }
+    Set<String> ends = new LinkedHashSet<>();
+    pairs.forEach(pair -> ends.addAll(List.of(pair.left(), pair.right())));
+    List<CheckpointFile> unindexed =
+        ends.stream().filter(id -> indexes.readable(id).isEmpty()).map(files::get).toList();
+    indexes = indexes.and(index(unindexed));
+    List<CompareRequest.Pair> readable =
+        pairs.stream().filter(pair -> isRead(pair.left()) && isRead(pair.right())).toList();
+    ends.removeIf(id -> !isRead(id));
+    take(
+        comparing.run(
+            new CompareRequest(inOrder(ends), Set.of(), readable, MEASURES),
+            indexes,
+            factsOf(ends),
+            found -> Boolean.TRUE),
+        readable);
+  }
+
+  private boolean isRead(String id) {
+    return indexes.readable(id).isPresent() && !failures.containsKey(id);
+  }
+
+  /** Whether both ends of an edge can be read. */
+  boolean isReadable(EdgeEnds ends) {
+    return isReadable(ends.parentId()) && isReadable(ends.childId());
+  }
+
+  private boolean isReadable(String id) {
+    return !failures.containsKey(id)
+        && Optional.ofNullable(known.get(id)).map(KnownCheckpoint::isReadable).orElse(true);
+  }
+
+  // Facts of checkpoints, new ones and those of earlier audits.
+  private JavaPairRDD<String, Packed<CheckpointFacts>> factsOf(Set<String> ids) {
+    Set<String> earlier =
+        ids.stream().filter(known::containsKey).collect(Collectors.toCollection(HashSet::new));
+    Set<String> wanted = Set.copyOf(ids);
+    JavaPairRDD<String, Packed<CheckpointFacts>> fresh =
+        facts.filter(one -> wanted.contains(one._1()));
+    return earlier.isEmpty()
+        ? fresh
+        : fresh.union(
+            lineage.facts(earlier, policy.categories()).persist(StorageLevel.DISK_ONLY()));
+  }
+
+  /** All checkpoints that can be read, with what their parents are searched by. */
+  List<MeasuredCheckpoint> measured() {
+    addKnownSketches();
+    return files.entrySet().stream()
+        .filter(file -> isReadable(file.getKey()) && sketches.containsKey(file.getKey()))
+        .map(file -> new MeasuredCheckpoint(file.getValue(), sketches.get(file.getKey())))
+        .toList();
+  }
+
+  // Earlier versions stored none.
+  private void addKnownSketches() {
+    Set<String> missing = new HashSet<>();
+    for (KnownCheckpoint checkpoint : known.values()) {
+      if (checkpoint.isReadable()) {
+        Optional<Sketch> sketch = checkpoint.contents().orElseThrow().sketch();
+        sketch.ifPresentOrElse(
+            found -> sketches.put(checkpoint.id(), found), () -> missing.add(checkpoint.id()));
       }
     }
-    for (int i = 0; i < edges.size(); i++) {
-      Edge edge = edges.get(i);
-      output.pairs().get(i).ifPresent(pair -> pairs.put(ends(edge), pair));
+    if (!missing.isEmpty()) {
+      factsOf(missing)
+          .mapValues(one -> Sketch.of(one.value()))
+          .collect()
+          .forEach(found -> sketches.put(found._1(), found._2()));
     }
   }
 
-  private static List<CheckpointFile> ends(Edge edge) {
-    return List.of(edge.parent(), edge.child());
+  /** Evaluates candidates for parents, from the tables where an earlier audit did. */
+  Evaluation evaluation() {
+    evaluation =
+        new StoredEvaluation(
+            lineage,
+            files.keySet(),
+            policy.categories(),
+            new EvaluationStage(
+                spark, this::factsOf, id -> sketches.get(id).tensors(), classifier));
+    return evaluation;
   }
 
-  /** Why a file could not be read, if so. */
-  Optional<String> failure(CheckpointFile file) {
-    return Optional.ofNullable(failures.get(file));
+  StoredEvaluation stored() {
+    return evaluation;
   }
 
-  /** Files that are not as they were listed, or could not be had: among the failures. */
+  /** What edges are judged from. */
+  JudgeStage.Input judgeInput(List<PlannedEdge> edges, Map<String, RunPolicy> rules) {
+    Set<String> ends = new HashSet<>();
+    edges.forEach(edge -> ends.addAll(List.of(edge.ends().parentId(), edge.ends().childId())));
+    long tensors = edges.stream().mapToLong(edge -> 2L * tensors(edge.ends().childId())).sum();
+    return new JudgeStage.Input(
+        factsOf(ends), diffs, indexes, rules, CompareStage.parts(edges.size(), tensors));
+  }
+
+  private int tensors(String id) {
+    return sketches.get(id).tensors();
+  }
+
+  /** Files that are not as they were listed, or could not be opened: among the failures. */
   Set<CheckpointFile> changed() {
     return changed;
   }
 
-  CheckpointIndex index(CheckpointFile file) {
-    return indexes.get(file);
+  /** All checkpoints as the tables have them or will; those of this audit under its id. */
+  List<KnownCheckpoint> checkpoints(String auditId) {
+    List<KnownCheckpoint> all = new ArrayList<>();
+    files.forEach(
+        (id, file) ->
+            all.add(
+                known.containsKey(id) && !changed.contains(file)
+                    ? known.get(id)
+                    : checkpoint(auditId, id, file)));
+    return all;
   }
 
-  /** Facts of all checkpoints that are known or could be read, by the tensor's name. */
-  Map<CheckpointFile, Map<String, TensorFacts>> facts() {
-    return facts;
+  private KnownCheckpoint checkpoint(String auditId, String id, CheckpointFile file) {
+    Optional<String> failure = Optional.ofNullable(failures.get(id));
+    return new KnownCheckpoint(
+        auditId,
+        id,
+        file,
+        failure.isPresent()
+            ? Optional.empty()
+            : indexes
+                .readable(id)
+                .map(
+                    found ->
+                        new KnownCheckpoint.Contents(
+                            found.format(),
+                            found.tensors(),
+                            found.skipped(),
+                            Optional.ofNullable(sketches.get(id)))),
+        failure);
   }
 
-  /** Layers of a checkpoint that was measured here whose {@code _Q} is not that of its indices. */
-  Set<String> stale(CheckpointFile file) {
-    return Invariants.stale(checks(file));
+  /** Facts of the new checkpoints that are stored, by identifier. */
+  JavaPairRDD<String, Packed<CheckpointFacts>> freshFacts() {
+    Set<String> excluded = Set.copyOf(failures.keySet());
+    return facts.filter(one -> !excluded.contains(one._1()));
   }
 
-  /** How the layers of a checkpoint that was measured here agree with their LUTs. */
-  Map<String, LutCheckPartial> checks(CheckpointFile file) {
-    return checks.getOrDefault(file, Map.of());
-  }
-
-  /** Whether indices of a checkpoint that moved are those of weight and scales, by layer. */
-  Map<String, IndicesProof> proofs(CheckpointFile file) {
-    return proofs.getOrDefault(file, Map.of());
-  }
-
-  Optional<PairComparison> pair(Edge edge) {
-    return Optional.ofNullable(pairs.get(ends(edge)));
-  }
-
-  /** Bytes asked of the object store so far. */
-  long bytesRead() {
-    return bytesRead;
-  }
-
-  /** Bytes of checkpoints that an earlier audit had read. */
-  long bytesSkipped() {
-    return bytesSkipped;
-  }
-
-  /** Pairs of tensors whose bytes were compared so far. */
-  long tensorsCompared() {
-    return tensorsCompared;
+  /** What reading cost, judging aside. */
+  AuditEntry.Reading cost(long more) {
+    return new AuditEntry.Reading(bytesRead + more, bytesSkipped, tensorsCompared);
   }
 }

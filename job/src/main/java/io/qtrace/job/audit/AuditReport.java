@@ -1,14 +1,17 @@
 package io.qtrace.job.audit;
 
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.qtrace.job.lineage.AuditEntry;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What an audit says; stored as JSON beside its row, so that the same audit says the same again.
+ * What an audit says; stored as JSON in its row, so that the same audit says the same again.
  *
- * @param checkpointsRead those that no earlier audit had read
+ * @param edges in order of runs
  * @param unreadable one finding for each checkpoint that could not be read
  * @param findings what is wrong beyond single edges
  * @param notes waivers of the policy that expired or cover nothing
@@ -17,30 +20,32 @@ import java.util.stream.Stream;
 public record AuditReport(
     String auditId,
     String archive,
-    String verdict,
-    int runs,
-    int checkpoints,
-    int checkpointsRead,
-    long bytes,
-    long bytesRead,
-    long bytesSkipped,
-    long tensorsCompared,
-    List<EdgeRow> edges,
-    List<FindingRow> unreadable,
-    List<FindingRow> findings,
+    Verdict verdict,
+    @JsonUnwrapped Size size,
+    @JsonUnwrapped AuditEntry.Reading reading,
+    List<RecordedEdge> edges,
+    List<Finding> unreadable,
+    List<Finding> findings,
     List<Folder> skipped,
     List<String> notes,
     List<String> conclusion) {
-  /** A folder that is no run, and why. */
+  /**
+   * How large the archive is.
+   *
+   * @param checkpointsRead those that no earlier audit had read
+   */
+  public record Size(int runs, int checkpoints, int checkpointsRead, long bytes) {}
+
+  /** A folder that is not a run, and why. */
   public record Folder(String path, String reason) {}
 
   public int violations() {
-    return (int) edges.stream().filter(edge -> edge.verdict().equals("VIOLATION")).count();
+    return (int) edges.stream().filter(edge -> edge.edge().isViolation()).count();
   }
 
   /** Findings that count, those of edges included. */
   public int findingCount() {
-    return (int) allFindings().filter(FindingRow::counts).count();
+    return (int) allFindings().filter(Finding::counts).count();
   }
 
   /** Findings that a waiver of the policy covers. */
@@ -48,11 +53,11 @@ public record AuditReport(
     return (int) allFindings().filter(finding -> !finding.counts()).count();
   }
 
-  private Stream<FindingRow> allFindings() {
+  private Stream<Finding> allFindings() {
     return Stream.of(
             unreadable.stream(),
             findings.stream(),
-            edges.stream().flatMap(edge -> edge.findings().stream()))
-        .flatMap(rows -> rows);
+            edges.stream().flatMap(edge -> edge.edge().findings().stream()))
+        .flatMap(all -> all);
   }
 }

@@ -1,11 +1,8 @@
 package io.qtrace.job.audit;
 
-import static org.apache.spark.sql.functions.col;
-
-import io.qtrace.job.lineage.AuditRow;
-import io.qtrace.job.lineage.CheckpointRow;
+import io.qtrace.job.lineage.AuditEntry;
+import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
-import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -25,7 +22,7 @@ import org.apache.hadoop.fs.Path;
  * @param checkpoints those of the audit's edges, and of files without one the newest content, by
  *     path below the archive's root
  */
-public record AuditedArchive(AuditReport report, List<CheckpointRow> checkpoints) {
+public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoints) {
   public AuditedArchive {
     Objects.requireNonNull(report, "report");
     checkpoints = List.copyOf(checkpoints);
@@ -34,27 +31,30 @@ public record AuditedArchive(AuditReport report, List<CheckpointRow> checkpoints
   /** What the tables hold of an audit's archive. */
   public static AuditedArchive of(LineageStore lineage, AuditReport report) {
     String root = new Path(report.archive()).toUri().toString();
-    List<CheckpointRow> below =
-        lineage.read(
-            LineageTable.CHECKPOINTS,
-            CheckpointRow.class,
-            col("uri").startsWith(root.endsWith("/") ? root : root + "/"));
+    List<KnownCheckpoint> below = lineage.checkpointsBelow(root.endsWith("/") ? root : root + "/");
     Set<String> ends = new HashSet<>();
-    report.edges().forEach(edge -> ends.addAll(List.of(edge.parentId(), edge.childId())));
-    Map<String, CheckpointRow> byPath = new LinkedHashMap<>();
+    report
+        .edges()
+        .forEach(
+            edge ->
+                ends.addAll(List.of(edge.edge().ends().parentId(), edge.edge().ends().childId())));
+    Map<String, KnownCheckpoint> byUri = new LinkedHashMap<>();
     below.stream()
         .sorted(
-            Comparator.comparing((CheckpointRow row) -> ends.contains(row.checkpointId()))
-                .thenComparing(CheckpointRow::modified))
-        .forEach(row -> byPath.put(row.uri(), row));
+            Comparator.comparing((KnownCheckpoint one) -> ends.contains(one.id()))
+                .thenComparing(one -> one.file().stat().modified()))
+        .forEach(one -> byUri.put(one.file().stat().uri(), one));
     return new AuditedArchive(
-        report, byPath.values().stream().sorted(Comparator.comparing(CheckpointRow::uri)).toList());
+        report,
+        byUri.values().stream()
+            .sorted(Comparator.comparing(one -> one.file().stat().uri()))
+            .toList());
   }
 
   /** Path of one of its checkpoints below the root, whatever root an earlier audit had. */
-  public String path(CheckpointRow checkpoint) {
+  public String path(KnownCheckpoint checkpoint) {
     String root = new Path(report.archive()).toUri().getPath();
-    String path = URI.create(checkpoint.uri()).getPath();
+    String path = URI.create(checkpoint.file().stat().uri()).getPath();
     return path.startsWith(root) ? path.substring(root.length()).replaceFirst("^/", "") : path;
   }
 
@@ -65,7 +65,7 @@ public record AuditedArchive(AuditReport report, List<CheckpointRow> checkpoints
    */
   public static List<AuditedArchive> latest(LineageStore lineage) throws IOException {
     List<AuditedArchive> archives = new ArrayList<>();
-    for (AuditRow audit : lineage.latestAudits()) {
+    for (AuditEntry audit : lineage.latestAudits()) {
       archives.add(of(lineage, Json.read(audit.report(), AuditReport.class)));
     }
     return archives;

@@ -1,27 +1,16 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.parents.Claims.Claim;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Two checkpoints, one made from the other, and what says so. */
+/** Two checkpoints, one made from the other, and what shows it. */
 public record Edge(CheckpointFile parent, CheckpointFile child, Set<Evidence> evidence) {
-  /** What says that a checkpoint was made from another. */
-  public enum Evidence {
-    /** {@code source_checkpoint} in the run's {@code config.json}. */
-    DECLARED,
-    /** Roles and steps within one run. */
-    ORDER,
-    /** The weights themselves. */
-    WEIGHTS;
-
-    public String label() {
-      return name().toLowerCase(java.util.Locale.ROOT);
-    }
-  }
-
   public Edge {
     Objects.requireNonNull(parent, "parent");
     Objects.requireNonNull(child, "child");
@@ -40,5 +29,13 @@ public record Edge(CheckpointFile parent, CheckpointFile child, Set<Evidence> ev
 
   List<String> evidenceLabels() {
     return evidence.stream().map(Evidence::label).toList();
+  }
+
+  EdgeEnds ends() {
+    return new EdgeEnds(parent.id(), child.id(), parent.path(), child.path());
+  }
+
+  Claim claim() {
+    return new Claim(parent, child);
   }
 }

@@ -5,8 +5,8 @@ import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.archive.Run;
-import io.qtrace.job.audit.Edge.Evidence;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.policy.Finding;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -16,22 +16,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Edges that runs tell by themselves. A run's {@code source_checkpoint} leads to everything that it
- * trained, so that nothing it changed hides between two steps; within the run, the initial state
- * leads to the steps and the best state, a step to the next one, a step to what was baked from it,
- * and the last step to the exports.
+ * Edges that follow from runs themselves. A run's {@code source_checkpoint} leads to everything
+ * that it trained, so that nothing it changed hides between two steps; within the run, the initial
+ * state leads to the steps and the best state, a step to the next one, a step to what was baked
+ * from it, and the last step to the exports.
  */
 final class EdgeRules {
   private final Archive archive;
   private final Map<List<CheckpointFile>, Edge> edges = new LinkedHashMap<>();
-  private final List<FindingRow> findings = new ArrayList<>();
+  private final List<Finding> findings = new ArrayList<>();
 
   private EdgeRules(Archive archive) {
     this.archive = archive;
   }
 
   /** What the rules found: edges in order of runs, and sources that the archive does not have. */
-  record Found(List<Edge> edges, List<FindingRow> findings) {}
+  record Found(List<Edge> edges, List<Finding> findings) {}
 
   static Found of(Archive archive) {
     EdgeRules rules = new EdgeRules(archive);
@@ -106,7 +106,7 @@ final class EdgeRules {
     Optional<CheckpointFile> found = declared.flatMap(this::resolve);
     if (declared.isPresent() && found.isEmpty()) {
       findings.add(
-          new FindingRow(
+          new Finding(
               "source-missing",
               0,
               run.path(),

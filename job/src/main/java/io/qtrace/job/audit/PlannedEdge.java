@@ -1,151 +1,99 @@
 package io.qtrace.job.audit;
 
-import io.qtrace.io.SafeText;
-import io.qtrace.job.archive.CheckpointFile;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.audit.policy.RunPolicy;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
-import java.util.ArrayList;
-import java.util.HashSet;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.parents.WeightsOpinion.Says;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.FindingList;
+import io.qtrace.job.policy.RunPolicy;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * An edge of an audit, and what the weights of the whole archive say of it.
  *
- * @param told kind of an edge that only the weights tell
- * @param reason what the weights say, beside that they agree
- * @param other the parent that they tell in place of a declared one
+ * @param run folder of the child
+ * @param evidence labels of what shows the edge
  */
 record PlannedEdge(
-    Edge edge,
-    EdgeEnds ends,
-    Standing standing,
-    Optional<EdgeKind> told,
-    Optional<String> reason,
-    Optional<CheckpointFile> other) {
+    EdgeEnds ends, String run, Status status, List<String> evidence, WeightsOpinion weights)
+    implements Serializable {
   private static final String CONTRADICTED = "parent-contradicted";
-  private static final String WEIGHTS = "weights: ";
 
   /** Whether an edge is judged. */
-  enum Standing {
+  enum Status {
     /** One step, which is judged. */
-    STEP,
+    DIRECT,
     /** More steps than one: those are judged, it is not. */
-    SEVERAL,
-    /** No step at all: the child was made from another checkpoint. */
-    NONE;
-
-    private String label() {
-      return name().toLowerCase(java.util.Locale.ROOT);
-    }
+    INDIRECT,
+    /** Not an edge: the child was made from another checkpoint. */
+    REJECTED
   }
 
   PlannedEdge {
-    Objects.requireNonNull(edge, "edge");
     Objects.requireNonNull(ends, "ends");
-    Objects.requireNonNull(standing, "standing");
-    Objects.requireNonNull(told, "told");
-    Objects.requireNonNull(reason, "reason");
-    Objects.requireNonNull(other, "other");
+    Objects.requireNonNull(run, "run");
+    Objects.requireNonNull(status, "status");
+    evidence = List.copyOf(evidence);
+    Objects.requireNonNull(weights, "weights");
   }
 
-  static PlannedEdge step(Edge edge) {
-    return of(edge, Standing.STEP, Optional.empty());
-  }
-
-  static PlannedEdge told(Edge edge, EdgeKind kind, String reason) {
-    return new PlannedEdge(
-        edge,
-        EdgeEnds.of(edge),
-        Standing.STEP,
-        Optional.of(kind),
-        Optional.of(reason),
-        Optional.empty());
-  }
-
-  static PlannedEdge of(Edge edge, Standing standing, Optional<String> reason) {
-    return new PlannedEdge(
-        edge, EdgeEnds.of(edge), standing, Optional.empty(), reason, Optional.empty());
-  }
-
-  static PlannedEdge contradicted(Edge edge, CheckpointFile other, String reason) {
-    return new PlannedEdge(
-        edge,
-        EdgeEnds.of(edge),
-        Standing.NONE,
-        Optional.empty(),
-        Optional.of(reason),
-        Optional.of(other));
+  static PlannedEdge of(Edge edge, Status status, WeightsOpinion weights) {
+    return new PlannedEdge(edge.ends(), edge.child().run(), status, edge.evidenceLabels(), weights);
   }
 
   boolean isJudged() {
-    return standing == Standing.STEP;
+    return status == Status.DIRECT;
   }
 
-  /** The kind that its row shows. */
-  String kindLabel(Judgement judgement) {
-    return isJudged() ? judgement.kind().label() : standing.label();
+  /** The kind of an edge that is not judged. */
+  EdgeKind unjudgedKind() {
+    return status == Status.INDIRECT ? EdgeKind.SEVERAL : EdgeKind.NONE;
+  }
+
+  // A declared source that is proved wrong is a finding, any other opinion a note.
+  private boolean isContradicted() {
+    return weights.says() == Says.CONTRADICTS && evidence.contains(Evidence.DECLARED.label());
   }
 
   /** What the weights say that no finding says. */
   List<String> notes() {
-    return other.isPresent() ? List.of() : reason.map(WEIGHTS::concat).stream().toList();
+    return isContradicted()
+        ? List.of()
+        : weights.sentence(ends.childPath()).map("weights: "::concat).stream().toList();
   }
 
-  /** The verdict of an edge that is not judged as a step. */
-  Judgement unjudged(RunPolicy rules) {
-    FindingList findings = new FindingList(rules.waivers(ends.childPath()));
-    findings.add(
-        CONTRADICTED, other.stream().toList(), CheckpointFile::path, those -> reason.orElseThrow());
-    List<String> notes = new ArrayList<>(notes());
-    notes.addAll(findings.notes());
-    return new Judgement(
-        EdgeKind.UNKNOWN,
-        findings.verdict(),
-        findings.findings(),
-        notes,
-        List.of(),
-        rules.identity(ends.childPath()));
+  /** Adds what is wrong with an edge that is not judged as a step. */
+  void addFindings(FindingList findings) {
+    if (isContradicted()) {
+      findings.add(
+          CONTRADICTED,
+          List.of(weights.edge().orElseThrow().parent()),
+          parent -> parent,
+          those ->
+              "the weights contradict the source: "
+                  + weights.sentence(ends.childPath()).orElseThrow());
+    }
   }
 
-  /** Whether a row that an earlier audit stored for these ends says the same. */
-  boolean isSaidBy(EdgeRow row) {
-    boolean sameKind =
-        isJudged()
-            ? told.map(kind -> row.kind().equals(kind.label())).orElse(!isUnjudged(row))
-            : row.kind().equals(standing.label());
-    return sameKind
-        && row.evidence().equals(edge.evidenceLabels())
-        && reasons(row).equals(reason.stream().collect(Collectors.toSet()));
-  }
-
-  private static boolean isUnjudged(EdgeRow row) {
-    return row.kind().equals(Standing.SEVERAL.label()) || row.kind().equals(Standing.NONE.label());
-  }
-
-  private static Set<String> reasons(EdgeRow row) {
-    Set<String> reasons = new HashSet<>();
-    row.notes().stream()
-        .filter(note -> note.startsWith(WEIGHTS))
-        .forEach(note -> reasons.add(note.substring(WEIGHTS.length())));
-    row.findings().stream()
-        .filter(PlannedEdge::isContradiction)
-        .forEach(finding -> reasons.add(finding.message()));
-    return reasons;
+  /**
+   * Whether an earlier audit judged the same: the same ends, evidence and opinion under the same
+   * rules.
+   */
+  boolean isAnsweredBy(AuditedEdge stored, RunPolicy rules) {
+    return stored.ends().parentId().equals(ends.parentId())
+        && stored.ends().childId().equals(ends.childId())
+        && stored.evidence().equals(evidence)
+        && weights.equals(stored.weights())
+        && stored.rules().rulesHash().equals(rules.identity(ends.childPath()));
   }
 
   /** Whether a finding is that the weights contradict a declared source. */
-  static boolean isContradiction(FindingRow finding) {
+  static boolean isContradiction(Finding finding) {
     return finding.rule().equals(CONTRADICTED);
-  }
-
-  /** A path in a sentence. */
-  static String text(CheckpointFile file) {
-    return SafeText.of(file.path());
   }
 }

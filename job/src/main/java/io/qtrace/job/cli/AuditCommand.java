@@ -2,8 +2,8 @@ package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.AuditSummary;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.text.Json;

@@ -1,12 +1,12 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
 import io.qtrace.job.experiment.ExperimentReport;
 import io.qtrace.job.experiment.ExperimentSettings;
 import io.qtrace.job.experiment.ExperimentText;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.text.Json;
 import io.qtrace.job.train.Rerun;

@@ -1,8 +1,8 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.compare.Measure;
-import io.qtrace.job.audit.Diff;
-import io.qtrace.job.audit.Judgement;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.report.DiffText;
 import io.qtrace.job.text.Json;

@@ -1,6 +1,6 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.audit.Verdict;
+import io.qtrace.job.policy.Verdict;
 
 /** What a command's exit status says. */
 final class ExitStatus {

@@ -1,10 +1,10 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
 import io.qtrace.job.experiment.ExperimentSettings;
 import io.qtrace.job.experiment.ExperimentText;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.text.Json;
 import io.qtrace.job.train.Rerun;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.compare.Measure;
-import io.qtrace.job.audit.Diff;
+import io.qtrace.job.judge.Diff;
 import io.qtrace.job.report.ExplainDocument;
 import io.qtrace.job.report.ExplainText;
 import io.qtrace.job.text.Json;

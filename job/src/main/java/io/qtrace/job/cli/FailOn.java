@@ -1,7 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.audit.Verdict;
+import io.qtrace.job.policy.Verdict;
 import java.util.Locale;
 
 /** What an audit has to find for its command to exit with 1. */
@@ -13,9 +13,8 @@ enum FailOn {
   int status(AuditReport report) {
     boolean fails =
         switch (this) {
-          case VIOLATION -> Verdict.valueOf(report.verdict()) == Verdict.VIOLATION;
-          case FINDING ->
-              Verdict.valueOf(report.verdict()) == Verdict.VIOLATION || report.findingCount() > 0;
+          case VIOLATION -> report.verdict() == Verdict.VIOLATION;
+          case FINDING -> report.verdict() == Verdict.VIOLATION || report.findingCount() > 0;
           case NEVER -> false;
         };
     return fails ? ExitStatus.VIOLATIONS : ExitStatus.CLEAN;

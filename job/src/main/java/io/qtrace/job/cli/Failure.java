@@ -8,13 +8,19 @@ import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkException;
 
 /** Why a command could not do it, in one line. */
 final class Failure {
   private static final int DEEPEST = 50; // causes may form a ring
+
+  // 52: the exit status of an executor that ran out of memory; 137: of one that was killed for it.
+  private static final Pattern OUT_OF_MEMORY =
+      Pattern.compile("java\\.lang\\.OutOfMemoryError|ExecutorLostFailure.*\\b(52|137|OOM)\\b");
 
   private Failure() {}
 
@@ -49,8 +55,29 @@ final class Failure {
   private static Optional<String> known(Throwable failure) {
     return failure instanceof FormatException
         ? Optional.of(line(failure))
-        : EmbeddedCatalog.inUse(failure)
-            .map(file -> "Cannot open warehouse: " + file + " is in use by another qtrace process");
+        : outOfMemory(failure)
+            .or(
+                () ->
+                    EmbeddedCatalog.inUse(failure)
+                        .map(
+                            file ->
+                                "Cannot open warehouse: "
+                                    + file
+                                    + " is in use by another qtrace process"));
+  }
+
+  // Of a failed stage Spark tells only in words what its task or its executor died of.
+  private static Optional<String> outOfMemory(Throwable failure) {
+    String message = Objects.requireNonNullElse(failure.getMessage(), "");
+    boolean ofTask = failure instanceof SparkException && OUT_OF_MEMORY.matcher(message).find();
+    if (!ofTask && !(failure instanceof OutOfMemoryError)) {
+      return Optional.empty();
+    }
+    boolean onExecutor = ofTask && !message.contains("executor driver)");
+    return Optional.of(
+        onExecutor
+            ? "Cannot go on: an executor is out of memory; give it more with --executor-memory"
+            : "Cannot go on: out of memory; give more with --driver-memory");
   }
 
   private static List<Throwable> chain(Throwable failure) {
@@ -76,9 +103,6 @@ final class Failure {
     String message = failure.getMessage() == null ? "" : failure.getMessage();
     String line = message.lines().filter(text -> !text.isBlank()).findFirst().orElse("").strip();
     String kind = failure.getClass().getSimpleName();
-    if (failure instanceof OutOfMemoryError) {
-      return "Cannot go on: out of memory (" + line + "); more with --driver-memory";
-    }
     return line.isEmpty() ? kind : line.contains(" ") ? line : kind + ": " + line;
   }
 }

@@ -1,18 +1,13 @@
 package io.qtrace.job.cli;
 
-import static org.apache.spark.sql.functions.col;
-
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.AuditedArchive;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.ChangeRow;
 import io.qtrace.job.lineage.LineageStore;
-import io.qtrace.job.lineage.LineageTable;
-import io.qtrace.job.lineage.QChangeRow;
-import io.qtrace.job.lineage.TensorRow;
+import io.qtrace.job.lineage.TensorRecords;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.LineageDot;
 import io.qtrace.job.report.LineageTree;
 import io.qtrace.job.report.TensorHistory;
@@ -90,18 +85,10 @@ final class LineageCommand implements Callable<Integer> {
   }
 
   private List<TensorHistory> histories(LineageStore lineage, List<AuditedArchive> archives) {
-    String layer = tensor.endsWith("._Q") ? tensor.substring(0, tensor.length() - 3) : "";
-    TensorHistory.Evidence evidence =
-        new TensorHistory.Evidence(
-            lineage.read(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(tensor)),
-            lineage.read(LineageTable.CHANGES, ChangeRow.class, col("name").equalTo(tensor)),
-            layer.isEmpty()
-                ? List.of()
-                : lineage.read(
-                    LineageTable.Q_CHANGES, QChangeRow.class, col("layer").equalTo(layer)));
+    TensorRecords records = lineage.tensor(tensor);
     List<TensorHistory> histories =
         archives.stream()
-            .map(audited -> TensorHistory.of(tensor, audited, evidence))
+            .map(audited -> TensorHistory.of(tensor, audited, records))
             .filter(history -> !history.contents().isEmpty())
             .toList();
     if (histories.isEmpty()) {

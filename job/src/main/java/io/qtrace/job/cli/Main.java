@@ -96,7 +96,7 @@ public final class Main implements Callable<Integer> {
         SecretArguments.complaint(List.of(args))
             .or(() -> SecretArguments.complaint(SecretArguments.ofProcess()))
             .map(complaint -> refused(commandLine, complaint))
-            .orElseGet(() -> commandLine.execute(args));
+            .orElseGet(() -> main.execute(commandLine, args));
     out.flush();
     err.flush();
     return status;
@@ -121,7 +121,16 @@ public final class Main implements Callable<Integer> {
     return ExitStatus.FAILED;
   }
 
-  private int failed(Exception failure, CommandLine command, ParseResult parsed) {
+  // Picocli handles exceptions only, not that memory runs out.
+  private int execute(CommandLine command, String... args) {
+    try {
+      return command.execute(args);
+    } catch (VirtualMachineError e) {
+      return failed(e, command, null);
+    }
+  }
+
+  private int failed(Throwable failure, CommandLine command, ParseResult parsed) {
     tell(command, Failure.reason(failure));
     if (verbose) {
       command.getErr().print(Failure.trace(failure));

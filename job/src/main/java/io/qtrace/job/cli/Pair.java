@@ -1,11 +1,11 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.compare.Measure;
-import io.qtrace.job.audit.Diff;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Sessions;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Policy;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -25,8 +25,11 @@ final class Pair {
   @Option(
       names = "--kind",
       paramLabel = "KIND",
+      converter = Kinds.class,
+      completionCandidates = Kinds.class,
       description =
-          "What led from left to right (${COMPLETION-CANDIDATES}); default: told by what changed.")
+          "What led from left to right (${COMPLETION-CANDIDATES}); default: found from what"
+              + " changed.")
   private EdgeKind kind;
 
   @Mixin private Rules rules;

@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.policy.Policy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,6 +16,8 @@ final class PolicyOption {
   private Path file;
 
   Policy read() throws IOException {
-    return Policy.load(Optional.ofNullable(file));
+    Policy policy = Policy.load(Optional.ofNullable(file));
+    Operations.KNOWN.check(policy);
+    return policy;
   }
 }

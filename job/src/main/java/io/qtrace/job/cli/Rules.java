@@ -1,7 +1,7 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.policy.Policy;
 import java.io.IOException;
 import picocli.CommandLine.Mixin;
 

@@ -36,6 +36,10 @@ public final class Sessions {
     }
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", "qtrace");
+    if (conf.get("spark.master").matches("local(\\[.*])?")) {
+      // A task that runs out of memory fails; it does not take this process along, unsaid.
+      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
+    }
     return EmbeddedCatalog.locate(conf, warehouse);
   }
 

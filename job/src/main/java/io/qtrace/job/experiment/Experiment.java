@@ -4,17 +4,17 @@ import io.qtrace.compare.Measure;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.audit.Diff;
-import io.qtrace.job.audit.LutMove;
-import io.qtrace.job.audit.policy.Category;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.audit.policy.Policy;
-import io.qtrace.job.audit.stage.PairComparison;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.ExperimentReport.Bonus;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.LutMove;
 import io.qtrace.job.lineage.ExperimentRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.text.Json;
@@ -23,8 +23,8 @@ import io.qtrace.job.train.RunFolder;
 import io.qtrace.job.train.TrainPlan;
 import io.qtrace.job.train.TrainPlanner;
 import io.qtrace.job.train.TrainRun;
-import io.qtrace.job.train.stage.TrainStage;
-import io.qtrace.job.train.stage.TrainSteps;
+import io.qtrace.job.train.TrainStage;
+import io.qtrace.job.train.TrainSteps;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -91,13 +91,10 @@ public final class Experiment {
         settings.train().outputDir() + "/" + RunFolder.checkpoint(settings.train().maxSteps());
     progress.tell("comparing with " + trained);
     Diff.Outcome comparison =
-        diff.run(initial, trained, Optional.of(EdgeKind.TRAIN), EnumSet.noneOf(Measure.class));
+        diff.run(initial, trained, Optional.of(Train.KIND), EnumSet.noneOf(Measure.class));
     List<Bonus> bonus = bonus(settings);
     AuditReport audited = audit.run(settings.archive());
-    List<LutMove> moves =
-        comparison.judgement().lutMoves().stream()
-            .filter(move -> move.deltas().isPresent())
-            .toList();
+    List<LutMove> moves = comparison.judgement().trainableLuts();
     ExperimentReport report =
         new ExperimentReport(
             settings.name(),

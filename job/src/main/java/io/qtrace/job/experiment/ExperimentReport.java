@@ -1,8 +1,8 @@
 package io.qtrace.job.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.qtrace.job.audit.Verdict;
 import io.qtrace.job.lineage.BonusRow;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.train.TrainRun;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.qtrace.job.experiment;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.audit.policy.Category;
-import io.qtrace.job.audit.stage.TensorComparison;
-import io.qtrace.job.audit.stage.TensorFacts;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.experiment.ExperimentReport.Bonus;
 import io.qtrace.job.report.DiffText;
 import io.qtrace.job.report.TrainText;

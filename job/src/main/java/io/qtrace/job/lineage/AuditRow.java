@@ -1,26 +1,32 @@
 package io.qtrace.job.lineage;
 
-import java.io.Serializable;
-import java.time.Instant;
+import io.qtrace.job.policy.Verdict;
 
 /** Table {@code audits}. */
 @About("One row an audit; an audit of an unchanged archive under an unchanged policy adds none")
-public record AuditRow(
+record AuditRow(
     @About("hash of the archive's content and the policy") String auditId,
     String archive,
-    Instant started,
-    Instant finished,
-    @About("version of qtrace") String version,
-    int policyVersion,
-    String policyHash,
-    int checkpoints,
-    @About("those that no audit had read before") int checkpointsRead,
-    int edges,
-    int violations,
-    int findings,
+    @Inline AuditEntry.Span span,
+    @Inline AuditEntry.Made made,
+    @Inline AuditEntry.Totals totals,
     @About("CLEAN or VIOLATION: the worst of its edges and checkpoints") String verdict,
-    @About("bytes asked of the object store") long bytesRead,
-    @About("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
-    @About("pairs of tensors whose bytes were compared") long tensorsCompared,
-    @About("what the command printed, as JSON") String report)
-    implements Serializable {}
+    @Inline AuditEntry.Reading reading,
+    @About("what the command printed, as JSON") String report) {
+  static AuditRow of(AuditEntry audit) {
+    return new AuditRow(
+        audit.id(),
+        audit.archive(),
+        audit.span(),
+        audit.made(),
+        audit.totals(),
+        audit.verdict().name(),
+        audit.reading(),
+        audit.report());
+  }
+
+  AuditEntry entry() {
+    return new AuditEntry(
+        auditId, archive, span, made, totals, Verdict.valueOf(verdict), reading, report);
+  }
+}

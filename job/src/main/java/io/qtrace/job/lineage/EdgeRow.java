@@ -1,36 +1,46 @@
 package io.qtrace.job.lineage;
 
-import java.io.Serializable;
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.judge.EdgeEnds;
 import java.util.List;
 
 /** Table {@code edges}. */
 @About("One row a pair of checkpoints, parent and child, and what an audit says of it")
-public record EdgeRow(
+record EdgeRow(
     String auditId,
-    String parentId,
-    String childId,
-    String parentPath,
-    String childPath,
+    @Inline EdgeEnds ends,
     @About(
-            "train, bake, refresh, sync, requantize, cast, copy or unknown; several: the weights tell"
-                + " more steps than one, which are edges; none: they tell another parent")
+            "train, bake, refresh, sync, requantize, cast, copy or unknown; several: the weights show"
+                + " more steps than one, which are edges; none: they show another parent")
         String kind,
     @About("why the pair is one: declared, order, weights") List<String> evidence,
     @About("CLEAN or VIOLATION") String verdict,
-    int identical,
-    int equal,
-    int changed,
-    int reshaped,
-    int added,
-    int removed,
-    @About("_Q buffers on both sides") int qBuffers,
-    @About("how many of them changed") int qChanged,
-    @About("layers with LUT deltas in the child") int lutLayers,
-    @About("how many of them have a LUT that moved") int lutTrained,
+    @Inline EdgeCounts.ByStatus status,
+    @Inline EdgeCounts.Quantized quantized,
+    @Inline EdgeCounts.Luts luts,
     List<FindingRow> findings,
     @About("what is worth knowing though nothing is wrong") List<String> notes,
-    int policyVersion,
-    String policyHash,
-    @About("hash of the policy, the overrides of the run and the waivers that held")
-        String rulesHash)
-    implements Serializable {}
+    @Inline RulesRow rules,
+    @About("what the weights of the whole archive say of the pair; null in rows of older versions")
+        WeightsRow weights) {
+  /** The policy that the verdict depends on. */
+  record RulesRow(
+      int policyVersion,
+      String policyHash,
+      @About("hash of the policy, the overrides of the run and the waivers that held")
+          String rulesHash) {}
+
+  /** What the weights say. */
+  record WeightsRow(
+      @About("nothing, agrees, infers, reaches, prefers or contradicts") String says,
+      @About("parent that they show in place of the edge's, or alone") String parent,
+      @About("its child, which may be an ancestor of the edge's") String child,
+      String kind,
+      Integer shared,
+      Integer changed,
+      Integer unexplained,
+      @About("steps from parent to child, where there are several") List<StepRow> steps) {}
+
+  /** One of several steps. */
+  record StepRow(String kind, String child) {}
+}

@@ -1,49 +1,26 @@
 package io.qtrace.job.lineage;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import java.io.Serializable;
-import java.util.Objects;
+import io.qtrace.job.policy.Finding;
 
-/**
- * Something that a person should look at.
- *
- * @param rule short name of the expectation that was broken, such as {@code q-never}
- * @param tensors how many tensors it is about, or edges; 0 when it is about a whole checkpoint
- * @param example name of one of them, or the path of the checkpoint
- * @param message one sentence, file words escaped
- * @param waivedReason why a waiver of the policy forgives it; null where none does
- * @param waivedUntil the last day on which it does, ISO 8601; null where none does
- */
-@JsonInclude(JsonInclude.Include.NON_NULL)
-public record FindingRow(
+/** A finding, in table {@code edges}. */
+record FindingRow(
     String rule,
     int tensors,
     String example,
     String message,
     String waivedReason,
-    String waivedUntil)
-    implements Serializable {
-  public FindingRow {
-    Objects.requireNonNull(rule, "rule");
-    Objects.requireNonNull(example, "example");
-    Objects.requireNonNull(message, "message");
-    if ((waivedReason == null) != (waivedUntil == null)) {
-      throw new IllegalArgumentException("Invalid waiver of " + rule + ": half of it");
-    }
+    String waivedUntil) {
+  static FindingRow of(Finding finding) {
+    return new FindingRow(
+        finding.rule(),
+        finding.tensors(),
+        finding.example(),
+        finding.message(),
+        finding.waivedReason(),
+        finding.waivedUntil());
   }
 
-  /** A finding that counts. */
-  public FindingRow(String rule, int tensors, String example, String message) {
-    this(rule, tensors, example, message, null, null);
-  }
-
-  /** The same finding, forgiven. */
-  public FindingRow waived(String reason, String until) {
-    return new FindingRow(rule, tensors, example, message, reason, until);
-  }
-
-  /** Whether a verdict counts it: no waiver forgives it. */
-  public boolean counts() {
-    return waivedReason == null;
+  Finding finding() {
+    return new Finding(rule, tensors, example, message, waivedReason, waivedUntil);
   }
 }

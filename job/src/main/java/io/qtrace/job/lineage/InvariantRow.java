@@ -1,10 +1,8 @@
 package io.qtrace.job.lineage;
 
-import java.io.Serializable;
-
 /** Table {@code invariants}. */
 @About("One row a checkpoint and quantized layer: does _Q agree with lut[_indices]")
-public record InvariantRow(
+record InvariantRow(
     String auditId,
     String checkpointId,
     @About("path of the checkpoint below the archive's root") String path,
@@ -12,31 +10,35 @@ public record InvariantRow(
     @About("why _Q could not be checked; null when it could") String unchecked,
     @About("elements of _Q that were checked") Long elements,
     @About("entries of the stored LUT") Long lutSize,
-    @About("indices that no entry of the LUT has") Long indicesOutside,
-    @About("index in C order of the first one") Long firstOutside,
-    @About("elements of _Q that equal no entry of the LUT") Long offGrid,
-    Long firstOffGrid,
-    Double offGridValue,
-    @About("the LUT entry at its index; NaN where that is outside") Double offGridExpected,
-    @About("elements of _Q that are not the LUT entry at their index") Long stale,
-    Long firstStale,
-    Double staleValue,
-    Double staleExpected,
-    @About("largest |_Q - lut[_indices]|") Double maxStale,
-    @About("whether each entry is above the one before it") Boolean lutRising,
-    @About("whether each entry is the negative of its mirror image") Boolean lutSymmetric,
-    @About("whether float16 holds every entry") Boolean lutFloat16,
-    @About("largest |LUT of the deltas - stored LUT|; null without deltas") Double effectiveDrift)
-    implements Serializable {
-  /** Whether {@code _Q} could be held against {@code lut[_indices]}. */
-  public boolean isChecked() {
-    return unchecked == null;
-  }
+    @Inline OutsideRow outside,
+    @Inline OffGridRow offGrid,
+    @Inline StaleRow stale,
+    @Inline TableRow table,
+    @About("largest |LUT of the deltas - stored LUT|; null without deltas") Double effectiveDrift) {
+  /** Indices outside the LUT. */
+  record OutsideRow(
+      @About("indices that no entry of the LUT has") Long indicesOutside,
+      @About("index in C order of the first one") Long firstOutside,
+      Double outsideValue) {}
 
-  /**
-   * Elements of {@code _Q} that {@code lut[_indices]} does not give, of a layer that is checked.
-   */
-  public long residual() {
-    return stale + indicesOutside;
-  }
+  /** Elements off the grid of the LUT's entries. */
+  record OffGridRow(
+      @About("elements of _Q that equal no entry of the LUT") Long offGrid,
+      Long firstOffGrid,
+      Double offGridValue,
+      @About("the LUT entry at its index; NaN where that is outside") Double offGridExpected) {}
+
+  /** Elements that are another entry than that at their index. */
+  record StaleRow(
+      @About("elements of _Q that are not the LUT entry at their index") Long stale,
+      Long firstStale,
+      Double staleValue,
+      Double staleExpected,
+      @About("largest |_Q - lut[_indices]|") Double maxStale) {}
+
+  /** The stored LUT. */
+  record TableRow(
+      @About("whether each entry is above the one before it") Boolean lutRising,
+      @About("whether each entry is the negative of its mirror image") Boolean lutSymmetric,
+      @About("whether float16 holds every entry") Boolean lutFloat16) {}
 }

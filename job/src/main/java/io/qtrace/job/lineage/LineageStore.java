@@ -1,25 +1,51 @@
 package io.qtrace.job.lineage;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.max_by;
 
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.CategoryRules;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.lineage.TensorRecords.EdgeKey;
+import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.progress.Phase;
+import io.qtrace.lut.LayerNames;
+import java.io.Serializable;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.StreamSupport;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import scala.Tuple2;
 
 /**
  * Reads and writes the lineage tables. A write replaces all rows of its audit in that table, in one
- * commit that bears the audit's id: an audit that was interrupted and runs again leaves the same
- * rows as one that was not.
+ * commit that carries the audit's id: an audit that was interrupted and runs again leaves the same
+ * rows as one that was not. Tensors, comparisons and findings are written by the tasks that hold
+ * them.
  */
 public final class LineageStore {
   /** Snapshot property that names the audit of a commit. */
@@ -30,22 +56,35 @@ public final class LineageStore {
   private static final Duration ABANDONED = Duration.ofHours(1);
 
   private final SparkSession spark;
-  private String ignored = ""; // no audit's id
+  private final String ignored; // an audit whose rows are not read
 
   public LineageStore(SparkSession spark) {
+    this(spark, "");
+  }
+
+  private LineageStore(SparkSession spark, String ignored) {
     this.spark = spark;
+    this.ignored = ignored;
   }
 
   /** Creates what is missing: tables, and columns of those that an older qtrace made. */
   public void create() {
-    spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
+    Set<String> present = tables();
     for (LineageTable table : LineageTable.values()) {
-      if (spark.catalog().tableExists(table.tableName())) {
+      if (present.contains(table.tableName())) {
         addMissingColumns(table);
       } else {
         spark.sql(table.createStatement());
       }
     }
+  }
+
+  private Set<String> tables() {
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
+    return Set.copyOf(
+        spark.sql("SHOW TABLES IN " + LineageTable.NAMESPACE).collectAsList().stream()
+            .map(row -> LineageTable.NAMESPACE + "." + row.<String>getAs("tableName"))
+            .toList());
   }
 
   private void addMissingColumns(LineageTable table) {
@@ -59,17 +98,20 @@ public final class LineageStore {
   }
 
   /**
-   * Begins an audit: what a killed run of it left is not read any more, until it is replaced; what
-   * other audits left that were killed between the writes of two tables is removed. A table's rows
-   * count only once those of the table that is written after it are there; an audit that others may
-   * be writing just now is let alone for an hour.
+   * Begins an audit: what other audits left that were killed between the writes of two tables is
+   * removed. A table's rows count only once those of the table that is written after it are there;
+   * an audit that others may be writing just now is left alone for an hour.
+   *
+   * @return the tables without what a killed run of the same audit left in them
    */
-  public void begin(String auditId) {
-    ignored = auditId;
-    removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
-    removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);
-    removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
-    removeUnfinished(LineageTable.Q_CHANGES, LineageTable.EDGES);
+  public LineageStore begin(String auditId) {
+    LineageStore without = new LineageStore(spark, auditId);
+    without.removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
+    without.removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);
+    without.removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
+    without.removeUnfinished(LineageTable.Q_CHANGES, LineageTable.EDGES);
+    without.removeUnfinished(LineageTable.CANDIDATES, LineageTable.AUDITS);
+    return without;
   }
 
   private void removeUnfinished(LineageTable table, LineageTable last) {
@@ -102,6 +144,187 @@ public final class LineageStore {
         .startsWith("jdbc:h2:file:");
   }
 
+  /** The finished audit of that id, if there is one; also before any table was created. */
+  public Optional<AuditEntry> audit(String auditId) {
+    return tables().contains(LineageTable.AUDITS.tableName())
+        ? read(LineageTable.AUDITS, AuditRow.class, col("audit_id").equalTo(auditId)).stream()
+            .map(AuditRow::entry)
+            .findFirst()
+        : Optional.empty();
+  }
+
+  /** The last finished audit of each archive, in order of the archives' URIs. */
+  public List<AuditEntry> latestAudits() {
+    List<String> ids =
+        table(LineageTable.AUDITS)
+            .groupBy("archive")
+            .agg(max_by(col("audit_id"), col("finished")).as("audit_id"))
+            .collectAsList()
+            .stream()
+            .map(row -> row.<String>getAs("audit_id"))
+            .toList();
+    return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").isInCollection(ids)).stream()
+        .map(AuditRow::entry)
+        .sorted(Comparator.comparing(AuditEntry::archive))
+        .toList();
+  }
+
+  /** The checkpoints of some identifiers, by identifier. */
+  public Map<String, KnownCheckpoint> checkpoints(Collection<String> ids) {
+    Map<String, KnownCheckpoint> known = new HashMap<>();
+    read(
+            LineageTable.CHECKPOINTS,
+            CheckpointRow.class,
+            col("checkpoint_id").isInCollection(List.copyOf(ids)))
+        .forEach(row -> known.put(row.checkpointId(), RowMapping.checkpoint(row)));
+    return known;
+  }
+
+  /** All checkpoints whose URI begins with a text, those with older content too. */
+  public List<KnownCheckpoint> checkpointsBelow(String root) {
+    return read(LineageTable.CHECKPOINTS, CheckpointRow.class, col("uri").startsWith(root)).stream()
+        .map(RowMapping::checkpoint)
+        .toList();
+  }
+
+  /** Edges that were judged under a policy. */
+  public List<RecordedEdge> edges(String policyHash) {
+    return read(
+            LineageTable.EDGES,
+            EdgeRow.class,
+            col("policy_hash").equalTo(policyHash).and(col("rules_hash").isNotNull()))
+        .stream()
+        .map(RowMapping::edge)
+        .toList();
+  }
+
+  /** How many {@code _Q} of some edges have which cause. */
+  public Map<RecordedEdge, List<CauseCount>> causes(Collection<RecordedEdge> edges) {
+    if (edges.isEmpty()) {
+      return Map.of();
+    }
+    Map<EdgeKey, RecordedEdge> wanted = new LinkedHashMap<>();
+    edges.forEach(edge -> wanted.put(EdgeKey.of(edge), edge));
+    List<String> audits = edges.stream().map(RecordedEdge::auditId).distinct().toList();
+    Map<RecordedEdge, List<CauseCount>> counts = new HashMap<>();
+    table(LineageTable.Q_CHANGES)
+        .where(col("audit_id").isInCollection(audits))
+        .groupBy("audit_id", "parent_id", "child_id", "cause")
+        .agg(count(lit(1)).as("layers"), max("drift").as("drift"))
+        .collectAsList()
+        .forEach(
+            row -> {
+              RecordedEdge edge =
+                  wanted.get(new EdgeKey(row.getString(0), row.getString(1), row.getString(2)));
+              if (edge != null) {
+                counts
+                    .computeIfAbsent(edge, e -> new ArrayList<>())
+                    .add(
+                        new CauseCount(
+                            Optional.ofNullable(row.getString(3)),
+                            row.getLong(4),
+                            Optional.ofNullable(row.isNullAt(5) ? null : row.getDouble(5))));
+              }
+            });
+    return counts;
+  }
+
+  /**
+   * What the search for parents found of pairs of some checkpoints.
+   *
+   * @param method how it was found: rows of another one are not read
+   */
+  public Map<Candidate, Candidate.Transitions> candidates(String method, Set<String> ids) {
+    Map<Candidate, Candidate.Transitions> known = new HashMap<>();
+    read(LineageTable.CANDIDATES, CandidateRow.class, col("method").equalTo(method)).stream()
+        .filter(row -> ids.contains(row.oneId()) && ids.contains(row.otherId()))
+        .forEach(row -> known.put(RowMapping.candidate(row), RowMapping.transitions(row)));
+    return known;
+  }
+
+  /** What earlier audits measured of checkpoints, by identifier; it stays on the executors. */
+  public JavaPairRDD<String, Packed<CheckpointFacts>> facts(
+      Set<String> ids, CategoryRules categories) {
+    if (ids.isEmpty()) {
+      return JavaPairRDD.fromJavaRDD(
+          JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD());
+    }
+    Column wanted = col("checkpoint_id").isInCollection(List.copyOf(ids));
+    JavaPairRDD<String, TensorRow> tensors =
+        rows(LineageTable.TENSORS, TensorRow.class, wanted)
+            .mapToPair(row -> new Tuple2<>(row.checkpointId(), row));
+    JavaPairRDD<String, LayerInvariants> layers =
+        rows(LineageTable.INVARIANTS, InvariantRow.class, wanted)
+            .mapToPair(row -> new Tuple2<>(row.checkpointId(), RowMapping.invariants(row)));
+    return tensors
+        .cogroup(layers)
+        .mapValues(found -> Packed.of(facts(found._1(), found._2(), categories)));
+  }
+
+  private static CheckpointFacts facts(
+      Iterable<TensorRow> rows, Iterable<LayerInvariants> invariants, CategoryRules categories) {
+    Map<String, TensorFacts> tensors = new LinkedHashMap<>();
+    StreamSupport.stream(rows.spliterator(), false)
+        .sorted(
+            Comparator.comparing((TensorRow row) -> Objects.requireNonNullElse(row.position(), 0))
+                .thenComparing(TensorRow::name))
+        .forEach(row -> tensors.put(row.name(), RowMapping.facts(row, categories)));
+    Map<String, LayerInvariants> layers = new LinkedHashMap<>();
+    invariants.forEach(layer -> layers.put(layer.layer(), layer));
+    return new CheckpointFacts(tensors, layers);
+  }
+
+  /** All that is known of one tensor name. */
+  public TensorRecords tensor(String name) {
+    Map<String, TensorRecords.Version> versions = new HashMap<>();
+    read(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(name))
+        .forEach(
+            row ->
+                versions.put(
+                    row.checkpointId(),
+                    new TensorRecords.Version(row.fingerprint(), row.dtype(), row.shape())));
+    Map<EdgeKey, TensorRecords.Change> changes = new HashMap<>();
+    read(LineageTable.CHANGES, ChangeRow.class, col("name").equalTo(name))
+        .forEach(row -> changes.put(EdgeKey.of(row.auditId(), row.ends()), change(row)));
+    Map<EdgeKey, TensorRecords.Quantized> quantized = new HashMap<>();
+    LayerNames.ofQuantized(name)
+        .ifPresent(
+            layer ->
+                read(LineageTable.Q_CHANGES, QChangeRow.class, col("layer").equalTo(layer.layer()))
+                    .forEach(
+                        row ->
+                            quantized.put(EdgeKey.of(row.auditId(), row.ends()), quantized(row))));
+    return new TensorRecords(versions, changes, quantized);
+  }
+
+  private static TensorRecords.Change change(ChangeRow row) {
+    Optional<ChangeRow.DifferenceRow> difference = Optional.ofNullable(row.difference());
+    return new TensorRecords.Change(
+        TensorStatus.valueOf(row.status()),
+        difference.map(ChangeRow.DifferenceRow::changedElements),
+        difference.map(ChangeRow.DifferenceRow::maxAbs));
+  }
+
+  private static TensorRecords.Quantized quantized(QChangeRow row) {
+    return new TensorRecords.Quantized(
+        Optional.ofNullable(row.cause()), row.residual(), Optional.ofNullable(row.drift()));
+  }
+
+  private Dataset<Row> table(LineageTable table) {
+    return spark.table(table.tableName()).where(col("audit_id").notEqual(ignored));
+  }
+
+  private <R extends Record> List<R> read(LineageTable table, Class<R> type, Column condition) {
+    RowCodec<R> codec = new RowCodec<>(type);
+    try (Phase phase = Phase.begin(spark.sparkContext(), "read", "read " + table.tableName())) {
+      return table(table).where(condition).collectAsList().stream().map(codec::record).toList();
+    }
+  }
+
+  private <R extends Record> JavaRDD<R> rows(LineageTable table, Class<R> type, Column condition) {
+    return table(table).where(condition).javaRDD().map(row -> new RowCodec<>(type).record(row));
+  }
+
   /** Replaces the rows of one audit. */
   public <R extends Record> void replace(
       LineageTable table, Class<R> type, String auditId, List<R> records) {
@@ -110,47 +333,141 @@ public final class LineageStore {
     }
     RowCodec<R> codec = new RowCodec<>(type);
     List<Row> rows = records.stream().map(codec::row).toList();
+    replace(table, auditId, spark.createDataFrame(rows, codec.schema()).coalesce(1));
+  }
+
+  private void replace(LineageTable table, String auditId, Dataset<Row> rows) {
     try (Phase phase = Phase.begin(spark.sparkContext(), "write", "write " + table.tableName())) {
-      spark
-          .createDataFrame(rows, codec.schema())
-          .coalesce(1)
-          .writeTo(table.tableName())
+      rows.writeTo(table.tableName())
           .option("snapshot-property." + AUDIT_PROPERTY, auditId)
+          .option("distribution-mode", "none")
           .overwrite(col("audit_id").equalTo(lit(auditId)));
     } catch (NoSuchTableException e) {
       throw new IllegalStateException("Cannot find table: " + table.tableName(), e);
     }
   }
 
-  /** The finished audit of that id, if there is one. */
-  public Optional<AuditRow> audit(String auditId) {
-    return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").equalTo(auditId)).stream()
-        .findFirst();
+  private <T, R extends Record> void replace(
+      LineageTable table,
+      Class<R> type,
+      String auditId,
+      JavaRDD<T> found,
+      SerializableRows<T, R> toRows) {
+    JavaRDD<Row> rows =
+        found.flatMap(
+            one -> {
+              RowCodec<R> codec = new RowCodec<>(type);
+              return toRows.apply(one).stream().map(codec::row).iterator();
+            });
+    replace(table, auditId, spark.createDataFrame(rows, new RowCodec<>(type).schema()));
   }
 
-  /** The last finished audit of each archive, in order of the archives' URIs. */
-  public List<AuditRow> latestAudits() {
-    List<String> ids =
-        spark
-            .table(LineageTable.AUDITS.tableName())
-            .groupBy("archive")
-            .agg(max_by(col("audit_id"), col("finished")).as("audit_id"))
-            .collectAsList()
-            .stream()
-            .map(row -> row.<String>getAs("audit_id"))
-            .toList();
-    return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").isInCollection(ids)).stream()
-        .sorted(Comparator.comparing(AuditRow::archive))
-        .toList();
+  private interface SerializableRows<T, R> extends Function<T, List<R>>, Serializable {}
+
+  /**
+   * Writes the tensors and invariants of new checkpoints, by the tasks that hold them.
+   *
+   * @param facts by the checkpoint's identifier, in parts that are ranges of identifiers
+   * @param paths of the checkpoints below the archive's root, by identifier
+   */
+  public void writeTensors(
+      String auditId,
+      JavaPairRDD<String, Packed<CheckpointFacts>> facts,
+      Map<String, String> paths) {
+    replace(
+        LineageTable.TENSORS,
+        TensorRow.class,
+        auditId,
+        sorted(facts),
+        one -> {
+          List<TensorRow> rows = new ArrayList<>();
+          for (TensorFacts tensor : one._2().value().tensors().values()) {
+            rows.add(RowMapping.row(auditId, one._1(), paths.get(one._1()), rows.size(), tensor));
+          }
+          return rows;
+        });
   }
 
-  /** All rows of a table that a condition selects. */
-  public <R extends Record> List<R> read(LineageTable table, Class<R> type, Column condition) {
-    RowCodec<R> codec = new RowCodec<>(type);
-    try (Phase phase = Phase.begin(spark.sparkContext(), "read", "read " + table.tableName())) {
-      Dataset<Row> rows =
-          spark.table(table.tableName()).where(condition.and(col("audit_id").notEqual(ignored)));
-      return rows.collectAsList().stream().map(codec::record).toList();
-    }
+  // Within the parts: a file's rows of one checkpoint are neighbours, and files have ranges of
+  // identifiers, so that few rows are read to find those of one checkpoint.
+  private static JavaRDD<Tuple2<String, Packed<CheckpointFacts>>> sorted(
+      JavaPairRDD<String, Packed<CheckpointFacts>> facts) {
+    return facts.mapPartitions(
+        part -> {
+          List<Tuple2<String, Packed<CheckpointFacts>>> all = new ArrayList<>();
+          part.forEachRemaining(all::add);
+          all.sort(Comparator.comparing(Tuple2::_1));
+          return all.iterator();
+        });
+  }
+
+  /** Writes the invariants of new checkpoints, as {@link #writeTensors}. */
+  public void writeInvariants(
+      String auditId,
+      JavaPairRDD<String, Packed<CheckpointFacts>> facts,
+      Map<String, String> paths) {
+    replace(
+        LineageTable.INVARIANTS,
+        InvariantRow.class,
+        auditId,
+        sorted(facts),
+        one ->
+            one._2().value().layers().values().stream()
+                .map(layer -> RowMapping.row(auditId, one._1(), paths.get(one._1()), layer))
+                .toList());
+  }
+
+  /** Writes checkpoints. */
+  public void writeCheckpoints(String auditId, List<KnownCheckpoint> checkpoints) {
+    replace(
+        LineageTable.CHECKPOINTS,
+        CheckpointRow.class,
+        auditId,
+        checkpoints.stream().map(RowMapping::row).toList());
+  }
+
+  /** Writes the tensors that changed along edges, by the tasks that hold them. */
+  public void writeChanges(String auditId, JavaRDD<Packed<EdgeResult>> results) {
+    replace(
+        LineageTable.CHANGES,
+        ChangeRow.class,
+        auditId,
+        results,
+        result -> RowMapping.changes(auditId, result.value()));
+  }
+
+  /** Writes why each {@code _Q} changed along edges, by the tasks that hold them. */
+  public void writeQuantized(String auditId, JavaRDD<Packed<EdgeResult>> results) {
+    replace(
+        LineageTable.Q_CHANGES,
+        QChangeRow.class,
+        auditId,
+        results,
+        result -> RowMapping.quantized(auditId, result.value()));
+  }
+
+  /** Writes edges. */
+  public void writeEdges(String auditId, List<AuditedEdge> edges) {
+    replace(
+        LineageTable.EDGES,
+        EdgeRow.class,
+        auditId,
+        edges.stream().map(edge -> RowMapping.row(auditId, edge)).toList());
+  }
+
+  /** Writes what the search for parents found. */
+  public void writeCandidates(
+      String auditId, String method, Map<Candidate, Candidate.Transitions> found) {
+    List<CandidateRow> rows = new ArrayList<>();
+    found.forEach(
+        (candidate, transitions) ->
+            rows.add(RowMapping.row(auditId, method, candidate, transitions)));
+    rows.sort(Comparator.comparing(CandidateRow::oneId).thenComparing(CandidateRow::otherId));
+    replace(LineageTable.CANDIDATES, CandidateRow.class, auditId, rows);
+  }
+
+  /** Writes a finished audit, last of all. */
+  public void writeAudit(AuditEntry audit) {
+    replace(LineageTable.AUDITS, AuditRow.class, audit.id(), List.of(AuditRow.of(audit)));
   }
 }

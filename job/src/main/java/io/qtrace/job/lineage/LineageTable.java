@@ -14,11 +14,15 @@ public enum LineageTable {
   EDGES(EdgeRow.class),
   CHANGES(ChangeRow.class),
   Q_CHANGES(QChangeRow.class),
+  CANDIDATES(CandidateRow.class),
   TRAIN_STEPS(TrainStepRow.class),
   EXPERIMENTS(ExperimentRow.class);
 
   public static final String CATALOG = "lineage";
   public static final String NAMESPACE = CATALOG + ".qtrace";
+
+  // A look-up of one checkpoint reads one row group: rows of a file are sorted by checkpoint.
+  private static final String ROW_GROUP_BYTES = Integer.toString(4 << 20);
 
   private final Class<? extends Record> row;
 
@@ -33,8 +37,10 @@ public enum LineageTable {
   String createStatement() {
     String columns = schema().toDDL();
     String comment = row.getAnnotation(About.class).value();
-    return "CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s'"
-        .formatted(tableName(), columns, comment.replace("'", "\\'"));
+    return ("CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s'"
+            + " TBLPROPERTIES ('write.distribution-mode'='none',"
+            + " 'write.parquet.row-group-size-bytes'='%s')")
+        .formatted(tableName(), columns, comment.replace("'", "\\'"), ROW_GROUP_BYTES);
   }
 
   StructType schema() {

@@ -1,20 +1,16 @@
 package io.qtrace.job.lineage;
 
-import java.io.Serializable;
+import io.qtrace.job.judge.EdgeEnds;
 
 /** Table {@code q_changes}. */
 @About("One row a _Q buffer and edge, identical ones too: why it changed, proved by recomputation")
-public record QChangeRow(
+record QChangeRow(
     String auditId,
-    String parentId,
-    String childId,
-    String parentPath,
-    String childPath,
+    @Inline EdgeEnds ends,
     String layer,
     @About("IDENTICAL, EQUAL, CHANGED, RESHAPED, ADDED or REMOVED") String status,
     @About("BAKED, SYNCED, REQUANTIZED, CAST or UNEXPLAINED; null when identical") String cause,
     @About("elements that the recomputation does not reproduce") long residual,
     @About("index in C order of the first of them") Long firstCounterexample,
     @About("of a bake: largest |baked LUT - LUT that training used|") Double drift,
-    @About("indices that changed; null where they cannot be compared") Long indicesChanged)
-    implements Serializable {}
+    @About("indices that changed; null where they cannot be compared") Long indicesChanged) {}

@@ -3,14 +3,19 @@ package io.qtrace.job.lineage;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataType;
@@ -21,7 +26,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * A record type as a table's schema and its instances as rows: components in order, {@code
  * camelCase} as {@code snake_case}. Components are strings, primitive or boxed numbers and booleans
- * (boxed ones and strings may be null), instants, lists and records of these.
+ * (boxed ones and strings may be null), instants, lists and records of these, {@link Inline}
+ * records too.
  */
 final class RowCodec<R extends Record> {
   private final Class<R> type;
@@ -31,34 +37,154 @@ final class RowCodec<R extends Record> {
   }
 
   StructType schema() {
-    return schema(type);
+    return Columns.of(type).schema();
   }
 
   Row row(R record) {
-    return toRow(record);
+    return Columns.of(type).row(record);
   }
 
   R record(Row row) {
-    return fromRow(row, type);
+    return type.cast(Columns.of(type).record(row, ""));
   }
 
   static String column(String component) {
     return component.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 
-  private static StructType schema(Class<?> type) {
-    StructField[] fields =
-        Arrays.stream(type.getRecordComponents()).map(RowCodec::field).toArray(StructField[]::new);
-    return new StructType(fields);
+  /** One component of a record type. */
+  private record Component(String column, Type type, Method accessor, String prefix) {
+    static Component of(RecordComponent component) {
+      Method accessor = component.getAccessor();
+      accessor.setAccessible(true);
+      Inline inline = component.getAnnotation(Inline.class);
+      return new Component(
+          RowCodec.column(component.getName()),
+          component.getGenericType(),
+          accessor,
+          inline == null ? null : inline.value());
+    }
+
+    boolean isInline() {
+      return prefix != null;
+    }
+
+    Columns columns() {
+      return Columns.of((Class<?>) type);
+    }
+
+    Object value(Record record) {
+      try {
+        return accessor.invoke(record);
+      } catch (IllegalAccessException | InvocationTargetException e) {
+        throw new IllegalStateException("Cannot read " + accessor, e);
+      }
+    }
   }
 
-  private static StructField field(RecordComponent component) {
-    boolean nullable = !component.getType().isPrimitive();
-    StructField field =
-        DataTypes.createStructField(
-            column(component.getName()), dataType(component.getGenericType()), nullable);
-    About about = component.getAnnotation(About.class);
-    return about == null ? field : field.withComment(about.value());
+  /** The columns of a record type, found once. */
+  private static final class Columns {
+    private static final Map<Class<?>, Columns> KNOWN = new ConcurrentHashMap<>();
+
+    private final RecordComponent[] declared;
+    private final List<Component> components;
+    private final Constructor<?> constructor;
+    private final int width;
+
+    private Columns(Class<?> type) {
+      declared = type.getRecordComponents();
+      components = Arrays.stream(declared).map(Component::of).toList();
+      Class<?>[] types =
+          Arrays.stream(declared).map(RecordComponent::getType).toArray(Class<?>[]::new);
+      try {
+        constructor = type.getDeclaredConstructor(types);
+        constructor.setAccessible(true);
+      } catch (NoSuchMethodException e) {
+        throw new IllegalStateException("Cannot make a " + type.getSimpleName(), e);
+      }
+      width = components.stream().mapToInt(one -> one.isInline() ? one.columns().width : 1).sum();
+    }
+
+    static Columns of(Class<?> type) {
+      Columns known = KNOWN.get(type);
+      if (known == null) {
+        known = new Columns(type);
+        KNOWN.put(type, known);
+      }
+      return known;
+    }
+
+    StructType schema() {
+      List<StructField> fields = new ArrayList<>();
+      add(fields, "", false);
+      return new StructType(fields.toArray(StructField[]::new));
+    }
+
+    private void add(List<StructField> fields, String prefix, boolean mayBeAbsent) {
+      for (int i = 0; i < declared.length; i++) {
+        Component component = components.get(i);
+        if (component.isInline()) {
+          component.columns().add(fields, prefix + component.prefix(), true);
+          continue;
+        }
+        boolean nullable = !declared[i].getType().isPrimitive() || mayBeAbsent;
+        StructField field =
+            DataTypes.createStructField(
+                prefix + component.column(), dataType(component.type()), nullable);
+        About about = declared[i].getAnnotation(About.class);
+        fields.add(about == null ? field : field.withComment(about.value()));
+      }
+    }
+
+    Row row(Record record) {
+      Object[] values = new Object[width];
+      fill(values, 0, record);
+      return RowFactory.create(values);
+    }
+
+    private int fill(Object[] values, int from, Record record) {
+      int at = from;
+      for (Component component : components) {
+        Object value = record == null ? null : component.value(record);
+        if (component.isInline()) {
+          at = component.columns().fill(values, at, (Record) value);
+        } else {
+          values[at++] = toColumn(value);
+        }
+      }
+      return at;
+    }
+
+    Object record(Row row, String prefix) {
+      Object[] values = new Object[declared.length];
+      for (int i = 0; i < declared.length; i++) {
+        Component component = components.get(i);
+        if (component.isInline()) {
+          String inner = prefix + component.prefix();
+          values[i] =
+              component.columns().isAbsent(row, inner)
+                  ? null
+                  : component.columns().record(row, inner);
+        } else {
+          int column = row.fieldIndex(prefix + component.column());
+          values[i] = fromColumn(row, column, component.type());
+        }
+      }
+      try {
+        return constructor.newInstance(values);
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("Cannot make a row of " + constructor.getName(), e);
+      }
+    }
+
+    private boolean isAbsent(Row row, String prefix) {
+      return components.stream()
+          .allMatch(
+              one ->
+                  one.isInline()
+                      ? one.columns().isAbsent(row, prefix + one.prefix())
+                      : row.isNullAt(row.fieldIndex(prefix + one.column())));
+    }
   }
 
   private static DataType dataType(Type type) {
@@ -84,18 +210,9 @@ final class RowCodec<R extends Record> {
       return DataTypes.TimestampType;
     }
     if (type instanceof Class<?> record && record.isRecord()) {
-      return schema(record);
+      return Columns.of(record).schema();
     }
     throw new IllegalArgumentException("Unsupported column type: " + type.getTypeName());
-  }
-
-  private static Row toRow(Record record) {
-    RecordComponent[] components = record.getClass().getRecordComponents();
-    Object[] values = new Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      values[i] = toColumn(invoke(components[i], record));
-    }
-    return RowFactory.create(values);
   }
 
   private static Object toColumn(Object value) {
@@ -105,17 +222,7 @@ final class RowCodec<R extends Record> {
     if (value instanceof Instant instant) {
       return Timestamp.from(instant);
     }
-    return value instanceof Record record ? toRow(record) : value;
-  }
-
-  private static <T> T fromRow(Row row, Class<T> type) {
-    RecordComponent[] components = type.getRecordComponents();
-    Object[] values = new Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      int column = row.fieldIndex(column(components[i].getName()));
-      values[i] = fromColumn(row, column, components[i].getGenericType());
-    }
-    return construct(type, components, values);
+    return value instanceof Record record ? Columns.of(record.getClass()).row(record) : value;
   }
 
   private static Object fromColumn(Row row, int column, Type type) {
@@ -138,29 +245,10 @@ final class RowCodec<R extends Record> {
 
   private static Object fromElement(Object value, Type type) {
     if (value instanceof Row row && type instanceof Class<?> record) {
-      return fromRow(row, record);
+      return Columns.of(record).record(row, "");
     }
-    return value instanceof Timestamp timestamp ? timestamp.toInstant() : value;
-  }
-
-  private static Object invoke(RecordComponent component, Record record) {
-    try {
-      component.getAccessor().setAccessible(true);
-      return component.getAccessor().invoke(record);
-    } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new IllegalStateException("Cannot read " + component, e);
-    }
-  }
-
-  private static <T> T construct(Class<T> type, RecordComponent[] components, Object[] values) {
-    Class<?>[] types =
-        Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-    try {
-      Constructor<T> constructor = type.getDeclaredConstructor(types);
-      constructor.setAccessible(true);
-      return constructor.newInstance(values);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("Cannot make a " + type.getSimpleName(), e);
-    }
+    return value instanceof Timestamp timestamp
+        ? timestamp.toInstant()
+        : Objects.requireNonNull(value);
   }
 }

@@ -1,11 +1,10 @@
 package io.qtrace.job.lineage;
 
-import java.io.Serializable;
 import java.util.List;
 
 /** Table {@code tensors}. */
 @About("One row a tensor of a checkpoint")
-public record TensorRow(
+record TensorRow(
     String auditId,
     String checkpointId,
     @About("path of the checkpoint below the archive's root") String path,
@@ -16,11 +15,16 @@ public record TensorRow(
     long elements,
     long bytes,
     @About("x1: XXH3-128 of 1 MiB leaves, then of their digests") String fingerprint,
-    @About("smallest number, NaN left out; NaN when there is none") double min,
-    double max,
-    double sum,
-    @About("how many NaN") long nan,
-    @About("how many infinities") long inf,
-    long zeros,
-    @About("the elements in C order, when 64 or fewer") List<Double> values)
-    implements Serializable {}
+    @Inline StatsRow stats,
+    @About("the elements in C order, when 64 or fewer") List<Double> values,
+    @About("position among the tensors of the file, from 0; null in rows of older versions")
+        Integer position) {
+  /** Statistics of the elements. */
+  record StatsRow(
+      @About("smallest number, NaN left out; NaN when there is none") double min,
+      double max,
+      double sum,
+      @About("how many NaN") long nan,
+      @About("how many infinities") long inf,
+      long zeros) {}
+}

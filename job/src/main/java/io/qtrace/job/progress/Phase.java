@@ -38,11 +38,13 @@ public final class Phase implements AutoCloseable {
   }
 
   /**
-   * Tells of each partition of a job's first stage, once, as soon as its task has succeeded; on a
-   * thread of Spark's.
+   * Reports each partition of an RDD, once, as soon as the task that computes it has succeeded; on
+   * a thread of Spark's.
+   *
+   * @param rdd its name; other stages of the phase's jobs are not reported
    */
-  public Phase onTask(IntConsumer finished) {
-    listener = new Finished(name, finished);
+  public Phase onTask(String rdd, IntConsumer finished) {
+    listener = new Finished(name, rdd, finished);
     spark.addSparkListener(listener);
     return this;
   }
@@ -56,22 +58,24 @@ public final class Phase implements AutoCloseable {
     }
   }
 
-  /** Follows the first stage of each job of one phase; Spark calls it from one thread. */
+  /** Follows the stage of each job of one phase that computes an RDD, from one thread of Spark. */
   private static final class Finished extends SparkListener {
     private final String phase;
+    private final String rdd;
     private final IntConsumer finished;
     private final BitSet seen = new BitSet();
     private int stage = -1;
 
-    Finished(String phase, IntConsumer finished) {
+    Finished(String phase, String rdd, IntConsumer finished) {
       this.phase = phase;
+      this.rdd = rdd;
       this.finished = finished;
     }
 
     @Override
     public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
       if (phase.equals(submitted.properties().getProperty(GROUP))
-          && submitted.stageInfo().parentIds().isEmpty()
+          && submitted.stageInfo().rddInfos().exists(info -> rdd.equals(info.name()))
           && submitted.stageInfo().stageId() != stage) {
         stage = submitted.stageInfo().stageId();
         seen.clear();

@@ -2,8 +2,9 @@ package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +35,7 @@ public record AuditSummary(
    */
   public record Audit(
       String auditId,
-      String verdict,
+      Verdict verdict,
       int runs,
       int checkpoints,
       int checkpointsRead,
@@ -68,16 +69,16 @@ public record AuditSummary(
         new Audit(
             report.auditId(),
             report.verdict(),
-            report.runs(),
-            report.checkpoints(),
-            report.checkpointsRead(),
+            report.size().runs(),
+            report.size().checkpoints(),
+            report.size().checkpointsRead(),
             report.edges().size(),
             report.violations(),
             report.findingCount(),
             report.waivedCount(),
-            report.bytesRead(),
-            report.bytesSkipped(),
-            report.tensorsCompared(),
+            report.reading().bytesRead(),
+            report.reading().bytesSkipped(),
+            report.reading().tensorsCompared(),
             problems(report));
     return new AuditSummary(status, archive, started.toString(), finished.toString(), null, audit);
   }
@@ -99,9 +100,10 @@ public record AuditSummary(
         .toList();
   }
 
-  private static Stream<Row> rows(EdgeRow edge) {
-    return edge.findings().stream().map(finding -> new Row(edge.childPath(), finding));
+  private static Stream<Row> rows(RecordedEdge edge) {
+    return edge.edge().findings().stream()
+        .map(finding -> new Row(edge.edge().ends().childPath(), finding));
   }
 
-  private record Row(String checkpoint, FindingRow finding) {}
+  private record Row(String checkpoint, Finding finding) {}
 }

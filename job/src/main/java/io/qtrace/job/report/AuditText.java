@@ -2,7 +2,8 @@ package io.qtrace.job.report;
 
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.text.Paragraph;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,13 +25,13 @@ public final class AuditText {
     lines.add(
         "%d runs, %d checkpoints (%d read, %d known), %d edges, %s, %s read"
             .formatted(
-                report.runs(),
-                report.checkpoints(),
-                report.checkpointsRead(),
-                report.checkpoints() - report.checkpointsRead(),
+                report.size().runs(),
+                report.size().checkpoints(),
+                report.size().checkpointsRead(),
+                report.size().checkpoints() - report.size().checkpointsRead(),
                 report.edges().size(),
-                size(report.bytes()),
-                size(report.bytesRead())));
+                size(report.size().bytes()),
+                size(report.reading().bytesRead())));
     byRun(report.edges()).forEach((run, edges) -> addRun(lines, run, edges));
     add(lines, "Unreadable checkpoints", report.unreadable().stream().map(Findings::line).toList());
     add(lines, "Findings", report.findings().stream().map(Findings::line).toList());
@@ -54,34 +55,35 @@ public final class AuditText {
     return lines;
   }
 
-  private static Map<String, List<EdgeRow>> byRun(List<EdgeRow> edges) {
-    Map<String, List<EdgeRow>> runs = new LinkedHashMap<>();
-    for (EdgeRow edge : edges) {
-      runs.computeIfAbsent(folder(edge.childPath()), run -> new ArrayList<>()).add(edge);
+  private static Map<String, List<AuditedEdge>> byRun(List<RecordedEdge> edges) {
+    Map<String, List<AuditedEdge>> runs = new LinkedHashMap<>();
+    for (RecordedEdge edge : edges) {
+      runs.computeIfAbsent(folder(edge.edge().ends().childPath()), run -> new ArrayList<>())
+          .add(edge.edge());
     }
     return runs;
   }
 
-  private static void addRun(List<String> lines, String run, List<EdgeRow> edges) {
+  private static void addRun(List<String> lines, String run, List<AuditedEdge> edges) {
     lines.add("");
     lines.add(run.isEmpty() ? "." : SafeText.of(run));
     String child = "";
-    for (EdgeRow edge : edges) {
-      if (!edge.childPath().equals(child)) {
-        child = edge.childPath();
+    for (AuditedEdge edge : edges) {
+      if (!edge.ends().childPath().equals(child)) {
+        child = edge.ends().childPath();
         lines.add("  " + SafeText.of(child.substring(run.isEmpty() ? 0 : run.length() + 1)));
       }
       lines.add(
           "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
-      lines.addAll(Paragraph.lines(INDENT, EdgeCounts.of(edge)));
+      lines.addAll(Paragraph.lines(INDENT, EdgeSummary.of(edge)));
       edge.findings()
           .forEach(finding -> lines.addAll(Paragraph.lines(INDENT, Findings.line(finding))));
       edge.notes().forEach(note -> lines.addAll(Paragraph.lines(INDENT, "note: " + note)));
     }
   }
 
-  private static String parent(EdgeRow edge, String run) {
-    String path = edge.parentPath();
+  private static String parent(AuditedEdge edge, String run) {
+    String path = edge.ends().parentPath();
     return SafeText.of(
         folder(path).equals(run) && !run.isEmpty() ? path.substring(run.length() + 1) : path);
   }

@@ -3,15 +3,15 @@ package io.qtrace.job.report;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
-import io.qtrace.job.audit.Judgement;
-import io.qtrace.job.audit.LutMove;
-import io.qtrace.job.audit.policy.Category;
-import io.qtrace.job.audit.policy.RunPolicy;
-import io.qtrace.job.audit.policy.Subject;
-import io.qtrace.job.audit.stage.PairComparison;
-import io.qtrace.job.audit.stage.TensorComparison;
-import io.qtrace.job.audit.stage.TensorFacts;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.PairComparison;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.LutMove;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.policy.Subject;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
@@ -126,7 +126,7 @@ public final class DiffText {
             Column.text(""));
     for (Category category : Category.values()) {
       Subject subject = Subject.of(category);
-      List<FindingRow> broken =
+      List<Finding> broken =
           judgement.findings().stream()
               .filter(finding -> finding.rule().startsWith(subject.label() + "-"))
               .toList();
@@ -139,7 +139,7 @@ public final class DiffText {
           expected(category, subject),
           broken.isEmpty()
               ? "ok"
-              : broken.stream().anyMatch(FindingRow::counts) ? "VIOLATION" : "waived");
+              : broken.stream().anyMatch(Finding::counts) ? "VIOLATION" : "waived");
     }
     add(table);
   }
@@ -182,16 +182,20 @@ public final class DiffText {
     TextTable table =
         new TextTable(Column.number("max |a-b|"), Column.number("mean |a-b|"), Column.text("name"));
     changed.stream()
-        .sorted(Comparator.comparing((TensorComparison tensor) -> -tensor.diff().stats().maxAbs()))
+        .sorted(Comparator.comparing((TensorComparison tensor) -> -stats(tensor).maxAbs()))
         .limit(TOP)
         .forEach(
             tensor ->
                 table.add(
-                    Numbers.scientific(tensor.diff().stats().maxAbs()),
-                    Numbers.scientific(tensor.diff().stats().meanAbs()),
+                    Numbers.scientific(stats(tensor).maxAbs()),
+                    Numbers.scientific(stats(tensor).meanAbs()),
                     tensor.name()));
     add(table);
     detail(changed.get(0));
+  }
+
+  private static DiffStats stats(TensorComparison changed) {
+    return changed.compared().orElseThrow();
   }
 
   private void detail(TensorComparison tensor) {
@@ -228,8 +232,7 @@ public final class DiffText {
   }
 
   private void lutTraining() {
-    List<LutMove> moves =
-        judgement.lutMoves().stream().filter(move -> move.deltas().isPresent()).toList();
+    List<LutMove> moves = judgement.trainableLuts();
     if (moves.isEmpty()) {
       return;
     }
@@ -269,10 +272,11 @@ public final class DiffText {
 
   private void conclusion() {
     section("Conclusion");
-    for (FindingRow finding : judgement.findings()) {
+    for (Finding finding : judgement.findings()) {
       lines.addAll(Paragraph.lines("finding ", Findings.line(finding)));
     }
-    lines.addAll(Paragraph.lines(judgement.verdict() + ": ", Conclusion.of(pair, judgement)));
+    lines.addAll(
+        Paragraph.lines(judgement.verdict() + ": ", Conclusion.of(pair, judgement.kind())));
   }
 
   private void section(String title) {

@@ -3,18 +3,18 @@ package io.qtrace.job.report;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.audit.Diff;
-import io.qtrace.job.audit.LayerChange;
-import io.qtrace.job.audit.LutMove;
-import io.qtrace.job.audit.QChange;
-import io.qtrace.job.audit.Verdict;
-import io.qtrace.job.audit.cause.LayerLut;
-import io.qtrace.job.audit.cause.QCause;
-import io.qtrace.job.audit.parents.KindTest;
-import io.qtrace.job.audit.policy.Category;
-import io.qtrace.job.audit.stage.TensorComparison;
-import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.LayerChange;
+import io.qtrace.job.judge.LutMove;
+import io.qtrace.job.judge.QChange;
+import io.qtrace.job.judge.TensorChange;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.QCause;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
+import io.qtrace.lut.LayerLut;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,10 +30,10 @@ public record ExplainDocument(
     List<Kind> kinds,
     Map<TensorStatus, Integer> summary,
     Verdict verdict,
-    List<FindingRow> findings,
+    List<Finding> findings,
     List<String> notes,
     List<Layer> layers,
-    List<DiffDocument.Tensor> others) {
+    List<TensorChange> others) {
   /**
    * A kind that was tested.
    *
@@ -51,7 +51,7 @@ public record ExplainDocument(
    * @param effectiveMoved largest |change| of a value of the LUT that training uses, before it is
    *     snapped to float16
    * @param casts tensors in another dtype
-   * @param invariants of the child; its audit, checkpoint and path are empty
+   * @param invariants of the child
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Layer(
@@ -63,9 +63,9 @@ public record ExplainDocument(
       Double effectiveMoved,
       TensorStatus indices,
       Long indicesChanged,
-      List<DiffDocument.Tensor> scales,
+      List<TensorChange> scales,
       List<String> casts,
-      InvariantRow invariants) {}
+      Invariants invariants) {}
 
   /** A {@code _Q}; residual and first counterexample as in table {@code q_changes}. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -95,8 +95,8 @@ public record ExplainDocument(
         left,
         right,
         outcome.judgement().kind().label(),
-        outcome.kindReason(),
-        outcome.kindTests().stream().map(ExplainDocument::kind).toList(),
+        ExplainText.kindReason(outcome),
+        outcome.judgement().outcome().fits().stream().map(ExplainDocument::kind).toList(),
         outcome.pair().summary(),
         outcome.judgement().verdict(),
         outcome.judgement().findings(),
@@ -104,15 +104,15 @@ public record ExplainDocument(
         layers.stream().map(ExplainDocument::layer).toList(),
         outcome.others().stream()
             .sorted(Comparator.comparing(TensorComparison::name))
-            .map(DiffDocument.Tensor::of)
+            .map(TensorChange::of)
             .toList());
   }
 
-  private static Kind kind(KindTest test) {
+  private static Kind kind(Classifier.Fit fit) {
     return new Kind(
-        test.kind().label(),
-        test.unexplained().size(),
-        test.unexplained().stream().findFirst().orElse(null));
+        fit.operation().kind().label(),
+        fit.unexplained().size(),
+        fit.unexplained().stream().findFirst().map(Classifier.Unexplained::tensor).orElse(null));
   }
 
   private static Layer layer(LayerChange change) {
@@ -126,9 +126,9 @@ public record ExplainDocument(
         change.move().map(LutMove::effective).orElse(null),
         indices.map(TensorComparison::status).orElse(null),
         indices.flatMap(TensorComparison::compared).map(DiffStats::changedElements).orElse(null),
-        change.of(Category.SCALE).map(DiffDocument.Tensor::of).toList(),
+        change.of(Category.SCALE).map(TensorChange::of).toList(),
         change.casts(),
-        change.quantized().flatMap(QChange::child).orElse(null));
+        change.quantized().flatMap(QChange::child).map(Invariants::of).orElse(null));
   }
 
   private static Quantized quantized(QChange change) {

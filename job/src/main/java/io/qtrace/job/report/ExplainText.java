@@ -3,19 +3,21 @@ package io.qtrace.job.report;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
-import io.qtrace.job.audit.Diff;
-import io.qtrace.job.audit.LayerChange;
-import io.qtrace.job.audit.LutMove;
-import io.qtrace.job.audit.QChange;
-import io.qtrace.job.audit.cause.LayerLut;
-import io.qtrace.job.audit.parents.KindTest;
-import io.qtrace.job.audit.policy.Category;
-import io.qtrace.job.audit.stage.TensorComparison;
-import io.qtrace.job.lineage.FindingRow;
-import io.qtrace.job.lineage.InvariantRow;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.LayerChange;
+import io.qtrace.job.judge.LutMove;
+import io.qtrace.job.judge.QChange;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.Lut;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,17 +48,22 @@ public final class ExplainText {
 
   private void kind() {
     lines.add("");
-    lines.add("Kind: %s, %s".formatted(outcome.judgement().kind().label(), outcome.kindReason()));
+    lines.add("Kind: %s, %s".formatted(outcome.judgement().kind().label(), kindReason(outcome)));
     TextTable table =
         new TextTable(
             Column.text("as a"), Column.number("leaves unexplained"), Column.text("such as"));
-    for (KindTest test : outcome.kindTests()) {
+    for (Classifier.Fit fit : outcome.judgement().outcome().fits()) {
       table.add(
-          test.kind().label(),
-          test.unexplained().size(),
-          test.unexplained().stream().findFirst().orElse(null));
+          fit.operation().kind().label(),
+          fit.unexplained().size(),
+          fit.unexplained().stream().findFirst().map(Classifier.Unexplained::tensor).orElse(null));
     }
     lines.addAll(table.lines(width));
+  }
+
+  /** How the kind of the edge was found. */
+  static String kindReason(Diff.Outcome outcome) {
+    return outcome.asked() ? "as asked for" : "determined by what changed";
   }
 
   private void layers() {
@@ -165,34 +172,39 @@ public final class ExplainText {
             .orElse("");
   }
 
-  private void invariants(InvariantRow row) {
+  private void invariants(LayerInvariants layer) {
     StringJoiner broken = new StringJoiner(", ");
-    if (!row.isChecked()) {
-      broken.add("not checked, " + SafeText.of(row.unchecked()));
-    } else {
-      count(broken, row.indicesOutside(), "indices outside the LUT", row.firstOutside());
-      count(broken, row.offGrid(), "elements of _Q off the LUT grid", row.firstOffGrid());
-      count(broken, row.stale(), "elements of _Q not lut[_indices]", row.firstStale());
-      order(broken, row.lutRising(), "rising");
-      order(broken, row.lutSymmetric(), "symmetric");
-      order(broken, row.lutFloat16(), "exact in float16");
+    layer.unchecked().ifPresent(why -> broken.add("not checked, " + SafeText.of(why)));
+    if (layer.check().isPresent()) {
+      LutCheckPartial check = layer.check().get();
+      count(broken, check.outside(), "indices outside the LUT");
+      count(broken, check.offGrid(), "elements of _Q off the LUT grid");
+      count(broken, check.stale(), "elements of _Q not lut[_indices]");
+      layer.table().ifPresent(table -> table(broken, table));
     }
     add("invariants", broken.length() == 0 ? "hold: _Q is lut[_indices]" : broken.toString());
-    if (row.effectiveDrift() != null && row.effectiveDrift() != 0) {
-      add(
-          "stored lut",
-          "off the LUT of the deltas by up to " + Numbers.exact(row.effectiveDrift()));
+    layer
+        .effectiveDrift()
+        .filter(drift -> drift != 0)
+        .ifPresent(
+            drift ->
+                add("stored lut", "off the LUT of the deltas by up to " + Numbers.exact(drift)));
+  }
+
+  private static void count(StringJoiner broken, Deviations found, String what) {
+    if (found.count() > 0) {
+      broken.add("%d %s, the first at element %d".formatted(found.count(), what, found.first()));
     }
   }
 
-  private static void count(StringJoiner broken, long count, String what, Long first) {
-    if (count > 0) {
-      broken.add("%d %s, the first at element %d".formatted(count, what, first));
-    }
+  private static void table(StringJoiner broken, LayerInvariants.Table table) {
+    order(broken, table.rising(), "rising");
+    order(broken, table.symmetric(), "symmetric");
+    order(broken, table.float16(), "exact in float16");
   }
 
-  private static void order(StringJoiner broken, Boolean holds, String what) {
-    if (Boolean.FALSE.equals(holds)) {
+  private static void order(StringJoiner broken, boolean holds, String what) {
+    if (!holds) {
       broken.add("the LUT is not " + what);
     }
   }
@@ -209,13 +221,13 @@ public final class ExplainText {
   private void verdict() {
     lines.add("");
     outcome.judgement().notes().forEach(note -> lines.addAll(Paragraph.lines("note: ", note)));
-    for (FindingRow finding : outcome.judgement().findings()) {
+    for (Finding finding : outcome.judgement().findings()) {
       lines.addAll(Paragraph.lines("finding ", Findings.line(finding)));
     }
     lines.addAll(
         Paragraph.lines(
             outcome.judgement().verdict() + ": ",
-            Conclusion.of(outcome.pair(), outcome.judgement())));
+            Conclusion.of(outcome.pair(), outcome.judgement().kind())));
   }
 
   private static String shortName(LayerChange layer, TensorComparison tensor) {

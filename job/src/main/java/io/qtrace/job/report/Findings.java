@@ -1,14 +1,14 @@
 package io.qtrace.job.report;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.policy.Finding;
 
 /** Findings as people read them. */
 final class Findings {
   private Findings() {}
 
   /** One line: rule and message, and what forgives it. */
-  static String line(FindingRow finding) {
+  static String line(Finding finding) {
     String line = finding.rule() + ": " + finding.message();
     return finding.counts()
         ? line

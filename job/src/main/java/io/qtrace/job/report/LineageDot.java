@@ -1,7 +1,8 @@
 package io.qtrace.job.report;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,28 +30,34 @@ public final class LineageDot {
     String child = quoted(prefix + node.path());
     lines.add("  %s [label=%s];".formatted(child, quoted(node.path())));
     if (node.edge() != null) {
-      EdgeRow edge = node.edge();
+      AuditedEdge edge = node.edge().edge();
       String label =
           "%s %s, %d changed, _Q %d of %d"
               .formatted(
-                  edge.kind(), edge.verdict(), edge.changed(), edge.qChanged(), edge.qBuffers());
+                  edge.kind(),
+                  edge.verdict(),
+                  edge.counts().status().changed(),
+                  edge.counts().quantized().qChanged(),
+                  edge.counts().quantized().qBuffers());
       lines.add(arrow(quoted(prefix + node.parent()), child, label, edge, ""));
     }
-    for (EdgeRow edge : node.contradicted()) {
-      String parent = quoted(prefix + edge.parentPath());
+    for (RecordedEdge recorded : node.contradicted()) {
+      AuditedEdge edge = recorded.edge();
+      String parent = quoted(prefix + edge.ends().parentPath());
       lines.add(arrow(parent, child, "contradicted", edge, ", style=dashed"));
     }
-    for (EdgeRow edge : node.others()) {
-      if (edge.verdict().equals("VIOLATION")) {
-        String parent = quoted(prefix + edge.parentPath());
+    for (RecordedEdge recorded : node.others()) {
+      AuditedEdge edge = recorded.edge();
+      if (edge.isViolation()) {
+        String parent = quoted(prefix + edge.ends().parentPath());
         lines.add(arrow(parent, child, edge.kind() + " VIOLATION", edge, ", style=dotted"));
       }
     }
   }
 
   private static String arrow(
-      String parent, String child, String label, EdgeRow edge, String style) {
-    String colour = edge.verdict().equals("CLEAN") ? "" : ", color=red";
+      String parent, String child, String label, AuditedEdge edge, String style) {
+    String colour = edge.isViolation() ? ", color=red" : "";
     return "  %s -> %s [label=%s%s%s];".formatted(parent, child, quoted(label), colour, style);
   }
 

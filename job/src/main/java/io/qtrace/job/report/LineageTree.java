@@ -3,7 +3,10 @@ package io.qtrace.job.report;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditedArchive;
-import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,9 +26,6 @@ import java.util.TreeMap;
  * @param checkpoints every one after its parent, children of one by path
  */
 public record LineageTree(String archive, String auditId, List<Node> checkpoints) {
-  private static final String CONTRADICTED = "none"; // kind of an edge that the weights deny
-  private static final String SEVERAL = "several"; // of one that is more steps than one
-
   /**
    * One checkpoint.
    *
@@ -42,9 +42,9 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
       String path,
       String parent,
       int depth,
-      EdgeRow edge,
-      List<EdgeRow> contradicted,
-      List<EdgeRow> others) {}
+      RecordedEdge edge,
+      List<RecordedEdge> contradicted,
+      List<RecordedEdge> others) {}
 
   public LineageTree {
     checkpoints = List.copyOf(checkpoints);
@@ -53,23 +53,24 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
   /** The forest of an archive as an audit saw it. */
   public static LineageTree of(AuditedArchive archive) {
     Map<String, String> paths = new TreeMap<>(); // by the checkpoint's id
-    archive.checkpoints().forEach(row -> paths.put(row.checkpointId(), archive.path(row)));
-    Map<String, List<EdgeRow>> edges = new HashMap<>(); // by the child's id
-    for (EdgeRow edge : archive.report().edges()) {
-      paths.putIfAbsent(edge.parentId(), edge.parentPath());
-      paths.putIfAbsent(edge.childId(), edge.childPath());
-      edges.computeIfAbsent(edge.childId(), child -> new ArrayList<>()).add(edge);
+    archive.checkpoints().forEach(one -> paths.put(one.id(), archive.path(one)));
+    Map<String, List<RecordedEdge>> edges = new HashMap<>(); // by the child's id
+    for (RecordedEdge edge : archive.report().edges()) {
+      EdgeEnds ends = edge.edge().ends();
+      paths.putIfAbsent(ends.parentId(), ends.parentPath());
+      paths.putIfAbsent(ends.childId(), ends.childPath());
+      edges.computeIfAbsent(ends.childId(), child -> new ArrayList<>()).add(edge);
     }
-    Map<String, EdgeRow> chosen = chosen(edges);
+    Map<String, RecordedEdge> chosen = chosen(edges);
     Comparator<String> byPath = Comparator.comparing(paths::get);
     Map<String, List<String>> children = new HashMap<>();
     List<String> roots = new ArrayList<>();
     for (String id : paths.keySet()) {
-      EdgeRow edge = chosen.get(id);
+      RecordedEdge edge = chosen.get(id);
       List<String> among =
           edge == null
               ? roots
-              : children.computeIfAbsent(edge.parentId(), parent -> new ArrayList<>());
+              : children.computeIfAbsent(parentId(edge), parent -> new ArrayList<>());
       among.add(id);
     }
     children.values().forEach(list -> list.sort(byPath.reversed()));
@@ -80,33 +81,34 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
     roots.forEach(open::addLast);
     while (!open.isEmpty()) {
       String id = open.removeLast();
-      EdgeRow edge = chosen.get(id);
-      int depth = edge == null ? 0 : depths.get(edge.parentId()) + 1;
+      RecordedEdge edge = chosen.get(id);
+      int depth = edge == null ? 0 : depths.get(parentId(edge)) + 1;
       depths.put(id, depth);
-      List<EdgeRow> rest = new ArrayList<>(edges.getOrDefault(id, List.of()));
+      List<RecordedEdge> rest = new ArrayList<>(edges.getOrDefault(id, List.of()));
       rest.remove(edge);
       nodes.add(
           new Node(
               id,
               paths.get(id),
-              edge == null ? null : paths.get(edge.parentId()),
+              edge == null ? null : paths.get(parentId(edge)),
               depth,
               edge,
-              rest.stream().filter(other -> other.kind().equals(CONTRADICTED)).toList(),
-              rest.stream().filter(other -> !other.kind().equals(CONTRADICTED)).toList()));
+              rest.stream().filter(other -> other.edge().isRejected()).toList(),
+              rest.stream().filter(other -> !other.edge().isRejected()).toList()));
       children.getOrDefault(id, List.of()).forEach(open::addLast);
     }
     return new LineageTree(archive.report().archive(), archive.report().auditId(), nodes);
   }
 
-  private static Map<String, EdgeRow> chosen(Map<String, List<EdgeRow>> edges) {
-    Map<String, EdgeRow> chosen = new TreeMap<>();
+  private static Map<String, RecordedEdge> chosen(Map<String, List<RecordedEdge>> edges) {
+    Map<String, RecordedEdge> chosen = new TreeMap<>();
     edges.forEach(
         (child, all) ->
             all.stream()
-                .filter(edge -> !edge.kind().equals(CONTRADICTED))
+                .filter(edge -> !edge.edge().isRejected())
                 .max(
-                    Comparator.comparingInt(LineageTree::weight).thenComparing(EdgeRow::parentPath))
+                    Comparator.comparingInt(LineageTree::weight)
+                        .thenComparing(edge -> edge.edge().ends().parentPath()))
                 .ifPresent(edge -> chosen.put(child, edge)));
     // A ring of claims is cut where it comes back to a checkpoint that was passed.
     Set<String> rooted = new HashSet<>();
@@ -115,7 +117,7 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
       String at = child;
       while (chosen.containsKey(at) && !rooted.contains(at)) {
         passed.add(at);
-        String parent = chosen.get(at).parentId();
+        String parent = parentId(chosen.get(at));
         if (passed.contains(parent)) {
           chosen.remove(at);
           break;
@@ -127,10 +129,13 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
     return chosen;
   }
 
-  private static int weight(EdgeRow edge) {
-    int evidence =
-        edge.evidence().contains("weights") ? 2 : edge.evidence().contains("order") ? 1 : 0;
-    return edge.kind().equals(SEVERAL) ? evidence - 3 : evidence;
+  private static String parentId(RecordedEdge edge) {
+    return edge.edge().ends().parentId();
+  }
+
+  private static int weight(RecordedEdge edge) {
+    int evidence = edge.edge().has(Evidence.WEIGHTS) ? 2 : edge.edge().has(Evidence.ORDER) ? 1 : 0;
+    return edge.edge().kind().equals(EdgeKind.SEVERAL) ? evidence - 3 : evidence;
   }
 
   /** The forest in lines of text. */
@@ -151,31 +156,34 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
                 .formatted(
                     indent,
                     branch,
-                    node.edge().kind(),
-                    node.edge().verdict(),
+                    node.edge().edge().kind(),
+                    node.edge().edge().verdict(),
                     SafeText.of(node.path()),
-                    EdgeCounts.of(node.edge())));
+                    EdgeSummary.of(node.edge().edge())));
       }
       String below =
           indent
               + (node.depth() == 0 ? "" : more[node.depth()] ? "│  " : "   ")
               + (hasChildren(i) ? "│  " : "   ");
-      for (EdgeRow edge : node.contradicted()) {
+      for (RecordedEdge edge : node.contradicted()) {
         lines.add(
             "%snot from %s, %s says: the weights contradict it, %s"
                 .formatted(
                     below,
-                    SafeText.of(edge.parentPath()),
-                    edge.evidence().contains("declared") ? "as its run" : "as the order of files",
-                    edge.verdict()));
+                    SafeText.of(edge.edge().ends().parentPath()),
+                    edge.edge().has(Evidence.DECLARED) ? "as its run" : "as the order of files",
+                    edge.edge().verdict()));
       }
       node.others().stream()
-          .filter(edge -> edge.verdict().equals("VIOLATION"))
+          .filter(edge -> edge.edge().isViolation())
           .forEach(
               edge ->
                   lines.add(
                       "%salso %s VIOLATION from %s"
-                          .formatted(below, edge.kind(), SafeText.of(edge.parentPath()))));
+                          .formatted(
+                              below,
+                              edge.edge().kind(),
+                              SafeText.of(edge.edge().ends().parentPath()))));
     }
     return lines;
   }

@@ -1,12 +1,16 @@
 package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.audit.AuditedArchive;
-import io.qtrace.job.lineage.ChangeRow;
-import io.qtrace.job.lineage.CheckpointRow;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.QChangeRow;
-import io.qtrace.job.lineage.TensorRow;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.KnownCheckpoint;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.lineage.TensorRecords;
+import io.qtrace.job.lineage.TensorRecords.EdgeKey;
+import io.qtrace.job.lineage.TensorRecords.Version;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
 import java.time.Instant;
@@ -16,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 
 /**
@@ -52,126 +57,114 @@ public record TensorHistory(
       String fingerprint,
       String kind,
       String from,
-      String verdict,
-      String status,
+      Verdict verdict,
+      TensorStatus status,
       String cause,
       Long changedElements,
       Double maxAbs,
       Long residual,
       Double drift) {}
 
-  /** What is known of the tensor: rows of that name, or of its layer. */
-  public record Evidence(
-      List<TensorRow> contents, List<ChangeRow> changes, List<QChangeRow> quantized) {}
-
   /** The history in one archive; without contents where it has no such tensor. */
-  public static TensorHistory of(String tensor, AuditedArchive archive, Evidence evidence) {
-    return new Reading(tensor, archive, evidence).history();
+  public static TensorHistory of(String tensor, AuditedArchive archive, TensorRecords records) {
+    return new Reading(tensor, archive, records).history();
   }
 
   private static final class Reading {
     private final String tensor;
     private final AuditedArchive archive;
     private final LineageTree tree;
-    private final Map<String, TensorRow> contents = new HashMap<>(); // by the checkpoint's id
-    private final Map<List<String>, ChangeRow> changes = new HashMap<>(); // by audit and ends
-    private final Map<List<String>, QChangeRow> quantized = new HashMap<>();
-    private final Map<List<Object>, Content> seen = new LinkedHashMap<>();
+    private final TensorRecords records;
+    private final Map<Version, Content> seen = new LinkedHashMap<>();
     private final List<Event> events = new ArrayList<>();
 
-    Reading(String tensor, AuditedArchive archive, Evidence evidence) {
+    Reading(String tensor, AuditedArchive archive, TensorRecords records) {
       this.tensor = tensor;
       this.archive = archive;
       this.tree = LineageTree.of(archive);
-      evidence.contents().forEach(row -> contents.put(row.checkpointId(), row));
-      evidence
-          .changes()
-          .forEach(row -> changes.put(List.of(row.auditId(), row.parentId(), row.childId()), row));
-      evidence
-          .quantized()
-          .forEach(
-              row -> quantized.put(List.of(row.auditId(), row.parentId(), row.childId()), row));
+      this.records = records;
     }
 
     TensorHistory history() {
       Map<String, List<LineageTree.Node>> children = new HashMap<>();
-      Map<String, CheckpointRow> rows = new HashMap<>();
-      archive.checkpoints().forEach(row -> rows.put(row.checkpointId(), row));
+      Map<String, KnownCheckpoint> known = new HashMap<>();
+      archive.checkpoints().forEach(one -> known.put(one.id(), one));
       PriorityQueue<LineageTree.Node> open =
           new PriorityQueue<>(
-              Comparator.comparing((LineageTree.Node node) -> modified(rows, node))
-                  .thenComparing(node -> step(rows, node))
+              Comparator.comparing((LineageTree.Node node) -> modified(known, node))
+                  .thenComparing(node -> step(known, node))
                   .thenComparing(LineageTree.Node::path));
       for (LineageTree.Node node : tree.checkpoints()) {
         if (node.edge() == null) {
           open.add(node);
         } else {
-          children.computeIfAbsent(node.edge().parentId(), id -> new ArrayList<>()).add(node);
+          children
+              .computeIfAbsent(node.edge().edge().ends().parentId(), id -> new ArrayList<>())
+              .add(node);
         }
       }
       while (!open.isEmpty()) {
         LineageTree.Node node = open.remove();
-        add(node, modified(rows, node));
+        add(node, modified(known, node));
         open.addAll(children.getOrDefault(node.id(), List.of()));
       }
       return new TensorHistory(
           tree.archive(), tree.auditId(), tensor, List.copyOf(seen.values()), events);
     }
 
-    private static Instant modified(Map<String, CheckpointRow> rows, LineageTree.Node node) {
-      return rows.containsKey(node.id()) ? rows.get(node.id()).modified() : Instant.EPOCH;
+    private static Instant modified(Map<String, KnownCheckpoint> known, LineageTree.Node node) {
+      return known.containsKey(node.id())
+          ? Instant.ofEpochMilli(known.get(node.id()).file().stat().modified())
+          : Instant.EPOCH;
     }
 
-    private static long step(Map<String, CheckpointRow> rows, LineageTree.Node node) {
-      CheckpointRow row = rows.get(node.id());
-      return row == null || row.step() == null ? -1 : row.step();
+    private static long step(Map<String, KnownCheckpoint> known, LineageTree.Node node) {
+      return known.containsKey(node.id())
+          ? known.get(node.id()).file().step()
+          : CheckpointFile.NO_STEP;
     }
 
     private void add(LineageTree.Node node, Instant modified) {
-      TensorRow row = contents.get(node.id());
-      TensorRow before = node.edge() == null ? null : contents.get(node.edge().parentId());
-      if (row == null) {
+      Version version = records.versions().get(node.id());
+      Version before =
+          node.edge() == null ? null : records.versions().get(node.edge().edge().ends().parentId());
+      if (version == null) {
         if (before != null) {
           events.add(event(node, modified, "lost", null));
         }
         return;
       }
-      boolean isNew = !seen.containsKey(content(row));
+      boolean isNew = !seen.containsKey(version);
       seen.merge(
-          content(row),
-          new Content(row.fingerprint(), row.dtype(), row.shape(), node.path(), 1),
+          version,
+          new Content(version.fingerprint(), version.dtype(), version.shape(), node.path(), 1),
           (one, more) ->
               new Content(
                   one.fingerprint(), one.dtype(), one.shape(), one.first(), one.checkpoints() + 1));
-      if (isNew || (before != null && !content(before).equals(content(row)))) {
-        events.add(event(node, modified, isNew ? "new" : "returns", row.fingerprint()));
+      if (isNew || (before != null && !before.equals(version))) {
+        events.add(event(node, modified, isNew ? "new" : "returns", version.fingerprint()));
       }
     }
 
-    private static List<Object> content(TensorRow row) {
-      return List.of(row.fingerprint(), row.dtype(), row.shape());
-    }
-
     private Event event(LineageTree.Node node, Instant modified, String what, String fingerprint) {
-      EdgeRow edge = node.edge();
-      List<String> key =
-          edge == null ? List.of() : List.of(edge.auditId(), edge.parentId(), edge.childId());
-      ChangeRow change = changes.get(key);
-      QChangeRow q = quantized.get(key);
+      Optional<AuditedEdge> edge = Optional.ofNullable(node.edge()).map(RecordedEdge::edge);
+      Optional<EdgeKey> key = Optional.ofNullable(node.edge()).map(EdgeKey::of);
+      Optional<TensorRecords.Change> change = key.map(records.changes()::get);
+      Optional<TensorRecords.Quantized> quantized = key.map(records.quantized()::get);
       return new Event(
           node.path(),
           modified.toString(),
           what,
           fingerprint,
-          edge == null ? null : edge.kind(),
+          edge.map(found -> found.kind().label()).orElse(null),
           node.parent(),
-          edge == null ? null : edge.verdict(),
-          change == null ? null : change.status(),
-          q == null ? null : q.cause(),
-          change == null ? null : change.changedElements(),
-          change == null ? null : change.maxAbs(),
-          q == null ? null : q.residual(),
-          q == null ? null : q.drift());
+          edge.map(AuditedEdge::verdict).orElse(null),
+          change.map(TensorRecords.Change::status).orElse(null),
+          quantized.flatMap(TensorRecords.Quantized::cause).orElse(null),
+          change.flatMap(TensorRecords.Change::changedElements).orElse(null),
+          change.flatMap(TensorRecords.Change::maxAbs).orElse(null),
+          quantized.map(TensorRecords.Quantized::residual).orElse(null),
+          quantized.flatMap(TensorRecords.Quantized::drift).orElse(null));
     }
   }
 
@@ -210,7 +203,7 @@ public record TensorHistory(
     if (event.kind() == null) {
       return null;
     }
-    String verdict = "CLEAN".equals(event.verdict()) ? "" : ", " + event.verdict();
+    String verdict = event.verdict() == Verdict.CLEAN ? "" : ", " + event.verdict();
     return event.kind() + (event.cause() == null ? "" : ", " + event.cause()) + verdict;
   }
 }

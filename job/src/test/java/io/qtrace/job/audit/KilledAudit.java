@@ -1,8 +1,8 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.job.LocalSpark;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.progress.Stage;
 import java.io.IOException;

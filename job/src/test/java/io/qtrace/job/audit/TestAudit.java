@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,18 +46,18 @@ class TestAudit {
   @Test
   void auditsTheSampleArchive() throws IOException {
     AuditReport report = audit(Sample.ARCHIVE);
-    assertThat(report.runs()).isEqualTo(7);
-    assertThat(report.checkpoints()).isEqualTo(16);
-    assertThat(report.checkpointsRead()).isEqualTo(16);
+    assertThat(report.size().runs()).isEqualTo(7);
+    assertThat(report.size().checkpoints()).isEqualTo(16);
+    assertThat(report.size().checkpointsRead()).isEqualTo(16);
     assertThat(report.unreadable()).isEmpty();
     assertThat(report.skipped())
         .extracting(AuditReport.Folder::path)
         .hasSize(4)
         .contains("base-model");
-    assertThat(report.verdict()).isEqualTo("VIOLATION");
+    assertThat(report.verdict()).isEqualTo(Verdict.VIOLATION);
     assertThat(report.edges())
-        .filteredOn(edge -> edge.verdict().equals("VIOLATION"))
-        .extracting(EdgeRow::childPath)
+        .filteredOn(edge -> edge.edge().isViolation())
+        .extracting(edge -> edge.edge().ends().childPath())
         .containsOnly("runs/bug_q_drift/checkpoint_step20.pt");
     assertThat(count("checkpoints")).isEqualTo(16);
     assertThat(count("tensors")).isEqualTo(2150);
@@ -99,7 +100,7 @@ class TestAudit {
     Path policy = folder.resolve("policy.yaml");
     Files.writeString(policy, Files.readString(Path.of("../conf/policy.yaml")) + "# mine\n");
     AuditReport again = audit(Sample.ARCHIVE, Policy.load(Optional.of(policy)));
-    assertThat(again.checkpointsRead()).isZero();
+    assertThat(again.size().checkpointsRead()).isZero();
     assertThat(count("invariants")).isEqualTo(16 * 14);
     String columns = "parent_path, child_path, layer, status, cause, residual, drift";
     assertThat(
@@ -114,7 +115,7 @@ class TestAudit {
   void readsEachByteOnce() throws IOException {
     AuditReport report = audit(Sample.ARCHIVE);
     long indexes = 16 * 160_000; // directories and pickles weigh more in small files
-    assertThat(report.bytesRead()).isLessThan(report.bytes() + indexes);
+    assertThat(report.reading().bytesRead()).isLessThan(report.size().bytes() + indexes);
   }
 
   @Test
@@ -171,14 +172,14 @@ class TestAudit {
     Path bug = archive.resolve("runs/bug_q_drift");
     Path aside = Files.move(bug, folder.resolve("aside"));
     AuditReport first = audit(archive);
-    assertThat(first.verdict()).isEqualTo("CLEAN");
+    assertThat(first.verdict()).isEqualTo(Verdict.CLEAN);
     Files.move(aside, bug);
     AuditReport second = audit(archive);
-    assertThat(second.checkpointsRead()).isEqualTo(1);
-    assertThat(second.verdict()).isEqualTo("VIOLATION");
+    assertThat(second.size().checkpointsRead()).isEqualTo(1);
+    assertThat(second.verdict()).isEqualTo(Verdict.VIOLATION);
     assertThat(second.edges()).hasSize(first.edges().size() + 2).containsAll(first.edges());
-    assertThat(second.bytesSkipped()).isEqualTo(first.bytes());
-    assertThat(second.bytesRead()).isLessThan(first.bytes() / 4);
+    assertThat(second.reading().bytesSkipped()).isEqualTo(first.size().bytes());
+    assertThat(second.reading().bytesRead()).isLessThan(first.size().bytes() / 4);
     assertThat(count("checkpoints")).isEqualTo(16);
     assertThat(count("tensors")).isEqualTo(2150);
     assertThat(count("audits")).isEqualTo(2);
@@ -199,7 +200,7 @@ class TestAudit {
         StandardCharsets.US_ASCII);
     AuditReport report = audit(archive);
     assertThat(report.unreadable())
-        .extracting(FindingRow::example)
+        .extracting(Finding::example)
         .containsExactly(
             "runs/debug_lut_training/checkpoint_step21.pt",
             "runs/debug_lut_training/checkpoint_step22.pt",
@@ -243,7 +244,7 @@ class TestAudit {
   // Edges that are judged, and so have rows of q_changes.
   private static long steps(AuditReport report) {
     return report.edges().stream()
-        .filter(edge -> !List.of("several", "none").contains(edge.kind()))
+        .filter(edge -> !List.of(EdgeKind.SEVERAL, EdgeKind.NONE).contains(edge.edge().kind()))
         .count();
   }
 

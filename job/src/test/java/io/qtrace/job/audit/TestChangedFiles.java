@@ -1,19 +1,19 @@
 package io.qtrace.job.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.job.LineageRows;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.S3Server;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.Policy;
-import io.qtrace.job.audit.stage.CompareInput;
-import io.qtrace.job.audit.stage.CompareOutput;
-import io.qtrace.job.audit.stage.CompareStage;
-import io.qtrace.job.audit.stage.IndexStage;
-import io.qtrace.job.audit.stage.IndexedCheckpoint;
+import io.qtrace.job.compare.CompareRequest;
+import io.qtrace.job.compare.CompareStage;
+import io.qtrace.job.compare.IndexStage;
+import io.qtrace.job.compare.Measured;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.progress.Stage;
 import java.io.IOException;
@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,8 @@ class TestChangedFiles {
 
   private static final Change NONE = content -> {};
 
+  private static final String KEY = "a"; // of the checkpoint
+
   @TempDir Path folder;
 
   @Test
@@ -55,7 +58,7 @@ class TestChangedFiles {
                 Files.copy(content, runs.resolve(FILE), StandardCopyOption.REPLACE_EXISTING));
     AuditReport next = audit(tables, runs.toString(), NONE);
     assertThat(next.unreadable()).isEmpty();
-    assertThat(next.checkpointsRead()).isEqualTo(1);
+    assertThat(next.size().checkpointsRead()).isEqualTo(1);
     SparkSession fresh = session("fresh");
     audit(fresh, runs.toString(), NONE);
     Map<String, List<String>> found = LineageRows.of(tables);
@@ -99,30 +102,35 @@ class TestChangedFiles {
 
   private static void assertIsLeftOut(String uri, Change change) throws Exception {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
-    IndexedCheckpoint.Readable indexed =
-        (IndexedCheckpoint.Readable) new IndexStage(spark, Progress.NONE).run(List.of(uri)).get(0);
-    CompareInput input =
-        new CompareInput(
-            List.of(indexed.index()),
-            List.of(indexed.files()),
-            List.of(),
-            List.of(Map.of()),
-            Set.of(Measure.FINGERPRINT));
-    CompareStage stage =
-        new CompareStage(
+    IndexStage.Indexes indexes = new IndexStage(spark, Progress.NONE).run(Map.of(KEY, uri));
+    CompareRequest request =
+        new CompareRequest(List.of(KEY), Set.of(KEY), List.of(), Set.of(Measure.FINGERPRINT));
+    assertThat(compare(spark, request, indexes).failures()).isEmpty();
+    change.write(OTHER);
+    CompareStage.Output<Boolean> output = compare(spark, request, indexes);
+    assertThat(output.failures())
+        .containsExactly(
+            entry(
+                KEY,
+                new Measured.Failure(
+                    "Cannot read %s: it was written while it was read; the next audit takes it again"
+                        .formatted(uri),
+                    true)));
+    assertThat(output.summaries()).isEmpty();
+    assertThat(output.measured().lookup(KEY))
+        .singleElement()
+        .satisfies(measured -> assertThat(measured.value().facts()).isEmpty());
+  }
+
+  private static CompareStage.Output<Boolean> compare(
+      JavaSparkContext spark, CompareRequest request, IndexStage.Indexes indexes)
+      throws IOException {
+    return new CompareStage(
             spark,
             Settings.load(Optional.empty()).compare(),
             Policy.load(Optional.empty()).categories(),
-            Progress.NONE);
-    assertThat(stage.run(input).changed()).isEmpty();
-    change.write(OTHER);
-    CompareOutput output = stage.run(input);
-    assertThat(output.changed()).containsExactly(0);
-    assertThat(output.facts().get(0)).isEmpty();
-    assertThat(output.failures().get(0))
-        .isEqualTo(
-            "Cannot read %s: it was written while it was read; the next audit takes it again"
-                .formatted(uri));
+            Progress.NONE)
+        .run(request, indexes, JavaPairRDD.fromJavaRDD(spark.emptyRDD()), facts -> Boolean.TRUE);
   }
 
   // The change comes when the audit begins to read.

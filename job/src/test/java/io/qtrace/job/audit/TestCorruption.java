@@ -7,12 +7,20 @@ import io.qtrace.format.Checkpoints;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.audit.policy.Policy;
-import io.qtrace.job.audit.stage.TensorComparison;
+import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.operations.Bake;
+import io.qtrace.job.operations.Cast;
+import io.qtrace.job.operations.Requantize;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Float16;
@@ -85,7 +93,7 @@ class TestCorruption {
   @ValueSource(longs = {11, 12, 13, 14})
   void ofAQuantizedBuffer(long seed) throws IOException {
     assertThatOnlyItsTensorChanged(seed);
-    FindingRow finding = onlyFinding(seed);
+    Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo(seed % 2 == 0 ? "q-stale" : "q-off-grid");
     assertElement(finding, seed);
   }
@@ -94,7 +102,7 @@ class TestCorruption {
   @ValueSource(longs = {21, 22, 23, 24})
   void ofIndices(long seed) throws IOException {
     assertThatOnlyItsTensorChanged(seed);
-    FindingRow finding = onlyFinding(seed);
+    Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("indices-alone");
     assertElement(finding, seed);
   }
@@ -103,7 +111,7 @@ class TestCorruption {
   @ValueSource(longs = {31, 32, 33})
   void ofALut(long seed) throws IOException {
     assertThatOnlyItsTensorChanged(seed);
-    FindingRow finding = onlyFinding(seed);
+    Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("lut-unexplained");
     assertThat(finding.tensors()).isEqualTo(1);
     assertThat(finding.example()).isEqualTo(CHANGES.get(seed).tensor.name());
@@ -115,7 +123,7 @@ class TestCorruption {
   @ParameterizedTest
   @ValueSource(longs = {41, 42, 43})
   void ofRequantizedIndicesAndTheirQ(long seed) throws IOException {
-    FindingRow finding = onlyFinding(seed);
+    Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("q-indices");
     assertElement(finding, seed);
     assertThat(finding.message())
@@ -136,9 +144,9 @@ class TestCorruption {
     Path file = folder.resolve("cast.pt");
     change.write(file);
     Judgement judgement = diff(left, file).judgement();
-    assertThat(judgement.kind()).isEqualTo(EdgeKind.CAST);
+    assertThat(judgement.kind()).isEqualTo(Cast.KIND);
     assertThat(judgement.findings()).hasSize(1);
-    FindingRow finding = judgement.findings().get(0);
+    Finding finding = judgement.findings().get(0);
     assertThat(finding.rule()).isEqualTo("cast-unexplained");
     assertThat(finding.tensors()).isEqualTo(1);
     assertThat(finding.example()).isEqualTo(change.tensor.name());
@@ -166,11 +174,11 @@ class TestCorruption {
     Path copy = folder.resolve("copies/damaged/copy.pt");
     declare(copy, "trained/checkpoint_step5.pt");
     damaged.write(copy);
-    assertThat(audit(folder.resolve("copies")).edges())
-        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind)
+    assertThat(edges(audit(folder.resolve("copies"))))
+        .extracting(TestCorruption::parent, TestCorruption::child, AuditedEdge::kind)
         .containsExactlyInAnyOrder(
-            tuple("initial/v2_initial.pt", "trained/checkpoint_step5.pt", "train"),
-            tuple("trained/checkpoint_step5.pt", "damaged/copy.pt", "sync"));
+            tuple("initial/v2_initial.pt", "trained/checkpoint_step5.pt", Train.KIND),
+            tuple("trained/checkpoint_step5.pt", "damaged/copy.pt", EdgeKind.UNKNOWN));
   }
 
   private static Path copied(String path, String original) throws IOException {
@@ -195,13 +203,14 @@ class TestCorruption {
     Files.copy(corrupt(41), archive.resolve("tightened.pt"));
     Files.copy(corrupt(22), archive.resolve("indices.pt"));
     Files.copy(corrupt(12), archive.resolve("quantized.pt"));
-    assertThat(audit(archive).edges())
-        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind, EdgeRow::verdict)
+    assertThat(edges(audit(archive)))
+        .extracting(
+            TestCorruption::parent, TestCorruption::child, AuditedEdge::kind, AuditedEdge::verdict)
         .containsExactlyInAnyOrder(
-            tuple("trained.pt", "good.pt", "bake", "CLEAN"),
-            tuple("good.pt", "tightened.pt", "requantize", "VIOLATION"),
-            tuple("good.pt", "indices.pt", "unknown", "VIOLATION"),
-            tuple("good.pt", "quantized.pt", "unknown", "VIOLATION"));
+            tuple("trained.pt", "good.pt", Bake.KIND, Verdict.CLEAN),
+            tuple("good.pt", "tightened.pt", Requantize.KIND, Verdict.VIOLATION),
+            tuple("good.pt", "indices.pt", EdgeKind.UNKNOWN, Verdict.VIOLATION),
+            tuple("good.pt", "quantized.pt", EdgeKind.UNKNOWN, Verdict.VIOLATION));
   }
 
   @Test
@@ -210,7 +219,7 @@ class TestCorruption {
     assertThat(diff(TIGHTENED).judgement().findings()).isEmpty();
   }
 
-  private static void assertElement(FindingRow finding, long seed) {
+  private static void assertElement(Finding finding, long seed) {
     Change change = CHANGES.get(seed);
     assertThat(finding.tensors()).isEqualTo(1);
     assertThat(finding.example()).isEqualTo(change.tensor.name());
@@ -226,23 +235,36 @@ class TestCorruption {
     List<TensorComparison> changed =
         diff(corrupt(seed)).pair().tensors().stream().filter(TensorComparison::isChanged).toList();
     assertThat(changed).extracting(TensorComparison::name).containsExactly(change.tensor.name());
-    assertThat(changed.get(0).diff().stats().changedElements()).isEqualTo(1);
-    assertThat(changed.get(0).diff().stats().firstChangedIndex()).isEqualTo(change.element);
+    assertThat(changed.get(0).compared().orElseThrow().changedElements()).isEqualTo(1);
+    assertThat(changed.get(0).compared().orElseThrow().firstChangedIndex())
+        .isEqualTo(change.element);
   }
 
   // There is one, in the diff and in the audit.
-  private static FindingRow onlyFinding(long seed) throws IOException {
-    List<FindingRow> findings = diff(corrupt(seed)).judgement().findings();
+  private static Finding onlyFinding(long seed) throws IOException {
+    List<Finding> findings = diff(corrupt(seed)).judgement().findings();
     assertThat(findings).hasSize(1);
-    EdgeRow edge =
-        report.edges().stream()
-            .filter(row -> row.childPath().equals(seed + "/corrupt.pt"))
+    AuditedEdge edge =
+        edges(report).stream()
+            .filter(one -> child(one).equals(seed + "/corrupt.pt"))
             .findFirst()
             .orElseThrow();
-    assertThat(edge.parentPath()).isEqualTo("good/good.pt");
-    assertThat(edge.verdict()).isEqualTo("VIOLATION");
+    assertThat(parent(edge)).isEqualTo("good/good.pt");
+    assertThat(edge.verdict()).isEqualTo(Verdict.VIOLATION);
     assertThat(edge.findings()).isEqualTo(findings);
     return findings.get(0);
+  }
+
+  private static List<AuditedEdge> edges(AuditReport report) {
+    return report.edges().stream().map(RecordedEdge::edge).toList();
+  }
+
+  private static String parent(AuditedEdge edge) {
+    return edge.ends().parentPath();
+  }
+
+  private static String child(AuditedEdge edge) {
+    return edge.ends().childPath();
   }
 
   private static Diff.Outcome diff(Path child) throws IOException {

@@ -10,12 +10,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.compare.Measure;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.cause.QCause;
-import io.qtrace.job.audit.cause.Residual;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.LutMove;
+import io.qtrace.job.judge.QChange;
+import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
@@ -87,7 +93,7 @@ class TestDiff {
         + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt, BAKE, CLEAN",
     "sr011-q4a4-FP4-init/v2_initial.pt,"
         + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt, UNKNOWN, VIOLATION",
-    "debug_lut_training/checkpoint_step20.pt, bug_q_drift/checkpoint_step20.pt, TRAIN, VIOLATION",
+    "debug_lut_training/checkpoint_step20.pt, bug_q_drift/checkpoint_step20.pt, UNKNOWN, VIOLATION",
     "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt,"
         + "srLUT-004s_synced/lut_refreshed_step200.pt, REFRESH, CLEAN",
     "srLUT-004s_synced/lut_refreshed_step200.pt, srLUT-004s_synced/synced_step200.pt, SYNC, CLEAN",
@@ -112,25 +118,26 @@ class TestDiff {
         + "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/v2_q4_r32_fp16_20261123_204152.pt, CAST",
   })
   void explainsEveryQ(String left, String right, QCause cause) throws IOException {
-    List<QChange> changes = outcome(left, right).changes();
+    List<QChange> changes = judge(left, right).changes();
     assertThat(changes.stream().mapToLong(change -> change.indicesChanged().orElseThrow()).sum())
-        .isEqualTo(cause == QCause.REQUANTIZED ? 2247 : 0);
+        .isEqualTo(cause.name().equals("REQUANTIZED") ? 2247 : 0);
     assertThat(changes)
         .hasSize(14)
         .allSatisfy(
             change -> {
               assertThat(change.explanation().cause()).contains(cause);
-              assertThat(change.explanation().residual()).isEqualTo(Residual.NONE);
-              assertThat(change.explanation().drift().isPresent()).isEqualTo(cause == QCause.BAKED);
+              assertThat(change.explanation().residual()).isEqualTo(UnexplainedElements.NONE);
+              assertThat(change.explanation().drift().isPresent())
+                  .isEqualTo(cause.name().equals("BAKED"));
             });
   }
 
   @Test
   void showsACounterexampleOfWhatNothingExplains() throws IOException {
-    Diff.Outcome outcome =
-        outcome("debug_lut_training/checkpoint_step20.pt", "bug_q_drift/checkpoint_step20.pt");
-    assertThat(outcome.judgement().findings())
-        .extracting(FindingRow::rule, FindingRow::example, FindingRow::message)
+    Judgement judgement =
+        judge("debug_lut_training/checkpoint_step20.pt", "bug_q_drift/checkpoint_step20.pt");
+    assertThat(judgement.findings())
+        .extracting(Finding::rule, Finding::example, Finding::message)
         .contains(
             tuple(
                 "q-off-grid",
@@ -148,7 +155,7 @@ class TestDiff {
                 "model.layers.0.mlp.up_proj._indices",
                 "1 _indices moved without _Q, such as model.layers.0.mlp.up_proj._indices: 1"
                     + " of 2560 elements, the first at element 0: _Q is -0.5, lut[_indices] -0.375"));
-    assertThat(outcome.changes())
+    assertThat(judgement.changes())
         .filteredOn(change -> change.explanation().isUnexplained())
         .extracting(QChange::layer, change -> change.explanation().residual().elements())
         .containsExactly(
@@ -172,7 +179,7 @@ class TestDiff {
             .run(
                 Sample.run("sr011-q4a4-FP4-init/v2_initial.pt"),
                 Path.of("src/test/resources/training/debug_head_fp32_step20.pt").toString(),
-                Optional.of(EdgeKind.TRAIN),
+                Optional.of(Train.KIND),
                 EnumSet.noneOf(Measure.class))
             .judgement();
     assertThat(judgement.verdict()).isEqualTo(Verdict.VIOLATION);
@@ -200,12 +207,9 @@ class TestDiff {
   }
 
   private static Judgement judge(String left, String right) throws IOException {
-    return outcome(left, right).judgement();
-  }
-
-  private static Diff.Outcome outcome(String left, String right) throws IOException {
     return diff()
-        .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class));
+        .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.noneOf(Measure.class))
+        .judgement();
   }
 
   private static Diff diff() throws IOException {

@@ -7,7 +7,7 @@ import io.qtrace.job.Sample;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.ArchiveScan;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.policy.Finding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ class TestEdgeRules {
     Files.writeString(
         folder.resolve("config.json"), "{\"source_checkpoint\": \"gone/v2_\\u001b[2Jinitial.pt\"}");
     assertThat(EdgeRules.of(scan(folder)).findings())
-        .extracting(FindingRow::message)
+        .extracting(Finding::message)
         .containsExactly(
             "Cannot find the declared source gone/v2_\\u001b[2Jinitial.pt of run  in this archive");
   }

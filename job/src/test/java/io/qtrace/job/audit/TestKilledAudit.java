@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Processes;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageTable;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,17 +39,18 @@ class TestKilledAudit {
         Sample.copyRuns(
             shared.resolve("archive"), "sr011-q4a4-FP4-init", "debug_lut_training", "bug_q_drift");
     SparkSession spark = LocalSpark.session(shared.resolve("tables"));
-    assertThat(audit(spark).verdict()).isEqualTo("VIOLATION");
+    assertThat(audit(spark).verdict()).isEqualTo(Verdict.VIOLATION);
     undisturbed = rows(spark);
   }
 
   // Tables are written in the order tensors, invariants, checkpoints, changes, q_changes, edges,
-  // audits.
+  // candidates, audits.
   @ParameterizedTest
   @CsvSource({
     "comparing, 0, ''",
     "writing, 4, 'CHECKPOINTS TENSORS INVARIANTS CHANGES'",
-    "writing, 6, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES'"
+    "writing, 6, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES'",
+    "writing, 7, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES CANDIDATES'"
   })
   void leavesNoTraceOnceItIsStartedAgain(String stage, int done, String left)
       throws IOException, InterruptedException {

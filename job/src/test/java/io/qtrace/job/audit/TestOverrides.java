@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.qtrace.compare.Measure;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.EdgeKind;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +50,7 @@ class TestOverrides {
     Path checkpoint = Files.copy(TRAINING.resolve(file + ".pt"), folder.resolve(file + ".pt"));
     Files.writeString(folder.resolve("config.json"), config);
     Judgement judgement = judge(checkpoint);
-    assertThat(judgement.kind()).isEqualTo(EdgeKind.TRAIN);
+    assertThat(judgement.kind()).isEqualTo(Train.KIND);
     assertThat(rules(judgement)).isEqualTo(findings == null ? "" : findings);
     assertThat(judgement.verdict()).isEqualTo(findings == null ? Verdict.CLEAN : Verdict.VIOLATION);
     assertThat(judgement.notes())
@@ -86,13 +88,13 @@ class TestOverrides {
     Files.writeString(run.resolve("config.json"), "{" + source + "}");
     Policy policy = Policy.load(Optional.empty());
     AuditReport before = audit(spark, archive, policy);
-    assertThat(before.verdict()).isEqualTo("VIOLATION");
+    assertThat(before.verdict()).isEqualTo(Verdict.VIOLATION);
 
     Files.writeString(run.resolve("config.json"), "{\"train_scales\": false, " + source + "}");
     AuditReport after = audit(spark, archive, policy);
-    assertThat(after.verdict()).isEqualTo("CLEAN");
-    assertThat(after.checkpointsRead()).isZero();
-    assertThat(after.edges().get(0).notes())
+    assertThat(after.verdict()).isEqualTo(Verdict.CLEAN);
+    assertThat(after.size().checkpointsRead()).isZero();
+    assertThat(after.edges().get(0).edge().notes())
         .contains("override no-scales of the policy: train_scales is false in config.json");
 
     Files.writeString(run.resolve("config.json"), "{" + source + "}");
@@ -102,8 +104,9 @@ class TestOverrides {
         Files.readString(Path.of("../conf/policy.yaml"))
             .replace("config: {lut_only: true}", "runs: [\"*/lut\"]"));
     assertThat(audit(spark, archive, Policy.load(Optional.of(named))).edges())
-        .extracting(EdgeRow::verdict, edge -> edge.notes().get(0))
-        .containsExactly(tuple("CLEAN", "override lut-only of the policy: the run matches */lut"));
+        .extracting(edge -> edge.edge().verdict(), edge -> edge.edge().notes().get(0))
+        .containsExactly(
+            tuple(Verdict.CLEAN, "override lut-only of the policy: the run matches */lut"));
   }
 
   private static AuditReport audit(SparkSession spark, Path archive, Policy policy)

@@ -5,10 +5,20 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.operations.Bake;
+import io.qtrace.job.operations.Cast;
+import io.qtrace.job.operations.Copy;
+import io.qtrace.job.operations.Refresh;
+import io.qtrace.job.operations.Requantize;
+import io.qtrace.job.operations.Sync;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,13 +54,12 @@ class TestParentage {
 
   @Test
   void trainingMovesTheLutThoughTheStoredOneStays() {
-    EdgeRow edge = edge(INITIAL, DEBUG + "checkpoint_step20.pt");
-    assertThat(edge.kind()).isEqualTo("train");
-    assertThat(edge.verdict()).isEqualTo("CLEAN");
+    AuditedEdge edge = edge(INITIAL, DEBUG + "checkpoint_step20.pt");
+    assertJudged(edge, Train.KIND, Verdict.CLEAN);
     assertThat(edge.evidence()).containsExactly("declared", "weights");
-    assertThat(edge.qBuffers()).isEqualTo(14);
-    assertThat(edge.qChanged()).isZero();
-    assertThat(edge.lutTrained()).isEqualTo(14);
+    assertThat(edge.counts().quantized().qBuffers()).isEqualTo(14);
+    assertThat(edge.counts().quantized().qChanged()).isZero();
+    assertThat(edge.counts().luts().lutTrained()).isEqualTo(14);
     assertThat(edge.notes()).containsExactly("14 indices tensors int64 -> int16, same numbers");
     assertThat(
             texts(
@@ -61,8 +70,8 @@ class TestParentage {
 
   @Test
   void aBakeIsProvedInEveryLayer() {
-    EdgeRow edge = edge(LONG + "checkpoint_step200.pt", LONG + "baked_step200.pt");
-    assertThat(List.of(edge.kind(), edge.verdict())).containsExactly("bake", "CLEAN");
+    AuditedEdge edge = edge(LONG + "checkpoint_step200.pt", LONG + "baked_step200.pt");
+    assertJudged(edge, Bake.KIND, Verdict.CLEAN);
     assertThat(edge.evidence()).containsExactly("order", "weights");
     assertThat(causes(LONG + "baked_step200.pt")).containsExactly("BAKED 14 0 0.00634765625");
   }
@@ -70,24 +79,24 @@ class TestParentage {
   @Test
   void trainingFromABakedStateLeavesEveryQAlone() {
     for (String name : List.of("checkpoint_step20.pt", "checkpoint_step40.pt")) {
-      EdgeRow edge = edge(LONG + "baked_step200.pt", NEXT + name);
-      assertThat(List.of(edge.kind(), edge.verdict())).containsExactly("train", "CLEAN");
-      assertThat(edge.qBuffers()).isEqualTo(14);
-      assertThat(edge.qChanged()).isZero();
+      AuditedEdge edge = edge(LONG + "baked_step200.pt", NEXT + name);
+      assertJudged(edge, Train.KIND, Verdict.CLEAN);
+      assertThat(edge.counts().quantized().qBuffers()).isEqualTo(14);
+      assertThat(edge.counts().quantized().qChanged()).isZero();
       assertThat(edge.evidence()).contains("declared");
     }
   }
 
   @Test
   void aRefreshAndASyncAreJudgedByThemselves() {
-    EdgeRow refresh = edge(LONG + "checkpoint_step200.pt", SYNC + "lut_refreshed_step200.pt");
-    assertThat(List.of(refresh.kind(), refresh.verdict())).containsExactly("refresh", "CLEAN");
-    EdgeRow sync = edge(SYNC + "lut_refreshed_step200.pt", SYNC + "synced_step200.pt");
-    assertThat(List.of(sync.kind(), sync.verdict())).containsExactly("sync", "CLEAN");
+    AuditedEdge refresh = edge(LONG + "checkpoint_step200.pt", SYNC + "lut_refreshed_step200.pt");
+    assertJudged(refresh, Refresh.KIND, Verdict.CLEAN);
+    AuditedEdge sync = edge(SYNC + "lut_refreshed_step200.pt", SYNC + "synced_step200.pt");
+    assertJudged(sync, Sync.KIND, Verdict.CLEAN);
     assertThat(sync.evidence()).containsExactly("weights");
     assertThat(causes(SYNC + "synced_step200.pt")).containsExactly("SYNCED 14 0 null");
-    EdgeRow both = edge(LONG + "checkpoint_step200.pt", SYNC + "synced_step200.pt");
-    assertThat(List.of(both.kind(), both.verdict())).containsExactly("several", "CLEAN");
+    AuditedEdge both = edge(LONG + "checkpoint_step200.pt", SYNC + "synced_step200.pt");
+    assertJudged(both, EdgeKind.SEVERAL, Verdict.CLEAN);
     assertThat(both.notes())
         .containsExactly(
             "weights: 2 steps, each judged by itself: refresh to %slut_refreshed_step200.pt, sync to %ssynced_step200.pt"
@@ -96,8 +105,8 @@ class TestParentage {
 
   @Test
   void aRequantizationCountsTheIndicesThatMoved() {
-    EdgeRow edge = edge(LONG + "baked_step200.pt", "runs/srLUT-004t_tightened/tightened.pt");
-    assertThat(List.of(edge.kind(), edge.verdict())).containsExactly("requantize", "CLEAN");
+    AuditedEdge edge = edge(LONG + "baked_step200.pt", "runs/srLUT-004t_tightened/tightened.pt");
+    assertJudged(edge, Requantize.KIND, Verdict.CLEAN);
     assertThat(causes("runs/srLUT-004t_tightened/tightened.pt"))
         .containsExactly("REQUANTIZED 14 0 null");
     assertThat(
@@ -111,39 +120,39 @@ class TestParentage {
 
   @Test
   void anExportIsACastAndIdenticalFilesAreCopies() {
-    EdgeRow export = edge(LONG + "checkpoint_step200.pt", FP16);
-    assertThat(List.of(export.kind(), export.verdict())).containsExactly("cast", "CLEAN");
+    AuditedEdge export = edge(LONG + "checkpoint_step200.pt", FP16);
+    assertJudged(export, Cast.KIND, Verdict.CLEAN);
     assertThat(causes(FP16)).containsExactly("CAST 14 0 null");
-    assertThat(report.edges())
-        .filteredOn(edge -> edge.kind().equals("copy"))
-        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::verdict)
+    assertThat(edges(report))
+        .filteredOn(edge -> edge.kind().equals(Copy.KIND))
+        .extracting(TestParentage::parent, TestParentage::child, AuditedEdge::verdict)
         .containsExactlyInAnyOrder(
-            tuple(DEBUG + "checkpoint_step20.pt", DEBUG + "best_state_dict.pt", "CLEAN"),
-            tuple(LONG + "checkpoint_step200.pt", LONG + "best_state_dict.pt", "CLEAN"),
+            tuple(DEBUG + "checkpoint_step20.pt", DEBUG + "best_state_dict.pt", Verdict.CLEAN),
+            tuple(LONG + "checkpoint_step200.pt", LONG + "best_state_dict.pt", Verdict.CLEAN),
             tuple(
                 LONG + "checkpoint_step200.pt",
                 LONG + "v2_q4_r32_fp32_20261123_204152.pt",
-                "CLEAN"),
-            tuple(NEXT + "checkpoint_step40.pt", NEXT + "best_state_dict.pt", "CLEAN"));
+                Verdict.CLEAN),
+            tuple(NEXT + "checkpoint_step40.pt", NEXT + "best_state_dict.pt", Verdict.CLEAN));
   }
 
   @Test
   void aContradictedSourceIsAFindingAndTheTrueEdgeIsJudged() {
-    EdgeRow claimed = edge(INITIAL, BUG);
-    assertThat(List.of(claimed.kind(), claimed.verdict())).containsExactly("none", "VIOLATION");
+    AuditedEdge claimed = edge(INITIAL, BUG);
+    assertJudged(claimed, EdgeKind.NONE, Verdict.VIOLATION);
     assertThat(claimed.findings())
-        .extracting(FindingRow::rule, FindingRow::example, FindingRow::message)
+        .extracting(Finding::rule, Finding::example, Finding::message)
         .containsExactly(
             tuple(
                 "parent-contradicted",
                 DEBUG + "checkpoint_step20.pt",
                 "the weights contradict the source: it was made from %scheckpoint_step20.pt: 134 tensors shared, 3 changed, as no kind of edge does"
                     .formatted(DEBUG)));
-    EdgeRow told = edge(DEBUG + "checkpoint_step20.pt", BUG);
-    assertThat(told.verdict()).isEqualTo("VIOLATION");
+    AuditedEdge told = edge(DEBUG + "checkpoint_step20.pt", BUG);
+    assertThat(told.verdict()).isEqualTo(Verdict.VIOLATION);
     assertThat(told.evidence()).containsExactly("weights");
     assertThat(told.findings())
-        .extracting(FindingRow::rule, FindingRow::tensors, FindingRow::message)
+        .extracting(Finding::rule, Finding::tensors, Finding::message)
         .containsExactly(
             tuple(
                 "q-off-grid",
@@ -166,12 +175,12 @@ class TestParentage {
 
   @Test
   void noOtherEdgeOfTheSampleIsDoubted() {
-    assertThat(report.edges())
-        .filteredOn(edge -> !edge.childPath().equals(BUG))
+    assertThat(edges(report))
+        .filteredOn(edge -> !child(edge).equals(BUG))
         .hasSize(20)
-        .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo("CLEAN"))
-        .allSatisfy(edge -> assertThat(edge.kind()).isNotIn("none", "unknown"))
-        .flatExtracting(EdgeRow::notes)
+        .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo(Verdict.CLEAN))
+        .allSatisfy(edge -> assertThat(edge.kind()).isNotIn(EdgeKind.NONE, EdgeKind.UNKNOWN))
+        .flatExtracting(AuditedEdge::notes)
         .noneMatch(note -> note.toString().contains("nearer"));
   }
 
@@ -208,10 +217,10 @@ class TestParentage {
     source(run, "runs/" + wrong);
     AuditReport found =
         audit(LocalSpark.session(archive.resolveSibling("w" + wrong.hashCode())), archive);
-    assertThat(found.edges())
-        .filteredOn(edge -> edge.childPath().equals(DEBUG + "checkpoint_step20.pt"))
-        .extracting(EdgeRow::parentPath, EdgeRow::kind, edge -> edge.findings().size())
-        .containsExactly(tuple("runs/" + wrong, "none", 1), tuple(INITIAL, "train", 0));
+    assertThat(edges(found))
+        .filteredOn(edge -> child(edge).equals(DEBUG + "checkpoint_step20.pt"))
+        .extracting(TestParentage::parent, AuditedEdge::kind, edge -> edge.findings().size())
+        .containsExactly(tuple("runs/" + wrong, EdgeKind.NONE, 1), tuple(INITIAL, Train.KIND, 0));
   }
 
   @Test
@@ -221,19 +230,20 @@ class TestParentage {
     Path debug = Files.move(archive.resolve(DEBUG), aside.resolve("debug"));
     SparkSession grown = LocalSpark.session(folder.resolve("growing"));
     AuditReport before = audit(grown, archive);
-    assertThat(before.edges())
-        .filteredOn(edge -> edge.childPath().equals(BUG))
-        .extracting(EdgeRow::parentPath, EdgeRow::kind)
-        .containsExactly(tuple(INITIAL, "train"));
+    assertThat(edges(before))
+        .filteredOn(edge -> child(edge).equals(BUG))
+        .extracting(TestParentage::parent, AuditedEdge::kind)
+        .containsExactly(tuple(INITIAL, Train.KIND));
     Files.move(debug, archive.resolve(DEBUG));
     AuditReport after = audit(grown, archive);
-    assertThat(after.edges())
-        .extracting(EdgeRow::parentPath, EdgeRow::childPath, EdgeRow::kind, EdgeRow::findings)
+    assertThat(edges(after))
+        .extracting(
+            TestParentage::parent, TestParentage::child, AuditedEdge::kind, AuditedEdge::findings)
         .containsExactlyElementsOf(
-            report.edges().stream()
-                .map(e -> tuple(e.parentPath(), e.childPath(), e.kind(), e.findings()))
+            edges(report).stream()
+                .map(e -> tuple(parent(e), child(e), e.kind(), e.findings()))
                 .toList());
-    assertThat(after.checkpointsRead()).isEqualTo(2);
+    assertThat(after.size().checkpointsRead()).isEqualTo(2);
     assertThat(after.conclusion()).isEqualTo(report.conclusion());
     assertThat(audit(grown, archive)).isEqualTo(after);
   }
@@ -247,11 +257,12 @@ class TestParentage {
         Path.of("src/test/resources/training/debug_head_fp32_step20.pt"),
         run.resolve("debug_head_fp32_step20.pt"));
     AuditReport found = audit(LocalSpark.session(folder.resolve("heads")), archive);
-    assertThat(found.edges())
-        .extracting(EdgeRow::parentPath, EdgeRow::kind, EdgeRow::verdict, EdgeRow::evidence)
-        .containsExactly(tuple(INITIAL, "train", "VIOLATION", List.of("weights")));
-    assertThat(found.edges().get(0).findings())
-        .extracting(FindingRow::rule, FindingRow::tensors)
+    assertThat(edges(found))
+        .extracting(
+            TestParentage::parent, AuditedEdge::kind, AuditedEdge::verdict, AuditedEdge::evidence)
+        .containsExactly(tuple(INITIAL, Train.KIND, Verdict.VIOLATION, List.of("weights")));
+    assertThat(edges(found).get(0).findings())
+        .extracting(Finding::rule, Finding::tensors)
         .containsExactly(tuple("lut_deltas-must", 14), tuple("effective_lut-must", 14));
     assertThat(found.conclusion())
         .contains(
@@ -276,11 +287,29 @@ class TestParentage {
         .run(archive.toString());
   }
 
-  private static EdgeRow edge(String parent, String child) {
-    return report.edges().stream()
-        .filter(edge -> edge.parentPath().equals(parent) && edge.childPath().equals(child))
+  private static void assertJudged(AuditedEdge edge, EdgeKind kind, Verdict verdict) {
+    assertThat(edge)
+        .extracting(AuditedEdge::kind, AuditedEdge::verdict)
+        .containsExactly(kind, verdict);
+  }
+
+  private static List<AuditedEdge> edges(AuditReport report) {
+    return report.edges().stream().map(RecordedEdge::edge).toList();
+  }
+
+  private static AuditedEdge edge(String parent, String child) {
+    return edges(report).stream()
+        .filter(edge -> parent(edge).equals(parent) && child(edge).equals(child))
         .findFirst()
         .orElseThrow();
+  }
+
+  private static String parent(AuditedEdge edge) {
+    return edge.ends().parentPath();
+  }
+
+  private static String child(AuditedEdge edge) {
+    return edge.ends().childPath();
   }
 
   // Cause, layers, largest residual and largest drift on all edges to a checkpoint.

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
-import io.qtrace.job.lineage.EdgeRow;
-import io.qtrace.job.lineage.FindingRow;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.AuditText;
 import java.io.IOException;
@@ -51,14 +53,14 @@ class TestWaivers {
   @Test
   void whatIsWaivedStaysInSightButDoesNotCount() throws IOException {
     AuditReport report = audit(policy(allOfTheBug("2026-11-24"), TODAY));
-    assertThat(report.verdict()).isEqualTo("CLEAN");
+    assertThat(report.verdict()).isEqualTo(Verdict.CLEAN);
     assertThat(report.findingCount()).isZero();
     assertThat(report.waivedCount()).isEqualTo(4);
     assertThat(report.notes()).isEmpty();
     assertThat(bug(report))
         .hasSize(2)
-        .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo("CLEAN"))
-        .flatExtracting(EdgeRow::findings)
+        .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo(Verdict.CLEAN))
+        .flatExtracting(AuditedEdge::findings)
         .hasSize(4)
         .allSatisfy(
             finding -> {
@@ -88,8 +90,8 @@ class TestWaivers {
     assertThat(audit(policy(waivers, TODAY))).isEqualTo(before);
     AuditReport after = audit(policy(waivers, TODAY.plusDays(1)));
     assertThat(after.auditId()).isNotEqualTo(before.auditId());
-    assertThat(after.verdict()).isEqualTo("VIOLATION");
-    assertThat(after.checkpointsRead()).isZero();
+    assertThat(after.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(after.size().checkpointsRead()).isZero();
     assertThat(after.waivedCount()).isZero();
     assertThat(after.findingCount()).isEqualTo(before.waivedCount());
     assertThat(after.notes())
@@ -118,11 +120,10 @@ class TestWaivers {
                 TODAY,
                 "scale: must",
                 "scale: never"));
-    assertThat(report.verdict()).isEqualTo("VIOLATION");
-    assertThat(report.edges())
-        .filteredOn(edge -> edge.childPath().equals("runs/debug_lut_training/checkpoint_step20.pt"))
-        .flatExtracting(EdgeRow::findings)
-        .extracting(FindingRow::tensors, FindingRow::waivedReason)
+    assertThat(report.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(edgesTo(report, "runs/debug_lut_training/checkpoint_step20.pt"))
+        .flatExtracting(AuditedEdge::findings)
+        .extracting(Finding::tensors, Finding::waivedReason)
         .containsExactlyInAnyOrder(tuple(1, "k only"), tuple(41, null));
     assertThat(report.notes()).containsExactly("the waiver of q-stale covers nothing: elsewhere");
   }
@@ -137,11 +138,11 @@ class TestWaivers {
           - {rule: unreadable, runs: ["runs/bug_q_drift"], reason: half a copy, expires: 2026-12-31}
         """;
     AuditReport report = audit(policy(waivers, TODAY));
-    assertThat(report.verdict()).isEqualTo("CLEAN");
+    assertThat(report.verdict()).isEqualTo(Verdict.CLEAN);
     assertThat(report.unreadable())
-        .extracting(FindingRow::waivedReason)
+        .extracting(Finding::waivedReason)
         .containsExactly("half a copy");
-    assertThat(audit(policy("waivers: []", TODAY)).verdict()).isEqualTo("VIOLATION");
+    assertThat(audit(policy("waivers: []", TODAY)).verdict()).isEqualTo(Verdict.VIOLATION);
   }
 
   private static String allOfTheBug(String expires) {
@@ -154,8 +155,15 @@ class TestWaivers {
     return waivers.toString();
   }
 
-  private static List<EdgeRow> bug(AuditReport report) {
-    return report.edges().stream().filter(edge -> edge.childPath().equals(BUG)).toList();
+  private static List<AuditedEdge> bug(AuditReport report) {
+    return edgesTo(report, BUG);
+  }
+
+  private static List<AuditedEdge> edgesTo(AuditReport report, String child) {
+    return report.edges().stream()
+        .map(RecordedEdge::edge)
+        .filter(edge -> edge.ends().childPath().equals(child))
+        .toList();
   }
 
   private AuditReport audit(Policy policy) throws IOException {

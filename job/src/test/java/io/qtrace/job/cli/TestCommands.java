@@ -70,7 +70,8 @@ class TestCommands {
             folder.resolve("w").toString());
     assertThat(run.status()).isEqualTo(1);
     assertThat(run.out()).contains("VIOLATION: 2 of 22 edges violate the policy, 4 findings");
-    assertThat(run.err()).contains("qtrace: reading 16 new checkpoints, comparing 17 edges");
+    assertThat(run.err())
+        .contains("qtrace: reading 16 new checkpoints\nqtrace: comparing 17 edges\n");
   }
 
   @Test

@@ -10,9 +10,10 @@ import io.qtrace.job.Sample;
 import io.qtrace.job.Template;
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.audit.policy.Policy;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -146,7 +147,9 @@ class TestTemplates {
     CompletableFuture<AuditReport> second =
         CompletableFuture.supplyAsync(() -> run(template, archive));
     List<AuditReport> reports = List.of(first.join(), second.join());
-    assertThat(reports).extracting(AuditReport::verdict).containsExactly("CLEAN", "VIOLATION");
+    assertThat(reports)
+        .extracting(AuditReport::verdict)
+        .containsExactly(Verdict.CLEAN, Verdict.VIOLATION);
     SparkSession spark = session(template);
     for (AuditReport report : reports) {
       assertThat(
@@ -163,7 +166,7 @@ class TestTemplates {
                           .formatted(report.auditId()))
                   .first()
                   .mkString(" "))
-          .isEqualTo("1 %d %d 0".formatted(report.checkpoints(), report.edges().size()));
+          .isEqualTo("1 %d %d 0".formatted(report.size().checkpoints(), report.edges().size()));
     }
   }
 

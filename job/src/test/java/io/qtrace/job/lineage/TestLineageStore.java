@@ -1,9 +1,10 @@
 package io.qtrace.job.lineage;
 
-import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.LocalSpark;
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.judge.EdgeEnds;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -24,46 +25,41 @@ class TestLineageStore {
     spark.sql("ALTER TABLE %s DROP COLUMN findings.element.waived_reason".formatted(edges));
     spark.sql(
         """
-        INSERT INTO %s (audit_id, parent_id, child_id, kind, identical, equal, changed, reshaped, added,
+        INSERT INTO %s (audit_id, parent_id, child_id, parent_path, child_path, kind, identical, equal, changed, reshaped, added,
           removed, q_buffers, q_changed, lut_layers, policy_version)
-        VALUES ('old', 'p', 'c', 'train', 1, 0, 0, 0, 0, 0, 2, 0, 0, 1)
+        VALUES ('old', 'p', 'c', 'p.pt', 'c.pt', 'train', 1, 0, 0, 0, 0, 0, 2, 0, 0, 1)
         """
             .formatted(edges));
 
     store.create();
-    EdgeRow old =
-        store.read(LineageTable.EDGES, EdgeRow.class, lit(true)).stream().findFirst().orElseThrow();
-    assertThat(old.qBuffers()).isEqualTo(2);
-    assertThat(old.lutTrained()).isZero();
-    assertThat(old.rulesHash()).isNull();
+    EdgeRow old = rows(spark).get(0);
+    assertThat(old.quantized().qBuffers()).isEqualTo(2);
+    assertThat(old.luts().lutTrained()).isZero();
+    assertThat(old.rules().rulesHash()).isNull();
     EdgeRow fresh =
         new EdgeRow(
             "new",
-            "p",
-            "c",
-            "p.pt",
-            "c.pt",
+            new EdgeEnds("p", "c", "p.pt", "c.pt"),
             "train",
             List.of(),
             "VIOLATION",
-            1,
-            0,
-            0,
-            0,
-            0,
-            0,
-            2,
-            0,
-            0,
-            1,
+            new EdgeCounts.ByStatus(1, 0, 0, 0, 0, 0),
+            new EdgeCounts.Quantized(2, 0),
+            new EdgeCounts.Luts(0, 1),
             List.of(new FindingRow("q-never", 1, "a", "text", "known", "2027-01-31")),
             List.of(),
-            1,
-            "hash",
-            "rules");
+            new EdgeRow.RulesRow(1, "hash", "rules"),
+            new EdgeRow.WeightsRow("agrees", null, null, null, null, null, null, List.of()));
     store.replace(LineageTable.EDGES, EdgeRow.class, "new", List.of(fresh));
-    assertThat(store.read(LineageTable.EDGES, EdgeRow.class, lit(true))).contains(fresh, old);
+    assertThat(rows(spark)).containsExactlyInAnyOrder(fresh, old);
+    assertThat(store.edges("hash")).containsExactly(RowMapping.edge(fresh));
     assertThat(MissingColumns.of(spark.table(edges).schema(), LineageTable.EDGES.schema()))
         .isEmpty();
+  }
+
+  private static List<EdgeRow> rows(SparkSession spark) {
+    return spark.table(LineageTable.EDGES.tableName()).collectAsList().stream()
+        .map(new RowCodec<>(EdgeRow.class)::record)
+        .toList();
   }
 }

@@ -28,12 +28,13 @@ class TestPhase {
   }
 
   @Test
-  void tellsOfEachTaskOfTheFirstStageOnce() throws InterruptedException {
+  void reportsEachTaskOfTheNamedRddOnce() throws InterruptedException {
     ConcurrentLinkedQueue<Integer> finished = new ConcurrentLinkedQueue<>();
     CountDownLatch all = new CountDownLatch(5);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark);
     try (Phase phase = Phase.begin(spark, "counted", "count")) {
       phase.onTask(
+          "counted numbers",
           task -> {
             finished.add(task);
             all.countDown();
@@ -41,6 +42,7 @@ class TestPhase {
       context
           .parallelize(List.of(1, 2, 3, 4, 5), 5)
           .mapToPair(i -> new Tuple2<>(i % 2, i))
+          .setName("counted numbers")
           .reduceByKey(Integer::sum, 3)
           .collect();
       assertThat(all.await(1, TimeUnit.MINUTES)).isTrue();

@@ -2,7 +2,7 @@ package io.qtrace.job.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qtrace.job.audit.policy.Policy;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.TensorDigests.Kind;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;

@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.AuditedArchive;
-import io.qtrace.job.lineage.EdgeRow;
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.lineage.AuditEntry;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.Json;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TestLineageTree {
-  private static final List<EdgeRow> EDGES =
+  private static final List<RecordedEdge> EDGES =
       List.of(
           edge("initial", "debug/step20", "train", "CLEAN", "declared", "weights"),
           edge("initial", "bug/step20", "none", "VIOLATION", "declared"),
@@ -70,19 +77,14 @@ class TestLineageTree {
     assertThat(Json.of(List.of(tree))).contains("\"depth\" : 1500");
   }
 
-  private static LineageTree tree(List<EdgeRow> edges) {
+  private static LineageTree tree(List<RecordedEdge> edges) {
     AuditReport report =
         new AuditReport(
             "id",
             "file:/archive",
-            "VIOLATION",
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
+            Verdict.VIOLATION,
+            new AuditReport.Size(0, 0, 0, 0),
+            new AuditEntry.Reading(0, 0, 0),
             edges,
             List.of(),
             List.of(),
@@ -92,31 +94,22 @@ class TestLineageTree {
     return LineageTree.of(new AuditedArchive(report, List.of()));
   }
 
-  private static EdgeRow edge(
+  private static RecordedEdge edge(
       String parent, String child, String kind, String verdict, String... evidence) {
-    return new EdgeRow(
+    return new RecordedEdge(
         "id",
-        "#" + parent,
-        "#" + child,
-        parent,
-        child,
-        kind,
-        List.of(evidence),
-        verdict,
-        1,
-        0,
-        2,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        List.of(),
-        List.of(),
-        1,
-        "hash",
-        "rules");
+        new AuditedEdge(
+            new EdgeEnds("#" + parent, "#" + child, parent, child),
+            new EdgeKind(kind),
+            List.of(evidence),
+            Verdict.valueOf(verdict),
+            new EdgeCounts(
+                new EdgeCounts.ByStatus(1, 0, 2, 0, 0, 0),
+                new EdgeCounts.Quantized(0, 0),
+                new EdgeCounts.Luts(0, 0)),
+            List.of(),
+            List.of(),
+            new AuditedEdge.Rules(1, "hash", "rules"),
+            WeightsOpinion.NOTHING));
   }
 }

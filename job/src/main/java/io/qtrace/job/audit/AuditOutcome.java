@@ -1,0 +1,35 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.lineage.CauseCount;
+import io.qtrace.job.lineage.EdgeResult;
+import io.qtrace.job.lineage.RecordedEdge;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaRDD;
+
+/**
+ * What an audit found, before it is written.
+ *
+ * @param id of the audit
+ * @param edges all, those that earlier audits judged too
+ * @param causes how many {@code _Q} of the edges that are new have which cause
+ * @param results of the edges that are new, on the executors
+ * @param bytesRead by judging them
+ */
+record AuditOutcome(
+    String id,
+    List<RecordedEdge> edges,
+    Map<EdgeEnds, List<CauseCount>> causes,
+    JavaRDD<Packed<EdgeResult>> results,
+    long bytesRead) {
+  AuditOutcome {
+    edges = List.copyOf(edges);
+  }
+
+  /** Whether an edge was judged by this audit. */
+  boolean isNew(RecordedEdge edge) {
+    return edge.auditId().equals(id);
+  }
+}

@@ -1,0 +1,397 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.compare.TensorDiff;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.ObjectStat;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.IndexStage.Indexes;
+import io.qtrace.job.compare.KeyPartitioner;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.compare.PairComparison;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.RecomputeStage;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.QRecord;
+import io.qtrace.job.judge.TensorChange;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.CauseCount;
+import io.qtrace.job.lineage.EdgeResult;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.Side;
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.policy.FindingList;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.progress.Phase;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.TensorEntry;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
+import scala.Tuple2;
+import scala.Tuple4;
+
+/**
+ * Judges edges on the executors, where their comparisons are: the edges of one child together. One
+ * small record an edge reaches the driver.
+ */
+final class JudgeStage {
+  private final JavaSparkContext spark;
+  private final RecomputeStage recomputing;
+  private final Operations operations;
+  private final Policy policy;
+
+  JudgeStage(
+      JavaSparkContext spark, RecomputeStage recomputing, Operations operations, Policy policy) {
+    this.spark = spark;
+    this.recomputing = recomputing;
+    this.operations = operations;
+    this.policy = policy;
+  }
+
+  /**
+   * What edges are judged from.
+   *
+   * @param facts of both ends of all edges, by the checkpoint's identifier
+   * @param diffs by the child's identifier and its parent's
+   * @param indexes of the children whose layers may have to be recomputed
+   * @param rules by the path of the run
+   * @param parts that the work is divided into
+   */
+  record Input(
+      JavaPairRDD<String, Packed<CheckpointFacts>> facts,
+      JavaPairRDD<String, Map<String, Packed<Map<String, TensorDiff>>>> diffs,
+      Indexes indexes,
+      Map<String, RunPolicy> rules,
+      int parts) {}
+
+  /**
+   * What was judged.
+   *
+   * @param results of all edges, on the executors
+   * @param edges the same, in the order of the planned edges
+   * @param causes how many {@code _Q} of each edge have which cause
+   * @param changed children that were written while their layers were recomputed, and why they
+   *     count for nothing
+   */
+  record Output(
+      JavaRDD<Packed<EdgeResult>> results,
+      List<AuditedEdge> edges,
+      Map<EdgeEnds, List<CauseCount>> causes,
+      Map<String, String> changed,
+      long bytesRead) {
+    private static Output of(
+        JavaRDD<Packed<EdgeResult>> results,
+        Map<Integer, Found> found,
+        Map<String, String> changed,
+        long bytesRead) {
+      Map<EdgeEnds, List<CauseCount>> causes = new HashMap<>();
+      found.values().forEach(one -> causes.put(one.edge().ends(), one.causes()));
+      return new Output(
+          results,
+          found.keySet().stream().sorted().map(number -> found.get(number).edge()).toList(),
+          causes,
+          changed,
+          bytesRead);
+    }
+  }
+
+  /** What the driver needs to know of a judged edge. */
+  private record Found(int number, AuditedEdge edge, List<CauseCount> causes)
+      implements Serializable {
+    static Found of(int number, EdgeResult result) {
+      Map<Optional<String>, List<QRecord>> byCause =
+          new TreeMap<>(Comparator.comparing(Optional::toString));
+      for (QRecord one : result.quantized()) {
+        byCause
+            .computeIfAbsent(
+                one.explanation().cause().map(QCause::name), cause -> new ArrayList<>())
+            .add(one);
+      }
+      List<CauseCount> causes = new ArrayList<>();
+      byCause.forEach(
+          (cause, all) ->
+              causes.add(
+                  new CauseCount(
+                      cause,
+                      all.size(),
+                      all.stream()
+                          .flatMap(one -> one.explanation().drift().stream())
+                          .max(Double::compare))));
+      return new Found(number, result.edge(), causes);
+    }
+  }
+
+  Output run(List<PlannedEdge> edges, Input input) {
+    List<Numbered> numbered = new ArrayList<>();
+    edges.forEach(edge -> numbered.add(new Numbered(edge, numbered.size())));
+    JavaPairRDD<String, Judged> judged =
+        judge(numbered, input, JavaPairRDD.fromJavaRDD(spark.emptyRDD()));
+    Map<Integer, Found> found = new HashMap<>();
+    Set<String> pending = collect(judged, found, "judge");
+    if (pending.isEmpty()) {
+      return Output.of(judged.flatMap(one -> one._2().results()), found, Map.of(), 0);
+    }
+    RecomputeStage.Output recomputed =
+        recomputing.run(wanted(judged, input, pending), files(input.indexes(), pending));
+    JavaPairRDD<String, Judged> again =
+        judge(
+            numbered.stream().filter(one -> pending.contains(one.edge().ends().childId())).toList(),
+            input,
+            recomputed.layers());
+    collect(again, found, "judge recomputed layers");
+    return Output.of(
+        judged
+            .filter(one -> !pending.contains(one._1()))
+            .union(again)
+            .flatMap(one -> one._2().results()),
+        found,
+        recomputed.changed(),
+        recomputed.bytesRead());
+  }
+
+  // Fills in the edges by their numbers; returns the children of which layers must be recomputed.
+  private Set<String> collect(
+      JavaPairRDD<String, Judged> judged, Map<Integer, Found> found, String what) {
+    Set<String> pending = new HashSet<>();
+    try (Phase phase = Phase.begin(spark.sc(), "judge", what)) {
+      judged
+          .mapValues(Judged::summary)
+          .collect()
+          .forEach(
+              one -> {
+                one._2().edges().value().forEach(edge -> found.put(edge.number(), edge));
+                if (one._2().pending()) {
+                  pending.add(one._1());
+                }
+              });
+    }
+    return pending;
+  }
+
+  private record Summary(Packed<List<Found>> edges, boolean pending) implements Serializable {}
+
+  private JavaPairRDD<String, Judged> judge(
+      List<Numbered> edges,
+      Input input,
+      JavaPairRDD<String, Packed<Map<String, Recomputed>>> recomputed) {
+    Map<String, List<Numbered>> byChild = new HashMap<>();
+    Map<String, Set<String>> receivers = new HashMap<>(); // children that need a checkpoint's facts
+    for (Numbered numbered : edges) {
+      EdgeEnds ends = numbered.edge().ends();
+      byChild.computeIfAbsent(ends.childId(), child -> new ArrayList<>()).add(numbered);
+      for (String end : List.of(ends.parentId(), ends.childId())) {
+        receivers.computeIfAbsent(end, id -> new HashSet<>()).add(ends.childId());
+      }
+    }
+    List<Tuple2<String, Packed<List<Numbered>>>> planned = new ArrayList<>();
+    byChild.forEach((child, some) -> planned.add(new Tuple2<>(child, Packed.of(some))));
+    Broadcast<Map<String, Set<String>>> receiversOf = spark.broadcast(receivers);
+    JudgeTask task = new JudgeTask(operations, policy, input.rules());
+    return spark
+        .parallelizePairs(planned, 1)
+        .cogroup(
+            input.facts().flatMapToPair(facts -> sent(facts, receiversOf.value())),
+            input.diffs(),
+            recomputed,
+            new KeyPartitioner(input.parts()))
+        .filter(child -> child._2()._1().iterator().hasNext())
+        .mapToPair(child -> new Tuple2<>(child._1(), task.run(child._1(), child._2())))
+        .persist(StorageLevel.DISK_ONLY());
+  }
+
+  // A checkpoint's facts go to itself, where it is a child, and to its children.
+  private static Iterator<Tuple2<String, Tuple2<String, Packed<CheckpointFacts>>>> sent(
+      Tuple2<String, Packed<CheckpointFacts>> facts, Map<String, Set<String>> receivers) {
+    return receivers.getOrDefault(facts._1(), Set.of()).stream()
+        .map(child -> new Tuple2<>(child, facts))
+        .iterator();
+  }
+
+  private JavaPairRDD<String, Packed<Map<String, Recomputation>>> wanted(
+      JavaPairRDD<String, Judged> judged, Input input, Set<String> pending) {
+    Operations known = operations;
+    return judged
+        .filter(one -> pending.contains(one._1()))
+        .join(input.indexes().readable())
+        .mapValues(child -> Packed.of(child._1().recomputations(known, child._2().value())));
+  }
+
+  private static Map<String, List<ObjectStat>> files(Indexes indexes, Collection<String> children) {
+    Map<String, List<ObjectStat>> files = new HashMap<>();
+    children.forEach(child -> files.put(child, indexes.readable(child).orElseThrow().files()));
+    return files;
+  }
+
+  /** A planned edge and its position among all. */
+  private record Numbered(PlannedEdge edge, int number) implements Serializable {}
+
+  /**
+   * The judged edges of one child.
+   *
+   * @param moved comparisons of the edges whose layers must be recomputed to be sure
+   */
+  private record Judged(Summary summary, List<Packed<EdgeResult>> all, List<Packed<Moved>> moved)
+      implements Serializable {
+    Iterator<Packed<EdgeResult>> results() {
+      return all.iterator();
+    }
+
+    Map<String, Recomputation> recomputations(Operations operations, CheckpointIndex index) {
+      Map<String, TensorEntry> tensors = new HashMap<>();
+      index.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+      Map<String, Recomputation> wanted = new HashMap<>();
+      for (Packed<Moved> packed : moved) {
+        wanted.putAll(
+            operations.recomputations(
+                packed.value().step(), name -> Optional.ofNullable(tensors.get(name))));
+      }
+      return wanted;
+    }
+  }
+
+  /** A step of which an operation needs more than its comparison. */
+  private record Moved(CheckpointFacts parent, CheckpointFacts child, Map<String, TensorDiff> diffs)
+      implements Serializable {
+    Step step() {
+      return new Step(
+          new Side(parent),
+          new Side(child),
+          PairComparison.measured(parent, child, diffs),
+          Map.of());
+    }
+  }
+
+  /** What judges the edges of a child on an executor. */
+  private record JudgeTask(Operations operations, Policy policy, Map<String, RunPolicy> rules)
+      implements Serializable {
+    Judged run(
+        String childId,
+        Tuple4<
+                Iterable<Packed<List<Numbered>>>,
+                Iterable<Tuple2<String, Packed<CheckpointFacts>>>,
+                Iterable<Map<String, Packed<Map<String, TensorDiff>>>>,
+                Iterable<Packed<Map<String, Recomputed>>>>
+            found) {
+      Map<String, Packed<Map<String, TensorDiff>>> diffs = new HashMap<>();
+      found._3().forEach(diffs::putAll);
+      Optional<Map<String, Recomputed>> recomputed = Optional.empty();
+      for (Packed<Map<String, Recomputed>> layers : found._4()) {
+        recomputed = Optional.of(layers.value());
+      }
+      Map<String, CheckpointFacts> facts = new HashMap<>();
+      found._2().forEach(end -> facts.put(end._1(), end._2().value()));
+      return run(found._1().iterator().next().value(), childId, facts, diffs, recomputed);
+    }
+
+    private Judged run(
+        List<Numbered> edges,
+        String childId,
+        Map<String, CheckpointFacts> facts,
+        Map<String, Packed<Map<String, TensorDiff>>> diffs,
+        Optional<Map<String, Recomputed>> recomputed) {
+      Side child = new Side(facts.get(childId));
+      List<Found> found = new ArrayList<>();
+      List<Packed<EdgeResult>> results = new ArrayList<>();
+      List<Packed<Moved>> moved = new ArrayList<>();
+      for (Numbered numbered : edges) {
+        PlannedEdge edge = numbered.edge();
+        CheckpointFacts parent = facts.get(edge.ends().parentId());
+        Map<String, TensorDiff> differing =
+            Optional.ofNullable(diffs.get(edge.ends().parentId()))
+                .map(Packed::value)
+                .orElse(Map.of());
+        Step step =
+            new Step(
+                new Side(parent),
+                child,
+                PairComparison.measured(parent, child.facts(), differing),
+                recomputed.orElse(Map.of()));
+        EdgeResult result = result(edge, step);
+        found.add(Found.of(numbered.number(), result));
+        results.add(Packed.of(result));
+        if (recomputed.isEmpty()
+            && edge.isJudged()
+            && !operations.recomputations(step, name -> Optional.empty()).isEmpty()) {
+          moved.add(Packed.of(new Moved(parent, child.facts(), differing)));
+        }
+      }
+      return new Judged(new Summary(Packed.of(found), !moved.isEmpty()), results, moved);
+    }
+
+    private EdgeResult result(PlannedEdge edge, Step step) {
+      RunPolicy run = rules.get(edge.run());
+      return edge.isJudged() ? judged(edge, step, run) : unjudged(edge, step, run);
+    }
+
+    private EdgeResult judged(PlannedEdge edge, Step step, RunPolicy run) {
+      Judgement judgement =
+          new EdgeJudge(operations).judge(step, run, edge.ends().childPath(), Optional.empty());
+      List<String> notes = new ArrayList<>(judgement.notes());
+      notes.addAll(edge.notes());
+      return new EdgeResult(
+          new AuditedEdge(
+              edge.ends(),
+              judgement.kind(),
+              edge.evidence(),
+              judgement.verdict(),
+              EdgeCounts.of(step.pair(), judgement.trainableLuts()),
+              judgement.findings(),
+              notes,
+              rules(judgement.rulesHash()),
+              edge.weights()),
+          changes(step),
+          judgement.changes().stream().map(QRecord::of).toList());
+    }
+
+    private EdgeResult unjudged(PlannedEdge edge, Step step, RunPolicy run) {
+      FindingList findings = new FindingList(run.waivers(edge.ends().childPath()));
+      edge.addFindings(findings);
+      List<String> notes = new ArrayList<>(edge.notes());
+      notes.addAll(findings.notes());
+      return new EdgeResult(
+          new AuditedEdge(
+              edge.ends(),
+              edge.unjudgedKind(),
+              edge.evidence(),
+              findings.verdict(),
+              EdgeCounts.of(step.pair(), List.of()),
+              findings.findings(),
+              notes,
+              rules(run.identity(edge.ends().childPath())),
+              edge.weights()),
+          changes(step),
+          List.of());
+    }
+
+    private AuditedEdge.Rules rules(String rulesHash) {
+      return new AuditedEdge.Rules(policy.version(), policy.hash(), rulesHash);
+    }
+
+    private static List<TensorChange> changes(Step step) {
+      return step.pair().byName().values().stream()
+          .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
+          .map(TensorChange::of)
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.compare.Measure;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What the compare stage is asked for; checkpoints go by keys of the caller's choice.
+ *
+ * @param checkpoints all that take part; parents best before their children, runs together
+ * @param measured those of them that are measured: read whole, once
+ * @param pairs what is compared
+ * @param measures what is wanted of every tensor that is measured
+ */
+public record CompareRequest(
+    List<String> checkpoints, Set<String> measured, List<Pair> pairs, Set<Measure> measures) {
+  /** A parent and its child. */
+  public record Pair(String left, String right) implements Serializable {
+    public Pair {
+      Objects.requireNonNull(left, "left");
+      Objects.requireNonNull(right, "right");
+      if (left.equals(right)) {
+        throw new IllegalArgumentException("Invalid pair: " + left + " with itself");
+      }
+    }
+  }
+
+  public CompareRequest {
+    checkpoints = List.copyOf(checkpoints);
+    measured = Set.copyOf(measured);
+    pairs = List.copyOf(pairs);
+    measures = Set.copyOf(measures);
+  }
+}

@@ -1,0 +1,337 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.io.ObjectStat;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.compare.CompareGroups.Group;
+import io.qtrace.job.compare.IndexStage.Indexes;
+import io.qtrace.job.conf.CompareSettings;
+import io.qtrace.job.progress.Phase;
+import io.qtrace.job.progress.Progress;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.HashPartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+
+/**
+ * Measures and compares tensors on the executors. Checkpoints that are compared with each other are
+ * planned together; a plan is cut into slices of about equal bytes; each slice streams its ranges
+ * through a bounded amount of memory and returns partial results, which merge in any order. What is
+ * found stays on the executors; one small record a checkpoint reaches the driver.
+ */
+public final class CompareStage {
+  private static final String READING = "qtrace: compare"; // name of the RDD that reads
+
+  // Facts and comparisons of so many tensors are in memory at once.
+  private static final int TENSORS_OF_A_TASK = 20_000;
+
+  private final JavaSparkContext spark;
+  private final CompareSettings settings;
+  private final CategoryRules categories;
+  private final Progress progress;
+
+  public CompareStage(
+      JavaSparkContext spark,
+      CompareSettings settings,
+      CategoryRules categories,
+      Progress progress) {
+    this.spark = spark;
+    this.settings = settings;
+    this.categories = categories;
+    this.progress = progress;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param measured by the checkpoint's key, on the executors
+   * @param failures by the checkpoint's key
+   * @param summaries of the checkpoints that were measured, by key
+   * @param bytesRead bytes of tensors asked of the object store
+   * @param tensorsCompared pairs of tensors whose bytes were compared
+   */
+  public record Output<S>(
+      JavaPairRDD<String, Packed<Measured>> measured,
+      Map<String, Measured.Failure> failures,
+      Map<String, S> summaries,
+      long bytesRead,
+      long tensorsCompared) {}
+
+  /**
+   * Reads what a request asks for.
+   *
+   * @param indexes of all its checkpoints
+   * @param known what is known of checkpoints that are not measured, by key; where both sides of a
+   *     pair are known, only tensors that differ are read
+   * @param summary what the driver needs to know of each checkpoint that is measured
+   */
+  public <S> Output<S> run(
+      CompareRequest request,
+      Indexes indexes,
+      JavaPairRDD<String, Packed<CheckpointFacts>> known,
+      Function<CheckpointFacts, S> summary) {
+    List<Group> groups = CompareGroups.of(request, key -> indexes.readable(key).orElseThrow());
+    CompareMetrics metrics = CompareMetrics.of(spark.sc());
+    Broadcast<Map<String, List<ObjectStat>>> files = spark.broadcast(files(request, indexes));
+    JavaPairRDD<Integer, Packed<SlicePart>> slices = slices(request, groups, indexes, known);
+    CompareTask task =
+        new CompareTask(
+            new SerializableConfiguration(spark.hadoopConfiguration()),
+            files,
+            settings.taskMemoryBytes(),
+            settings.read(uri(request, indexes)),
+            metrics);
+    JavaPairRDD<String, Packed<CheckpointPart>> parts =
+        slices.values().mapPartitionsToPair(task::run).setName(READING);
+    // Also of those that nothing is read of.
+    List<Tuple2<String, Packed<CheckpointPart>>> all = new ArrayList<>();
+    Packed<CheckpointPart> none = Packed.of(CheckpointPart.NONE);
+    request.checkpoints().forEach(key -> all.add(new Tuple2<>(key, none)));
+    MeasureTask measure = new MeasureTask(task.hadoop(), files, request.measured(), categories);
+    JavaPairRDD<String, Packed<Measured>> measured =
+        parts
+            .union(spark.parallelizePairs(all, 1))
+            .groupByKey(new KeyPartitioner(parts(request, indexes)))
+            .join(names(request, indexes), new KeyPartitioner(parts(request, indexes)))
+            .mapToPair(measure::run)
+            .persist(StorageLevel.DISK_ONLY());
+    long bytes =
+        request.measured().stream()
+            .mapToLong(key -> indexes.readable(key).orElseThrow().bytes())
+            .sum();
+    CompareProgress done =
+        new CompareProgress(
+            progress, request.checkpoints().size(), bytes, slices.getNumPartitions());
+    return output(measured, done, metrics, summary);
+  }
+
+  private <S> Output<S> output(
+      JavaPairRDD<String, Packed<Measured>> measured,
+      CompareProgress progressed,
+      CompareMetrics metrics,
+      Function<CheckpointFacts, S> summary) {
+    Map<String, Measured.Failure> failures = new HashMap<>();
+    Map<String, S> summaries = new HashMap<>();
+    try (Phase phase = Phase.begin(spark.sc(), "compare", "compare checkpoints")) {
+      phase.onTask(READING, part -> progressed.finished());
+      measured
+          .mapValues(found -> Packed.of(Summary.of(found.value(), summary)))
+          .collect()
+          .forEach(
+              found -> {
+                Summary<S> one = found._2().value();
+                one.failure().ifPresent(failure -> failures.put(found._1(), failure));
+                one.summary().ifPresent(made -> summaries.put(found._1(), made));
+              });
+    }
+    return new Output<>(
+        measured,
+        failures,
+        summaries,
+        metrics.bytesRead().value(),
+        metrics.tensorsCompared().value());
+  }
+
+  private record Summary<S>(Optional<Measured.Failure> failure, Optional<S> summary) {
+    static <S> Summary<S> of(Measured found, Function<CheckpointFacts, S> summary)
+        throws Exception {
+      return new Summary<>(
+          found.failure(),
+          found.facts().isPresent()
+              ? Optional.of(summary.call(found.facts().get().value()))
+              : Optional.empty());
+    }
+  }
+
+  private static Map<String, List<ObjectStat>> files(CompareRequest request, Indexes indexes) {
+    Map<String, List<ObjectStat>> files = new HashMap<>();
+    request
+        .checkpoints()
+        .forEach(key -> files.put(key, indexes.readable(key).orElseThrow().files()));
+    return files;
+  }
+
+  private static String uri(CompareRequest request, Indexes indexes) {
+    return request.checkpoints().stream()
+        .findFirst()
+        .map(key -> indexes.readable(key).orElseThrow().files().get(0).uri())
+        .orElse("");
+  }
+
+  private int parts(CompareRequest request, Indexes indexes) {
+    long tensors =
+        request.checkpoints().stream()
+            .mapToLong(key -> indexes.readable(key).orElseThrow().tensors())
+            .sum();
+    return parts(request.checkpoints().size(), tensors);
+  }
+
+  /**
+   * Tasks for work on tensors, a bounded number of tensors each.
+   *
+   * @param most pieces that the work can be divided into
+   */
+  public static int parts(int most, long tensors) {
+    return (int) Math.max(1, Math.min(most, tensors / TENSORS_OF_A_TASK + 1));
+  }
+
+  // Names in the file's order.
+  private JavaPairRDD<String, Packed<List<String>>> names(CompareRequest request, Indexes indexes) {
+    Set<String> wanted = Set.copyOf(request.checkpoints());
+    return indexes
+        .readable()
+        .filter(index -> wanted.contains(index._1()))
+        .mapValues(
+            index -> Packed.of(index.value().tensors().stream().map(TensorEntry::name).toList()));
+  }
+
+  // Each group is planned by one task; each slice goes to a task of its own.
+  private JavaPairRDD<Integer, Packed<SlicePart>> slices(
+      CompareRequest request,
+      List<Group> groups,
+      Indexes indexes,
+      JavaPairRDD<String, Packed<CheckpointFacts>> known) {
+    if (groups.isEmpty()) {
+      return JavaPairRDD.fromJavaRDD(spark.emptyRDD());
+    }
+    Slicing slicing = Slicing.of(groups, indexes, settings, 2 * spark.defaultParallelism());
+    Map<String, List<Integer>> numbers = new HashMap<>(); // of groups, by checkpoint
+    for (Group group : groups) {
+      for (String key : group.checkpoints()) {
+        numbers.computeIfAbsent(key, checkpoint -> new ArrayList<>()).add(group.number());
+      }
+    }
+    Broadcast<Map<String, List<Integer>>> groupsOf = spark.broadcast(numbers);
+    HashPartitioner byGroup = new HashPartitioner(groups.size());
+    List<Tuple2<Integer, Group>> numbered = new ArrayList<>();
+    groups.forEach(group -> numbered.add(new Tuple2<>(group.number(), group)));
+    PlanTask plan = new PlanTask(request.measures(), slicing);
+    return spark
+        .parallelizePairs(numbered, Math.min(groups.size(), spark.defaultParallelism()))
+        .cogroup(
+            indexes.readable().flatMapToPair(found -> inGroups(found, groupsOf.value())),
+            known.flatMapToPair(found -> inGroups(found, groupsOf.value())),
+            byGroup)
+        .flatMapToPair(
+            group ->
+                plan.slices(group._2()._1().iterator().next(), group._2()._2(), group._2()._3()))
+        .partitionBy(new HashPartitioner(slicing.total()));
+  }
+
+  private static <T> Iterator<Tuple2<Integer, Tuple2<String, T>>> inGroups(
+      Tuple2<String, T> found, Map<String, List<Integer>> groups) {
+    return groups.getOrDefault(found._1(), List.of()).stream()
+        .map(group -> new Tuple2<>(group, found))
+        .iterator();
+  }
+
+  /**
+   * How many slices each group has, and where their numbers begin.
+   *
+   * @param first number of the first slice of each group, and after the last group their total
+   */
+  private record Slicing(List<Integer> first) implements Serializable {
+    static Slicing of(List<Group> groups, Indexes indexes, CompareSettings settings, int least) {
+      List<Integer> first = new ArrayList<>(List.of(0));
+      int each = Math.max(1, (least + groups.size() - 1) / groups.size());
+      for (Group group : groups) {
+        long bytes =
+            group.checkpoints().stream()
+                .mapToLong(key -> indexes.readable(key).orElseThrow().bytes())
+                .sum();
+        int slices = (int) Math.max(each, Math.min(bytes / settings.taskBytesCount() + 1, 1 << 16));
+        first.add(first.get(first.size() - 1) + slices);
+      }
+      return new Slicing(first);
+    }
+
+    int total() {
+      return first.get(first.size() - 1);
+    }
+
+    int slices(int group) {
+      return first.get(group + 1) - first.get(group);
+    }
+  }
+
+  /** What plans a group on an executor. */
+  private record PlanTask(Set<Measure> measures, Slicing slicing) implements Serializable {
+    Iterator<Tuple2<Integer, Packed<SlicePart>>> slices(
+        Group group,
+        Iterable<Tuple2<String, Packed<CheckpointIndex>>> indexes,
+        Iterable<Tuple2<String, Packed<CheckpointFacts>>> known) {
+      List<CompareUnit> units = ComparePlan.of(group, measures, byKey(indexes), byKey(known));
+      int first = slicing.first().get(group.number());
+      List<Tuple2<Integer, SlicePart>> numbered = new ArrayList<>();
+      ComparePlan.slice(
+          units,
+          slicing.slices(group.number()),
+          (slice, part) -> numbered.add(new Tuple2<>(first + slice, part)));
+      return numbered.stream()
+          .map(part -> new Tuple2<>(part._1(), Packed.of(part._2())))
+          .iterator();
+    }
+
+    private static <T> Map<String, T> byKey(Iterable<Tuple2<String, Packed<T>>> found) {
+      Map<String, T> byKey = new HashMap<>();
+      found.forEach(one -> byKey.put(one._1(), one._2().value()));
+      return byKey;
+    }
+  }
+
+  /** What puts the parts of a checkpoint together on an executor. */
+  private record MeasureTask(
+      SerializableConfiguration hadoop,
+      Broadcast<Map<String, List<ObjectStat>>> files,
+      Set<String> measured,
+      CategoryRules categories)
+      implements Serializable {
+    Tuple2<String, Packed<Measured>> run(
+        Tuple2<String, Tuple2<Iterable<Packed<CheckpointPart>>, Packed<List<String>>>> checkpoint)
+        throws IOException {
+      String key = checkpoint._1();
+      CheckpointPart all = CheckpointPart.merged(checkpoint._2()._1());
+      ObjectStore store = new ObjectStore(hadoop.value());
+      Optional<String> changed = FileChanges.reason(store, files.value().get(key));
+      if (changed.isPresent()) {
+        return new Tuple2<>(key, Packed.of(Measured.failed(changed.get(), true)));
+      }
+      Optional<String> damage = all.failure().or(all::damage);
+      return new Tuple2<>(
+          key,
+          Packed.of(
+              damage
+                  .map(reason -> Measured.failed(reason, false))
+                  .orElseGet(() -> measured(key, all, checkpoint._2()._2().value()))));
+    }
+
+    private Measured measured(String key, CheckpointPart all, List<String> names) {
+      Optional<CheckpointFacts> facts = Optional.empty();
+      if (measured.contains(key)) {
+        Map<String, TensorFacts> found = all.facts(categories);
+        Map<String, TensorFacts> ordered = new LinkedHashMap<>();
+        names.stream()
+            .filter(found::containsKey)
+            .forEach(name -> ordered.put(name, found.get(name)));
+        facts = Optional.of(CheckpointFacts.of(ordered, all.layers()));
+      }
+      return Measured.of(facts, all.diffs());
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.io.ObjectStat;
+import io.qtrace.tensor.CheckpointIndex;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+
+/** The outcome of indexing one file, small enough for the driver: the index itself stays behind. */
+public sealed interface IndexedCheckpoint extends Serializable {
+  /**
+   * The file could be indexed.
+   *
+   * @param format name of the file format
+   * @param tensors how many can be compared
+   * @param skipped what cannot, with the reason
+   * @param files what was opened, as it was then
+   */
+  record Readable(
+      String format, int tensors, List<CheckpointIndex.Skipped> skipped, List<ObjectStat> files)
+      implements IndexedCheckpoint {
+    public Readable {
+      Objects.requireNonNull(format, "format");
+      skipped = List.copyOf(skipped);
+      files = List.copyOf(files);
+    }
+
+    static Readable of(CheckpointIndex index, List<ObjectStat> files) {
+      return new Readable(index.format(), index.tensors().size(), index.skipped(), files);
+    }
+
+    /** Bytes of all files. */
+    public long bytes() {
+      return files.stream().mapToLong(ObjectStat::bytes).sum();
+    }
+  }
+
+  /**
+   * The file is damaged, hostile or not a checkpoint: so it remains until it is written again.
+   *
+   * @param reason one line that names the file
+   */
+  record Unreadable(String reason) implements IndexedCheckpoint {
+    public Unreadable {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /**
+   * The file could not be opened: it disappeared, or the store refused it.
+   *
+   * @param reason one line that names the file
+   */
+  record Unavailable(String reason) implements IndexedCheckpoint {
+    public Unavailable {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Lut;
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What must hold within one quantized layer of a checkpoint, and whether it does.
+ *
+ * @param layer name of the module
+ * @param unchecked why {@code _Q} could not be compared with {@code lut[_indices]}; empty where it
+ *     was
+ * @param check how it compares; empty where it was not
+ * @param lutSize entries of the stored LUT; empty without one
+ * @param table what holds of the stored LUT; empty unless its values are known
+ * @param effectiveDrift max |LUT of the deltas - stored LUT|; empty without deltas
+ */
+public record LayerInvariants(
+    String layer,
+    Optional<String> unchecked,
+    Optional<LutCheckPartial> check,
+    Optional<Long> lutSize,
+    Optional<Table> table,
+    Optional<Double> effectiveDrift)
+    implements Serializable {
+  /**
+   * What holds of a stored LUT.
+   *
+   * @param rising each entry is above the one before it
+   * @param symmetric each entry is the negative of its mirror image
+   * @param float16 float16 holds every entry
+   */
+  public record Table(boolean rising, boolean symmetric, boolean float16) implements Serializable {
+    private static Table of(Lut lut) {
+      return new Table(
+          lut.firstNotRising().isEmpty(),
+          lut.firstAsymmetric().isEmpty(),
+          lut.firstNotFloat16().isEmpty());
+    }
+  }
+
+  public LayerInvariants {
+    Objects.requireNonNull(layer, "layer");
+    Objects.requireNonNull(lutSize, "lutSize");
+    Objects.requireNonNull(table, "table");
+    Objects.requireNonNull(effectiveDrift, "effectiveDrift");
+    if (unchecked.isPresent() == check.isPresent()) {
+      throw new IllegalArgumentException(
+          "Invalid invariants of %s: expected a check or why there is none".formatted(layer));
+    }
+  }
+
+  /**
+   * Those of all layers of a checkpoint that have a {@code _Q}, by the layer's name.
+   *
+   * @param tensors of the checkpoint, by name
+   * @param checks by layer
+   */
+  static Map<String, LayerInvariants> of(
+      Map<String, TensorFacts> tensors, Map<String, LutCheckPartial> checks) {
+    Map<String, LayerInvariants> layers = new LinkedHashMap<>();
+    for (String name : tensors.keySet()) {
+      LayerNames.ofQuantized(name)
+          .ifPresent(
+              layer ->
+                  layers.put(
+                      layer.layer(),
+                      of(layer, tensors, Optional.ofNullable(checks.get(layer.layer())))));
+    }
+    return layers;
+  }
+
+  private static LayerInvariants of(
+      LayerNames layer, Map<String, TensorFacts> tensors, Optional<LutCheckPartial> check) {
+    Optional<TensorFacts> stored = Optional.ofNullable(tensors.get(layer.lut()));
+    Optional<float[]> values = stored.flatMap(TensorFacts::floats);
+    Optional<float[]> deltas =
+        Optional.ofNullable(tensors.get(layer.deltas())).flatMap(TensorFacts::floats);
+    return new LayerInvariants(
+        layer.layer(),
+        check.isPresent() ? Optional.empty() : Optional.of(obstacle(layer, tensors)),
+        check,
+        stored.map(lut -> lut.shape().elements()),
+        values.filter(floats -> floats.length >= 2).map(Lut::new).map(Table::of),
+        LayerLut.of(values, deltas).flatMap(LayerLut::effectiveDrift));
+  }
+
+  private static String obstacle(LayerNames layer, Map<String, TensorFacts> tensors) {
+    TensorFacts quantized = tensors.get(layer.quantized());
+    TensorFacts indices = tensors.get(layer.indices());
+    TensorFacts lut = tensors.get(layer.lut());
+    if (indices == null) {
+      return "no _indices";
+    }
+    if (lut == null) {
+      return "no lut";
+    }
+    if (!indices.shape().equals(quantized.shape())) {
+      return "_Q is %s, _indices %s".formatted(quantized.shape(), indices.shape());
+    }
+    return "_Q is %s, _indices %s, lut %s %s"
+        .formatted(
+            quantized.dtype().label(), indices.dtype().label(), lut.dtype().label(), lut.shape());
+  }
+
+  /** Whether {@code _Q} was compared with {@code lut[_indices]}, and is something else. */
+  public boolean isStale() {
+    return check.isPresent() && !check.get().holds();
+  }
+
+  /**
+   * Elements of {@code _Q} that {@code lut[_indices]} does not give; empty where that was not
+   * checked.
+   */
+  public Optional<UnexplainedElements> unexplained() {
+    return check.map(
+        found ->
+            UnexplainedElements.of(found.stale()).plus(UnexplainedElements.of(found.outside())));
+  }
+}

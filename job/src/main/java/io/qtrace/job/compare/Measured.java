@@ -1,0 +1,49 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.compare.TensorDiff;
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What the compare stage found of one checkpoint.
+ *
+ * @param facts of a checkpoint that was measured
+ * @param diffs from each parent that it was compared with, by the tensor's name; identical tensors
+ *     may be missing
+ * @param failure why what was read of it counts for nothing
+ */
+public record Measured(
+    Optional<Packed<CheckpointFacts>> facts,
+    Map<String, Packed<Map<String, TensorDiff>>> diffs,
+    Optional<Failure> failure) {
+  /**
+   * Why a checkpoint could not be read.
+   *
+   * @param reason one line that names the file
+   * @param changed whether the file was written while it was read, so that the next audit reads it
+   */
+  public record Failure(String reason, boolean changed) implements Serializable {
+    public Failure {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  public Measured {
+    Objects.requireNonNull(facts, "facts");
+    diffs = Map.copyOf(diffs);
+    Objects.requireNonNull(failure, "failure");
+  }
+
+  static Measured of(Optional<CheckpointFacts> facts, Map<String, Map<String, TensorDiff>> diffs) {
+    Map<String, Packed<Map<String, TensorDiff>>> packed = new HashMap<>();
+    diffs.forEach((parent, found) -> packed.put(parent, Packed.of(found)));
+    return new Measured(facts.map(Packed::of), packed, Optional.empty());
+  }
+
+  static Measured failed(String reason, boolean changed) {
+    return new Measured(Optional.empty(), Map.of(), Optional.of(new Failure(reason, changed)));
+  }
+}

@@ -1,0 +1,126 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.compare.TensorDiff;
+import io.qtrace.compare.TensorStatus;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A pair of checkpoints compared.
+ *
+ * @param byName every tensor name of either side: in the left file's order, then those of the right
+ *     file alone
+ */
+public record PairComparison(Map<String, TensorComparison> byName) {
+  public PairComparison {
+    byName = Collections.unmodifiableMap(new LinkedHashMap<>(byName));
+  }
+
+  /**
+   * A pair whose tensors were compared element by element.
+   *
+   * @param diffs of tensors that both sides have in one shape, by name; those of equal dtype, shape
+   *     and fingerprint may be missing, they are identical
+   */
+  public static PairComparison measured(
+      CheckpointFacts left, CheckpointFacts right, Map<String, TensorDiff> diffs) {
+    Map<String, TensorComparison> byName = new LinkedHashMap<>();
+    for (String name : names(left, right)) {
+      Optional<TensorFacts> before = left.tensor(name);
+      Optional<TensorFacts> after = right.tensor(name);
+      TensorDiff diff = diff(name, before, after, Optional.ofNullable(diffs.get(name)));
+      byName.put(name, TensorComparison.measured(category(before, after), before, after, diff));
+    }
+    return new PairComparison(byName);
+  }
+
+  /** A pair of which nothing but the facts of both sides is known. */
+  public static PairComparison ofFacts(CheckpointFacts left, CheckpointFacts right) {
+    Map<String, TensorComparison> byName = new LinkedHashMap<>();
+    for (String name : names(left, right)) {
+      Optional<TensorFacts> before = left.tensor(name);
+      Optional<TensorFacts> after = right.tensor(name);
+      byName.put(
+          name,
+          new TensorComparison(
+              name,
+              category(before, after),
+              before,
+              after,
+              status(before, after),
+              Optional.empty()));
+    }
+    return new PairComparison(byName);
+  }
+
+  private static Set<String> names(CheckpointFacts left, CheckpointFacts right) {
+    Set<String> names = new LinkedHashSet<>(left.tensors().keySet());
+    names.addAll(right.tensors().keySet());
+    return names;
+  }
+
+  private static Category category(Optional<TensorFacts> left, Optional<TensorFacts> right) {
+    return left.or(() -> right).orElseThrow().category();
+  }
+
+  private static TensorStatus status(Optional<TensorFacts> left, Optional<TensorFacts> right) {
+    if (left.isEmpty()) {
+      return TensorStatus.ADDED;
+    }
+    if (right.isEmpty()) {
+      return TensorStatus.REMOVED;
+    }
+    if (!left.get().shape().equals(right.get().shape())) {
+      return TensorStatus.RESHAPED;
+    }
+    return left.get().isSame(right.get()) ? TensorStatus.IDENTICAL : TensorStatus.CHANGED;
+  }
+
+  private static TensorDiff diff(
+      String name,
+      Optional<TensorFacts> left,
+      Optional<TensorFacts> right,
+      Optional<TensorDiff> found) {
+    return switch (status(left, right)) {
+      case ADDED -> TensorDiff.added(name);
+      case REMOVED -> TensorDiff.removed(name);
+      case RESHAPED -> TensorDiff.reshaped(name);
+      // Not read: the fingerprints were known, and equal.
+      case IDENTICAL ->
+          found.orElseGet(() -> TensorDiff.identical(name, right.orElseThrow().shape().elements()));
+      case EQUAL, CHANGED ->
+          found.orElseThrow(
+              () -> new IllegalStateException("Cannot compare " + name + ": it was not read"));
+    };
+  }
+
+  public List<TensorComparison> tensors() {
+    return List.copyOf(byName.values());
+  }
+
+  public Stream<TensorComparison> of(Category category) {
+    return byName.values().stream().filter(tensor -> tensor.category() == category);
+  }
+
+  /** How many tensors have each status; statuses that none has are left out. */
+  public Map<TensorStatus, Integer> summary() {
+    Map<TensorStatus, Integer> counts = new EnumMap<>(TensorStatus.class);
+    byName.values().forEach(tensor -> counts.merge(tensor.status(), 1, Integer::sum));
+    return counts;
+  }
+
+  public int count(TensorStatus status) {
+    return summary().getOrDefault(status, 0);
+  }
+
+  public Optional<TensorComparison> tensor(String name) {
+    return Optional.ofNullable(byName.get(name));
+  }
+}

@@ -1,0 +1,167 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.arrow.ReadOptions;
+import io.qtrace.io.ObjectStat;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.conf.CompareSettings;
+import io.qtrace.kernel.Deviations;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.HashPartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+
+/** Recomputes numbers of layers on the executors, in ranges of rows. */
+public final class RecomputeStage {
+  private final JavaSparkContext spark;
+  private final CompareSettings settings;
+
+  public RecomputeStage(JavaSparkContext spark, CompareSettings settings) {
+    this.spark = spark;
+    this.settings = settings;
+  }
+
+  /**
+   * What was recomputed.
+   *
+   * @param layers by the checkpoint's key and the layer's name, on the executors
+   * @param changed why checkpoints are not as they were indexed: what was read of them counts for
+   *     nothing
+   */
+  public record Output(
+      JavaPairRDD<String, Packed<Map<String, Recomputed>>> layers,
+      Map<String, String> changed,
+      long bytesRead) {}
+
+  /**
+   * Runs recomputations.
+   *
+   * @param wanted by the checkpoint's key and the layer's name
+   * @param files that hold each checkpoint, as they were when it was indexed
+   */
+  public Output run(
+      JavaPairRDD<String, Packed<Map<String, Recomputation>>> wanted,
+      Map<String, List<ObjectStat>> files) {
+    LongAccumulator bytesRead = CompareMetrics.of(spark.sc()).bytesRead();
+    String anyFile =
+        files.values().stream().flatMap(List::stream).map(ObjectStat::uri).findFirst().orElse("");
+    Rows rows = new Rows(settings.taskBytesCount());
+    ReadTask read =
+        new ReadTask(
+            new SerializableConfiguration(spark.hadoopConfiguration()),
+            settings.taskMemoryBytes(),
+            settings.read(anyFile),
+            files,
+            bytesRead);
+    JavaPairRDD<String, Packed<Found>> found =
+        wanted
+            .flatMapToPair(rows::of)
+            .partitionBy(new HashPartitioner(4 * spark.defaultParallelism()))
+            .mapToPair(work -> read.run(work._2().value()))
+            .reduceByKey((one, other) -> Packed.of(one.value().merge(other.value())))
+            .persist(StorageLevel.DISK_ONLY());
+    Map<String, String> changed = new HashMap<>();
+    found
+        .filter(one -> one._2().value().changed().isPresent())
+        .mapValues(one -> one.value().changed().get())
+        .collect()
+        .forEach(one -> changed.put(one._1(), one._2()));
+    return new Output(
+        found.mapValues(one -> Packed.of(one.value().layers())), changed, bytesRead.value());
+  }
+
+  /** Some rows of one layer. */
+  private record Work(
+      String checkpoint, String layer, Recomputation recomputation, long from, long to)
+      implements Serializable {}
+
+  /** Cuts recomputations into ranges of rows. */
+  private record Rows(long bytes) implements Serializable {
+    Iterator<Tuple2<Integer, Packed<Work>>> of(
+        Tuple2<String, Packed<Map<String, Recomputation>>> checkpoint) {
+      List<Tuple2<Integer, Packed<Work>>> works = new ArrayList<>();
+      checkpoint
+          ._2()
+          .value()
+          .forEach(
+              (layer, recomputation) -> {
+                boolean possible = recomputation.obstacle().isEmpty();
+                long rows = possible ? Math.max(1, bytes / recomputation.rowBytes()) : 1;
+                long end = possible ? recomputation.rows() : 1;
+                for (long at = 0; at < end; at += rows) {
+                  works.add(
+                      new Tuple2<>(
+                          (checkpoint._1() + layer + at).hashCode(),
+                          Packed.of(
+                              new Work(
+                                  checkpoint._1(),
+                                  layer,
+                                  recomputation,
+                                  at,
+                                  Math.min(at + rows, end)))));
+                }
+              });
+      return works.iterator();
+    }
+  }
+
+  /** What some rows of a checkpoint gave. */
+  private record Found(Map<String, Recomputed> layers, Optional<String> changed)
+      implements Serializable {
+    Found merge(Found other) {
+      Map<String, Recomputed> all = new HashMap<>(layers);
+      other.layers.forEach((layer, one) -> all.merge(layer, one, Recomputed::merge));
+      return new Found(all, changed.or(other::changed));
+    }
+  }
+
+  /** What recomputes rows on an executor. */
+  private record ReadTask(
+      SerializableConfiguration hadoop,
+      long memoryBytes,
+      ReadOptions options,
+      Map<String, List<ObjectStat>> files,
+      LongAccumulator bytesRead)
+      implements Serializable {
+    Tuple2<String, Packed<Found>> run(Work work) throws IOException {
+      Optional<String> obstacle = work.recomputation().obstacle();
+      if (obstacle.isPresent()) {
+        Recomputed impossible = Recomputed.impossible(obstacle.get());
+        return found(work, impossible, Optional.empty());
+      }
+      ObjectStore store = new ObjectStore(hadoop.value());
+      Deviations others = Deviations.NONE;
+      try {
+        Recomputation.Result result =
+            work.recomputation().run(store, memoryBytes, options, work.from(), work.to());
+        others = result.others();
+        bytesRead.add(result.bytesRead());
+      } catch (IOException e) {
+        if (changed(store, work).isEmpty()) {
+          throw e;
+        }
+      }
+      return found(work, Recomputed.of(others), changed(store, work));
+    }
+
+    private Optional<String> changed(ObjectStore store, Work work) throws IOException {
+      return FileChanges.reason(store, files.getOrDefault(work.checkpoint(), List.of()));
+    }
+
+    private static Tuple2<String, Packed<Found>> found(
+        Work work, Recomputed recomputed, Optional<String> changed) {
+      return new Tuple2<>(
+          work.checkpoint(), Packed.of(new Found(Map.of(work.layer(), recomputed), changed)));
+    }
+  }
+}

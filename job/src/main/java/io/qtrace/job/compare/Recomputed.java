@@ -1,0 +1,36 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.kernel.Deviations;
+import java.io.Serializable;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The outcome of a {@link Recomputation}.
+ *
+ * @param obstacle why nothing could be recomputed; empty where it was
+ * @param others elements that are not as recomputed, each with the number that is
+ */
+public record Recomputed(Optional<String> obstacle, Deviations others) implements Serializable {
+  public Recomputed {
+    Objects.requireNonNull(obstacle, "obstacle");
+    Objects.requireNonNull(others, "others");
+  }
+
+  static Recomputed impossible(String obstacle) {
+    return new Recomputed(Optional.of(obstacle), Deviations.NONE);
+  }
+
+  static Recomputed of(Deviations others) {
+    return new Recomputed(Optional.empty(), others);
+  }
+
+  Recomputed merge(Recomputed other) {
+    return new Recomputed(obstacle.or(other::obstacle), others.merge(other.others));
+  }
+
+  /** Elements that the recomputation does not give; empty where there was none. */
+  public Optional<UnexplainedElements> unexplained() {
+    return obstacle.isPresent() ? Optional.empty() : Optional.of(UnexplainedElements.of(others));
+  }
+}

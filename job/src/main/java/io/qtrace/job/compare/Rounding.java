@@ -1,0 +1,44 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.tensor.DType;
+
+/** Whether the statistics of two tensors of one shape agree with one being the other, rounded. */
+final class Rounding {
+  private static final double LEAST_FLOAT16 = 0x1p-24;
+
+  private Rounding() {}
+
+  /** Whether the child's numbers may be the parent's in a dtype of fewer bytes. */
+  static boolean isLikely(TensorFacts parent, TensorFacts child) {
+    if (child.dtype().bytes() >= parent.dtype().bytes()) {
+      return false;
+    }
+    double unit = unit(child.dtype());
+    for (int i = 0; i < Math.min(parent.values().size(), child.values().size()); i++) {
+      if (!isNear(parent.values().get(i), child.values().get(i), unit)) {
+        return false;
+      }
+    }
+    double largest = Math.max(Math.abs(parent.stats().min()), Math.abs(parent.stats().max()));
+    return parent.stats().nan() == child.stats().nan()
+        && isNear(parent.stats().min(), child.stats().min(), unit)
+        && isNear(parent.stats().max(), child.stats().max(), unit)
+        && !(Math.abs(parent.stats().sum() - child.stats().sum())
+            > unit * largest * parent.shape().elements());
+  }
+
+  private static boolean isNear(double value, double rounded, double unit) {
+    return Double.compare(value, rounded) == 0
+        || Math.abs(value - rounded) <= Math.max(unit * Math.abs(value), LEAST_FLOAT16);
+  }
+
+  // The most that rounding into a dtype moves a number, relative; 0 for integers.
+  private static double unit(DType dtype) {
+    return switch (dtype) {
+      case FLOAT32 -> 0x1p-24;
+      case FLOAT16 -> 0x1p-11;
+      case BFLOAT16 -> 0x1p-8;
+      default -> 0;
+    };
+  }
+}

@@ -1,0 +1,113 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.TensorDiff;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.tensor.DType;
+import java.io.Serializable;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One tensor name on both sides of a pair of checkpoints.
+ *
+ * @param left the parent's tensor; empty where it was added
+ * @param right the child's tensor; empty where it was removed
+ * @param diff how the elements differ; empty where only the facts of both sides were compared
+ */
+public record TensorComparison(
+    String name,
+    Category category,
+    Optional<TensorFacts> left,
+    Optional<TensorFacts> right,
+    TensorStatus status,
+    Optional<TensorDiff> diff)
+    implements Serializable {
+  public TensorComparison {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(category, "category");
+    Objects.requireNonNull(status, "status");
+    Objects.requireNonNull(diff, "diff");
+    if (left.isEmpty() && right.isEmpty()) {
+      throw new IllegalArgumentException("Invalid comparison: " + name + " is on neither side");
+    }
+  }
+
+  /** Of tensors whose elements were compared. */
+  static TensorComparison measured(
+      Category category, Optional<TensorFacts> left, Optional<TensorFacts> right, TensorDiff diff) {
+    return new TensorComparison(
+        diff.name(), category, left, right, diff.status(), Optional.of(diff));
+  }
+
+  /** How the numbers differ; empty where a side is missing or of another shape, or unread. */
+  public Optional<DiffStats> compared() {
+    return switch (status) {
+      case IDENTICAL, EQUAL, CHANGED -> diff.map(TensorDiff::stats);
+      case RESHAPED, ADDED, REMOVED -> Optional.empty();
+    };
+  }
+
+  /** Whether the numbers, the shape or the presence changed; another dtype alone is no change. */
+  public boolean isChanged() {
+    return switch (status) {
+      case IDENTICAL, EQUAL -> false;
+      case CHANGED, RESHAPED, ADDED, REMOVED -> true;
+    };
+  }
+
+  /**
+   * Elements that are not the parent's rounded to the child's dtype; empty unless the dtypes are
+   * two floats, the shapes one and the elements compared.
+   */
+  public Optional<Deviations> misrounded() {
+    boolean cast = compared().isPresent() && isDtypeChanged() && isFloat(left) && isFloat(right);
+    return cast ? diff.map(TensorDiff::misrounded) : Optional.empty();
+  }
+
+  /** Whether both have it, in one shape. */
+  public boolean isComparable() {
+    return switch (status) {
+      case IDENTICAL, EQUAL, CHANGED -> true;
+      case RESHAPED, ADDED, REMOVED -> false;
+    };
+  }
+
+  /** Whether all elements are the parent's, rounded to another dtype: as far as facts show it. */
+  public boolean isRounded() {
+    if (!isDtypeChanged() || status == TensorStatus.RESHAPED) {
+      return false;
+    }
+    return diff.isPresent()
+        ? status == TensorStatus.EQUAL
+            || misrounded().filter(others -> others.count() == 0).isPresent()
+        : Rounding.isLikely(left.orElseThrow(), right.orElseThrow());
+  }
+
+  /** Elements of the child's tensor, else of the parent's. */
+  public long elements() {
+    return right.or(() -> left).orElseThrow().shape().elements();
+  }
+
+  /**
+   * All elements that changed: those that differ, or every one where they cannot be compared one by
+   * one.
+   */
+  public UnexplainedElements changedElements() {
+    if (!isChanged()) {
+      return UnexplainedElements.NONE;
+    }
+    return compared()
+        .map(stats -> UnexplainedElements.of(stats.changedElements(), stats.firstChangedIndex()))
+        .orElseGet(() -> UnexplainedElements.of(Math.max(1, elements()), 0));
+  }
+
+  private static boolean isFloat(Optional<TensorFacts> side) {
+    return side.orElseThrow().dtype().kind() == DType.Kind.FLOAT;
+  }
+
+  public boolean isDtypeChanged() {
+    return left.isPresent() && right.isPresent() && left.get().dtype() != right.get().dtype();
+  }
+}

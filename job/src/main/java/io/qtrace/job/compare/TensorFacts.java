@@ -1,0 +1,63 @@
+package io.qtrace.job.compare;
+
+import io.qtrace.compare.TensorStats;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Shape;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What is known of one tensor once its bytes were read.
+ *
+ * @param fingerprint {@code x1:} and 32 hexadecimal digits
+ * @param values the elements in C order when they are few, else empty
+ * @param md5 first 16 hexadecimal digits of the MD5 of the bytes, where it was asked for
+ */
+public record TensorFacts(
+    String name,
+    Category category,
+    DType dtype,
+    Shape shape,
+    String fingerprint,
+    TensorStats stats,
+    List<Double> values,
+    Optional<String> md5)
+    implements Serializable {
+
+  public TensorFacts {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(category, "category");
+    Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(shape, "shape");
+    Objects.requireNonNull(fingerprint, "fingerprint");
+    Objects.requireNonNull(stats, "stats");
+    values = List.copyOf(values);
+    Objects.requireNonNull(md5, "md5");
+  }
+
+  /** Bytes of the elements in C order. */
+  public long bytes() {
+    return shape.elements() * dtype.bytes();
+  }
+
+  /** Whether dtype, shape and bytes are those of another tensor. */
+  public boolean isSame(TensorFacts other) {
+    return dtype == other.dtype
+        && shape.equals(other.shape)
+        && fingerprint.equals(other.fingerprint);
+  }
+
+  /** The values as float32, [n]; empty unless all elements were kept. */
+  public Optional<float[]> floats() {
+    if (values.size() != shape.elements() || values.isEmpty()) {
+      return Optional.empty();
+    }
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return Optional.of(floats);
+  }
+}

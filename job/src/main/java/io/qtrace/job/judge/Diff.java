@@ -1,0 +1,194 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.compare.Measure;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.archive.RunConfig;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.CompareRequest;
+import io.qtrace.job.compare.CompareStage;
+import io.qtrace.job.compare.IndexStage;
+import io.qtrace.job.compare.IndexStage.Indexes;
+import io.qtrace.job.compare.IndexedCheckpoint;
+import io.qtrace.job.compare.Measured;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.compare.PairComparison;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.RecomputeStage;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.Side;
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.progress.Progress;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import scala.Tuple2;
+
+/** Compares two checkpoints and judges the pair; writes nothing. */
+public final class Diff {
+  // Keys of the two, which may be one file.
+  private static final String LEFT = "left";
+  private static final String RIGHT = "right";
+
+  private final JavaSparkContext spark;
+  private final ObjectStore store;
+  private final Policy policy;
+  private final Operations operations;
+  private final IndexStage indexing;
+  private final CompareStage comparing;
+  private final RecomputeStage recomputing;
+
+  /** A comparison that knows the operations of qtrace. */
+  public Diff(SparkSession spark, Settings settings, Policy policy) {
+    this(spark, settings, policy, Operations.KNOWN);
+  }
+
+  /** A comparison that knows some operations. */
+  public Diff(SparkSession spark, Settings settings, Policy policy, Operations operations) {
+    operations.check(policy);
+    this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    this.store = new ObjectStore(this.spark.hadoopConfiguration());
+    this.policy = policy;
+    this.operations = operations;
+    this.indexing = new IndexStage(this.spark, Progress.NONE);
+    this.comparing =
+        new CompareStage(this.spark, settings.compare(), policy.categories(), Progress.NONE);
+    this.recomputing = new RecomputeStage(this.spark, settings.compare());
+  }
+
+  /**
+   * A pair and what the policy says of it.
+   *
+   * @param rules what the policy says of the right one's run
+   * @param asked whether the kind of the edge was given, not found
+   */
+  public record Outcome(Step step, Judgement judgement, RunPolicy rules, boolean asked) {
+    public PairComparison pair() {
+      return step.pair();
+    }
+
+    /** The pair layer by layer. */
+    public List<LayerChange> layers() {
+      return LayerChange.of(step, judgement);
+    }
+
+    /** Tensors of no quantized layer that are not identical, in the pair's order. */
+    public List<TensorComparison> others() {
+      Set<String> owned = new HashSet<>();
+      layers().forEach(layer -> layer.tensors().forEach(tensor -> owned.add(tensor.name())));
+      return pair().tensors().stream()
+          .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
+          .filter(tensor -> !owned.contains(tensor.name()))
+          .toList();
+    }
+  }
+
+  /**
+   * Compares the right checkpoint with the left, its supposed parent.
+   *
+   * @param kind what led from left to right; empty to find it from what changed
+   * @param extra measures in addition to the fingerprint and statistics
+   * @throws IOException if either cannot be read
+   */
+  public Outcome run(String left, String right, Optional<EdgeKind> kind, Set<Measure> extra)
+      throws IOException {
+    Indexes indexes = index(left, right);
+    Map<String, Measured> measured = measure(indexes, extra);
+    PairComparison pair =
+        PairComparison.measured(
+            facts(measured, LEFT),
+            facts(measured, RIGHT),
+            Optional.ofNullable(measured.get(RIGHT).diffs().get(LEFT))
+                .map(Packed::value)
+                .orElse(Map.of()));
+    Side parent = new Side(facts(measured, LEFT));
+    Side child = new Side(facts(measured, RIGHT));
+    Step compared = new Step(parent, child, pair, Map.of());
+    Step step = new Step(parent, child, pair, recomputed(compared, indexes));
+    RunPolicy rules = rules(right);
+    Judgement judgement = new EdgeJudge(operations).judge(step, rules, right, kind);
+    return new Outcome(step, judgement, rules, kind.isPresent());
+  }
+
+  private static CheckpointFacts facts(Map<String, Measured> measured, String side) {
+    return measured.get(side).facts().orElseThrow().value();
+  }
+
+  private Indexes index(String left, String right) throws IOException {
+    Map<String, String> uris = new LinkedHashMap<>();
+    uris.put(LEFT, store.stat(left).uri());
+    uris.put(RIGHT, store.stat(right).uri());
+    Indexes indexes = indexing.run(uris);
+    for (String side : uris.keySet()) {
+      IndexedCheckpoint outcome = indexes.outcomes().get(side);
+      if (outcome instanceof IndexedCheckpoint.Unreadable unreadable) {
+        throw new IOException(unreadable.reason());
+      } else if (outcome instanceof IndexedCheckpoint.Unavailable unavailable) {
+        throw new IOException(unavailable.reason());
+      }
+    }
+    return indexes;
+  }
+
+  private Map<String, Measured> measure(Indexes indexes, Set<Measure> extra) throws IOException {
+    Set<Measure> measures = EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
+    measures.addAll(extra);
+    CompareRequest request =
+        new CompareRequest(
+            List.of(LEFT, RIGHT),
+            Set.of(LEFT, RIGHT),
+            List.of(new CompareRequest.Pair(LEFT, RIGHT)),
+            measures);
+    CompareStage.Output<Boolean> output =
+        comparing.run(
+            request, indexes, JavaPairRDD.fromJavaRDD(spark.emptyRDD()), facts -> Boolean.TRUE);
+    if (!output.failures().isEmpty()) {
+      throw new IOException(
+          String.join(
+              "; ", output.failures().values().stream().map(f -> f.reason()).distinct().toList()));
+    }
+    Map<String, Measured> measured = new HashMap<>();
+    output.measured().collect().forEach(one -> measured.put(one._1(), one._2().value()));
+    return measured;
+  }
+
+  private Map<String, Recomputed> recomputed(Step step, Indexes indexes) throws IOException {
+    Map<String, TensorEntry> tensors = new HashMap<>();
+    indexes.index(RIGHT).tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+    Map<String, Recomputation> wanted =
+        operations.recomputations(step, name -> Optional.ofNullable(tensors.get(name)));
+    if (wanted.isEmpty()) {
+      return Map.of();
+    }
+    RecomputeStage.Output output =
+        recomputing.run(
+            spark.parallelizePairs(List.of(new Tuple2<>(RIGHT, Packed.of(wanted))), 1),
+            Map.of(RIGHT, indexes.readable(RIGHT).orElseThrow().files()));
+    if (!output.changed().isEmpty()) {
+      throw new IOException(String.join("; ", output.changed().values()));
+    }
+    return output.layers().collectAsMap().get(RIGHT).value();
+  }
+
+  // The right one's folder is its run, whole as there is no archive around it.
+  private RunPolicy rules(String right) throws IOException {
+    String folder = right.substring(0, Math.max(right.lastIndexOf('/'), 0));
+    return policy.forRun(folder, RunConfig.beside(store, right));
+  }
+}

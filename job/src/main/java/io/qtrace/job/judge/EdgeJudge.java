@@ -1,0 +1,286 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.PairComparison;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Operation;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Expectation;
+import io.qtrace.job.policy.FindingList;
+import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.policy.Subject;
+import io.qtrace.lut.LayerNames;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Judges one edge: which operation it is, why each {@code _Q} changed, and whether the policy
+ * allows it. A pure function of the step and the rules of the child's run.
+ */
+public final class EdgeJudge implements Serializable {
+  private static final long serialVersionUID = 1;
+
+  private final Operations operations;
+
+  public EdgeJudge(Operations operations) {
+    this.operations = operations;
+  }
+
+  /**
+   * Judges a step.
+   *
+   * @param rules of the child's run
+   * @param child path of the child
+   * @param asked kind to judge it as, in place of the one that explains the most
+   */
+  public Judgement judge(Step step, RunPolicy rules, String child, Optional<EdgeKind> asked) {
+    Classifier.Outcome outcome = new Classifier(operations).classify(step);
+    EdgeKind kind = asked.orElse(outcome.kind());
+    Optional<Operation> operation = operations.of(kind);
+    List<QChange> changes = QChange.of(step, operations);
+    List<LutMove> moves = LutMove.of(step);
+    Set<String> reported = QFindings.tensors(changes);
+    FindingList findings = new FindingList(rules.waivers(child));
+    PairComparison pair = step.pair();
+    for (Category category : Category.values()) {
+      Subject subject = Subject.of(category);
+      byExpectation(rules, kind, subject, pair.of(category), TensorComparison::name)
+          .forEach(
+              (expectation, tensors) -> {
+                switch (expectation) {
+                  case NEVER -> never(findings, kind, subject, tensors, reported);
+                  case MUST -> must(findings, kind, subject, tensors, moves);
+                  case MAY -> {}
+                }
+              });
+    }
+    byExpectation(rules, kind, Subject.EFFECTIVE_LUT, moves.stream(), LutMove::layer)
+        .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers));
+    QFindings.add(findings, changes);
+    addLutFindings(findings, operation, step);
+    operation.ifPresent(known -> known.addFindings(findings, step));
+    addOtherTensors(
+        findings,
+        kind,
+        outcome
+            .unexplained(kind)
+            .map(pair.byName()::get)
+            .filter(tensor -> !tensor.isComparable() && !reported.contains(tensor.name()))
+            .filter(
+                tensor ->
+                    rules.expectation(kind, Subject.of(tensor.category()), tensor.name())
+                        == Expectation.MAY)
+            .toList());
+    if (findings.findings().isEmpty() && kind.equals(EdgeKind.UNKNOWN)) {
+      addUnexplained(findings, pair);
+    }
+    List<String> notes = new ArrayList<>(rules.notes(kind));
+    notes.addAll(casts(pair));
+    notes.addAll(QFindings.notes(changes));
+    notes.addAll(findings.notes());
+    return new Judgement(
+        kind,
+        findings.verdict(),
+        findings.findings(),
+        notes,
+        changes,
+        moves,
+        outcome,
+        rules.identity(child));
+  }
+
+  private static <T> Map<Expectation, List<T>> byExpectation(
+      RunPolicy rules, EdgeKind kind, Subject subject, Stream<T> all, Function<T, String> name) {
+    return all.collect(
+        Collectors.groupingBy(
+            one -> rules.expectation(kind, subject, name.apply(one)),
+            () -> new EnumMap<>(Expectation.class),
+            Collectors.toList()));
+  }
+
+  // What has a counterexample is a finding already.
+  private static void never(
+      FindingList findings,
+      EdgeKind kind,
+      Subject subject,
+      List<TensorComparison> tensors,
+      Set<String> reported) {
+    List<TensorComparison> changed =
+        tensors.stream()
+            .filter(tensor -> tensor.isChanged() && !reported.contains(tensor.name()))
+            .toList();
+    expectation(findings, kind, subject, Expectation.NEVER, changed, tensors);
+  }
+
+  private static void must(
+      FindingList findings,
+      EdgeKind kind,
+      Subject subject,
+      List<TensorComparison> tensors,
+      List<LutMove> moves) {
+    List<TensorComparison> still =
+        tensors.stream()
+            .filter(tensor -> tensor.right().isPresent())
+            .filter(
+                tensor ->
+                    subject == Subject.LUT_DELTAS ? !moved(tensor, moves) : !tensor.isChanged())
+            .toList();
+    expectation(findings, kind, subject, Expectation.MUST, still, tensors);
+  }
+
+  private static void expectation(
+      FindingList findings,
+      EdgeKind kind,
+      Subject subject,
+      Expectation expectation,
+      List<TensorComparison> broken,
+      List<TensorComparison> all) {
+    String format =
+        expectation == Expectation.NEVER
+            ? "%d of %d %s tensors changed on an edge of kind %s, where they must never change, such as %s"
+            : "%d of %d %s tensors did not change on an edge of kind %s, where they must change, such as %s";
+    findings.add(
+        rule(subject, expectation),
+        broken,
+        TensorComparison::name,
+        those ->
+            format.formatted(
+                those.size(),
+                all.size(),
+                subject.label(),
+                kind.label(),
+                SafeText.of(those.get(0).name())));
+  }
+
+  // Deltas that the parent lacks are compared with those that its LUT implies: that they appear
+  // proves nothing.
+  private static boolean moved(TensorComparison deltas, List<LutMove> moves) {
+    return moves.stream()
+        .filter(move -> new LayerNames(move.layer()).deltas().equals(deltas.name()))
+        .findFirst()
+        .flatMap(LutMove::deltas)
+        .map(largest -> largest > 0)
+        .orElse(deltas.status() == TensorStatus.CHANGED);
+  }
+
+  private static void effectiveLut(
+      FindingList findings, EdgeKind kind, Expectation expectation, List<LutMove> moves) {
+    List<LutMove> broken =
+        moves.stream()
+            .filter(
+                move ->
+                    switch (expectation) {
+                      case MUST -> move.effective() == 0;
+                      case NEVER -> move.effective() > 0;
+                      case MAY -> false;
+                    })
+            .toList();
+    String what = expectation == Expectation.MUST ? "did not train" : "moved";
+    findings.add(
+        rule(Subject.EFFECTIVE_LUT, expectation),
+        broken,
+        LutMove::layer,
+        those ->
+            "the LUT %s in %d of %d layers on an edge of kind %s, such as %s"
+                .formatted(
+                    what,
+                    those.size(),
+                    moves.size(),
+                    kind.label(),
+                    SafeText.of(those.get(0).layer())));
+  }
+
+  private static String rule(Subject subject, Expectation expectation) {
+    return subject.label() + "-" + expectation.label();
+  }
+
+  // Stored LUTs that changed otherwise than the operation changes them.
+  private static void addLutFindings(
+      FindingList findings, Optional<Operation> operation, Step step) {
+    findings.add(
+        "lut-unexplained",
+        step.lutLayers().stream()
+            .filter(layer -> step.isChanged(layer.lut()))
+            .filter(layer -> step.before(layer).isPresent() && step.after(layer).isPresent())
+            .filter(
+                layer ->
+                    !operation
+                        .map(known -> known.explainsLut(layer, step))
+                        .orElseGet(() -> Operation.isBakeOrRefresh(layer, step)))
+            .toList(),
+        LayerNames::lut,
+        those ->
+            "%d lut changed as neither a bake nor a refresh of the parent's deltas does, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(those.get(0).lut()),
+                    elements(step.tensor(those.get(0).lut()).orElseThrow(), "entries")));
+  }
+
+  // Where the policy allows changes of a tensor, it means those that the operation makes.
+  private static void addOtherTensors(
+      FindingList findings, EdgeKind kind, List<TensorComparison> others) {
+    findings.add(
+        "unexplained",
+        others,
+        TensorComparison::name,
+        those ->
+            "%d tensors were added, removed or reshaped, as no edge of kind %s does, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    kind.label(),
+                    SafeText.of(those.get(0).name()),
+                    those.get(0).status().name()));
+  }
+
+  // What no operation explains is never plainly clean.
+  private static void addUnexplained(FindingList findings, PairComparison pair) {
+    findings.add(
+        "unexplained",
+        pair.tensors().stream().filter(TensorComparison::isChanged).toList(),
+        TensorComparison::name,
+        those ->
+            "%d tensors changed, which no known operation explains, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(those.get(0).name()),
+                    those.get(0).compared().isPresent()
+                        ? elements(those.get(0), "elements")
+                        : those.get(0).status().name()));
+  }
+
+  private static String elements(TensorComparison tensor, String what) {
+    DiffStats stats = tensor.compared().orElseThrow();
+    return "%d of %d %s, the first at element %d"
+        .formatted(stats.changedElements(), stats.elements(), what, stats.firstChangedIndex());
+  }
+
+  // Another dtype with the same numbers is not a change, but worth a note.
+  private static List<String> casts(PairComparison pair) {
+    TreeMap<String, Long> casts =
+        pair.tensors().stream()
+            .filter(TensorComparison::isDtypeChanged)
+            .collect(
+                Collectors.groupingBy(
+                    tensor ->
+                        "%s tensors %s".formatted(tensor.category().label(), Casts.text(tensor)),
+                    TreeMap::new,
+                    Collectors.counting()));
+    return casts.entrySet().stream().map(cast -> cast.getValue() + " " + cast.getKey()).toList();
+  }
+}

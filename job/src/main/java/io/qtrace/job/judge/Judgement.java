@@ -1,0 +1,38 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
+import java.util.List;
+
+/**
+ * What a policy says of one edge.
+ *
+ * @param notes what a person may want to know though nothing is wrong
+ * @param changes every {@code _Q} and why it changed
+ * @param lutMoves what training did to the LUT of each layer that has one on both sides
+ * @param outcome what each operation leaves unexplained
+ * @param rulesHash of the policy, the overrides of the run and the waivers that held
+ */
+public record Judgement(
+    EdgeKind kind,
+    Verdict verdict,
+    List<Finding> findings,
+    List<String> notes,
+    List<QChange> changes,
+    List<LutMove> lutMoves,
+    Classifier.Outcome outcome,
+    String rulesHash) {
+  public Judgement {
+    findings = List.copyOf(findings);
+    notes = List.copyOf(notes);
+    changes = List.copyOf(changes);
+    lutMoves = List.copyOf(lutMoves);
+  }
+
+  /** The layers of the child that train a LUT. */
+  public List<LutMove> trainableLuts() {
+    return lutMoves.stream().filter(move -> move.deltas().isPresent()).toList();
+  }
+}

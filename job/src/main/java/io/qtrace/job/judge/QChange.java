@@ -1,0 +1,90 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.QExplanation;
+import io.qtrace.job.operations.QuantizedStep;
+import io.qtrace.job.operations.Step;
+import io.qtrace.lut.LayerNames;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One {@code _Q} on an edge, identical ones too, and why it changed.
+ *
+ * @param layer name of the module
+ * @param indices the layer's {@code _indices}; empty where neither side has them
+ * @param recomputed whether indices that moved are those of weight and scales; empty where none
+ *     moved
+ * @param child what holds within the child's layer; empty where it has no {@code _Q}
+ */
+public record QChange(
+    String layer,
+    TensorComparison quantized,
+    Optional<TensorComparison> indices,
+    QExplanation explanation,
+    Optional<Recomputed> recomputed,
+    Optional<LayerInvariants> child)
+    implements Serializable {
+  public QChange {
+    Objects.requireNonNull(layer, "layer");
+    Objects.requireNonNull(quantized, "quantized");
+    Objects.requireNonNull(indices, "indices");
+    Objects.requireNonNull(explanation, "explanation");
+    Objects.requireNonNull(recomputed, "recomputed");
+    Objects.requireNonNull(child, "child");
+  }
+
+  /** All of a step, in the pair's order. */
+  static List<QChange> of(Step step, Operations operations) {
+    return step.pair().byName().values().stream()
+        .flatMap(
+            tensor ->
+                LayerNames.ofQuantized(tensor.name())
+                    .map(layer -> of(tensor, layer, step, operations))
+                    .stream())
+        .toList();
+  }
+
+  private static QChange of(
+      TensorComparison quantized, LayerNames layer, Step step, Operations operations) {
+    return new QChange(
+        layer.layer(),
+        quantized,
+        step.tensor(layer.indices()),
+        explain(QuantizedStep.of(quantized, layer, step), operations),
+        step.recomputed(layer),
+        step.invariants(layer));
+  }
+
+  /** A cause counts only when it reproduces every element. */
+  static QExplanation explain(QuantizedStep layer, Operations operations) {
+    if (layer.status() == TensorStatus.IDENTICAL) {
+      return QExplanation.IDENTICAL;
+    }
+    return operations.all().stream()
+        .flatMap(operation -> operation.explain(layer).stream())
+        .findFirst()
+        .orElseGet(() -> QExplanation.unexplained(layer.rule().orElse(layer.changed())));
+  }
+
+  /** Whether the indices changed while {@code _Q} did not; indices that are gone did not. */
+  boolean isIndicesAlone() {
+    return !quantized.isChanged()
+        && indices
+            .filter(TensorComparison::isChanged)
+            .filter(tensor -> tensor.status() != TensorStatus.REMOVED)
+            .isPresent();
+  }
+
+  /** Indices that changed; empty where they cannot be compared. */
+  public Optional<Long> indicesChanged() {
+    return indices.flatMap(TensorComparison::compared).map(DiffStats::changedElements);
+  }
+}

@@ -1,0 +1,50 @@
+package io.qtrace.job.lineage;
+
+import io.qtrace.job.policy.Verdict;
+import java.time.Instant;
+import java.util.Objects;
+
+/**
+ * A finished audit.
+ *
+ * @param id hash of the archive's content and the policy
+ * @param archive URI of its root
+ * @param report what the command printed, as JSON
+ */
+public record AuditEntry(
+    String id,
+    String archive,
+    Span span,
+    Made made,
+    Totals totals,
+    Verdict verdict,
+    Reading reading,
+    String report) {
+  /** When it ran. */
+  public record Span(Instant started, Instant finished) {}
+
+  /** What made it. */
+  public record Made(
+      @About("version of qtrace") String version, int policyVersion, String policyHash) {}
+
+  /** What it looked at and found. */
+  public record Totals(
+      int checkpoints,
+      @About("those that no audit had read before") int checkpointsRead,
+      int edges,
+      int violations,
+      int findings) {}
+
+  /** What it cost. */
+  public record Reading(
+      @About("bytes asked of the object store") long bytesRead,
+      @About("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
+      @About("pairs of tensors whose bytes were compared") long tensorsCompared) {}
+
+  public AuditEntry {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(archive, "archive");
+    Objects.requireNonNull(verdict, "verdict");
+    Objects.requireNonNull(report, "report");
+  }
+}

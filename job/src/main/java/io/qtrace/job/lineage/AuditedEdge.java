@@ -1,0 +1,69 @@
+package io.qtrace.job.lineage;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One edge and what an audit says of it: small enough for the driver.
+ *
+ * @param evidence why the pair is one, in the order of {@link Evidence}
+ * @param notes what is worth knowing though nothing is wrong
+ * @param weights what the weights of the whole archive say of the pair
+ */
+public record AuditedEdge(
+    @JsonUnwrapped EdgeEnds ends,
+    EdgeKind kind,
+    List<String> evidence,
+    Verdict verdict,
+    @JsonUnwrapped EdgeCounts counts,
+    List<Finding> findings,
+    List<String> notes,
+    @JsonUnwrapped Rules rules,
+    @JsonIgnore WeightsOpinion weights)
+    implements Serializable {
+  /**
+   * The policy that a verdict depends on.
+   *
+   * @param rulesHash of the policy, the overrides of the run and the waivers that held
+   */
+  public record Rules(
+      @JsonProperty("policy_version") int version,
+      @JsonProperty("policy_hash") String hash,
+      @JsonProperty("rules_hash") String rulesHash)
+      implements Serializable {}
+
+  public AuditedEdge {
+    Objects.requireNonNull(ends, "ends");
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(verdict, "verdict");
+    evidence = List.copyOf(evidence);
+    findings = List.copyOf(findings);
+    notes = List.copyOf(notes);
+  }
+
+  @JsonIgnore
+  public boolean isViolation() {
+    return verdict == Verdict.VIOLATION;
+  }
+
+  /** Whether it is an edge that the weights reject. */
+  @JsonIgnore
+  public boolean isRejected() {
+    return kind.equals(EdgeKind.NONE);
+  }
+
+  public boolean has(Evidence wanted) {
+    return evidence.contains(wanted.label());
+  }
+}

@@ -1,0 +1,13 @@
+package io.qtrace.job.lineage;
+
+import java.io.Serializable;
+import java.util.Optional;
+
+/**
+ * How many {@code _Q} of an edge have a cause: small enough for the driver.
+ *
+ * @param cause its name; empty for those that are identical
+ * @param drift the largest, of bakes
+ */
+public record CauseCount(Optional<String> cause, long count, Optional<Double> drift)
+    implements Serializable {}

@@ -1,0 +1,53 @@
+package io.qtrace.job.lineage;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.parents.Sketch;
+import io.qtrace.tensor.CheckpointIndex;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A checkpoint as the tables have it.
+ *
+ * @param auditId the audit that read it first
+ * @param id of the file with its content
+ * @param contents what it holds; empty where it could not be read
+ * @param error why it could not be read; empty where it could
+ */
+public record KnownCheckpoint(
+    String auditId,
+    String id,
+    CheckpointFile file,
+    Optional<Contents> contents,
+    Optional<String> error) {
+  /**
+   * What a checkpoint holds.
+   *
+   * @param tensors how many can be compared
+   * @param skipped what cannot
+   * @param sketch empty where the version that read it made none
+   */
+  public record Contents(
+      String format, int tensors, List<CheckpointIndex.Skipped> skipped, Optional<Sketch> sketch) {
+    public Contents {
+      Objects.requireNonNull(format, "format");
+      skipped = List.copyOf(skipped);
+      Objects.requireNonNull(sketch, "sketch");
+    }
+  }
+
+  public KnownCheckpoint {
+    Objects.requireNonNull(auditId, "auditId");
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(file, "file");
+    if (contents.isPresent() == error.isPresent()) {
+      throw new IllegalArgumentException(
+          "Invalid checkpoint %s: expected contents or an error".formatted(id));
+    }
+  }
+
+  public boolean isReadable() {
+    return contents.isPresent();
+  }
+}

@@ -1,0 +1,16 @@
+package io.qtrace.job.lineage;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.util.Objects;
+
+/**
+ * An edge as the tables have it.
+ *
+ * @param auditId the audit that judged it first
+ */
+public record RecordedEdge(String auditId, @JsonUnwrapped AuditedEdge edge) {
+  public RecordedEdge {
+    Objects.requireNonNull(auditId, "auditId");
+    Objects.requireNonNull(edge, "edge");
+  }
+}

@@ -1,0 +1,81 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import java.util.Optional;
+
+/** The trained LUT written into {@code .lut}, {@code _Q} brought up to it, the deltas dropped. */
+public final class Bake implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("bake");
+
+  private static final QCause BAKED = new QCause("BAKED");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "the trained LUT written into .lut, and _Q brought up to it";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    Optional<LayerLut> before = step.before(layer).filter(lut -> lut.deltas().isPresent());
+    Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isEmpty());
+    if (before.isEmpty() || after.isEmpty()) {
+      return changed.changedElements();
+    }
+    if (changed.name().equals(layer.deltas()) && changed.status() == TensorStatus.REMOVED) {
+      return UnexplainedElements.NONE;
+    }
+    if (changed.name().equals(layer.lut()) && changed.status() == TensorStatus.CHANGED) {
+      return LutMatch.unexplained(changed, after, LutMatch.bakes(before.get()));
+    }
+    return changed.name().equals(layer.quantized())
+        ? Quantized.unexplained(changed, layer, step)
+        : changed.changedElements();
+  }
+
+  @Override
+  public Optional<QExplanation> explain(QuantizedStep layer) {
+    if (!layer.followsRule() || layer.indicesMoved()) {
+      return Optional.empty();
+    }
+    return layer
+        .parent()
+        .flatMap(parent -> layer.child().flatMap(parent::bakeOf))
+        .map(
+            bake ->
+                new QExplanation(
+                    Optional.of(BAKED),
+                    UnexplainedElements.NONE,
+                    Optional.of((double) bake.drift())));
+  }
+
+  // A bake of deltas that are not there cannot be recomputed.
+  @Override
+  public boolean explainsLut(LayerNames layer, Step step) {
+    boolean known = step.before(layer).flatMap(LayerLut::deltas).isPresent();
+    return !known || LutMatch.isBakeOrRefresh(step, layer);
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "the bake refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+  }
+}

@@ -1,0 +1,116 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Ranks operations by what each leaves unexplained of a step. The only place that names the kind of
+ * an edge: {@code diff}, {@code explain}, the audit and the search for parents all ask it.
+ */
+public record Classifier(Operations operations) implements Serializable {
+  // A step is of the operation that explains all but this part of what changed, at most.
+  private static final int EXCEPTIONS = 4;
+
+  /**
+   * What an operation leaves unexplained.
+   *
+   * @param unexplained tensors that changed otherwise than the operation changes them, in the
+   *     pair's order
+   * @param rounded tensors that were only rounded to another dtype, which it does not do
+   */
+  public record Fit(Operation operation, List<Unexplained> unexplained, int rounded) {
+    public Fit {
+      unexplained = List.copyOf(unexplained);
+    }
+
+    int cost() {
+      return unexplained.size() + rounded;
+    }
+
+    /** Whether it explains everything. */
+    public boolean isComplete() {
+      return cost() == 0;
+    }
+  }
+
+  /** A tensor, and its elements that are not as the operation leaves them. */
+  public record Unexplained(String tensor, UnexplainedElements elements) {}
+
+  /**
+   * The outcome for a step.
+   *
+   * @param kind of the operation that fits best, if it fits well enough
+   * @param fits of all operations, in their order
+   * @param best the operation that leaves the least unexplained; empty where none explains anything
+   * @param changed tensors that changed
+   */
+  public record Outcome(EdgeKind kind, List<Fit> fits, Optional<Fit> best, int changed) {
+    public Outcome {
+      fits = List.copyOf(fits);
+    }
+
+    /** Names of the tensors that the operation of a kind leaves unexplained. */
+    public Stream<String> unexplained(EdgeKind of) {
+      return fits.stream()
+          .filter(fit -> fit.operation().kind().equals(of))
+          .flatMap(fit -> fit.unexplained().stream())
+          .map(Unexplained::tensor);
+    }
+
+    /** Tensors that the best operation leaves unexplained; all that changed where there is none. */
+    public int unexplained() {
+      return best.map(fit -> fit.unexplained().size()).orElse(changed);
+    }
+  }
+
+  /** What each operation explains of a step, and which explains the most. */
+  public Outcome classify(Step step) {
+    List<TensorComparison> others =
+        step.pair().byName().values().stream()
+            .filter(tensor -> tensor.isChanged() || tensor.isDtypeChanged())
+            .toList();
+    List<Fit> fits = operations.all().stream().map(one -> fit(one, others, step)).toList();
+    int changed = (int) others.stream().filter(Classifier::isMoved).count();
+    Optional<Fit> best =
+        fits.stream()
+            .min(Comparator.comparingInt(Fit::cost)) // the first of equals
+            .filter(fit -> fit.cost() < others.size() || others.isEmpty());
+    EdgeKind kind =
+        best.filter(fit -> fit.cost() * EXCEPTIONS <= others.size())
+            .map(fit -> fit.operation().kind())
+            .orElse(EdgeKind.UNKNOWN);
+    return new Outcome(kind, fits, best, changed);
+  }
+
+  private static boolean isMoved(TensorComparison tensor) {
+    return tensor.isChanged() && !tensor.isRounded();
+  }
+
+  private static Fit fit(Operation operation, List<TensorComparison> others, Step step) {
+    List<Unexplained> unexplained = new ArrayList<>();
+    int rounded = 0;
+    for (TensorComparison tensor : others) {
+      if (tensor.status() == TensorStatus.EQUAL || tensor.isRounded()) {
+        if (operation instanceof Copy) {
+          unexplained.add(new Unexplained(tensor.name(), tensor.changedElements()));
+        } else if (tensor.isChanged()) {
+          rounded += operation.unexplained(tensor, step).isNone() ? 0 : 1;
+        }
+      } else {
+        UnexplainedElements elements = operation.unexplained(tensor, step);
+        if (!elements.isNone()) {
+          unexplained.add(new Unexplained(tensor.name(), elements));
+        }
+      }
+    }
+    return new Fit(operation, unexplained, rounded);
+  }
+}

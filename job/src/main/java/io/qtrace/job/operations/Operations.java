@@ -1,0 +1,83 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.tensor.TensorEntry;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * The operations that qtrace knows. Where two leave as little unexplained, the first of them is
+ * taken, so those that explain the most specific changes come first.
+ */
+public record Operations(List<Operation> all) implements Serializable {
+  /** A new operation is its class, this line, and a section of {@code conf/policy.yaml}. */
+  public static final Operations KNOWN =
+      new Operations(
+          List.of(
+              new Copy(),
+              new Cast(),
+              new Bake(),
+              new Refresh(),
+              new Sync(),
+              new Requantize(),
+              new Train()));
+
+  public Operations {
+    all = List.copyOf(all);
+  }
+
+  /** These and another, which is considered first. */
+  public Operations with(Operation operation) {
+    List<Operation> more = new ArrayList<>(List.of(operation));
+    more.addAll(all);
+    return new Operations(more);
+  }
+
+  public Optional<Operation> of(EdgeKind kind) {
+    return all.stream().filter(operation -> operation.kind().equals(kind)).findFirst();
+  }
+
+  /** The names of all, and of what none of them explains. */
+  public List<EdgeKind> kinds() {
+    List<EdgeKind> kinds = new ArrayList<>(all.stream().map(Operation::kind).toList());
+    kinds.add(EdgeKind.UNKNOWN);
+    return kinds;
+  }
+
+  /**
+   * Checks that a policy has expectations for each operation, and for no other.
+   *
+   * @throws IllegalArgumentException naming the section that is missing or unknown
+   */
+  public void check(Policy policy) {
+    kinds().forEach(policy::requireKind);
+    for (EdgeKind kind : policy.edges().keySet()) {
+      if (!kinds().contains(kind)) {
+        throw new IllegalArgumentException(
+            "Invalid policy: unknown section edges.%s, expected one of %s"
+                .formatted(kind.label(), kinds()));
+      }
+    }
+  }
+
+  /** What the operations need recomputed of a step, by the layer's name. */
+  public Map<String, Recomputation> recomputations(
+      Step step, Function<String, Optional<TensorEntry>> child) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    all.forEach(operation -> wanted.putAll(operation.recomputations(step, child)));
+    return wanted;
+  }
+
+  /** What nothing explains did to the {@code _Q} buffers of a pair. */
+  public static String unexplainedConclusion(long changed, long all) {
+    return "%d of %d _Q buffers changed and no single step explains it; compare the checkpoints between"
+        .formatted(changed, all);
+  }
+}

@@ -1,0 +1,49 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import java.util.List;
+import java.util.Optional;
+
+/** The stored LUT brought up to the deltas, as training uses them. */
+public final class Refresh implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("refresh");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "the stored LUT brought up to the deltas";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    Optional<LayerLut> before = step.before(layer).filter(lut -> lut.deltas().isPresent());
+    return changed.name().equals(layer.lut())
+            && changed.status() == TensorStatus.CHANGED
+            && before.isPresent()
+        ? LutMatch.unexplained(changed, step.after(layer), List.of(before.get().effective()))
+        : changed.changedElements();
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return Operations.unexplainedConclusion(changed, all);
+  }
+}

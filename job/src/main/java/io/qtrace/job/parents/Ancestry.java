@@ -1,0 +1,148 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.operations.Copy;
+import io.qtrace.job.parents.Claims.Claim;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Checks declared parents against the forest that the weights show. */
+public final class Ancestry {
+  private final Map<CheckpointFile, InferredEdge> edges = new HashMap<>(); // by child
+  private final Set<CheckpointFile> readable = new HashSet<>();
+  private final Map<CheckpointFile, Set<String>> runs = new HashMap<>(); // that have the content
+  private final Evaluation evaluation;
+
+  public Ancestry(
+      Forest forest, Collection<MeasuredCheckpoint> checkpoints, Evaluation evaluation) {
+    this.evaluation = evaluation;
+    forest.edges().forEach(edge -> edges.put(edge.child(), edge));
+    for (MeasuredCheckpoint checkpoint : checkpoints) {
+      CheckpointFile file = checkpoint.file();
+      readable.add(file);
+      runs.computeIfAbsent(original(file), content -> new HashSet<>()).add(file.run());
+    }
+  }
+
+  /** What the weights say of each claim that a child was made from a parent, in their order. */
+  public Map<Claim, Opinion> of(Collection<Claim> claims) {
+    Map<Claim, Opinion> opinions = new LinkedHashMap<>();
+    Map<Claim, InferredEdge> doubted = new LinkedHashMap<>();
+    for (Claim claim : claims) {
+      Optional<InferredEdge> source = rival(claim);
+      source.ifPresent(edge -> doubted.put(claim, edge));
+      opinions.put(claim, source.isPresent() ? new Opinion.Silent() : settled(claim));
+    }
+    Map<Dispute, Dispute.Ruling> rulings =
+        evaluation.rulings(
+            doubted.entrySet().stream()
+                .map(entry -> dispute(entry.getKey(), entry.getValue()))
+                .distinct()
+                .toList());
+    doubted.forEach(
+        (claim, source) ->
+            opinions.put(
+                claim,
+                isProved(claim, source, rulings.get(dispute(claim, source)))
+                    ? new Opinion.Contradicts(source)
+                    : new Opinion.Prefers(source)));
+    return opinions;
+  }
+
+  private static Dispute dispute(Claim claim, InferredEdge source) {
+    return new Dispute(source.parent().id(), claim.parent().id(), source.child().id());
+  }
+
+  // What the forest alone says of a claim.
+  private Opinion settled(Claim claim) {
+    if (!readable.contains(claim.parent())) {
+      return new Opinion.Silent();
+    }
+    List<InferredEdge> up = path(claim.child());
+    if (up.isEmpty() || isCopyOf(claim.parent(), claim.child())) {
+      return up.stream()
+          .filter(edge -> edge.parent().equals(claim.parent()))
+          .findFirst()
+          .<Opinion>map(Opinion.Agrees::new)
+          .orElseGet(Opinion.Silent::new);
+    }
+    List<InferredEdge> steps = steps(claim, up);
+    return steps.isEmpty()
+        ? new Opinion.Silent()
+        : steps.size() == 1 ? new Opinion.Agrees(steps.get(0)) : new Opinion.Reaches(steps);
+  }
+
+  // The edge that a claim competes with, where the forest does not lead from its parent to the
+  // child: of a source elsewhere, the one that leads into the run.
+  private Optional<InferredEdge> rival(Claim claim) {
+    if (!readable.contains(claim.parent())) {
+      return Optional.empty();
+    }
+    List<InferredEdge> up = path(claim.child());
+    if (up.isEmpty() || isCopyOf(claim.parent(), claim.child()) || !steps(claim, up).isEmpty()) {
+      return Optional.empty();
+    }
+    return claim.parent().run().equals(claim.child().run())
+        ? up.stream().findFirst()
+        : up.stream().filter(edge -> !isOwn(edge.parent(), claim.child())).findFirst();
+  }
+
+  // From the claim's parent to its child over checkpoints of the child's run.
+  private List<InferredEdge> steps(Claim claim, List<InferredEdge> up) {
+    for (int i = 0; i < up.size(); i++) {
+      if (original(up.get(i).parent()).equals(original(claim.parent()))) {
+        List<InferredEdge> steps = new ArrayList<>(up.subList(0, i + 1));
+        Collections.reverse(steps);
+        return steps;
+      }
+      if (!isOwn(up.get(i).parent(), claim.child())) {
+        break;
+      }
+    }
+    return List.of();
+  }
+
+  // From a checkpoint up to its root, nearest edge first.
+  private List<InferredEdge> path(CheckpointFile child) {
+    List<InferredEdge> path = new ArrayList<>();
+    for (InferredEdge edge = edges.get(child); edge != null; edge = edges.get(edge.parent())) {
+      path.add(edge);
+    }
+    return path;
+  }
+
+  private boolean isCopyOf(CheckpointFile one, CheckpointFile other) {
+    return original(one).equals(original(other));
+  }
+
+  private CheckpointFile original(CheckpointFile file) {
+    InferredEdge edge = edges.get(file);
+    return edge != null && edge.kind().equals(Copy.KIND) ? edge.parent() : file;
+  }
+
+  // Whether the child's run has a checkpoint's content.
+  private boolean isOwn(CheckpointFile file, CheckpointFile child) {
+    return runs.getOrDefault(original(file), Set.of()).contains(child.run());
+  }
+
+  // Nearness alone is not a proof. Contents are: the claim leaves more unexplained from root to
+  // child, or most of what the claimed training changed has the very bytes of the other parent.
+  private boolean isProved(Claim claim, InferredEdge source, Dispute.Ruling ruling) {
+    List<InferredEdge> declared = path(claim.parent());
+    boolean circular = declared.stream().anyMatch(edge -> edge.parent().equals(source.child()));
+    long inferred = unexplained(path(source.child()));
+    return (!circular && inferred < unexplained(declared) + ruling.unexplained()) || ruling.kept();
+  }
+
+  private static long unexplained(List<InferredEdge> path) {
+    return path.stream().mapToLong(InferredEdge::unexplained).sum();
+  }
+}

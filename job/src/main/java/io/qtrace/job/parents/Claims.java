@@ -1,0 +1,70 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * What runs claim of who was made from whom. Weights that share contents tell that two checkpoints
+ * are related, often not which was first: a copy with one damaged tensor is as near to its original
+ * as the original to it. There the claims decide, unless numbers prove the direction.
+ */
+public final class Claims {
+  /** No run claims anything. */
+  public static final Claims NONE = new Claims();
+
+  private final Map<CheckpointFile, Set<CheckpointFile>> parents = new HashMap<>(); // by child
+
+  private Claims() {}
+
+  /** One claim. */
+  public record Claim(CheckpointFile parent, CheckpointFile child) {}
+
+  public static Claims of(Collection<Claim> claims) {
+    Claims all = new Claims();
+    claims.forEach(claim -> all.add(claim.parent(), claim.child()));
+    return all;
+  }
+
+  /** The same of others that stand for the files, such as those they are copies of. */
+  Claims of(UnaryOperator<CheckpointFile> original) {
+    Claims all = new Claims();
+    parents.forEach(
+        (child, files) ->
+            files.forEach(parent -> all.add(original.apply(parent), original.apply(child))));
+    return all;
+  }
+
+  private void add(CheckpointFile parent, CheckpointFile child) {
+    if (!parent.equals(child)) {
+      parents.computeIfAbsent(child, file -> new HashSet<>()).add(parent);
+    }
+  }
+
+  /** Whether the claims tell that one was made before the other, as circles of claims do not. */
+  boolean isBefore(CheckpointFile one, CheckpointFile other) {
+    return leads(one, other) && !leads(other, one);
+  }
+
+  // Over any number of claims.
+  private boolean leads(CheckpointFile from, CheckpointFile to) {
+    Set<CheckpointFile> seen = new HashSet<>();
+    List<CheckpointFile> open = new ArrayList<>(parents.getOrDefault(to, Set.of()));
+    while (!open.isEmpty()) {
+      CheckpointFile file = open.remove(open.size() - 1);
+      if (file.equals(from)) {
+        return true;
+      }
+      if (seen.add(file)) {
+        open.addAll(parents.getOrDefault(file, Set.of()));
+      }
+    }
+    return false;
+  }
+}

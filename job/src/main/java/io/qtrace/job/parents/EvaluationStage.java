@@ -1,0 +1,189 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.progress.Phase;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.spark.HashPartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import scala.Tuple2;
+
+/**
+ * Evaluates candidates on the executors, where the facts of checkpoints are: candidates that have
+ * checkpoints in common go to one task, so that the facts of each go to few.
+ */
+public final class EvaluationStage implements Evaluation {
+  // Facts of so many tensors are in memory of a task at once, however many candidates need them.
+  private static final int TENSORS_OF_A_BLOCK = 20_000;
+
+  private final JavaSparkContext spark;
+  private final Function<Set<String>, JavaPairRDD<String, Packed<CheckpointFacts>>> facts;
+  private final Function<String, Integer> tensors;
+  private final Classifier classifier;
+
+  /**
+   * @param facts of the checkpoints with some identifiers, by identifier
+   * @param tensors how many the checkpoint of an identifier has
+   */
+  public EvaluationStage(
+      JavaSparkContext spark,
+      Function<Set<String>, JavaPairRDD<String, Packed<CheckpointFacts>>> facts,
+      Function<String, Integer> tensors,
+      Classifier classifier) {
+    this.spark = spark;
+    this.facts = facts;
+    this.tensors = tensors;
+    this.classifier = classifier;
+  }
+
+  /** A question about some checkpoints, and the work of answering it. */
+  private interface Question<A> extends Serializable {
+    List<String> checkpoints();
+
+    A answer(List<Node> nodes, Classifier classifier);
+  }
+
+  @Override
+  public Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates) {
+    Map<Candidate, Candidate.Transitions> found = new HashMap<>();
+    List<Between> questions = candidates.stream().map(Between::new).toList();
+    answers(questions, "transitions")
+        .forEach((question, answer) -> found.put(question.candidate(), answer));
+    return found;
+  }
+
+  @Override
+  public Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes) {
+    Map<Dispute, Dispute.Ruling> found = new HashMap<>();
+    List<Ruling> questions = disputes.stream().map(Ruling::new).toList();
+    answers(questions, "declared parents")
+        .forEach((question, answer) -> found.put(question.dispute(), answer));
+    return found;
+  }
+
+  private record Between(Candidate candidate) implements Question<Candidate.Transitions> {
+    @Override
+    public List<String> checkpoints() {
+      return List.of(candidate.one(), candidate.other());
+    }
+
+    @Override
+    public Candidate.Transitions answer(List<Node> nodes, Classifier classifier) {
+      return new Candidate.Transitions(
+          Transition.between(nodes.get(0), nodes.get(1), classifier),
+          Transition.between(nodes.get(1), nodes.get(0), classifier));
+    }
+  }
+
+  private record Ruling(Dispute dispute) implements Question<Dispute.Ruling> {
+    @Override
+    public List<String> checkpoints() {
+      return List.of(dispute.inferred(), dispute.declared(), dispute.child());
+    }
+
+    @Override
+    public Dispute.Ruling answer(List<Node> nodes, Classifier classifier) {
+      return Transition.ruling(nodes.get(0), nodes.get(1), nodes.get(2), classifier);
+    }
+  }
+
+  private <A, Q extends Question<A>> Map<Q, A> answers(List<Q> questions, String what) {
+    if (questions.isEmpty()) {
+      return Map.of();
+    }
+    List<List<Q>> blocks = blocks(questions);
+    Map<String, List<Integer>> numbers = new HashMap<>(); // of blocks, by checkpoint
+    for (int i = 0; i < blocks.size(); i++) {
+      for (String checkpoint : checkpoints(blocks.get(i))) {
+        numbers.computeIfAbsent(checkpoint, key -> new ArrayList<>()).add(i);
+      }
+    }
+    Broadcast<Map<String, List<Integer>>> blocksOf = spark.broadcast(numbers);
+    Broadcast<List<List<Q>>> all = spark.broadcast(blocks);
+    Classifier classify = classifier;
+    Map<Q, A> answers = new HashMap<>();
+    try (Phase phase =
+        Phase.begin(spark.sc(), "parents", "evaluate %d %s".formatted(questions.size(), what))) {
+      facts
+          .apply(numbers.keySet())
+          .flatMapToPair(one -> inBlocks(one, blocksOf.value()))
+          .groupByKey(new HashPartitioner(blocks.size()))
+          .flatMapToPair(block -> answered(all.value().get(block._1()), block._2(), classify))
+          .collect()
+          .forEach(answer -> answers.put(answer._1(), answer._2()));
+    } finally {
+      blocksOf.destroy();
+      all.destroy();
+    }
+    return answers;
+  }
+
+  private <Q extends Question<?>> List<List<Q>> blocks(List<Q> questions) {
+    List<List<Q>> blocks = new ArrayList<>();
+    List<Q> open = new ArrayList<>();
+    Set<String> checkpoints = new HashSet<>();
+    long held = 0;
+    for (Q question : questions) {
+      long more =
+          question.checkpoints().stream()
+              .filter(checkpoint -> !checkpoints.contains(checkpoint))
+              .mapToLong(tensors::apply)
+              .sum();
+      if (held + more > TENSORS_OF_A_BLOCK && !open.isEmpty()) {
+        blocks.add(open);
+        open = new ArrayList<>();
+        checkpoints.clear();
+        held = 0;
+        more = question.checkpoints().stream().mapToLong(tensors::apply).sum();
+      }
+      open.add(question);
+      checkpoints.addAll(question.checkpoints());
+      held += more;
+    }
+    blocks.add(open);
+    return blocks;
+  }
+
+  private static Set<String> checkpoints(List<? extends Question<?>> questions) {
+    Set<String> checkpoints = new HashSet<>();
+    questions.forEach(question -> checkpoints.addAll(question.checkpoints()));
+    return checkpoints;
+  }
+
+  private static Iterator<Tuple2<Integer, Tuple2<String, Packed<CheckpointFacts>>>> inBlocks(
+      Tuple2<String, Packed<CheckpointFacts>> facts, Map<String, List<Integer>> blocks) {
+    return blocks.getOrDefault(facts._1(), List.of()).stream()
+        .map(block -> new Tuple2<>(block, facts))
+        .iterator();
+  }
+
+  private static <A, Q extends Question<A>> Iterator<Tuple2<Q, A>> answered(
+      List<Q> questions,
+      Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
+      Classifier classifier) {
+    Map<String, Node> nodes = new HashMap<>();
+    facts.forEach(one -> nodes.put(one._1(), Node.of(one._2().value())));
+    Stream<Tuple2<Q, A>> answers =
+        questions.stream()
+            .map(
+                question ->
+                    new Tuple2<>(
+                        question,
+                        question.answer(
+                            question.checkpoints().stream().map(nodes::get).toList(), classifier)));
+    return answers.iterator();
+  }
+}

@@ -1,0 +1,23 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every checkpoint once: as a root, or as the child of one edge; no circles.
+ *
+ * @param roots checkpoints that no other explains, sorted by path
+ * @param edges sorted by the child's path
+ */
+public record Forest(List<CheckpointFile> roots, List<InferredEdge> edges) {
+  public Forest {
+    roots = List.copyOf(roots);
+    edges = List.copyOf(edges);
+  }
+
+  /** The edge that leads to a checkpoint; empty for a root. */
+  public Optional<InferredEdge> edgeTo(CheckpointFile child) {
+    return edges.stream().filter(edge -> edge.child().equals(child)).findFirst();
+  }
+}

@@ -1,0 +1,48 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.operations.Copy;
+import io.qtrace.job.policy.EdgeKind;
+import java.util.Objects;
+
+/**
+ * A parent that the weights tell.
+ *
+ * @param shared tensors with the same dtype, shape and bytes on both sides
+ * @param changed tensors that differ by more than rounding into a narrower dtype
+ * @param unexplained how many of those the kind does not explain
+ * @param distance how far the small tensors moved, Euclidean
+ */
+public record InferredEdge(
+    CheckpointFile parent,
+    CheckpointFile child,
+    EdgeKind kind,
+    int shared,
+    int changed,
+    int unexplained,
+    double distance) {
+  public InferredEdge {
+    Objects.requireNonNull(parent, "parent");
+    Objects.requireNonNull(child, "child");
+    Objects.requireNonNull(kind, "kind");
+    if (parent.equals(child)) {
+      throw new IllegalArgumentException("Invalid edge: " + parent.path() + " to itself");
+    }
+  }
+
+  static InferredEdge of(CheckpointFile parent, CheckpointFile child, Transition transition) {
+    return new InferredEdge(
+        parent,
+        child,
+        transition.kind(),
+        transition.shared(),
+        transition.changed(),
+        transition.unexplained(),
+        transition.distance());
+  }
+
+  /** A checkpoint with the content of another. */
+  static InferredEdge copy(CheckpointFile parent, CheckpointFile child, int tensors) {
+    return new InferredEdge(parent, child, Copy.KIND, tensors, 0, 0, 0);
+  }
+}

@@ -1,0 +1,91 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.operations.Side;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The numbers of a checkpoint that training moves: the values of small tensors, smallest, largest
+ * and mean value of the others, and the LUTs in use in place of stored LUTs and deltas. Quantized
+ * buffers and indices are left out: they do not move in training.
+ *
+ * @param parts by the tensor's name; numbers that are not finite are 0
+ */
+record MovingNumbers(Map<String, float[]> parts) {
+  /** LUTs move fast and come back, scales drift steadily: how much a LUT's move counts. */
+  static final float LUT_WEIGHT = 1 / 16f;
+
+  static MovingNumbers of(Side side) {
+    Map<String, float[]> parts = new LinkedHashMap<>();
+    for (TensorFacts tensor : new TreeMap<>(side.facts().tensors()).values()) {
+      switch (tensor.category()) {
+        case SCALE, OTHER -> parts.put(tensor.name(), finite(part(tensor)));
+        case LUT, LUT_DELTAS, Q, INDICES -> {}
+      }
+    }
+    luts(side).forEach((layer, lut) -> parts.put(layer.lut(), finite(part(lut))));
+    return new MovingNumbers(parts);
+  }
+
+  /** The layers that have a usable LUT. */
+  static Map<LayerNames, LayerLut> luts(Side side) {
+    Map<LayerNames, LayerLut> luts = new LinkedHashMap<>();
+    for (String name : new TreeMap<>(side.facts().tensors()).keySet()) {
+      LayerNames.ofLut(name)
+          .ifPresent(layer -> side.lut(layer).ifPresent(lut -> luts.put(layer, lut)));
+    }
+    return luts;
+  }
+
+  private static float[] part(LayerLut lut) {
+    float[] values = lut.deltasOrImplied().positive(lut.training());
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= LUT_WEIGHT;
+    }
+    return values;
+  }
+
+  private static float[] part(TensorFacts tensor) {
+    return tensor
+        .floats()
+        .orElseGet(
+            () -> {
+              double mean = tensor.stats().sum() / tensor.shape().elements();
+              return new float[] {
+                (float) tensor.stats().min(), (float) tensor.stats().max(), (float) mean
+              };
+            });
+  }
+
+  private static float[] finite(float[] part) {
+    for (int i = 0; i < part.length; i++) {
+      part[i] = Float.isFinite(part[i]) ? part[i] : 0;
+    }
+    return part;
+  }
+
+  /** Euclidean distance over the parts that both have in the same size. */
+  double distance(MovingNumbers other) {
+    double sum = 0;
+    for (Map.Entry<String, float[]> entry : parts.entrySet()) {
+      float[] others = other.parts.get(entry.getKey());
+      if (others != null && others.length == entry.getValue().length) {
+        sum += squared(entry.getValue(), others);
+      }
+    }
+    return Math.sqrt(sum);
+  }
+
+  static double squared(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      double difference = (double) one[i] - other[i];
+      sum += difference * difference;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,42 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.operations.Copy;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
+import java.util.List;
+import java.util.Set;
+
+/** What the weights say of a parent that is claimed for a checkpoint. */
+public sealed interface Opinion {
+  /** The parent is the one that the weights tell, or has the same content. */
+  record Agrees(InferredEdge edge) implements Opinion {}
+
+  /**
+   * The parent leads to the child over other checkpoints of the child's run.
+   *
+   * @param steps from the parent to the child, two or more
+   */
+  record Reaches(List<InferredEdge> steps) implements Opinion {
+    private static final Set<EdgeKind> TRAINING = Set.of(Train.KIND, Copy.KIND);
+
+    public Reaches {
+      steps = List.copyOf(steps);
+    }
+
+    /** Whether all steps together are training. */
+    public boolean isTraining() {
+      return steps.stream().allMatch(step -> TRAINING.contains(step.kind()));
+    }
+  }
+
+  /** Contents prove another parent. */
+  record Contradicts(InferredEdge edge) implements Opinion {}
+
+  /**
+   * Another checkpoint is nearer, which proves nothing: runs with one start are near each other.
+   */
+  record Prefers(InferredEdge edge) implements Opinion {}
+
+  /** The weights tell no parent. */
+  record Silent() implements Opinion {}
+}

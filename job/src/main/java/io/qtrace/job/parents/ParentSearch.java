@@ -1,0 +1,87 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Finds the parent of every checkpoint from sketches of their tensors; reads no file and holds no
+ * tensor. Declared parents, names of files and their times decide only where the weights leave a
+ * choice, as between identical files. Candidates are a few for each checkpoint: those that share
+ * contents, and those whose small tensors are near; never all pairs. The result is the same for the
+ * same checkpoints in any order.
+ */
+public final class ParentSearch {
+  private final Evaluation evaluation;
+
+  public ParentSearch(Evaluation evaluation) {
+    this.evaluation = evaluation;
+  }
+
+  /** A root or an edge for each of the checkpoints. */
+  public Forest run(Collection<MeasuredCheckpoint> checkpoints, Claims claims) {
+    List<List<MeasuredCheckpoint>> alike = alike(checkpoints, claims);
+    Map<CheckpointFile, CheckpointFile> originals = new HashMap<>();
+    alike.forEach(
+        copies -> copies.forEach(copy -> originals.put(copy.file(), copies.get(0).file())));
+    List<MeasuredCheckpoint> nodes =
+        Locality.HALVES.order(alike.stream().map(copies -> copies.get(0)).toList());
+    Set<Link> links = NearLinks.added(nodes, ContentLinks.of(nodes));
+    Tree tree =
+        new Tree(nodes, links, claims.of(file -> originals.getOrDefault(file, file)), evaluation);
+    List<CheckpointFile> roots = new ArrayList<>();
+    List<InferredEdge> edges = new ArrayList<>();
+    for (int child = 0; child < nodes.size(); child++) {
+      if (tree.parent(child).isPresent()) {
+        int parent = tree.parent(child).getAsInt();
+        edges.add(
+            InferredEdge.of(
+                nodes.get(parent).file(), nodes.get(child).file(), tree.transition(parent, child)));
+      } else {
+        roots.add(nodes.get(child).file());
+      }
+    }
+    for (List<MeasuredCheckpoint> copies : alike) {
+      for (MeasuredCheckpoint copy : copies.subList(1, copies.size())) {
+        edges.add(InferredEdge.copy(copies.get(0).file(), copy.file(), copy.sketch().tensors()));
+      }
+    }
+    roots.sort(null);
+    edges.sort(Comparator.comparing(InferredEdge::child));
+    return new Forest(roots, edges);
+  }
+
+  // Checkpoints by content, the original of each first.
+  private static List<List<MeasuredCheckpoint>> alike(
+      Collection<MeasuredCheckpoint> checkpoints, Claims claims) {
+    Map<String, List<MeasuredCheckpoint>> byContent = new LinkedHashMap<>();
+    checkpoints.stream()
+        .sorted(Comparator.comparing(MeasuredCheckpoint::file, Hints.ORIGINAL_FIRST))
+        .forEach(
+            one ->
+                byContent.computeIfAbsent(one.sketch().content(), c -> new ArrayList<>()).add(one));
+    return byContent.values().stream().map(copies -> originalFirst(copies, claims)).toList();
+  }
+
+  // The first that no declaration derives from another of them.
+  private static List<MeasuredCheckpoint> originalFirst(
+      List<MeasuredCheckpoint> copies, Claims claims) {
+    MeasuredCheckpoint original =
+        copies.stream()
+            .filter(
+                one ->
+                    copies.stream().noneMatch(other -> claims.isBefore(other.file(), one.file())))
+            .findFirst()
+            .orElse(copies.get(0));
+    List<MeasuredCheckpoint> ordered = new ArrayList<>(copies);
+    ordered.remove(original);
+    ordered.add(0, original);
+    return ordered;
+  }
+}

@@ -1,0 +1,153 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.parents.Arborescence.Arc;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** The parents, among linked nodes of different contents, that leave the least unexplained. */
+final class Tree {
+  private static final int NONE = -1;
+
+  // One checkpoint continues another if that saves it this part of the other's own way from where
+  // both come from. Two runs from one start save little, whatever their lengths.
+  private static final double SAVED = 0.25;
+
+  private final List<MeasuredCheckpoint> nodes;
+  private final Claims claims;
+  private final Evaluation evaluation;
+  private final Map<Candidate, Candidate.Transitions> transitions = new HashMap<>();
+  private final int[] parents;
+
+  Tree(List<MeasuredCheckpoint> nodes, Set<Link> links, Claims claims, Evaluation evaluation) {
+    this.nodes = nodes;
+    this.claims = claims;
+    this.evaluation = evaluation;
+    this.parents = new int[nodes.size()];
+    evaluate(links.stream().map(link -> candidate(link.one(), link.other())).toList());
+    Arc[] cheapest = Arborescence.of(nodes.size() + 1, nodes.size(), arcs(links));
+    for (int node = 0; node < parents.length; node++) {
+      int from = cheapest[node].from();
+      parents[node] = from == nodes.size() ? NONE : from;
+    }
+    boolean moved = true;
+    while (moved) { // each move brings a node nearer to its root
+      moved = false;
+      evaluate(
+          IntStream.range(0, parents.length)
+              .filter(this::mayLift)
+              .mapToObj(node -> candidate(parents[parents[node]], node))
+              .toList());
+      for (int node = 0; node < parents.length; node++) {
+        moved |= lift(node);
+      }
+    }
+  }
+
+  OptionalInt parent(int node) {
+    return parents[node] == NONE ? OptionalInt.empty() : OptionalInt.of(parents[node]);
+  }
+
+  Transition transition(int parent, int child) {
+    Candidate candidate = candidate(parent, child);
+    Candidate.Transitions both = transitions.get(candidate);
+    return candidate.one().equals(id(parent)) ? both.forward() : both.backward();
+  }
+
+  private Candidate candidate(int one, int other) {
+    return Candidate.of(id(one), id(other));
+  }
+
+  private String id(int node) {
+    return nodes.get(node).file().id();
+  }
+
+  private void evaluate(List<Candidate> candidates) {
+    List<Candidate> missing =
+        candidates.stream().distinct().filter(one -> !transitions.containsKey(one)).toList();
+    if (!missing.isEmpty()) {
+      transitions.putAll(evaluation.transitions(missing));
+    }
+  }
+
+  // The last node is the root of all roots.
+  private List<Arc> arcs(Set<Link> links) {
+    List<Arc> arcs = new ArrayList<>();
+    for (Link link : links) {
+      add(arcs, link.one(), link.other());
+      add(arcs, link.other(), link.one());
+    }
+    for (int node = 0; node < nodes.size(); node++) {
+      arcs.add(new Arc(nodes.size(), node, Cost.ROOT));
+    }
+    arcs.sort(Comparator.comparing(arc -> arc.from() < nodes.size() ? path(arc.from()) : ""));
+    return arcs;
+  }
+
+  private String path(int node) {
+    return nodes.get(node).file().path();
+  }
+
+  private void add(List<Arc> arcs, int parent, int child) {
+    Transition transition = transition(parent, child);
+    if (transition.plausible()) {
+      arcs.add(new Arc(parent, child, cost(parent, child, transition)));
+    }
+  }
+
+  private Cost cost(int parent, int child, Transition transition) {
+    MeasuredCheckpoint before = nodes.get(parent);
+    MeasuredCheckpoint after = nodes.get(child);
+    // Training leads away from the stored LUT: the way back is not free.
+    double back =
+        isTraining(transition)
+            ? Math.max(0, before.sketch().trained() - after.sketch().trained())
+            : 0;
+    boolean claimed = !transition.proof() && claims.isBefore(after.file(), before.file());
+    int against = Hints.isBefore(after.file(), before.file()) ? 1 : 0;
+    return Cost.of(
+        claimed ? 1 : 0, transition.unexplained(), transition.distance() + back, against);
+  }
+
+  private static boolean isTraining(Transition transition) {
+    return transition.kind().equals(Train.KIND);
+  }
+
+  // Whether a node may hang on the parent of its parent in place of it: two runs from one start.
+  private boolean mayLift(int node) {
+    int sibling = parents[node];
+    return sibling != NONE
+        && parents[sibling] != NONE
+        && isTraining(transition(parents[sibling], sibling))
+        && isTraining(transition(sibling, node))
+        && !Hints.isStepBefore(nodes.get(sibling).file(), nodes.get(node).file());
+  }
+
+  // From a sibling to the parent of both; what was not evaluated has its turn in the next round.
+  private boolean lift(int node) {
+    if (!mayLift(node)) {
+      return false;
+    }
+    int sibling = parents[node];
+    int parent = parents[sibling];
+    if (!transitions.containsKey(candidate(parent, node))) {
+      return true;
+    }
+    Transition there = transition(parent, sibling);
+    Transition onward = transition(sibling, node);
+    Transition direct = transition(parent, node);
+    boolean trained = isTraining(direct) && direct.unexplained() <= onward.unexplained();
+    boolean continued = direct.distance() - onward.distance() >= SAVED * there.distance();
+    if (trained && !continued) {
+      parents[node] = parent;
+      return true;
+    }
+    return false;
+  }
+}

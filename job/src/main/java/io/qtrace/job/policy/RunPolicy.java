@@ -1,0 +1,71 @@
+package io.qtrace.job.policy;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.archive.RunConfig;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** What a policy says of the edges that lead to the checkpoints of one run. */
+public final class RunPolicy implements Serializable {
+  private static final long serialVersionUID = 1;
+
+  private final Policy policy;
+  private final String run;
+  private final RunConfig config;
+  private final List<RunOverride> overrides;
+
+  RunPolicy(Policy policy, String run, RunConfig config) {
+    this.policy = Objects.requireNonNull(policy, "policy");
+    this.run = Objects.requireNonNull(run, "run");
+    this.config = Objects.requireNonNull(config, "config");
+    this.overrides =
+        policy.overrides().stream()
+            .filter(override -> override.reason(run, config).isPresent())
+            .toList();
+  }
+
+  /** What is expected of a tensor, or of a layer's LUT: of overrides the last that says it. */
+  public Expectation expectation(EdgeKind kind, Subject subject, String tensor) {
+    Expectation expectation = policy.expectation(kind, subject);
+    for (RunOverride override : overrides) {
+      expectation = override.expectation(kind, subject, tensor).orElse(expectation);
+    }
+    return expectation;
+  }
+
+  /** Which overrides speak of edges of a kind, and why they apply to this run. */
+  public List<String> notes(EdgeKind kind) {
+    List<String> notes = new ArrayList<>();
+    if (!config.problem().isEmpty() && !policy.overrides().isEmpty()) {
+      notes.add(config.problem() + "; overrides of the policy may be missed");
+    }
+    for (RunOverride override : overrides) {
+      if (override.edges().containsKey(kind)) {
+        String why = override.reason(run, config).orElseThrow();
+        notes.add("override %s of the policy: %s".formatted(override.name(), why));
+      }
+    }
+    return notes.stream().map(SafeText::of).toList();
+  }
+
+  /** The waivers that are about a checkpoint of this run. */
+  public Waivers waivers(String checkpoint) {
+    return policy.waivers().of(run, checkpoint);
+  }
+
+  /**
+   * Hash of all that settles the verdict of an edge to a checkpoint of this run, beside the content
+   * of its ends: the policy, the overrides that apply, the waivers and which of them hold today.
+   */
+  public String identity(String checkpoint) {
+    List<String> reasons =
+        overrides.stream()
+            .map(override -> override.name() + override.reason(run, config).orElseThrow())
+            .toList();
+    Waivers about = waivers(checkpoint);
+    return Policy.hash(
+        List.of(policy.hash(), config.problem(), reasons, about.all(), about.inForce()).toString());
+  }
+}

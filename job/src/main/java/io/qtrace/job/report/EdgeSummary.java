@@ -1,0 +1,42 @@
+package io.qtrace.job.report;
+
+import io.qtrace.job.judge.EdgeCounts;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.operations.Train;
+import java.util.StringJoiner;
+
+/** How many tensors of an edge have which status, and what became of {@code _Q} and LUTs. */
+final class EdgeSummary {
+  private EdgeSummary() {}
+
+  static String of(AuditedEdge edge) {
+    EdgeCounts.ByStatus status = edge.counts().status();
+    EdgeCounts.Quantized buffers = edge.counts().quantized();
+    EdgeCounts.Luts luts = edge.counts().luts();
+    StringJoiner counts = new StringJoiner(", ");
+    count(counts, status.identical(), "identical");
+    count(counts, status.equal(), "equal");
+    count(counts, status.changed(), "changed");
+    count(counts, status.reshaped(), "reshaped");
+    count(counts, status.added(), "added");
+    count(counts, status.removed(), "removed");
+    String quantized =
+        buffers.qBuffers() == 0
+            ? ""
+            : buffers.qChanged() == 0
+                ? "; _Q unchanged in %d layers".formatted(buffers.qBuffers())
+                : "; _Q changed in %d of %d layers"
+                    .formatted(buffers.qChanged(), buffers.qBuffers());
+    String lut =
+        luts.lutLayers() == 0
+            ? ""
+            : "; LUT trained in %d of %d".formatted(luts.lutTrained(), luts.lutLayers());
+    return counts + quantized + (edge.kind().equals(Train.KIND) ? lut : "");
+  }
+
+  private static void count(StringJoiner counts, int count, String what) {
+    if (count > 0) {
+      counts.add(count + " " + what);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.qtrace.job.train;
+
+import io.qtrace.io.ObjectStore;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** What one task of the stage does. */
+record TrainTask(TrainPlan plan, SerializableConfiguration hadoop, LiveSteps steps)
+    implements Serializable {
+  private static final String DRIVER = "driver"; // executor id where tasks run in the driver
+
+  /** The only replica. */
+  Iterator<TrainRun> alone(Iterator<Integer> ranks) throws IOException {
+    return train(ranks.next(), own -> own);
+  }
+
+  /** One replica of several; the result is that of the first. */
+  Iterator<TrainRun> together(Iterator<Integer> ranks) throws IOException {
+    return train(ranks.next(), new BarrierExchange(BarrierTaskContext.get()));
+  }
+
+  private Iterator<TrainRun> train(int rank, Exchange exchange) throws IOException {
+    ObjectStore store = new ObjectStore(hadoop.value());
+    Training.Place place = new Training.Place(rank, device(), exchange);
+    try {
+      TrainRun run = new Training(store, plan, place, steps::add).run();
+      return rank == 0 ? List.of(run).iterator() : Collections.emptyIterator();
+    } catch (IOException | RuntimeException e) {
+      if (DeviceFault.isSticky(e) && !SparkEnv.get().executorId().equals(DRIVER)) {
+        throw new DeviceFault(e);
+      }
+      throw e;
+    }
+  }
+
+  // Spark gives a task of a GPU profile its GPU by address; in local mode there is none to ask.
+  private String device() {
+    ResourceInformation gpu = TaskContext.get().resourcesJMap().get("gpu");
+    return switch (plan.settings().device()) {
+      case "cpu" -> "cpu";
+      case "cuda" -> gpu == null ? "cuda:0" : "cuda:" + gpu.addresses()[0];
+      default -> gpu == null ? "cpu" : "cuda:" + gpu.addresses()[0];
+    };
+  }
+}

@@ -1,0 +1,272 @@
+package io.qtrace.job.audit;
+
+import static io.qtrace.job.parents.HandMade.copy;
+import static io.qtrace.job.parents.HandMade.edge;
+import static io.qtrace.job.parents.HandMade.file;
+import static io.qtrace.job.parents.HandMade.forest;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.archive.Role;
+import io.qtrace.job.audit.PlannedEdge.Status;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.parents.Ancestry;
+import io.qtrace.job.parents.Forest;
+import io.qtrace.job.parents.HandMade;
+import io.qtrace.job.parents.InferredEdge;
+import io.qtrace.job.parents.StatedEvaluation;
+import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.FindingList;
+import io.qtrace.job.policy.Waivers;
+import java.time.LocalDate;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class TestParentageRules {
+  private static final CheckpointFile SOURCE = file("init/source.pt");
+  private static final CheckpointFile OTHER = file("other/best.pt");
+  private static final CheckpointFile STEP_1 = file("run/step1.pt");
+  private static final CheckpointFile STEP_2 = file("run/step2.pt");
+
+  private final StatedEvaluation evaluation = new StatedEvaluation();
+
+  private List<PlannedEdge> parentage(Forest forest, Edge... declared) {
+    Set<CheckpointFile> files = new TreeSet<>(List.of(SOURCE, OTHER));
+    forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
+    return Parentage.of(
+        List.of(declared), forest, new Ancestry(forest, HandMade.measured(files), evaluation));
+  }
+
+  private static Edge declared(CheckpointFile parent, CheckpointFile child) {
+    return new Edge(parent, child, EnumSet.of(Evidence.DECLARED));
+  }
+
+  private static Edge ordered(CheckpointFile parent, CheckpointFile child) {
+    return new Edge(parent, child, EnumSet.of(Evidence.ORDER));
+  }
+
+  private static PlannedEdge planned(
+      CheckpointFile parent,
+      CheckpointFile child,
+      Status status,
+      WeightsOpinion weights,
+      String... evidence) {
+    Edge edge = declared(parent, child);
+    return new PlannedEdge(edge.ends(), child.run(), status, List.of(evidence), weights);
+  }
+
+  private static WeightsOpinion contradicts(InferredEdge edge) {
+    return WeightsOpinion.shows(WeightsOpinion.Says.CONTRADICTS, edge);
+  }
+
+  private static List<Finding> findings(PlannedEdge edge) {
+    FindingList findings = new FindingList(new Waivers(List.of(), LocalDate.parse("2026-11-25")));
+    edge.addFindings(findings);
+    return findings.findings();
+  }
+
+  @Test
+  void aDeclaredParentThatTheWeightsShowIsDirect() {
+    assertThat(parentage(forest(edge(SOURCE, STEP_1, "train")), declared(SOURCE, STEP_1)))
+        .containsExactly(
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"));
+  }
+
+  @Test
+  void aTrainingOverSeveralStepsIsDirectAndItsStepsAreJudgedToo() {
+    InferredEdge first = edge(SOURCE, STEP_1, "train");
+    InferredEdge second = edge(STEP_1, STEP_2, "train");
+    assertThat(parentage(forest(first, second), declared(SOURCE, STEP_1), declared(SOURCE, STEP_2)))
+        .containsExactly(
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"),
+            planned(SOURCE, STEP_2, Status.DIRECT, WeightsOpinion.NOTHING, "declared"),
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.infers(second), "weights"));
+  }
+
+  @Test
+  void aParentOverOtherOperationsIsIndirect() {
+    InferredEdge first = edge(SOURCE, STEP_1, "train");
+    InferredEdge second = edge(STEP_1, STEP_2, "bake");
+    List<PlannedEdge> found = parentage(forest(first, second), declared(SOURCE, STEP_2));
+    assertThat(found)
+        .containsExactly(
+            planned(
+                SOURCE,
+                STEP_2,
+                Status.INDIRECT,
+                WeightsOpinion.reaches(List.of(first, second)),
+                "declared"),
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.infers(second), "weights"),
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(first), "weights"));
+    PlannedEdge indirect = found.get(0);
+    assertThat(indirect.isJudged()).isFalse();
+    assertThat(indirect.unjudgedKind()).isEqualTo(EdgeKind.SEVERAL);
+    assertThat(indirect.notes())
+        .containsExactly(
+            "weights: 2 steps, each judged by itself: train to run/step1.pt, bake to run/step2.pt");
+    assertThat(findings(indirect)).isEmpty();
+  }
+
+  @Test
+  void aContradictedParentIsRejectedAndTheOtherOneIsInferred() {
+    InferredEdge shown = edge(SOURCE, STEP_1, "train");
+    evaluation.ruling(shown, OTHER, 4, false);
+    List<PlannedEdge> found = parentage(forest(shown), declared(OTHER, STEP_1));
+    assertThat(found)
+        .containsExactly(
+            planned(OTHER, STEP_1, Status.REJECTED, contradicts(shown), "declared"),
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(shown), "weights"));
+    PlannedEdge rejected = found.get(0);
+    assertThat(rejected.isJudged()).isFalse();
+    assertThat(rejected.unjudgedKind()).isEqualTo(EdgeKind.NONE);
+    assertThat(rejected.notes()).isEmpty();
+    assertThat(findings(rejected))
+        .containsExactly(
+            new Finding(
+                "parent-contradicted",
+                1,
+                "init/source.pt",
+                "the weights contradict the source: it was made from init/source.pt: 7 tensors"
+                    + " shared, 3 changed"));
+    assertThat(findings(rejected)).allMatch(PlannedEdge::isContradiction);
+    assertThat(found.get(1).isJudged()).isTrue();
+    assertThat(found.get(1).notes()).containsExactly("weights: 7 tensors shared, 3 changed");
+  }
+
+  @Test
+  void anOrderThatTheWeightsContradictIsANoteAndNotAFinding() {
+    InferredEdge first = edge(SOURCE, STEP_1, "train");
+    InferredEdge second = edge(SOURCE, STEP_2, "train");
+    evaluation.ruling(second, STEP_1, 4, false);
+    List<PlannedEdge> found =
+        parentage(forest(first, second), ordered(STEP_1, STEP_2), declared(SOURCE, STEP_2));
+    assertThat(found)
+        .contains(
+            planned(STEP_1, STEP_2, Status.REJECTED, contradicts(second), "order"),
+            planned(SOURCE, STEP_2, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"));
+    PlannedEdge rejected = found.get(0);
+    assertThat(findings(rejected)).isEmpty();
+    assertThat(rejected.notes())
+        .containsExactly("weights: it was made from init/source.pt: 7 tensors shared, 3 changed");
+  }
+
+  @Test
+  void aDoubtedParentIsKeptAndTheNearerOneIsANote() {
+    InferredEdge nearer = edge(SOURCE, STEP_1, "train");
+    evaluation.ruling(nearer, OTHER, 0, false);
+    List<PlannedEdge> found = parentage(forest(nearer), declared(OTHER, STEP_1));
+    assertThat(found)
+        .containsExactly(
+            planned(
+                OTHER,
+                STEP_1,
+                Status.DIRECT,
+                WeightsOpinion.shows(WeightsOpinion.Says.PREFERS, nearer),
+                "declared"));
+    assertThat(found.get(0).notes())
+        .containsExactly("weights: init/source.pt is nearer, which is no proof");
+    assertThat(findings(found.get(0))).isEmpty();
+  }
+
+  @Test
+  void aParentThatCouldNotBeReadIsKept() {
+    CheckpointFile lost = file("lost/best.pt");
+    assertThat(parentage(forest(edge(SOURCE, STEP_1, "train")), declared(lost, STEP_1)))
+        .containsExactly(planned(lost, STEP_1, Status.DIRECT, WeightsOpinion.NOTHING, "declared"));
+  }
+
+  @Test
+  void aChildWithoutADeclaredParentHasTheInferredOne() {
+    InferredEdge shown = edge(SOURCE, STEP_1, "unknown", 2);
+    List<PlannedEdge> found = parentage(forest(shown));
+    assertThat(found)
+        .containsExactly(
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(shown), "weights"));
+    assertThat(found.get(0).notes())
+        .containsExactly("weights: 7 tensors shared, 3 changed, as no kind of edge does");
+  }
+
+  @Test
+  void anInitialStateHasAnInferredParentOnlyIfEverythingIsExplained() {
+    CheckpointFile initial = file("run/initial.pt", Role.INITIAL, 0);
+    InferredEdge explained = edge(SOURCE, initial, "bake");
+    assertThat(parentage(forest(explained)))
+        .containsExactly(
+            planned(SOURCE, initial, Status.DIRECT, WeightsOpinion.infers(explained), "weights"));
+    assertThat(parentage(forest(edge(SOURCE, initial, "train", 1)))).isEmpty();
+  }
+
+  @Test
+  void anInferredEdgeAgainstADeclaredOneIsNotWanted() {
+    assertThat(parentage(forest(edge(STEP_1, STEP_2, "train")), declared(STEP_2, STEP_1)))
+        .containsExactly(
+            planned(STEP_2, STEP_1, Status.DIRECT, WeightsOpinion.NOTHING, "declared"));
+  }
+
+  @Test
+  void aRingOverSeveralDeclaredEdgesIsNotClosed() {
+    CheckpointFile between = file("mid/between.pt");
+    InferredEdge back = edge(STEP_1, STEP_2, "train");
+    assertThat(parentage(forest(back), declared(STEP_2, between), declared(between, STEP_1)))
+        .extracting(PlannedEdge::ends, PlannedEdge::status)
+        .containsExactlyInAnyOrder(
+            tuple(declared(STEP_2, between).ends(), Status.DIRECT),
+            tuple(declared(between, STEP_1).ends(), Status.DIRECT));
+  }
+
+  @Test
+  void circularDeclarationsAreBothKeptWithoutAThirdEdge() {
+    InferredEdge shown = edge(STEP_1, STEP_2, "train");
+    assertThat(parentage(forest(shown), declared(STEP_1, STEP_2), declared(STEP_2, STEP_1)))
+        .containsExactly(
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"),
+            planned(STEP_2, STEP_1, Status.DIRECT, WeightsOpinion.NOTHING, "declared"));
+  }
+
+  // A rejected declaration leads nowhere: what the weights show does not close a ring with it.
+  @Test
+  void aRejectedDeclarationDoesNotKeepAnInferredEdgeOut() {
+    InferredEdge first = edge(SOURCE, STEP_1, "train");
+    InferredEdge second = edge(STEP_1, STEP_2, "train");
+    evaluation.ruling(first, STEP_2, 0, true);
+    assertThat(parentage(forest(first, second), declared(STEP_2, STEP_1)))
+        .containsExactlyInAnyOrder(
+            planned(STEP_2, STEP_1, Status.REJECTED, contradicts(first), "declared"),
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(first), "weights"),
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.infers(second), "weights"));
+  }
+
+  @Test
+  void copiesAreEdgesToo() {
+    CheckpointFile best = file("run/best.pt");
+    InferredEdge copied = copy(STEP_1, best);
+    assertThat(parentage(forest(edge(SOURCE, STEP_1, "train"), copied), declared(SOURCE, STEP_1)))
+        .contains(planned(STEP_1, best, Status.DIRECT, WeightsOpinion.infers(copied), "weights"));
+  }
+
+  @Test
+  void edgesAreInTheOrderOfRunsThoseOfOneChildTogether() {
+    CheckpointFile a = file("a/step1.pt");
+    InferredEdge into = edge(SOURCE, STEP_1, "train");
+    InferredEdge ofA = edge(SOURCE, a, "train");
+    evaluation.ruling(into, OTHER, 0, false);
+    List<PlannedEdge> found =
+        parentage(
+            forest(into, ofA),
+            declared(SOURCE, STEP_1),
+            declared(SOURCE, a),
+            declared(OTHER, STEP_1));
+    assertThat(found)
+        .extracting(edge -> edge.ends().parentPath(), edge -> edge.ends().childPath())
+        .containsExactly(
+            tuple("init/source.pt", "a/step1.pt"),
+            tuple("init/source.pt", "run/step1.pt"),
+            tuple("other/best.pt", "run/step1.pt"));
+  }
+}

@@ -1,0 +1,524 @@
+package io.qtrace.job.judge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.qtrace.job.archive.RunConfig;
+import io.qtrace.job.operations.ArrayCheckpoint;
+import io.qtrace.job.operations.ArrayTensor;
+import io.qtrace.job.operations.Layers;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.operations.StepOfArrays;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Expectation;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.policy.Subject;
+import io.qtrace.job.policy.Verdict;
+import io.qtrace.job.policy.Waiver;
+import io.qtrace.job.policy.Waivers;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Lut;
+import io.qtrace.lut.LutDeltas;
+import io.qtrace.lut.LutParameters;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Shape;
+import java.time.LocalDate;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TestEdgeJudge {
+  private static final EdgeJudge JUDGE = new EdgeJudge(Operations.KNOWN);
+  private static final String RUN = "runs/a";
+  private static final String CHILD = "runs/a/checkpoint_step20.pt";
+  private static final LocalDate TODAY = LocalDate.parse("2026-11-25");
+  private static final EdgeKind TRAIN = new EdgeKind("train");
+  private static final EdgeKind SYNC = new EdgeKind("sync");
+  private static final EdgeKind CAST = new EdgeKind("cast");
+  private static final EdgeKind BAKE = new EdgeKind("bake");
+  private static final LayerNames LAYER = Layers.MLP;
+
+  /** A step that changes one tensor of a subject, and what an expectation then says of it. */
+  private record Case(Step step, String changed, int all, String unchanged, int still) {}
+
+  private static Case of(Subject subject) {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint trained = Layers.trained(initial, 41);
+    LayerNames first = Layers.ATTENTION;
+    return switch (subject) {
+      case LUT_DELTAS -> damaged(trained, LAYER.deltas(), 2, first.deltas(), 1);
+      case LUT -> damaged(initial, LAYER.lut(), 3, first.lut(), 2);
+      case EFFECTIVE_LUT ->
+          new Case(
+              damaged(trained, LAYER.deltas(), 2, "", 1).step(),
+              LAYER.layer(),
+              3,
+              first.layer(),
+              2);
+      case Q ->
+          new Case(
+              StepOfArrays.of(initial.with(LAYER.quantized(), 3, entryAfter(initial, 3)), initial),
+              LAYER.quantized(),
+              3,
+              first.quantized(),
+              2);
+      case INDICES -> // not recomputed, so that it is a requantization
+          new Case(
+              StepOfArrays.of(initial, withOtherIndex(initial, 3), Map.of()),
+              LAYER.indices(),
+              3,
+              first.indices(),
+              2);
+      case SCALE -> damaged(initial, LAYER.scaleB(), 9, first.scaleA(), 8);
+      case OTHER -> damaged(initial, Layers.NORM, 7, first.weight(), 6);
+    };
+  }
+
+  private static Case damaged(
+      ArrayCheckpoint model, String tensor, int all, String unchanged, int still) {
+    return new Case(
+        StepOfArrays.of(model, model.damaged(tensor, 1)), tensor, all, unchanged, still);
+  }
+
+  private static double entryAfter(ArrayCheckpoint model, int element) {
+    int index = (int) model.tensor(LAYER.indices()).values()[element];
+    return Layers.FP4.value((index + 1) % 16);
+  }
+
+  private static ArrayCheckpoint withOtherIndex(ArrayCheckpoint model, int element) {
+    double index = model.tensor(LAYER.indices()).values()[element];
+    return model.with(LAYER.indices(), element, (index + 8) % 16).synced(LAYER);
+  }
+
+  /** Anything may change but one subject. */
+  private static RunPolicy expecting(Subject subject, Expectation expectation, Waiver... waivers) {
+    Map<EdgeKind, Map<Subject, Expectation>> edges = new TreeMap<>();
+    for (EdgeKind kind : Operations.KNOWN.kinds()) {
+      Map<Subject, Expectation> expectations = new EnumMap<>(Subject.class);
+      for (Subject each : Subject.values()) {
+        expectations.put(each, each == subject ? expectation : Expectation.MAY);
+      }
+      edges.put(kind, expectations);
+    }
+    Policy all =
+        new Policy(
+            7,
+            "hash",
+            ArrayCheckpoint.POLICY.categories(),
+            edges,
+            List.of(),
+            new Waivers(List.of(waivers), TODAY));
+    return all.forRun(RUN, RunConfig.NONE);
+  }
+
+  private static RunPolicy permissive() {
+    return expecting(Subject.OTHER, Expectation.MAY);
+  }
+
+  private static Judgement judge(Step step, RunPolicy rules, EdgeKind asked) {
+    return JUDGE.judge(step, rules, CHILD, Optional.of(asked));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void whatMustNeverChangeIsReportedWithAnExample(Subject subject) {
+    Case one = of(subject);
+    Judgement found = judge(one.step(), expecting(subject, Expectation.NEVER), TRAIN);
+    String message =
+        subject == Subject.EFFECTIVE_LUT
+            ? "the LUT moved in 1 of 3 layers on an edge of kind train, such as " + one.changed()
+            : "1 of %d %s tensors changed on an edge of kind train, where they must never change, such as %s"
+                .formatted(one.all(), subject.label(), one.changed());
+    assertThat(found.findings())
+        .containsExactly(new Finding(subject.label() + "-never", 1, one.changed(), message));
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(found.kind()).isEqualTo(TRAIN);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void whatMustChangeIsReportedWithAnExample(Subject subject) {
+    Case one = of(subject);
+    Judgement found = judge(one.step(), expecting(subject, Expectation.MUST), TRAIN);
+    String message =
+        subject == Subject.EFFECTIVE_LUT
+            ? "the LUT did not train in 2 of 3 layers on an edge of kind train, such as "
+                + one.unchanged()
+            : "%d of %d %s tensors did not change on an edge of kind train, where they must change, such as %s"
+                .formatted(one.still(), one.all(), subject.label(), one.unchanged());
+    assertThat(found.findings())
+        .containsExactly(
+            new Finding(subject.label() + "-must", one.still(), one.unchanged(), message));
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void whatMayChangeIsNoFinding(Subject subject) {
+    Judgement found = judge(of(subject).step(), permissive(), TRAIN);
+    assertThat(found.findings()).isEmpty();
+    assertThat(found.verdict()).isEqualTo(Verdict.CLEAN);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Subject.class,
+      names = {"LUT_DELTAS", "SCALE", "OTHER", "INDICES"})
+  void addedAndRemovedTensorsAreChanges(Subject subject) {
+    ArrayCheckpoint model = Layers.trained(Layers.initial(), 42);
+    String name =
+        switch (subject) {
+          case LUT_DELTAS -> LAYER.deltas();
+          case SCALE -> LAYER.scaleA();
+          case INDICES -> LAYER.indices();
+          default -> LAYER.weight();
+        };
+    RunPolicy never = expecting(subject, Expectation.NEVER);
+    for (Step step :
+        List.of(
+            StepOfArrays.of(model, model.without(name)),
+            StepOfArrays.of(model.without(name), model))) {
+      assertThat(judge(step, never, TRAIN).findings())
+          .extracting(Finding::rule, Finding::example)
+          .containsExactly(tuple(subject.label() + "-never", name));
+    }
+  }
+
+  @Test
+  void aRemovedTensorNeedNotChange() {
+    ArrayCheckpoint parent = Layers.trained(Layers.initial(), 43);
+    ArrayCheckpoint child = parent.damaged(Layers.ATTENTION.deltas(), 0).without(LAYER.deltas());
+    assertThat(
+            judge(
+                    StepOfArrays.of(parent, child),
+                    expecting(Subject.LUT_DELTAS, Expectation.MUST),
+                    TRAIN)
+                .findings())
+        .isEmpty();
+  }
+
+  @Test
+  void anotherDtypeWithTheSameNumbersIsANoteAndNotAChange() {
+    ArrayCheckpoint parent = Layers.initial();
+    ArrayCheckpoint child = parent;
+    for (LayerNames layer : Layers.ALL) {
+      child = child.with(layer.indices(), child.tensor(layer.indices()).as(DType.INT64));
+    }
+    Judgement found =
+        judge(StepOfArrays.of(parent, child), expecting(Subject.INDICES, Expectation.NEVER), TRAIN);
+    assertThat(found.findings()).isEmpty();
+    assertThat(found.notes()).containsExactly("3 indices tensors int16 -> int64, same numbers");
+  }
+
+  @Test
+  void unexplainedBuffersAreReportedOnceByTheirCounterexample() {
+    ArrayCheckpoint initial = Layers.initial();
+    Step step = StepOfArrays.of(initial, initial.with(LAYER.quantized(), 3, 0.3125));
+    Judgement found = judge(step, expecting(Subject.Q, Expectation.NEVER), TRAIN);
+    assertThat(found.findings()).extracting(Finding::rule).containsExactly("q-off-grid");
+    Step alone = StepOfArrays.of(initial, initial.damaged(LAYER.indices(), 3));
+    assertThat(judge(alone, expecting(Subject.INDICES, Expectation.NEVER), TRAIN).findings())
+        .extracting(Finding::rule)
+        .containsExactly("indices-alone");
+  }
+
+  @Test
+  void aStepIsJudgedAsTheKindThatExplainsTheMost() {
+    ArrayCheckpoint trained = Layers.trained(Layers.initial(), 44);
+    Judgement found =
+        JUDGE.judge(
+            StepOfArrays.of(trained, Layers.baked(trained)),
+            ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE),
+            CHILD,
+            Optional.empty());
+    assertThat(found.kind()).isEqualTo(BAKE);
+    assertThat(found.verdict()).isEqualTo(Verdict.CLEAN);
+    assertThat(found.findings()).isEmpty();
+    assertThat(found.changes())
+        .extracting(change -> change.explanation().cause())
+        .containsExactly(
+            Optional.of(new QCause("BAKED")), Optional.of(new QCause("BAKED")), Optional.empty());
+    assertThat(found.rulesHash())
+        .isEqualTo(ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE).identity(CHILD));
+  }
+
+  @Test
+  void whatAWaiverCoversDoesNotCount() {
+    Waiver waiver = waiver("other-never", List.of("*layernorm*"), "2026-11-25");
+    Judgement found =
+        judge(of(Subject.OTHER).step(), expecting(Subject.OTHER, Expectation.NEVER, waiver), TRAIN);
+    assertThat(found.findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.rule()).isEqualTo("other-never");
+              assertThat(finding.waivedReason()).isEqualTo("known");
+              assertThat(finding.waivedUntil()).isEqualTo("2026-11-25");
+            });
+    assertThat(found.verdict()).isEqualTo(Verdict.CLEAN);
+    assertThat(found.notes()).isEmpty();
+  }
+
+  @Test
+  void whatAWaiverDoesNotCoverIsAFindingOfItsOwn() {
+    ArrayCheckpoint initial = Layers.initial();
+    Step step =
+        StepOfArrays.of(
+            initial,
+            initial
+                .damaged(Layers.NORM, 0)
+                .damaged(LAYER.weight(), 5)
+                .damaged(Layers.SMALL.weight(), 5));
+    Waiver waiver = waiver("other-never", List.of("*layernorm*"), "2027-01-31");
+    Judgement found = judge(step, expecting(Subject.OTHER, Expectation.NEVER, waiver), TRAIN);
+    assertThat(found.findings())
+        .extracting(Finding::tensors, Finding::example, Finding::counts)
+        .containsExactlyInAnyOrder(tuple(2, LAYER.weight(), true), tuple(1, Layers.NORM, false));
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+  }
+
+  @Test
+  void anExpiredWaiverIsNoted() {
+    Waiver waiver = waiver("other-never", List.of(), "2026-11-24");
+    Judgement found =
+        judge(of(Subject.OTHER).step(), expecting(Subject.OTHER, Expectation.NEVER, waiver), TRAIN);
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(found.findings()).singleElement().matches(Finding::counts);
+    assertThat(found.notes())
+        .containsExactly("the waiver of other-never expired on 2026-11-24: known");
+  }
+
+  @Test
+  void aWaiverOfAnotherRunRuleOrCheckpointCoversNothing() {
+    for (Waiver waiver :
+        List.of(
+            waiver("scale-never", List.of(), "2027-01-31"),
+            waiver("other-never", List.of("*.lut"), "2027-01-31"),
+            new Waiver(
+                "other-never",
+                List.of("runs/b"),
+                List.of(),
+                List.of(),
+                "known",
+                LocalDate.parse("2027-01-31")),
+            new Waiver(
+                "other-never",
+                List.of(),
+                List.of("*step40.pt"),
+                List.of(),
+                "known",
+                LocalDate.parse("2027-01-31")))) {
+      Judgement found =
+          judge(
+              of(Subject.OTHER).step(), expecting(Subject.OTHER, Expectation.NEVER, waiver), TRAIN);
+      assertThat(found.verdict()).as(waiver.toString()).isEqualTo(Verdict.VIOLATION);
+    }
+  }
+
+  private static Waiver waiver(String rule, List<String> tensors, String expires) {
+    return new Waiver(rule, List.of(), List.of(), tensors, "known", LocalDate.parse(expires));
+  }
+
+  @Test
+  void aStoredLutThatIsNeitherABakeNorARefreshIsReported() {
+    ArrayCheckpoint trained = Layers.trained(Layers.initial(), 45);
+    Step step = StepOfArrays.of(trained, trained.damaged(LAYER.lut(), 5));
+    Finding expected =
+        new Finding(
+            "lut-unexplained",
+            1,
+            LAYER.lut(),
+            "1 lut changed as neither a bake nor a refresh of the parent's deltas does, such as %s: 1 of 16 entries, the first at element 5"
+                .formatted(LAYER.lut()));
+    for (EdgeKind kind : List.of(BAKE, SYNC, new EdgeKind("refresh"), EdgeKind.UNKNOWN)) {
+      assertThat(judge(step, permissive(), kind).findings())
+          .as(kind.label())
+          .containsExactly(expected);
+    }
+    assertThat(judge(step, permissive(), TRAIN).findings()).isEmpty();
+  }
+
+  @Test
+  void aBakeOfUnknownDeltasIsNotCheckedAndARefreshIsFine() {
+    ArrayCheckpoint initial = Layers.initial();
+    Step unknown = StepOfArrays.of(initial, initial.damaged(LAYER.lut(), 5));
+    assertThat(judge(unknown, permissive(), BAKE).findings()).isEmpty();
+    assertThat(judge(unknown, permissive(), SYNC).findings())
+        .extracting(Finding::rule)
+        .containsExactly("lut-unexplained");
+    ArrayCheckpoint trained = Layers.trained(initial, 46);
+    assertThat(
+            judge(StepOfArrays.of(trained, Layers.refreshed(trained)), permissive(), SYNC)
+                .findings())
+        .isEmpty();
+  }
+
+  @Test
+  void anElementThatIsNotRoundedBreaksACast() {
+    ArrayCheckpoint parent = Layers.initial();
+    ArrayCheckpoint half = Layers.cast(parent, DType.FLOAT16);
+    assertThat(judge(StepOfArrays.of(parent, half), permissive(), CAST).findings()).isEmpty();
+    String weight = LAYER.weight();
+    Step step = StepOfArrays.of(parent, half.with(weight, 70, 4));
+    assertThat(judge(step, permissive(), CAST).findings())
+        .containsExactly(
+            new Finding(
+                "cast-unexplained",
+                1,
+                weight,
+                "1 tensors of a cast are not the parent's rounded to their dtype, such as %s: 1 of 128 elements, the first at element 70: 4.0, the parent's rounds to %s"
+                    .formatted(weight, half.tensor(weight).values()[70])));
+  }
+
+  @Test
+  void aCastThatChangesATensorOfTheSameDtypeIsBroken() {
+    ArrayCheckpoint parent = Layers.initial();
+    ArrayCheckpoint half =
+        Layers.cast(parent, DType.FLOAT16).with(Layers.NORM, parent.tensor(Layers.NORM));
+    Step step = StepOfArrays.of(parent, half.damaged(Layers.NORM, 6));
+    assertThat(judge(step, permissive(), CAST).findings())
+        .containsExactly(
+            new Finding(
+                "cast-unexplained",
+                1,
+                Layers.NORM,
+                "1 tensors of a cast are not the parent's rounded to their dtype, such as %s: 1 of 8 elements, the first at element 6, in the same dtype"
+                    .formatted(Layers.NORM)));
+  }
+
+  @Test
+  void aCastOfIntegersThatChangesANumberDoesNotSayThatTheDtypeIsTheSame() {
+    ArrayCheckpoint parent =
+        Layers.initial()
+            .with("model.steps", new ArrayTensor(DType.INT64, Shape.of(3), new double[] {5, 6, 7}));
+    ArrayCheckpoint child =
+        parent.with("model.steps", parent.tensor("model.steps").as(DType.INT16).with(1, 9));
+    assertThat(judge(StepOfArrays.of(parent, child), permissive(), CAST).findings())
+        .singleElement()
+        .satisfies(
+            finding ->
+                assertThat(finding.message())
+                    .contains("such as model.steps: 1 of 3 elements, the first at element 1")
+                    .doesNotContain("in the same dtype"));
+  }
+
+  // What changes must be rounding: the policy allows no more than that.
+  @Test
+  void aCastThatAddsDropsOrReshapesATensorIsBroken() {
+    ArrayCheckpoint parent = Layers.initial();
+    ArrayCheckpoint half = Layers.cast(parent, DType.FLOAT16);
+    String weight = LAYER.weight();
+    for (ArrayCheckpoint child :
+        List.of(
+            half.with("extra.weight", ArrayTensor.of(new float[] {1, 2}, 2)),
+            half.without(weight),
+            half.with(weight, ArrayTensor.of(half.tensor(weight).floats(), 8, 16)))) {
+      Judgement found =
+          JUDGE.judge(
+              StepOfArrays.of(parent, child),
+              ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE),
+              CHILD,
+              Optional.empty());
+      assertThat(found.kind()).isEqualTo(CAST);
+      assertThat(found.outcome().unexplained()).isEqualTo(1);
+      assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+    }
+  }
+
+  @Test
+  void aQuantizedBufferOfACastIsReportedByItsCauseAlone() {
+    ArrayCheckpoint parent = Layers.initial();
+    ArrayCheckpoint half = Layers.cast(parent, DType.FLOAT16);
+    Step step = StepOfArrays.of(parent, half.with(LAYER.quantized(), 8, 0.3125));
+    assertThat(judge(step, permissive(), CAST).findings())
+        .extracting(Finding::rule)
+        .containsExactly("q-off-grid");
+  }
+
+  @Test
+  void whatNoOperationExplainsIsNeverClean() {
+    ArrayCheckpoint initial = Layers.initial();
+    Judgement found =
+        JUDGE.judge(
+            StepOfArrays.of(initial, initial.damaged(Layers.NORM, 5)),
+            permissive(),
+            CHILD,
+            Optional.empty());
+    assertThat(found.kind()).isEqualTo(EdgeKind.UNKNOWN);
+    assertThat(found.findings())
+        .containsExactly(
+            new Finding(
+                "unexplained",
+                1,
+                Layers.NORM,
+                "1 tensors changed, which no known operation explains, such as %s: 1 of 8 elements, the first at element 5"
+                    .formatted(Layers.NORM)));
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+    Judgement added =
+        JUDGE.judge(
+            StepOfArrays.of(initial, initial.with("extra", ArrayTensor.of(new float[] {1}, 1))),
+            permissive(),
+            CHILD,
+            Optional.empty());
+    assertThat(added.findings())
+        .extracting(Finding::message)
+        .containsExactly(
+            "1 tensors changed, which no known operation explains, such as extra: ADDED");
+  }
+
+  @Test
+  void whatHasAFindingOfItsOwnIsNotReportedAsUnexplainedToo() {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint child = initial.damaged(Layers.NORM, 5).with(LAYER.quantized(), 8, 0.3125);
+    Judgement found =
+        JUDGE.judge(StepOfArrays.of(initial, child), permissive(), CHILD, Optional.empty());
+    assertThat(found.kind()).isEqualTo(EdgeKind.UNKNOWN);
+    assertThat(found.findings()).extracting(Finding::rule).containsExactly("q-off-grid");
+  }
+
+  @Test
+  void deltasThatAppearAsTheLutImpliesThemDidNotMove() {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint untrained = Layers.trainedScales(initial, 47);
+    for (LayerNames layer : Layers.TRAINABLE) {
+      Lut lut = new Lut(initial.tensor(layer.lut()).floats());
+      float[] implied = LutDeltas.initial(lut, LutParameters.training(lut)).logits();
+      untrained = untrained.with(layer.deltas(), ArrayTensor.of(implied, implied.length));
+    }
+    Step step = StepOfArrays.of(initial, untrained);
+    Judgement found = judge(step, expecting(Subject.LUT_DELTAS, Expectation.MUST), TRAIN);
+    assertThat(found.findings())
+        .containsExactly(
+            new Finding(
+                "lut_deltas-must",
+                2,
+                Layers.ATTENTION.deltas(),
+                "2 of 2 lut_deltas tensors did not change on an edge of kind train, where they must"
+                    + " change, such as "
+                    + Layers.ATTENTION.deltas()));
+    assertThat(found.trainableLuts()).hasSize(2).noneMatch(LutMove::isTrained);
+    assertThat(judge(step, expecting(Subject.EFFECTIVE_LUT, Expectation.NEVER), TRAIN).findings())
+        .isEmpty();
+  }
+
+  @Test
+  void deltasThatAppearElsewhereMoved() {
+    ArrayCheckpoint initial = Layers.initial();
+    Step step = StepOfArrays.of(initial, Layers.trained(initial, 48));
+    Judgement found = judge(step, expecting(Subject.LUT_DELTAS, Expectation.MUST), TRAIN);
+    assertThat(found.findings()).isEmpty();
+    assertThat(found.trainableLuts()).hasSize(2).allMatch(LutMove::isTrained);
+    assertThat(found.lutMoves())
+        .extracting(LutMove::layer)
+        .containsExactly(Layers.ATTENTION.layer(), Layers.MLP.layer(), Layers.SMALL.layer());
+  }
+}

@@ -1,0 +1,196 @@
+package io.qtrace.job.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class TestClassifier {
+  private static final Classifier CLASSIFIER = new Classifier(Operations.KNOWN);
+
+  /** Explains tensors whose names contain a text. */
+  private record Named(EdgeKind kind, String text) implements Operation {
+    @Override
+    public String description() {
+      return "changes " + text;
+    }
+
+    @Override
+    public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+      return changed.name().contains(text) ? UnexplainedElements.NONE : changed.changedElements();
+    }
+
+    @Override
+    public String conclusion(long changed, long all) {
+      return description();
+    }
+  }
+
+  private static Named named(String kind, String text) {
+    return new Named(new EdgeKind(kind), text);
+  }
+
+  /** Tensors of three elements each. */
+  private static ArrayCheckpoint model(String... names) {
+    ArrayCheckpoint model = new ArrayCheckpoint(Map.of());
+    for (String name : names) {
+      model = model.with(name, ArrayTensor.of(new float[] {0.1f, 0.2f, 0.3f}, 3));
+    }
+    return model;
+  }
+
+  private static ArrayCheckpoint changed(ArrayCheckpoint model, String... names) {
+    ArrayCheckpoint changed = model;
+    for (String name : names) {
+      changed = changed.damaged(name, 1);
+    }
+    return changed;
+  }
+
+  private static Classifier.Outcome classify(
+      List<? extends Operation> operations, ArrayCheckpoint parent, ArrayCheckpoint child) {
+    return new Classifier(new Operations(List.copyOf(operations)))
+        .classify(StepOfArrays.of(parent, child));
+  }
+
+  private static Map<String, Integer> costs(Classifier.Outcome outcome) {
+    return outcome.fits().stream()
+        .collect(Collectors.toMap(fit -> fit.operation().kind().label(), Classifier.Fit::cost));
+  }
+
+  @Test
+  void ranksOperationsByTheTensorsThatTheyLeaveUnexplained() {
+    ArrayCheckpoint model = model("a1", "a2", "a3", "a4", "b1", "c1");
+    Classifier.Outcome outcome =
+        classify(
+            List.of(named("none", "x"), named("b", "b"), named("a", "a"), named("c", "c")),
+            model,
+            changed(model, "a1", "a2", "a3", "a4", "b1"));
+    assertThat(costs(outcome)).isEqualTo(Map.of("none", 5, "b", 4, "a", 1, "c", 5));
+    assertThat(outcome.fits())
+        .extracting(fit -> fit.operation().kind().label())
+        .containsExactly("none", "b", "a", "c");
+    assertThat(outcome.kind()).isEqualTo(new EdgeKind("a"));
+    assertThat(outcome.unexplained()).isEqualTo(1);
+    assertThat(outcome.changed()).isEqualTo(5);
+    assertThat(outcome.best().orElseThrow().unexplained())
+        .containsExactly(new Classifier.Unexplained("b1", UnexplainedElements.of(1, 1)));
+  }
+
+  @Test
+  void theFirstOfEqualsIsTaken() {
+    ArrayCheckpoint model = model("a1", "a2");
+    ArrayCheckpoint child = changed(model, "a1", "a2");
+    Named one = named("one", "a");
+    Named other = named("other", "a");
+    assertThat(classify(List.of(one, other), model, child).kind()).isEqualTo(one.kind());
+    assertThat(classify(List.of(other, one), model, child).kind()).isEqualTo(other.kind());
+  }
+
+  @Test
+  void upToAQuarterOfTheChangesMayBeExceptions() {
+    ArrayCheckpoint model = model("a1", "a2", "a3", "a4", "a5", "a6", "b1", "b2", "b3");
+    List<Named> operations = List.of(named("train", "a"));
+    Classifier.Outcome quarter =
+        classify(operations, model, changed(model, "a1", "a2", "a3", "a4", "a5", "a6", "b1", "b2"));
+    assertThat(quarter.kind()).isEqualTo(new EdgeKind("train"));
+    assertThat(quarter.unexplained()).isEqualTo(2);
+    Classifier.Outcome more =
+        classify(operations, model, changed(model, "a1", "a2", "a3", "a4", "a5", "b1", "b2"));
+    assertThat(more.kind()).isEqualTo(EdgeKind.UNKNOWN);
+    assertThat(more.best().orElseThrow().operation().kind()).isEqualTo(new EdgeKind("train"));
+    assertThat(more.unexplained()).isEqualTo(2);
+  }
+
+  @Test
+  void nothingIsBestWhereNoOperationExplainsAnything() {
+    ArrayCheckpoint model = model("a1", "b1");
+    Classifier.Outcome outcome =
+        classify(List.of(named("train", "x")), model, changed(model, "a1", "b1"));
+    assertThat(outcome.kind()).isEqualTo(EdgeKind.UNKNOWN);
+    assertThat(outcome.best()).isEmpty();
+    assertThat(outcome.unexplained()).isEqualTo(2);
+  }
+
+  @Test
+  void roundingCountsAgainstOperationsThatDoNotCast() {
+    ArrayCheckpoint model = model("a1", "a2", "b1");
+    ArrayCheckpoint child =
+        changed(model, "a1", "a2").with("b1", model.tensor("b1").as(DType.FLOAT16));
+    Classifier.Outcome outcome =
+        classify(List.of(named("a", "a"), named("all", ""), new Cast()), model, child);
+    assertThat(costs(outcome)).isEqualTo(Map.of("a", 1, "all", 0, "cast", 2));
+    Classifier.Fit fit = outcome.fits().get(0);
+    assertThat(fit.rounded()).isEqualTo(1);
+    assertThat(fit.unexplained()).isEmpty();
+    assertThat(fit.isComplete()).isFalse();
+    assertThat(outcome.changed()).isEqualTo(2);
+  }
+
+  @Test
+  void anExactCastCountsAgainstCopiesAlone() {
+    ArrayCheckpoint model = model("a1").with("b1", ArrayTensor.of(new float[] {0.5f, -2}, 2));
+    ArrayCheckpoint child = changed(model, "a1").with("b1", model.tensor("b1").as(DType.FLOAT16));
+    Classifier.Outcome outcome = classify(List.of(named("a", "a"), new Copy()), model, child);
+    assertThat(costs(outcome)).isEqualTo(Map.of("a", 0, "copy", 2));
+    assertThat(outcome.kind()).isEqualTo(new EdgeKind("a"));
+  }
+
+  @Test
+  void theSameContentIsACopy() {
+    Classifier.Outcome outcome =
+        CLASSIFIER.classify(StepOfArrays.of(Layers.initial(), Layers.initial()));
+    assertThat(outcome.kind()).isEqualTo(Copy.KIND);
+    assertThat(outcome.best().orElseThrow().operation()).isInstanceOf(Copy.class);
+    assertThat(outcome.changed()).isZero();
+    assertThat(outcome.unexplained()).isZero();
+  }
+
+  @Test
+  void zerosOfAnotherSignAreTheSameContent() {
+    ArrayCheckpoint model = Layers.initial().with("zero", ArrayTensor.of(new float[] {0}, 1));
+    ArrayCheckpoint child = model.with("zero", ArrayTensor.of(new float[] {-0f}, 1));
+    assertThat(CLASSIFIER.classify(StepOfArrays.of(model, child)).kind()).isEqualTo(Copy.KIND);
+  }
+
+  @Test
+  void anotherDtypeWithTheSameNumbersIsACast() {
+    ArrayCheckpoint model = Layers.initial();
+    String indices = Layers.MLP.indices();
+    ArrayCheckpoint child = model.with(indices, model.tensor(indices).as(DType.INT64));
+    Classifier.Outcome outcome = CLASSIFIER.classify(StepOfArrays.of(model, child));
+    assertThat(outcome.kind()).isEqualTo(Cast.KIND);
+    assertThat(outcome.changed()).isZero();
+    assertThat(outcome.unexplained()).isZero();
+  }
+
+  @Test
+  void aTrainingThatAlsoNarrowsIndicesIsATraining() {
+    ArrayCheckpoint model = Layers.initial();
+    ArrayCheckpoint child = Layers.trained(model, 21);
+    for (LayerNames layer : Layers.ALL) {
+      child = child.with(layer.indices(), child.tensor(layer.indices()).as(DType.UINT8));
+    }
+    Classifier.Outcome outcome = CLASSIFIER.classify(StepOfArrays.of(model, child));
+    assertThat(outcome.kind()).isEqualTo(Train.KIND);
+    assertThat(outcome.unexplained()).isZero();
+  }
+
+  @Test
+  void aBugOfTrainingThatMovesQuantizedBuffersIsStillATraining() {
+    ArrayCheckpoint model = Layers.initial();
+    ArrayCheckpoint child = Layers.trained(model, 22).damaged(Layers.MLP.quantized(), 3);
+    Classifier.Outcome outcome = CLASSIFIER.classify(StepOfArrays.of(model, child));
+    assertThat(outcome.kind()).isEqualTo(Train.KIND);
+    assertThat(outcome.best().orElseThrow().unexplained())
+        .containsExactly(
+            new Classifier.Unexplained(Layers.MLP.quantized(), UnexplainedElements.of(1, 3)));
+  }
+}

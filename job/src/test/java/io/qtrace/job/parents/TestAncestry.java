@@ -1,0 +1,194 @@
+package io.qtrace.job.parents;
+
+import static io.qtrace.job.parents.HandMade.copy;
+import static io.qtrace.job.parents.HandMade.edge;
+import static io.qtrace.job.parents.HandMade.file;
+import static io.qtrace.job.parents.HandMade.forest;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.parents.Claims.Claim;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TestAncestry {
+  private static final CheckpointFile INITIAL = file("init/initial.pt");
+  private static final CheckpointFile OTHER = file("other/best.pt");
+  private static final CheckpointFile STEP_1 = file("run/step1.pt");
+  private static final CheckpointFile STEP_2 = file("run/step2.pt");
+  private static final CheckpointFile STEP_3 = file("run/step3.pt");
+
+  private final StatedEvaluation evaluation = new StatedEvaluation();
+
+  private Opinion opinion(Forest forest, CheckpointFile parent, CheckpointFile child) {
+    return opinions(forest, List.of(new Claim(parent, child))).get(new Claim(parent, child));
+  }
+
+  private Map<Claim, Opinion> opinions(Forest forest, List<Claim> claims) {
+    Set<CheckpointFile> files = new LinkedHashSet<>(List.of(OTHER)); // readable, though unrelated
+    files.addAll(forest.roots());
+    forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
+    return new Ancestry(forest, HandMade.measured(files), evaluation).of(claims);
+  }
+
+  @Test
+  void agreesWhereTheForestHasTheEdge() {
+    InferredEdge trained = edge(INITIAL, STEP_1, "train");
+    assertThat(opinion(forest(trained), INITIAL, STEP_1)).isEqualTo(new Opinion.Agrees(trained));
+    assertThat(evaluation.disputes()).isEmpty();
+  }
+
+  @Test
+  void agreesWhereTheParentHasTheContentOfTheOneThatTheForestShows() {
+    CheckpointFile export = file("init/export.pt");
+    InferredEdge trained = edge(INITIAL, STEP_1, "train");
+    assertThat(opinion(forest(trained, copy(INITIAL, export)), export, STEP_1))
+        .isEqualTo(new Opinion.Agrees(trained));
+  }
+
+  @Test
+  void agreesWithACopyOfItsOriginalAndIsSilentOnOtherCopies() {
+    CheckpointFile one = file("run/a.pt");
+    CheckpointFile two = file("run/b.pt");
+    InferredEdge copied = copy(STEP_1, one);
+    Forest forest = forest(edge(INITIAL, STEP_1, "train"), copied, copy(STEP_1, two));
+    assertThat(opinion(forest, STEP_1, one)).isEqualTo(new Opinion.Agrees(copied));
+    assertThat(opinion(forest, one, two)).isEqualTo(new Opinion.Silent());
+  }
+
+  @Test
+  void reachesOverCheckpointsOfTheChildsRun() {
+    InferredEdge first = edge(INITIAL, STEP_1, "train");
+    InferredEdge second = edge(STEP_1, STEP_2, "train");
+    InferredEdge third = edge(STEP_2, STEP_3, "bake");
+    Forest forest = forest(first, second, third);
+    Opinion training = opinion(forest, INITIAL, STEP_2);
+    assertThat(training).isEqualTo(new Opinion.Reaches(List.of(first, second)));
+    assertThat(((Opinion.Reaches) training).isTraining()).isTrue();
+    Opinion several = opinion(forest, INITIAL, STEP_3);
+    assertThat(several).isEqualTo(new Opinion.Reaches(List.of(first, second, third)));
+    assertThat(((Opinion.Reaches) several).isTraining()).isFalse();
+    assertThat(evaluation.disputes()).isEmpty();
+  }
+
+  @Test
+  void doesNotReachOverAnotherRun() {
+    InferredEdge away = edge(INITIAL, OTHER, "train");
+    InferredEdge back = edge(OTHER, STEP_1, "train");
+    evaluation.ruling(back, INITIAL, 0, false);
+    assertThat(opinion(forest(away, back), INITIAL, STEP_1)).isEqualTo(new Opinion.Prefers(back));
+  }
+
+  @Test
+  void prefersWhatIsMerelyNearer() {
+    InferredEdge nearer = edge(INITIAL, STEP_1, "train");
+    evaluation.ruling(nearer, OTHER, 0, false);
+    assertThat(opinion(forest(nearer), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(nearer));
+  }
+
+  @Test
+  void contradictsWhereTheDeclaredParentLeavesMoreUnexplained() {
+    InferredEdge proved = edge(INITIAL, STEP_1, "train");
+    evaluation.ruling(proved, OTHER, 4, false);
+    assertThat(opinion(forest(proved), OTHER, STEP_1)).isEqualTo(new Opinion.Contradicts(proved));
+  }
+
+  @Test
+  void countsWhatIsUnexplainedFromTheRootOn() {
+    CheckpointFile root = file("init/root.pt");
+    InferredEdge before = edge(root, INITIAL, "unknown", 4);
+    InferredEdge shown = edge(INITIAL, STEP_1, "train");
+    evaluation.ruling(shown, OTHER, 4, false); // as many: no proof
+    assertThat(opinion(forest(before, shown), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(shown));
+    InferredEdge ofDeclared = edge(root, OTHER, "unknown", 1); // one more
+    assertThat(opinion(forest(before, shown, ofDeclared), OTHER, STEP_1))
+        .isEqualTo(new Opinion.Contradicts(shown));
+  }
+
+  @Test
+  void contradictsWhereMostOfTheTrainedTensorsAreThoseOfAnother() {
+    InferredEdge shown = edge(INITIAL, STEP_1, "unknown", 5);
+    evaluation.ruling(shown, OTHER, 0, true);
+    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new Opinion.Contradicts(shown));
+  }
+
+  @Test
+  void aParentThatDescendsFromTheChildProvesNothingByWhatItLeavesUnexplained() {
+    InferredEdge shown = edge(INITIAL, STEP_1, "train");
+    InferredEdge onward = edge(STEP_1, OTHER, "train");
+    evaluation.ruling(shown, OTHER, 4, false);
+    assertThat(opinion(forest(shown, onward), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(shown));
+  }
+
+  @Test
+  void aParentThatDescendsFromTheChildIsContradictedByItsBytes() {
+    InferredEdge shown = edge(INITIAL, STEP_1, "train");
+    InferredEdge onward = edge(STEP_1, OTHER, "train");
+    evaluation.ruling(shown, OTHER, 4, true);
+    assertThat(opinion(forest(shown, onward), OTHER, STEP_1))
+        .isEqualTo(new Opinion.Contradicts(shown));
+  }
+
+  @Test
+  void aSourceElsewhereCompetesWithTheEdgeThatLeadsIntoTheRun() {
+    InferredEdge into = edge(INITIAL, STEP_1, "train");
+    InferredEdge within = edge(STEP_1, STEP_2, "train");
+    evaluation.ruling(into, OTHER, 4, false);
+    assertThat(opinion(forest(into, within), OTHER, STEP_2))
+        .isEqualTo(new Opinion.Contradicts(into));
+    assertThat(evaluation.disputes())
+        .containsExactly(new Dispute(INITIAL.id(), OTHER.id(), STEP_1.id()));
+  }
+
+  @Test
+  void aParentOfTheSameRunCompetesWithTheNearestEdge() {
+    InferredEdge first = edge(INITIAL, STEP_1, "train");
+    InferredEdge second = edge(INITIAL, STEP_2, "train");
+    evaluation.ruling(second, STEP_1, 3, false);
+    assertThat(opinion(forest(first, second), STEP_1, STEP_2))
+        .isEqualTo(new Opinion.Contradicts(second));
+  }
+
+  @Test
+  void isSilentOnRootsAndOnWhatCouldNotBeRead() {
+    Forest forest = forest(edge(INITIAL, STEP_1, "train"));
+    assertThat(opinion(forest, OTHER, INITIAL)).isEqualTo(new Opinion.Silent());
+    assertThat(opinion(forest, file("lost/best.pt"), STEP_1)).isEqualTo(new Opinion.Silent());
+    assertThat(evaluation.disputes()).isEmpty();
+  }
+
+  @Test
+  void circularClaimsAreAnsweredOneByOne() {
+    InferredEdge trained = edge(STEP_1, STEP_2, "train");
+    Forest forest = forest(trained);
+    Claim forward = new Claim(STEP_1, STEP_2);
+    Claim backward = new Claim(STEP_2, STEP_1);
+    assertThat(opinions(forest, List.of(forward, backward)))
+        .containsExactly(
+            Map.entry(forward, new Opinion.Agrees(trained)),
+            Map.entry(backward, new Opinion.Silent()));
+  }
+
+  @Test
+  void opinionsAreInTheOrderOfTheClaimsAndDisputesAreSettledTogether() {
+    InferredEdge into = edge(INITIAL, STEP_1, "train");
+    InferredEdge second = edge(STEP_1, STEP_2, "train");
+    InferredEdge third = edge(STEP_2, STEP_3, "train");
+    evaluation.ruling(into, OTHER, 4, false);
+    List<Claim> claims = new ArrayList<>();
+    for (CheckpointFile child : List.of(STEP_3, STEP_1, STEP_2)) {
+      claims.add(new Claim(OTHER, child));
+      claims.add(new Claim(INITIAL, child));
+    }
+    Map<Claim, Opinion> opinions = opinions(forest(into, second, third), claims);
+    assertThat(opinions.keySet()).containsExactlyElementsOf(claims);
+    assertThat(opinions.get(new Claim(OTHER, STEP_3))).isEqualTo(new Opinion.Contradicts(into));
+    assertThat(opinions.get(new Claim(INITIAL, STEP_3)))
+        .isEqualTo(new Opinion.Reaches(List.of(into, second, third)));
+    assertThat(evaluation.disputes()).hasSize(1);
+  }
+}

@@ -1,0 +1,114 @@
+package io.qtrace.job.parents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Copy;
+import io.qtrace.job.operations.Operations;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
+import org.junit.jupiter.api.Test;
+import scala.Tuple2;
+
+class TestParentSearchAtScale {
+  private static final int JOBS = 2; // the first candidates, and better ones
+
+  // Facts of a checkpoint go to the tasks that evaluate its few candidates.
+  private static final int COPIES_OF_EACH = 2;
+
+  @Test
+  void findsTheParentsOfAThousandCheckpointsInFewLinearJobs() throws TimeoutException {
+    SyntheticArchive archive = new SyntheticArchive(20260101);
+    List<MeasuredCheckpoint> checkpoints = archive.checkpoints();
+    assertThat(checkpoints).hasSize(SyntheticArchive.CHECKPOINTS);
+    SparkContext spark = LocalSpark.session().sparkContext();
+    List<Tuple2<String, Packed<CheckpointFacts>>> facts = new ArrayList<>();
+    archive.facts().forEach((id, found) -> facts.add(new Tuple2<>(id, Packed.of(found))));
+    long bytes = facts.stream().mapToLong(one -> one._2().bytes().length).sum();
+    Work work = new Work();
+    spark.addSparkListener(work);
+    Forest forest;
+    long started = System.nanoTime();
+    try {
+      forest =
+          new ParentSearch(evaluation(new JavaSparkContext(spark), checkpoints, facts))
+              .run(checkpoints, Claims.NONE);
+      spark.listenerBus().waitUntilEmpty();
+    } finally {
+      spark.removeSparkListener(work);
+    }
+    System.out.printf(
+        "%d checkpoints: %.1f s, %d jobs, %d bytes of facts, %d shuffled%n",
+        checkpoints.size(),
+        (System.nanoTime() - started) / 1e9,
+        work.jobs.get(),
+        bytes,
+        work.bytes.get());
+    assertThat(work.jobs).hasPositiveValue().hasValueLessThanOrEqualTo(JOBS);
+    assertThat(work.bytes.get()).isPositive().isLessThan(COPIES_OF_EACH * bytes);
+    assertThat(forest.roots()).hasSize(1);
+    assertThat(forest.edges()).hasSize(SyntheticArchive.CHECKPOINTS - 1);
+    assertThat(found(archive, forest)).isEqualTo(archive.truth());
+  }
+
+  private static Evaluation evaluation(
+      JavaSparkContext spark,
+      List<MeasuredCheckpoint> checkpoints,
+      List<Tuple2<String, Packed<CheckpointFacts>>> facts) {
+    JavaPairRDD<String, Packed<CheckpointFacts>> all = spark.parallelizePairs(facts, 8);
+    Map<String, Integer> tensors = new TreeMap<>();
+    checkpoints.forEach(one -> tensors.put(one.file().id(), one.sketch().tensors()));
+    return new EvaluationStage(
+        spark,
+        wanted -> {
+          Set<String> ids = Set.copyOf(wanted);
+          return all.filter(one -> ids.contains(one._1()));
+        },
+        tensors::get,
+        new Classifier(Operations.KNOWN));
+  }
+
+  private static Map<String, String> found(SyntheticArchive archive, Forest forest) {
+    Map<String, String> found = new TreeMap<>();
+    forest.roots().forEach(root -> found.put(archive.label(root), "root"));
+    forest.edges().stream()
+        .filter(edge -> !edge.kind().equals(Copy.KIND))
+        .forEach(
+            edge ->
+                found.put(
+                    archive.label(edge.child()),
+                    edge.kind().label() + " " + archive.label(edge.parent())));
+    return found;
+  }
+
+  /** Counts jobs and the bytes that their stages wrote to shuffles. */
+  private static final class Work extends SparkListener {
+    private final AtomicInteger jobs = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
+
+    @Override
+    public void onJobStart(SparkListenerJobStart job) {
+      jobs.incrementAndGet();
+    }
+
+    @Override
+    public void onStageCompleted(SparkListenerStageCompleted stage) {
+      bytes.addAndGet(stage.stageInfo().taskMetrics().shuffleWriteMetrics().bytesWritten());
+    }
+  }
+}

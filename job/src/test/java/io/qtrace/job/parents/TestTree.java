@@ -1,0 +1,219 @@
+package io.qtrace.job.parents;
+
+import static io.qtrace.job.parents.HandMade.file;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.archive.Role;
+import io.qtrace.job.parents.Claims.Claim;
+import io.qtrace.job.policy.EdgeKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class TestTree {
+  private static final CheckpointFile A = file("a.pt");
+  private static final CheckpointFile B = file("b.pt");
+  private static final CheckpointFile C = file("c.pt");
+  private static final CheckpointFile D = file("d.pt");
+
+  private final StatedEvaluation evaluation = new StatedEvaluation();
+  private final Map<CheckpointFile, Double> trained = new TreeMap<>();
+
+  private static Transition train(int unexplained, double distance) {
+    return new Transition(new EdgeKind("train"), 5, 4, unexplained, distance, false, true);
+  }
+
+  private static Transition proved(String kind, double distance) {
+    return new Transition(new EdgeKind(kind), 5, 4, 0, distance, true, true);
+  }
+
+  private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
+    evaluation.transition(one, other, transition).transition(other, one, transition);
+  }
+
+  /** Parents by child, over links of all pairs. */
+  private Map<String, String> tree(Claims claims, CheckpointFile... files) {
+    Set<Link> links = new TreeSet<>();
+    for (int i = 0; i < files.length; i++) {
+      for (int j = i + 1; j < files.length; j++) {
+        links.add(new Link(i, j));
+      }
+    }
+    return tree(claims, links, files);
+  }
+
+  private Map<String, String> tree(Claims claims, Set<Link> links, CheckpointFile... files) {
+    List<MeasuredCheckpoint> nodes = new ArrayList<>();
+    for (CheckpointFile file : files) {
+      nodes.add(HandMade.measured(file, trained.getOrDefault(file, 0.0)));
+    }
+    Tree tree = new Tree(nodes, links, claims, evaluation);
+    Map<String, String> parents = new TreeMap<>();
+    for (int i = 0; i < files.length; i++) {
+      String parent = tree.parent(i).isPresent() ? files[tree.parent(i).getAsInt()].path() : "root";
+      parents.put(files[i].path(), parent);
+    }
+    return parents;
+  }
+
+  @Test
+  void whatLeavesLessUnexplainedIsTheParent() {
+    evaluation.transition(A, C, train(0, 9)).transition(B, C, train(1, 1));
+    assertThat(tree(Claims.NONE, A, B, C))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "root", "c.pt", "a.pt"));
+  }
+
+  @Test
+  void ofEquallyExplainedOnesTheNearerIsTheParent() {
+    evaluation.transition(A, C, train(0, 2)).transition(B, C, train(0, 1));
+    assertThat(tree(Claims.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
+  }
+
+  @Test
+  void whatSharesTooLittleIsNotAParent() {
+    evaluation.transition(A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0.1, false, false));
+    assertThat(tree(Claims.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
+  }
+
+  @Test
+  void aTreeHasNoCircleThoughEachIsNearestToTheOther() {
+    both(A, B, train(0, 1));
+    both(B, C, train(0, 1));
+    both(A, C, train(0, 5));
+    evaluation.transition(D, B, train(2, 9));
+    assertThat(tree(Claims.NONE, A, B, C, D))
+        .isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "d.pt", "c.pt", "b.pt", "d.pt", "root"));
+  }
+
+  @Test
+  void declarationsDecideTheDirectionThatWeightsLeaveOpen() {
+    both(A, B, train(0, 1));
+    assertThat(tree(Claims.of(List.of(new Claim(B, A))), A, B))
+        .isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "root"));
+    assertThat(tree(Claims.of(List.of(new Claim(A, B))), A, B))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt"));
+  }
+
+  @Test
+  void declarationsOverSeveralStepsDecideToo() {
+    both(A, C, train(0, 1));
+    Claims claims = Claims.of(List.of(new Claim(C, B), new Claim(B, A)));
+    assertThat(tree(claims, A, C)).isEqualTo(Map.of("a.pt", "c.pt", "c.pt", "root"));
+  }
+
+  @Test
+  void circularDeclarationsDecideNothing() {
+    CheckpointFile later = file("b.pt", Role.OTHER, 100);
+    both(A, later, train(0, 1));
+    Claims circle = Claims.of(List.of(new Claim(A, later), new Claim(later, A)));
+    assertThat(tree(circle, A, later)) // the times do
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt"));
+  }
+
+  @Test
+  void numbersThatProveTheDirectionOverruleDeclarations() {
+    evaluation.transition(A, B, proved("bake", 1)).transition(B, A, train(0, 1));
+    assertThat(tree(Claims.of(List.of(new Claim(B, A))), A, B))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt"));
+  }
+
+  @Test
+  void trainingLeadsAwayFromTheStoredLut() {
+    both(A, B, train(0, 1));
+    trained.put(A, 3.0);
+    trained.put(B, 1.0);
+    assertThat(tree(Claims.NONE, A, B)).isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "root"));
+  }
+
+  @Test
+  void stepsAndTimesDecideTies() {
+    CheckpointFile step10 = file("run/step10.pt", Role.STEP, 5);
+    CheckpointFile step20 = file("run/step20.pt", Role.STEP, 1); // written again
+    both(step10, step20, train(0, 1));
+    assertThat(tree(Claims.NONE, step20, step10))
+        .isEqualTo(Map.of("run/step10.pt", "root", "run/step20.pt", "run/step10.pt"));
+    CheckpointFile early = file("x/early.pt", Role.OTHER, 1);
+    CheckpointFile late = file("x/a_late.pt", Role.OTHER, 2);
+    both(early, late, train(0, 1));
+    assertThat(tree(Claims.NONE, late, early))
+        .isEqualTo(Map.of("x/early.pt", "root", "x/a_late.pt", "x/early.pt"));
+  }
+
+  // B and C both come from A, nearer to each other than to it; C saves nothing by way of B.
+  @Test
+  void runsWithOneStartAreSiblings() {
+    evaluation
+        .transition(A, B, train(0, 10))
+        .transition(B, A, train(1, 10))
+        .transition(A, C, train(0, 10))
+        .transition(C, A, train(1, 10));
+    both(B, C, train(0, 8));
+    assertThat(tree(Claims.NONE, A, B, C))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt", "c.pt", "a.pt"));
+  }
+
+  // The way on from B is a quarter of B's own way shorter than from A.
+  @Test
+  void aRunThatContinuesAnotherSavesAQuarterOfItsWay() {
+    evaluation
+        .transition(A, B, train(0, 10))
+        .transition(B, A, train(1, 10))
+        .transition(A, C, train(0, 11))
+        .transition(C, A, train(1, 11));
+    evaluation.transition(B, C, train(0, 8.5)).transition(C, B, train(1, 8.5));
+    assertThat(tree(Claims.NONE, A, B, C))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt", "c.pt", "b.pt"));
+    evaluation.transition(B, C, train(0, 8.6)).transition(C, B, train(1, 8.6));
+    assertThat(tree(Claims.NONE, A, B, C)).containsEntry("c.pt", "a.pt");
+  }
+
+  @Test
+  void stepsOfOneRunAreNotLifted() {
+    CheckpointFile step1 = file("run/step1.pt");
+    CheckpointFile step2 = file("run/step2.pt");
+    evaluation
+        .transition(A, step1, train(0, 10))
+        .transition(A, step2, train(0, 10))
+        .transition(step1, step2, train(0, 9));
+    assertThat(tree(Claims.NONE, A, step1, step2))
+        .isEqualTo(Map.of("a.pt", "root", "run/step1.pt", "a.pt", "run/step2.pt", "run/step1.pt"));
+  }
+
+  @Test
+  void onlyTrainingsAreLifted() {
+    evaluation
+        .transition(A, B, train(0, 10))
+        .transition(A, C, train(0, 10))
+        .transition(B, C, proved("bake", 9));
+    assertThat(tree(Claims.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
+  }
+
+  @Test
+  void whatLinksDoNotJoinIsEvaluatedWhenItIsLifted() {
+    evaluation
+        .transition(A, B, train(0, 10))
+        .transition(A, C, train(0, 10))
+        .transition(B, C, train(0, 9));
+    Set<Link> chain = new TreeSet<>(List.of(new Link(0, 1), new Link(1, 2)));
+    assertThat(tree(Claims.NONE, chain, A, B, C)).containsEntry("c.pt", "a.pt");
+    assertThat(evaluation.candidates())
+        .containsExactlyInAnyOrder(
+            Candidate.of(A.id(), B.id()),
+            Candidate.of(B.id(), C.id()),
+            Candidate.of(A.id(), C.id()));
+  }
+
+  @Test
+  void candidatesAreEvaluatedOnce() {
+    both(A, B, train(0, 1));
+    both(B, C, train(0, 1));
+    both(A, C, train(0, 1.5));
+    tree(Claims.NONE, A, B, C);
+    assertThat(evaluation.candidates()).doesNotHaveDuplicates().hasSize(3);
+  }
+}

@@ -1,0 +1,106 @@
+package io.qtrace.job.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.ToldLines;
+import io.qtrace.job.train.recipe.Gradients;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TestTrainStage {
+  @TempDir Path folder;
+  private final ToldLines told = new ToldLines();
+
+  @Test
+  void twoReplicasTrainAsOneWithTheSummedBatch() throws Exception {
+    Map<String, Integer> both = Map.of("accumulation-steps", 2, "save-steps", 3);
+    Path one = folder.resolve("one");
+    Path two = folder.resolve("two");
+    TrainRun alone = run(TrainRuns.settings(one, with(both, "batch-size", 2)), Rerun.KEEP);
+    TrainRun together =
+        run(TrainRuns.settings(two, with(with(both, "batch-size", 1), "replicas", 2)), Rerun.KEEP);
+    assertThat(together.steps()).hasSize(6);
+    for (int i = 0; i < 6; i++) {
+      assertThat(together.steps().get(i).losses()).hasSize(4);
+      double loss = alone.steps().get(i).loss();
+      assertThat(together.steps().get(i).loss()).isCloseTo(loss, within(1e-5 * loss));
+      double norm = alone.steps().get(i).gradientNorm();
+      assertThat(together.steps().get(i).gradientNorm()).isCloseTo(norm, within(1e-4 * norm));
+      assertThat(together.steps().get(i).tokens()).isEqualTo(alone.steps().get(i).tokens());
+    }
+    assertThat(
+            TrainRuns.distance(
+                one.resolve("checkpoint_step6.pt"), two.resolve("checkpoint_step6.pt")))
+        .isLessThan(1e-4);
+    assertThat(
+            TrainRuns.distance(
+                one.resolve("checkpoint_step3.pt"), two.resolve("checkpoint_step6.pt")))
+        .isGreaterThan(1e-3);
+  }
+
+  @Test
+  void folderOfAnotherRunIsLeftAlone() throws IOException {
+    Path output = folder.resolve("run");
+    TrainSettings settings = TrainRuns.settings(output, Map.of("max-steps", 1));
+    TrainRun first = run(settings, Rerun.KEEP);
+    byte[] checkpoint = Files.readAllBytes(output.resolve("checkpoint_step1.pt"));
+
+    assertThat(run(settings, Rerun.KEEP)).isEqualTo(first);
+    assertThat(told.lines()).endsWith("run " + first.id() + " is finished already");
+
+    TrainSettings other = TrainRuns.settings(output, Map.of("max-steps", 2));
+    assertThatThrownBy(() -> run(other, Rerun.KEEP))
+        .hasMessage(
+            "Invalid output-dir: %s has the checkpoints of another run, expected an empty folder"
+                    .formatted(output)
+                + " (--overwrite removes them)");
+    assertThat(output.resolve("checkpoint_step1.pt")).hasBinaryContent(checkpoint);
+
+    Files.writeString(output.resolve("notes.txt"), "mine");
+    assertThat(run(other, Rerun.REPLACE).files())
+        .contains("checkpoint_step2.pt")
+        .doesNotContain("checkpoint_step1.pt");
+    assertThat(output.resolve("notes.txt")).exists();
+  }
+
+  @Test
+  void runOfTheResearchersIsNeverReplaced() throws IOException {
+    Path output = Files.createDirectories(folder.resolve("theirs"));
+    Files.writeString(output.resolve("checkpoint_step20.pt"), "theirs");
+    TrainSettings settings = TrainRuns.settings(output, Map.of("max-steps", 1));
+    assertThatThrownBy(() -> run(settings, Rerun.REPLACE))
+        .hasMessageContaining("has the checkpoints of another run");
+    assertThat(output.resolve("checkpoint_step20.pt")).hasContent("theirs");
+  }
+
+  @Test
+  void gradientsTravelUnchanged() {
+    Gradients gradients =
+        new Gradients(
+            new float[] {1.5f, Float.MIN_VALUE, -0.0f}, new float[] {3e38f}, new double[] {0.1});
+    Gradients back = BarrierExchange.decode(BarrierExchange.encode(gradients));
+    assertThat(back.scales()).containsExactly(gradients.scales());
+    assertThat(back.lut()).containsExactly(gradients.lut());
+    assertThat(back.losses()).containsExactly(gradients.losses());
+  }
+
+  private TrainRun run(TrainSettings settings, Rerun rerun) throws IOException {
+    JavaSparkContext context =
+        JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
+    return new TrainStage(context, told).run(TrainRuns.plan(settings), rerun);
+  }
+
+  private static Map<String, Integer> with(Map<String, Integer> settings, String name, int value) {
+    Map<String, Integer> changed = new java.util.HashMap<>(settings);
+    changed.put(name, value);
+    return changed;
+  }
+}

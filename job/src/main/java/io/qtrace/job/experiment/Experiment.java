@@ -10,6 +10,7 @@ import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.ExperimentReport.Bonus;
 import io.qtrace.job.judge.Diff;
 import io.qtrace.job.judge.LutMove;
+import io.qtrace.job.lineage.BonusRow;
 import io.qtrace.job.lineage.ExperimentRow;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
@@ -173,6 +174,16 @@ public final class Experiment {
                 report.verdict().name(),
                 report.changed().get(Category.Q.label()).intValue(),
                 Json.of(report),
-                report.bonus().stream().map(Bonus::row).toList())));
+                report.bonus().stream().map(Experiment::row).toList())));
+  }
+
+  private static BonusRow row(Bonus bonus) {
+    return new BonusRow(
+        bonus.title(),
+        bonus.left(),
+        bonus.right(),
+        bonus.missing(),
+        bonus.qUnchanged(),
+        bonus.qChanged());
   }
 }

@@ -1,7 +1,6 @@
 package io.qtrace.job.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.qtrace.job.lineage.BonusRow;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.train.TrainRun;
@@ -47,10 +46,6 @@ public record ExperimentReport(
       Long qChanged) {
     boolean isCompared() {
       return missing.isEmpty();
-    }
-
-    BonusRow row() {
-      return new BonusRow(title, left, right, missing, qUnchanged, qChanged);
     }
   }
 }

@@ -52,6 +52,10 @@ public record AuditedEdge(
     notes = List.copyOf(notes);
   }
 
+  AuditedEdge withoutWeights() {
+    return new AuditedEdge(ends, kind, evidence, verdict, counts, findings, notes, rules, null);
+  }
+
   @JsonIgnore
   public boolean isViolation() {
     return verdict == Verdict.VIOLATION;

@@ -250,27 +250,33 @@ public final class LineageStore {
           JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD());
     }
     Column wanted = col("checkpoint_id").isInCollection(List.copyOf(ids));
-    JavaPairRDD<String, TensorRow> tensors =
+    JavaPairRDD<String, Packed<TensorRow>> tensors =
         rows(LineageTable.TENSORS, TensorRow.class, wanted)
-            .mapToPair(row -> new Tuple2<>(row.checkpointId(), row));
-    JavaPairRDD<String, LayerInvariants> layers =
+            .mapToPair(row -> new Tuple2<>(row.checkpointId(), Packed.of(row)));
+    JavaPairRDD<String, Packed<LayerInvariants>> layers =
         rows(LineageTable.INVARIANTS, InvariantRow.class, wanted)
-            .mapToPair(row -> new Tuple2<>(row.checkpointId(), RowMapping.invariants(row)));
+            .mapToPair(
+                row -> new Tuple2<>(row.checkpointId(), Packed.of(RowMapping.invariants(row))));
     return tensors
         .cogroup(layers)
         .mapValues(found -> Packed.of(facts(found._1(), found._2(), categories)));
   }
 
   private static CheckpointFacts facts(
-      Iterable<TensorRow> rows, Iterable<LayerInvariants> invariants, CategoryRules categories) {
+      Iterable<Packed<TensorRow>> rows,
+      Iterable<Packed<LayerInvariants>> invariants,
+      CategoryRules categories) {
     Map<String, TensorFacts> tensors = new LinkedHashMap<>();
     StreamSupport.stream(rows.spliterator(), false)
+        .map(Packed::value)
         .sorted(
             Comparator.comparing((TensorRow row) -> Objects.requireNonNullElse(row.position(), 0))
                 .thenComparing(TensorRow::name))
         .forEach(row -> tensors.put(row.name(), RowMapping.facts(row, categories)));
     Map<String, LayerInvariants> layers = new LinkedHashMap<>();
-    invariants.forEach(layer -> layers.put(layer.layer(), layer));
+    StreamSupport.stream(invariants.spliterator(), false)
+        .map(Packed::value)
+        .forEach(layer -> layers.put(layer.layer(), layer));
     return new CheckpointFacts(tensors, layers);
   }
 

@@ -13,4 +13,9 @@ public record RecordedEdge(String auditId, @JsonUnwrapped AuditedEdge edge) {
     Objects.requireNonNull(auditId, "auditId");
     Objects.requireNonNull(edge, "edge");
   }
+
+  /** Without what the weights of the whole archive say, which JSON leaves out. */
+  public RecordedEdge withoutWeights() {
+    return new RecordedEdge(auditId, edge.withoutWeights());
+  }
 }

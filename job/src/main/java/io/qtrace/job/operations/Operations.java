@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -58,11 +59,19 @@ public record Operations(List<Operation> all) implements Serializable {
    */
   public void check(Policy policy) {
     kinds().forEach(policy::requireKind);
-    for (EdgeKind kind : policy.edges().keySet()) {
+    check("edges.", policy.edges().keySet());
+    policy
+        .overrides()
+        .forEach(
+            one -> check("edges of override %s, ".formatted(one.name()), one.edges().keySet()));
+  }
+
+  private void check(String section, Set<EdgeKind> named) {
+    for (EdgeKind kind : named) {
       if (!kinds().contains(kind)) {
         throw new IllegalArgumentException(
-            "Invalid policy: unknown section edges.%s, expected one of %s"
-                .formatted(kind.label(), kinds()));
+            "Invalid policy: unknown section %s%s, expected one of %s"
+                .formatted(section, kind.label(), kinds()));
       }
     }
   }

@@ -118,7 +118,7 @@ public final class EvaluationStage implements Evaluation {
     try (Phase phase =
         Phase.begin(spark.sc(), "parents", "evaluate %d %s".formatted(questions.size(), what))) {
       facts
-          .apply(numbers.keySet())
+          .apply(Set.copyOf(numbers.keySet()))
           .flatMapToPair(one -> inBlocks(one, blocksOf.value()))
           .groupByKey(new HashPartitioner(blocks.size()))
           .flatMapToPair(block -> answered(all.value().get(block._1()), block._2(), classify))

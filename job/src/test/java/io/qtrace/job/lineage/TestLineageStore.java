@@ -25,7 +25,8 @@ class TestLineageStore {
     spark.sql("ALTER TABLE %s DROP COLUMN findings.element.waived_reason".formatted(edges));
     spark.sql(
         """
-        INSERT INTO %s (audit_id, parent_id, child_id, parent_path, child_path, kind, identical, equal, changed, reshaped, added,
+        INSERT INTO %s (audit_id, parent_id, child_id, parent_path, child_path, kind, identical,
+          equal, changed, reshaped, added,
           removed, q_buffers, q_changed, lut_layers, policy_version)
         VALUES ('old', 'p', 'c', 'p.pt', 'c.pt', 'train', 1, 0, 0, 0, 0, 0, 2, 0, 0, 1)
         """

@@ -177,15 +177,17 @@ class TestParentSearch {
   // Beside the indexes, which take the ends of a file however small it is, and the proof that the
   // indices of one checkpoint are those of its weight and scales.
   @Test
-  void anAuditReadsNoMoreThanEachCheckpointOnce() throws IOException {
+  void anAuditReadsLittleMoreThanEachCheckpointOnce() throws IOException {
     Checkpoints checkpoints = new Checkpoints(new ObjectStore(new Configuration()));
     for (String path : NAMES.keySet()) {
       checkpoints.index(folder.resolve("archive").resolve(path).toString());
     }
+    // Small tensors are looked at before, with the gaps of a few KiB between them.
+    long before = report.size().bytes() / 8;
     assertThat(report.reading().bytesRead() - checkpoints.bytesRead())
         .isBetween(
             report.size().bytes() / 2,
-            report.size().bytes() + Files.size(Sample.RUNS.resolve(TIGHTENED)));
+            report.size().bytes() + before + Files.size(Sample.RUNS.resolve(TIGHTENED)));
   }
 
   @Test

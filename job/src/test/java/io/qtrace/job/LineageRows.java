@@ -18,6 +18,9 @@ public final class LineageRows {
           "checkpoint_id",
           "parent_id",
           "child_id",
+          "one_id",
+          "other_id",
+          "backward", // told with forward
           "uri",
           "archive",
           "modified",
@@ -37,6 +40,10 @@ public final class LineageRows {
       "transform(bonus, told -> named_struct('title', told.title, 'q_unchanged', told.q_unchanged,"
           + " 'q_changed', told.q_changed)) AS bonus";
 
+  /** Of a candidate, both directions: which comes first depends on identifiers. */
+  private static final String DIRECTIONS =
+      "array_sort(array(to_json(forward), to_json(backward))) AS directions";
+
   private LineageRows() {}
 
   /** All rows of each table, as JSON, sorted; columns that are named above left out. */
@@ -47,6 +54,7 @@ public final class LineageRows {
           Arrays.stream(spark.table(table.tableName()).columns())
               .filter(column -> !LEFT_OUT.contains(column))
               .map(column -> column.equals("bonus") ? BONUS : column)
+              .map(column -> column.equals("forward") ? DIRECTIONS : column)
               .collect(Collectors.joining(", "));
       tables.put(
           table.tableName(),

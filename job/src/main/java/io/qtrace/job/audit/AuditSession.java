@@ -156,6 +156,12 @@ final class AuditSession {
                       .map(found -> new RecordedEdge(id, found)))
           .ifPresent(all::add);
     }
-    return new AuditOutcome(id, all, judged.causes(), judged.results(), judged.bytesRead());
+    Set<EdgeEnds> counted = Set.copyOf(fresh.keySet());
+    return new AuditOutcome(
+        id,
+        all,
+        judged.causes(),
+        judged.results().filter(one -> counted.contains(one.value().edge().ends())),
+        judged.bytesRead());
   }
 }

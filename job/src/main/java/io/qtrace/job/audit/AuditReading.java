@@ -72,6 +72,8 @@ final class AuditReading {
   private final Set<CompareRequest.Pair> compared = new HashSet<>();
   private Indexes indexes;
   private JavaPairRDD<String, Packed<CheckpointFacts>> facts; // of new checkpoints
+  private JavaPairRDD<String, Packed<CheckpointFacts>> earlierFacts; // of known ones
+  private final Set<String> earlier = new HashSet<>(); // those known ones
   private JavaPairRDD<String, Map<String, Packed<Map<String, TensorDiff>>>>
       diffs; // by child, by parent
   private StoredEvaluation evaluation;
@@ -97,6 +99,7 @@ final class AuditReading {
     archive.checkpoints().forEach(file -> files.put(file.id(), file));
     this.known = lineage.checkpoints(files.keySet());
     this.facts = JavaPairRDD.fromJavaRDD(spark.emptyRDD());
+    this.earlierFacts = JavaPairRDD.fromJavaRDD(spark.emptyRDD());
     this.diffs = JavaPairRDD.fromJavaRDD(spark.emptyRDD());
   }
 
@@ -269,17 +272,21 @@ final class AuditReading {
         && Optional.ofNullable(known.get(id)).map(KnownCheckpoint::isReadable).orElse(true);
   }
 
-  // Facts of checkpoints, new ones and those of earlier audits.
+  // Facts of checkpoints, new ones and those of earlier audits, which are read from the tables
+  // once.
   private JavaPairRDD<String, Packed<CheckpointFacts>> factsOf(Set<String> ids) {
-    Set<String> earlier =
-        ids.stream().filter(known::containsKey).collect(Collectors.toCollection(HashSet::new));
+    Set<String> unread =
+        ids.stream()
+            .filter(id -> known.containsKey(id) && !earlier.contains(id))
+            .collect(Collectors.toSet());
+    if (!unread.isEmpty()) {
+      earlier.addAll(unread);
+      earlierFacts =
+          earlierFacts.union(
+              lineage.facts(unread, policy.categories()).persist(StorageLevel.DISK_ONLY()));
+    }
     Set<String> wanted = Set.copyOf(ids);
-    JavaPairRDD<String, Packed<CheckpointFacts>> fresh =
-        facts.filter(one -> wanted.contains(one._1()));
-    return earlier.isEmpty()
-        ? fresh
-        : fresh.union(
-            lineage.facts(earlier, policy.categories()).persist(StorageLevel.DISK_ONLY()));
+    return facts.union(earlierFacts).filter(one -> wanted.contains(one._1()));
   }
 
   /** All checkpoints that can be read, with what their parents are searched by. */

@@ -20,7 +20,7 @@ public final class LineageRows {
           "child_id",
           "one_id",
           "other_id",
-          "backward", // told with forward
+          "backward", // compared with forward
           "uri",
           "archive",
           "modified",

@@ -66,7 +66,7 @@ final class Failure {
                                     + " is in use by another qtrace process"));
   }
 
-  // Of a failed stage Spark tells only in words what its task or its executor died of.
+  // Of a failed stage, Spark reports only in its message why a task or an executor failed.
   private static Optional<String> outOfMemory(Throwable failure) {
     String message = Objects.requireNonNullElse(failure.getMessage(), "");
     boolean ofTask = failure instanceof SparkException && OUT_OF_MEMORY.matcher(message).find();

@@ -49,7 +49,9 @@ public record TensorComparison(
     };
   }
 
-  /** Whether the numbers, the shape or the presence changed; another dtype alone is no change. */
+  /**
+   * Whether the numbers, the shape or the presence changed; another dtype alone is not a change.
+   */
   public boolean isChanged() {
     return switch (status) {
       case IDENTICAL, EQUAL -> false;

@@ -3,7 +3,9 @@ package io.qtrace.tensor;
 import io.qtrace.io.SafeText;
 import java.io.Serializable;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -33,5 +35,12 @@ public record CheckpointIndex(
             "Invalid checkpoint: two tensors named " + SafeText.quoted(tensor.name()));
       }
     }
+  }
+
+  /** The tensors by name. */
+  public Map<String, TensorEntry> byName() {
+    Map<String, TensorEntry> byName = new LinkedHashMap<>();
+    tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
+    return byName;
   }
 }

@@ -2,7 +2,6 @@ package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.io.ObjectStat;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.IndexStage.Indexes;
 import io.qtrace.job.compare.KeyPartitioner;
@@ -32,7 +31,6 @@ import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -152,7 +150,7 @@ final class JudgeStage {
       return Output.of(judged.flatMap(one -> one._2().results()), found, Map.of(), 0);
     }
     RecomputeStage.Output recomputed =
-        recomputing.run(wanted(judged, input, pending), files(input.indexes(), pending));
+        recomputing.run(wanted(judged, input, pending), input.indexes().files(pending));
     JavaPairRDD<String, Judged> again =
         judge(
             numbered.stream().filter(one -> pending.contains(one.edge().ends().childId())).toList(),
@@ -236,12 +234,6 @@ final class JudgeStage {
         .mapValues(child -> Packed.of(child._1().recomputations(known, child._2().value())));
   }
 
-  private static Map<String, List<ObjectStat>> files(Indexes indexes, Collection<String> children) {
-    Map<String, List<ObjectStat>> files = new HashMap<>();
-    children.forEach(child -> files.put(child, indexes.readable(child).orElseThrow().files()));
-    return files;
-  }
-
   /** A planned edge and its position among all. */
   private record Numbered(PlannedEdge edge, int number) implements Serializable {}
 
@@ -257,8 +249,7 @@ final class JudgeStage {
     }
 
     Map<String, Recomputation> recomputations(Operations operations, CheckpointIndex index) {
-      Map<String, TensorEntry> tensors = new HashMap<>();
-      index.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+      Map<String, TensorEntry> tensors = index.byName();
       Map<String, Recomputation> wanted = new HashMap<>();
       for (Packed<Moved> packed : moved) {
         wanted.putAll(

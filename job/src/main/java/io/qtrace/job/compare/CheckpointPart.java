@@ -104,24 +104,24 @@ record CheckpointPart(
 
   /** The whole of all parts of one checkpoint. */
   static CheckpointPart merged(Iterable<Packed<CheckpointPart>> parts) {
-    List<Tensor> tensors = new ArrayList<>();
+    Map<List<Object>, Tensor> tensors = new LinkedHashMap<>();
     List<Pair> pairs = new ArrayList<>();
     List<Check> checks = new ArrayList<>();
     Optional<String> failure = Optional.empty();
     for (Packed<CheckpointPart> packed : parts) {
       CheckpointPart part = packed.value();
-      tensors.addAll(part.tensors);
+      part.tensors.forEach(tensor -> tensors.merge(tensor.key(), tensor, Tensor::merge));
       pairs.addAll(part.pairs);
       checks.addAll(part.checks);
       failure = failure.or(part::failure);
     }
-    return new CheckpointPart(tensors, pairs, checks, failure);
+    return new CheckpointPart(List.copyOf(tensors.values()), pairs, checks, failure);
   }
 
   /** Why its storages are damaged, if any is. */
   Optional<String> damage() {
     try {
-      for (Tensor tensor : mergedTensors()) {
+      for (Tensor tensor : tensors) {
         tensor.verify();
       }
       return Optional.empty();
@@ -133,18 +133,12 @@ record CheckpointPart(
   /** Facts of its tensors, by name. */
   Map<String, TensorFacts> facts(CategoryRules categories) {
     Map<String, TensorFacts> facts = new HashMap<>();
-    for (Tensor tensor : mergedTensors()) {
+    for (Tensor tensor : tensors) {
       if (tensor.measures.contains(Measure.FINGERPRINT)) {
         tensor.names.forEach(name -> facts.put(name, tensor.facts(name, categories)));
       }
     }
     return facts;
-  }
-
-  private List<Tensor> mergedTensors() {
-    Map<List<Object>, Tensor> merged = new LinkedHashMap<>();
-    tensors.forEach(tensor -> merged.merge(tensor.key(), tensor, Tensor::merge));
-    return List.copyOf(merged.values());
   }
 
   Map<String, LutCheckPartial> layers() {

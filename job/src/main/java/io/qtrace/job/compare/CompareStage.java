@@ -88,7 +88,8 @@ public final class CompareStage {
       Function<CheckpointFacts, S> summary) {
     List<Group> groups = CompareGroups.of(request, key -> indexes.readable(key).orElseThrow());
     CompareMetrics metrics = CompareMetrics.of(spark.sc());
-    Broadcast<Map<String, List<ObjectStat>>> files = spark.broadcast(files(request, indexes));
+    Broadcast<Map<String, List<ObjectStat>>> files =
+        spark.broadcast(indexes.files(request.checkpoints()));
     JavaPairRDD<Integer, Packed<SlicePart>> slices = slices(request, groups, indexes, known);
     CompareTask task =
         new CompareTask(
@@ -104,11 +105,12 @@ public final class CompareStage {
     Packed<CheckpointPart> none = Packed.of(CheckpointPart.NONE);
     request.checkpoints().forEach(key -> all.add(new Tuple2<>(key, none)));
     MeasureTask measure = new MeasureTask(task.hadoop(), files, request.measured(), categories);
+    KeyPartitioner byKey = new KeyPartitioner(parts(request, indexes));
     JavaPairRDD<String, Packed<Measured>> measured =
         parts
             .union(spark.parallelizePairs(all, 1))
-            .groupByKey(new KeyPartitioner(parts(request, indexes)))
-            .join(names(request, indexes), new KeyPartitioner(parts(request, indexes)))
+            .groupByKey(byKey)
+            .join(names(request, indexes), byKey)
             .mapToPair(measure::run)
             .persist(StorageLevel.DISK_ONLY());
     long bytes =
@@ -157,14 +159,6 @@ public final class CompareStage {
               ? Optional.of(summary.call(found.facts().get().value()))
               : Optional.empty());
     }
-  }
-
-  private static Map<String, List<ObjectStat>> files(CompareRequest request, Indexes indexes) {
-    Map<String, List<ObjectStat>> files = new HashMap<>();
-    request
-        .checkpoints()
-        .forEach(key -> files.put(key, indexes.readable(key).orElseThrow().files()));
-    return files;
   }
 
   private static String uri(CompareRequest request, Indexes indexes) {

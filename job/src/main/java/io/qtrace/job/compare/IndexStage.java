@@ -3,6 +3,7 @@ package io.qtrace.job.compare;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
@@ -11,6 +12,7 @@ import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +145,13 @@ public final class IndexStage {
           outcomes.isEmpty() ? others.indexed : indexed.union(others.indexed),
           all,
           bytesRead + others.bytesRead());
+    }
+
+    /** The files of readable checkpoints, by key. */
+    public Map<String, List<ObjectStat>> files(Collection<String> keys) {
+      Map<String, List<ObjectStat>> files = new HashMap<>();
+      keys.forEach(key -> files.put(key, readable(key).orElseThrow().files()));
+      return files;
     }
 
     /** What is known of a readable checkpoint. */

@@ -169,8 +169,7 @@ public final class Diff {
   }
 
   private Map<String, Recomputed> recomputed(Step step, Indexes indexes) throws IOException {
-    Map<String, TensorEntry> tensors = new HashMap<>();
-    indexes.index(RIGHT).tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+    Map<String, TensorEntry> tensors = indexes.index(RIGHT).byName();
     Map<String, Recomputation> wanted =
         operations.recomputations(step, name -> Optional.ofNullable(tensors.get(name)));
     if (wanted.isEmpty()) {
@@ -186,7 +185,7 @@ public final class Diff {
     return output.layers().collectAsMap().get(RIGHT).value();
   }
 
-  // The right one's folder is its run, whole as there is no archive around it.
+  // The right checkpoint's folder is taken for its run: the archive around it is not known.
   private RunPolicy rules(String right) throws IOException {
     String folder = right.substring(0, Math.max(right.lastIndexOf('/'), 0));
     return policy.forRun(folder, RunConfig.beside(store, right));

@@ -99,7 +99,7 @@ public record Classifier(Operations operations) implements Serializable {
     int rounded = 0;
     for (TensorComparison tensor : others) {
       if (tensor.status() == TensorStatus.EQUAL || tensor.isRounded()) {
-        if (operation instanceof Copy) {
+        if (operation.keepsDtypes()) {
           unexplained.add(new Unexplained(tensor.name(), tensor.changedElements()));
         } else if (tensor.isChanged()) {
           rounded += operation.unexplained(tensor, step).isNone() ? 0 : 1;

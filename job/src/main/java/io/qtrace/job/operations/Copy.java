@@ -27,6 +27,11 @@ public final class Copy implements Operation {
   }
 
   @Override
+  public boolean keepsDtypes() {
+    return true;
+  }
+
+  @Override
   public String conclusion(long changed, long all) {
     return Operations.unexplainedConclusion(changed, all);
   }

@@ -45,8 +45,8 @@ public interface Operation extends Serializable {
   }
 
   /**
-   * What has to be recomputed from the child's data before the operation can be told from others:
-   * run on the executors in blocks.
+   * What has to be recomputed from the child's data before the operation can be distinguished from
+   * others: run on the executors in blocks.
    *
    * @param child tensors of the child by name
    * @return by the layer's name; none where nothing has to be
@@ -58,6 +58,11 @@ public interface Operation extends Serializable {
 
   /** Whether its numbers prove which of two checkpoints is the parent. */
   default boolean provesDirection() {
+    return false;
+  }
+
+  /** Whether it leaves every tensor in its dtype. */
+  default boolean keepsDtypes() {
     return false;
   }
 

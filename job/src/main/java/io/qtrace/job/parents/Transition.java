@@ -3,7 +3,6 @@ package io.qtrace.job.parents;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
-import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.policy.EdgeKind;
 import java.io.Serializable;
@@ -74,7 +73,6 @@ public record Transition(
               && !tensor.isRounded()
               && outcome
                   .best()
-                  .filter(fit -> !(fit.operation() instanceof Copy))
                   .filter(fit -> fit.operation().unexplained(tensor, step).isNone())
                   .isPresent();
       if (explained) {

@@ -18,7 +18,6 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -32,12 +31,12 @@ final class CheckpointTensors implements Tensors {
 
   private final ObjectStore store;
   private final CheckpointIndex index;
-  private final Map<String, TensorEntry> tensors = new HashMap<>();
+  private final Map<String, TensorEntry> tensors;
 
   CheckpointTensors(ObjectStore store, CheckpointIndex index) {
     this.store = store;
     this.index = index;
-    index.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+    this.tensors = index.byName();
   }
 
   static CheckpointTensors open(ObjectStore store, String uri) throws IOException {

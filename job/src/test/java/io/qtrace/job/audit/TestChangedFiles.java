@@ -74,6 +74,35 @@ class TestChangedFiles {
   }
 
   @Test
+  void betweenDataAndRecomputation() throws Exception {
+    String run = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
+    String baked = run + "baked_step200.pt";
+    String tightened = "srLUT-004t_tightened/tightened.pt";
+    Path runs = folder.resolve("archive/runs");
+    for (String file : List.of(run + "checkpoint_step200.pt", baked, tightened)) {
+      Files.createDirectories(runs.resolve(file).getParent());
+      Files.copy(Sample.RUNS.resolve(file), runs.resolve(file));
+    }
+    SparkSession tables = session("tables");
+    AuditReport report =
+        audit(
+            tables,
+            runs.toString(),
+            "searching",
+            content ->
+                Files.copy(
+                    content, runs.resolve(tightened), StandardCopyOption.REPLACE_EXISTING));
+    assertThat(report.unreadable())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.example()).endsWith(tightened));
+    assertThat(report.edges())
+        .singleElement()
+        .satisfies(edge -> assertThat(edge.edge().ends().childPath()).endsWith(baked));
+    assertThat(LineageRows.of(tables))
+        .allSatisfy((table, rows) -> assertThat(rows).noneMatch(row -> row.contains(tightened)));
+  }
+
+  @Test
   void anObjectOfS3() throws Exception {
     Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")));
@@ -161,11 +190,17 @@ class TestChangedFiles {
 
   private static AuditReport audit(SparkSession tables, String runs, Change change)
       throws IOException {
+    return audit(tables, runs, "reading", change);
+  }
+
+  // The change comes when the audit begins a phase.
+  private static AuditReport audit(
+      SparkSession tables, String runs, String phase, Change change) throws IOException {
     Progress progress =
         new Progress() {
           @Override
           public void tell(String line) {
-            if (line.startsWith("reading")) {
+            if (line.startsWith(phase)) {
               change.make(OTHER);
             }
           }

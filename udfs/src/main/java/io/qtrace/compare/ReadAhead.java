@@ -19,8 +19,8 @@ import java.util.Map;
 
 /** All that some small tasks need, in memory: each file was opened once and neighbours joined. */
 final class ReadAhead implements Sources, Closeable {
-  /** Bytes between neighbours that are read needlessly rather than asking twice. */
-  static final int MAX_GAP = 8 << 10;
+  /** Padding between neighbours, which is read: no tensor that nobody asked for fits into it. */
+  static final int MAX_GAP = 64;
 
   private static final int MAX_IN_FLIGHT = 32;
 

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code scripts/nightly-audit.sh}, night after night, with real audits in their own processes. */
 class TestNightly {
   private static final Path SCRIPT = Path.of("../scripts/nightly-audit.sh").toAbsolutePath();
+  private static final int PADDING = 64; // between neighbours, at most
   private static final String INITIAL = "sr011-q4a4-FP4-init/v2_initial.pt";
   private static final String DEBUG = "debug_lut_training/";
   private static final String DEBUG_BEST = DEBUG + "best_state_dict.pt";
@@ -111,7 +112,7 @@ class TestNightly {
                       .filter(tensor -> differing.contains(tensor.name()))
                       .map(TensorEntry::storage)
                       .distinct() // two names may share one
-                      .mapToLong(ReadBytes::of)
+                      .mapToLong(storage -> ReadBytes.of(storage) + PADDING)
                       .sum());
     }
   }

@@ -182,12 +182,10 @@ class TestParentSearch {
     for (String path : NAMES.keySet()) {
       checkpoints.index(folder.resolve("archive").resolve(path).toString());
     }
-    // Small tensors are looked at before, with the gaps of a few KiB between them.
-    long before = report.size().bytes() / 8;
     assertThat(report.reading().bytesRead() - checkpoints.bytesRead())
         .isBetween(
             report.size().bytes() / 2,
-            report.size().bytes() + before + Files.size(Sample.RUNS.resolve(TIGHTENED)));
+            report.size().bytes() + Files.size(Sample.RUNS.resolve(TIGHTENED)));
   }
 
   @Test

@@ -185,7 +185,7 @@ class TestClusters {
                 summary.toString()));
     assertThat(summary).as(submitted.err()).exists();
     JsonNode told = new ObjectMapper().readTree(summary.toFile());
-    assertThat(told.at("/status").asInt()).isOne();
+    assertThat(told.at("/status").asInt()).as(told.toString()).isOne();
     assertThat(told.at("/audit/verdict").asText()).isEqualTo("VIOLATION");
     SparkSession tables = tables("cluster-mode");
     assertIsAudited(tables);

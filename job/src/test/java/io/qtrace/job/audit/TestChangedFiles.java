@@ -90,8 +90,7 @@ class TestChangedFiles {
             runs.toString(),
             "searching",
             content ->
-                Files.copy(
-                    content, runs.resolve(tightened), StandardCopyOption.REPLACE_EXISTING));
+                Files.copy(content, runs.resolve(tightened), StandardCopyOption.REPLACE_EXISTING));
     assertThat(report.unreadable())
         .singleElement()
         .satisfies(finding -> assertThat(finding.example()).endsWith(tightened));
@@ -194,8 +193,8 @@ class TestChangedFiles {
   }
 
   // The change comes when the audit begins a phase.
-  private static AuditReport audit(
-      SparkSession tables, String runs, String phase, Change change) throws IOException {
+  private static AuditReport audit(SparkSession tables, String runs, String phase, Change change)
+      throws IOException {
     Progress progress =
         new Progress() {
           @Override

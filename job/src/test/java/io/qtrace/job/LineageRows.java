@@ -22,6 +22,8 @@ public final class LineageRows {
           "other_id",
           "backward", // compared with forward
           "uri",
+          "inferred_id",
+          "declared_id",
           "archive",
           "modified",
           "etag",

@@ -80,7 +80,10 @@ final class AuditWriter {
     next();
     lineage.writeEdges(id, edges);
     next();
-    lineage.writeCandidates(id, reading.stored().method(), reading.stored().fresh());
+    StoredEvaluation evaluation = reading.stored();
+    lineage.writeCandidates(id, evaluation.method(), evaluation.freshTransitions());
+    next();
+    lineage.writeRulings(id, evaluation.method(), evaluation.freshRulings());
   }
 
   // What changed while it was read is reported, and nothing of it is stored.

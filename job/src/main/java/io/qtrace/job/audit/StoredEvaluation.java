@@ -13,16 +13,20 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
-/** Takes what earlier audits found of candidates from the tables, and evaluates the others. */
+/**
+ * Takes what earlier audits found of candidates and declared parents from the tables, and evaluates
+ * the others.
+ */
 final class StoredEvaluation implements Evaluation {
   /** Version of what is found of a candidate; operations that explain more raise it. */
   private static final int VERSION = 1;
 
   private final String method;
-  private final Map<Candidate, Candidate.Transitions> known;
-  private final Evaluation evaluation;
-  private final Map<Candidate, Candidate.Transitions> fresh = new HashMap<>();
+  private final Set<Candidate> known;
+  private final Answers<Candidate, Candidate.Transitions> transitions;
+  private final Answers<Dispute, Dispute.Ruling> rulings;
 
   StoredEvaluation(
       LineageStore lineage, Set<String> ids, CategoryRules categories, Evaluation evaluation) {
@@ -33,8 +37,9 @@ final class StoredEvaluation implements Evaluation {
                 VERSION,
                 HexFormat.of()
                     .toHexDigits(Hashing.xxh3_64().hashCharsToLong(categories.toString())));
-    this.known = lineage.candidates(method, ids);
-    this.evaluation = evaluation;
+    this.transitions = new Answers<>(lineage.candidates(method, ids), evaluation::transitions);
+    this.rulings = new Answers<>(lineage.rulings(method, ids), evaluation::rulings);
+    this.known = Set.copyOf(transitions.all.keySet());
   }
 
   /** Version of the algorithm and hash of the categories. */
@@ -42,25 +47,52 @@ final class StoredEvaluation implements Evaluation {
     return method;
   }
 
-  /** What no earlier audit knew. */
-  Map<Candidate, Candidate.Transitions> fresh() {
-    return fresh;
+  /** What no earlier audit knew of candidates. */
+  Map<Candidate, Candidate.Transitions> freshTransitions() {
+    return transitions.fresh;
+  }
+
+  /** What no earlier audit knew of declared parents. */
+  Map<Dispute, Dispute.Ruling> freshRulings() {
+    return rulings.fresh;
+  }
+
+  @Override
+  public Set<Candidate> known() {
+    return known;
   }
 
   @Override
   public Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates) {
-    List<Candidate> missing =
-        candidates.stream().filter(candidate -> !known.containsKey(candidate)).toList();
-    Map<Candidate, Candidate.Transitions> found = evaluation.transitions(missing);
-    fresh.putAll(found);
-    known.putAll(found);
-    Map<Candidate, Candidate.Transitions> all = new HashMap<>();
-    candidates.forEach(candidate -> all.put(candidate, known.get(candidate)));
-    return all;
+    return transitions.of(candidates);
   }
 
   @Override
   public Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes) {
-    return evaluation.rulings(disputes);
+    return rulings.of(disputes);
+  }
+
+  /** Answers that were stored, and those that had to be found. */
+  private static final class Answers<Q, A> {
+    private final Map<Q, A> all;
+    private final Map<Q, A> fresh = new HashMap<>();
+    private final Function<Collection<Q>, Map<Q, A>> find;
+
+    Answers(Map<Q, A> stored, Function<Collection<Q>, Map<Q, A>> find) {
+      this.all = stored;
+      this.find = find;
+    }
+
+    Map<Q, A> of(Collection<Q> questions) {
+      List<Q> missing = questions.stream().filter(question -> !all.containsKey(question)).toList();
+      if (!missing.isEmpty()) {
+        Map<Q, A> found = find.apply(missing);
+        fresh.putAll(found);
+        all.putAll(found);
+      }
+      Map<Q, A> answers = new HashMap<>();
+      questions.forEach(question -> answers.put(question, all.get(question)));
+      return answers;
+    }
   }
 }

@@ -41,6 +41,8 @@ public final class CompareStage {
   // Facts and comparisons of so many tensors are in memory at once.
   private static final int TENSORS_OF_A_TASK = 20_000;
 
+  private static final int MAX_SLICES = 1 << 16; // of a group
+
   private final JavaSparkContext spark;
   private final CompareSettings settings;
   private final CategoryRules categories;
@@ -245,12 +247,15 @@ public final class CompareStage {
       List<Integer> first = new ArrayList<>(List.of(0));
       int each = Math.max(1, (least + groups.size() - 1) / groups.size());
       for (Group group : groups) {
-        long bytes =
-            group.checkpoints().stream()
-                .mapToLong(key -> indexes.readable(key).orElseThrow().bytes())
-                .sum();
-        int slices = (int) Math.max(each, Math.min(bytes / settings.taskBytesCount() + 1, 1 << 16));
-        first.add(first.get(first.size() - 1) + slices);
+        long bytes = 0;
+        long tensors = 0;
+        for (String key : group.checkpoints()) {
+          IndexedCheckpoint.Readable checkpoint = indexes.readable(key).orElseThrow();
+          bytes += checkpoint.bytes();
+          tensors += checkpoint.tensors();
+        }
+        long slices = Math.max(bytes / settings.taskBytesCount(), tensors / TENSORS_OF_A_TASK) + 1;
+        first.add(first.get(first.size() - 1) + (int) Math.max(each, Math.min(slices, MAX_SLICES)));
       }
       return new Slicing(first);
     }

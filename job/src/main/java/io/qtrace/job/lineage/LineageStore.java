@@ -1,5 +1,11 @@
 package io.qtrace.job.lineage;
 
+import static org.apache.iceberg.expressions.Expressions.and;
+import static org.apache.iceberg.expressions.Expressions.equal;
+import static org.apache.iceberg.expressions.Expressions.in;
+import static org.apache.iceberg.expressions.Expressions.notEqual;
+import static org.apache.iceberg.expressions.Expressions.notNull;
+import static org.apache.iceberg.expressions.Expressions.startsWith;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
@@ -14,6 +20,7 @@ import io.qtrace.job.compare.Packed;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.lineage.TensorRecords.EdgeKey;
 import io.qtrace.job.parents.Candidate;
+import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
@@ -31,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
+import org.apache.iceberg.expressions.Expression;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -55,7 +63,11 @@ public final class LineageStore {
   // last, in a catalog that others write to as well.
   private static final Duration ABANDONED = Duration.ofHours(1);
 
+  // Bytes that opening a row group is worth: small, so that one task reads many.
+  private static final int ROW_GROUP_COST = 64 << 10;
+
   private final SparkSession spark;
+  private final TableFiles files;
   private final String ignored; // an audit whose rows are not read
 
   public LineageStore(SparkSession spark) {
@@ -64,14 +76,18 @@ public final class LineageStore {
 
   private LineageStore(SparkSession spark, String ignored) {
     this.spark = spark;
+    this.files = new TableFiles(spark);
     this.ignored = ignored;
   }
 
   /** Creates what is missing: tables, and columns of those that an older qtrace made. */
   public void create() {
-    Set<String> present = tables();
+    Set<LineageTable> present = files.present();
+    if (present.isEmpty()) {
+      spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
+    }
     for (LineageTable table : LineageTable.values()) {
-      if (present.contains(table.tableName())) {
+      if (present.contains(table)) {
         addMissingColumns(table);
       } else {
         spark.sql(table.createStatement());
@@ -79,17 +95,8 @@ public final class LineageStore {
     }
   }
 
-  private Set<String> tables() {
-    spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
-    return Set.copyOf(
-        spark.sql("SHOW TABLES IN " + LineageTable.NAMESPACE).collectAsList().stream()
-            .map(row -> LineageTable.NAMESPACE + "." + row.<String>getAs("tableName"))
-            .toList());
-  }
-
   private void addMissingColumns(LineageTable table) {
-    List<String> missing =
-        MissingColumns.of(spark.table(table.tableName()).schema(), table.schema());
+    List<String> missing = MissingColumns.of(files.schema(table), table.schema());
     if (!missing.isEmpty()) {
       spark.sql(
           "ALTER TABLE %s ADD COLUMNS (%s)"
@@ -111,29 +118,19 @@ public final class LineageStore {
     without.removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
     without.removeUnfinished(LineageTable.Q_CHANGES, LineageTable.EDGES);
     without.removeUnfinished(LineageTable.CANDIDATES, LineageTable.AUDITS);
+    without.removeUnfinished(LineageTable.DISPUTES, LineageTable.AUDITS);
     return without;
   }
 
   private void removeUnfinished(LineageTable table, LineageTable last) {
-    Dataset<Row> unfinished = auditIds(table).except(auditIds(last));
-    Dataset<Row> others = isShared() ? unfinished.except(recentlyWritten(table)) : unfinished;
-    others.collectAsList().stream()
-        .map(row -> row.getString(0))
-        .filter(id -> !id.equals(ignored))
-        .forEach(
-            id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
-  }
-
-  private Dataset<Row> auditIds(LineageTable table) {
-    return spark.table(table.tableName()).select("audit_id").distinct();
-  }
-
-  private Dataset<Row> recentlyWritten(LineageTable table) {
-    return spark
-        .table(table.tableName() + ".snapshots")
-        .where(col("committed_at").gt(lit(Instant.now().minus(ABANDONED))))
-        .select(col("summary").getItem(AUDIT_PROPERTY).as("audit_id"))
-        .where(col("audit_id").isNotNull());
+    Set<String> unfinished = files.auditIds(table);
+    unfinished.removeAll(files.auditIds(last));
+    if (isShared()) {
+      unfinished.removeAll(files.writtenSince(table, Instant.now().minus(ABANDONED)));
+    }
+    unfinished.remove(ignored);
+    unfinished.forEach(
+        id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
   }
 
   // The embedded catalog belongs to one process at a time: nobody else is writing.
@@ -146,8 +143,8 @@ public final class LineageStore {
 
   /** The finished audit of that id, if there is one; also before any table was created. */
   public Optional<AuditEntry> audit(String auditId) {
-    return tables().contains(LineageTable.AUDITS.tableName())
-        ? read(LineageTable.AUDITS, AuditRow.class, col("audit_id").equalTo(auditId)).stream()
+    return files.present().contains(LineageTable.AUDITS)
+        ? read(LineageTable.AUDITS, AuditRow.class, equal("audit_id", auditId)).stream()
             .map(AuditRow::entry)
             .findFirst()
         : Optional.empty();
@@ -163,7 +160,7 @@ public final class LineageStore {
             .stream()
             .map(row -> row.<String>getAs("audit_id"))
             .toList();
-    return read(LineageTable.AUDITS, AuditRow.class, col("audit_id").isInCollection(ids)).stream()
+    return read(LineageTable.AUDITS, AuditRow.class, in("audit_id", ids)).stream()
         .map(AuditRow::entry)
         .sorted(Comparator.comparing(AuditEntry::archive))
         .toList();
@@ -172,17 +169,14 @@ public final class LineageStore {
   /** The checkpoints of some identifiers, by identifier. */
   public Map<String, KnownCheckpoint> checkpoints(Collection<String> ids) {
     Map<String, KnownCheckpoint> known = new HashMap<>();
-    read(
-            LineageTable.CHECKPOINTS,
-            CheckpointRow.class,
-            col("checkpoint_id").isInCollection(List.copyOf(ids)))
+    read(LineageTable.CHECKPOINTS, CheckpointRow.class, in("checkpoint_id", ids))
         .forEach(row -> known.put(row.checkpointId(), RowMapping.checkpoint(row)));
     return known;
   }
 
   /** All checkpoints whose URI begins with a text, those with older content too. */
   public List<KnownCheckpoint> checkpointsBelow(String root) {
-    return read(LineageTable.CHECKPOINTS, CheckpointRow.class, col("uri").startsWith(root)).stream()
+    return read(LineageTable.CHECKPOINTS, CheckpointRow.class, startsWith("uri", root)).stream()
         .map(RowMapping::checkpoint)
         .toList();
   }
@@ -192,7 +186,7 @@ public final class LineageStore {
     return read(
             LineageTable.EDGES,
             EdgeRow.class,
-            col("policy_hash").equalTo(policyHash).and(col("rules_hash").isNotNull()))
+            and(equal("policy_hash", policyHash), notNull("rules_hash")))
         .stream()
         .map(RowMapping::edge)
         .toList();
@@ -236,9 +230,18 @@ public final class LineageStore {
    */
   public Map<Candidate, Candidate.Transitions> candidates(String method, Set<String> ids) {
     Map<Candidate, Candidate.Transitions> known = new HashMap<>();
-    read(LineageTable.CANDIDATES, CandidateRow.class, col("method").equalTo(method)).stream()
+    read(LineageTable.CANDIDATES, CandidateRow.class, equal("method", method)).stream()
         .filter(row -> ids.contains(row.oneId()) && ids.contains(row.otherId()))
         .forEach(row -> known.put(RowMapping.candidate(row), RowMapping.transitions(row)));
+    return known;
+  }
+
+  /** What the contents say of declared parents of some checkpoints, as {@link #candidates}. */
+  public Map<Dispute, Dispute.Ruling> rulings(String method, Set<String> ids) {
+    Map<Dispute, Dispute.Ruling> known = new HashMap<>();
+    read(LineageTable.DISPUTES, DisputeRow.class, equal("method", method)).stream()
+        .filter(row -> ids.contains(row.childId()))
+        .forEach(row -> known.put(RowMapping.dispute(row), RowMapping.ruling(row)));
     return known;
   }
 
@@ -283,20 +286,23 @@ public final class LineageStore {
   /** All that is known of one tensor name. */
   public TensorRecords tensor(String name) {
     Map<String, TensorRecords.Version> versions = new HashMap<>();
-    read(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(name))
+    select(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(name))
         .forEach(
             row ->
                 versions.put(
                     row.checkpointId(),
                     new TensorRecords.Version(row.fingerprint(), row.dtype(), row.shape())));
     Map<EdgeKey, TensorRecords.Change> changes = new HashMap<>();
-    read(LineageTable.CHANGES, ChangeRow.class, col("name").equalTo(name))
+    select(LineageTable.CHANGES, ChangeRow.class, col("name").equalTo(name))
         .forEach(row -> changes.put(EdgeKey.of(row.auditId(), row.ends()), change(row)));
     Map<EdgeKey, TensorRecords.Quantized> quantized = new HashMap<>();
     LayerNames.ofQuantized(name)
         .ifPresent(
             layer ->
-                read(LineageTable.Q_CHANGES, QChangeRow.class, col("layer").equalTo(layer.layer()))
+                select(
+                        LineageTable.Q_CHANGES,
+                        QChangeRow.class,
+                        col("layer").equalTo(layer.layer()))
                     .forEach(
                         row ->
                             quantized.put(EdgeKey.of(row.auditId(), row.ends()), quantized(row))));
@@ -320,7 +326,13 @@ public final class LineageStore {
     return spark.table(table.tableName()).where(col("audit_id").notEqual(ignored));
   }
 
-  private <R extends Record> List<R> read(LineageTable table, Class<R> type, Column condition) {
+  // Of tables that have a row a checkpoint or an edge.
+  private <R extends Record> List<R> read(LineageTable table, Class<R> type, Expression condition) {
+    return files.read(table, type, and(condition, notEqual("audit_id", ignored)));
+  }
+
+  // Of tables that have a row a tensor.
+  private <R extends Record> List<R> select(LineageTable table, Class<R> type, Column condition) {
     RowCodec<R> codec = new RowCodec<>(type);
     try (Phase phase = Phase.begin(spark.sparkContext(), "read", "read " + table.tableName())) {
       return table(table).where(condition).collectAsList().stream().map(codec::record).toList();
@@ -328,7 +340,14 @@ public final class LineageStore {
   }
 
   private <R extends Record> JavaRDD<R> rows(LineageTable table, Class<R> type, Column condition) {
-    return table(table).where(condition).javaRDD().map(row -> new RowCodec<>(type).record(row));
+    return spark
+        .read()
+        .option("file-open-cost", ROW_GROUP_COST)
+        .table(table.tableName())
+        .where(col("audit_id").notEqual(ignored))
+        .where(condition)
+        .javaRDD()
+        .map(row -> new RowCodec<>(type).record(row));
   }
 
   /** Replaces the rows of one audit. */
@@ -470,6 +489,14 @@ public final class LineageStore {
             rows.add(RowMapping.row(auditId, method, candidate, transitions)));
     rows.sort(Comparator.comparing(CandidateRow::oneId).thenComparing(CandidateRow::otherId));
     replace(LineageTable.CANDIDATES, CandidateRow.class, auditId, rows);
+  }
+
+  /** Writes what the contents say of declared parents that the weights doubt. */
+  public void writeRulings(String auditId, String method, Map<Dispute, Dispute.Ruling> found) {
+    List<DisputeRow> rows = new ArrayList<>();
+    found.forEach((dispute, ruling) -> rows.add(RowMapping.row(auditId, method, dispute, ruling)));
+    rows.sort(Comparator.comparing(DisputeRow::childId).thenComparing(DisputeRow::declaredId));
+    replace(LineageTable.DISPUTES, DisputeRow.class, auditId, rows);
   }
 
   /** Writes a finished audit, last of all. */

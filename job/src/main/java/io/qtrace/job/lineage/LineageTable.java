@@ -15,14 +15,16 @@ public enum LineageTable {
   CHANGES(ChangeRow.class),
   Q_CHANGES(QChangeRow.class),
   CANDIDATES(CandidateRow.class),
+  DISPUTES(DisputeRow.class),
   TRAIN_STEPS(TrainStepRow.class),
   EXPERIMENTS(ExperimentRow.class);
 
   public static final String CATALOG = "lineage";
   public static final String NAMESPACE = CATALOG + ".qtrace";
 
-  // A look-up of one checkpoint reads one row group: rows of a file are sorted by checkpoint.
-  private static final String ROW_GROUP_BYTES = Integer.toString(4 << 20);
+  // A look-up of one checkpoint reads one row group: rows of a file are sorted by checkpoint. 5,000
+  // rows or so.
+  private static final String ROW_GROUP_BYTES = Integer.toString(512 << 10);
 
   private final Class<? extends Record> row;
 
@@ -31,7 +33,11 @@ public enum LineageTable {
   }
 
   public String tableName() {
-    return NAMESPACE + "." + name().toLowerCase(Locale.ROOT);
+    return NAMESPACE + "." + simpleName();
+  }
+
+  String simpleName() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   String createStatement() {

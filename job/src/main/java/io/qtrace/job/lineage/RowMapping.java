@@ -13,6 +13,7 @@ import io.qtrace.job.judge.QRecord;
 import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.operations.QCause;
 import io.qtrace.job.parents.Candidate;
+import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.parents.Transition;
 import io.qtrace.job.parents.WeightsOpinion;
@@ -379,6 +380,25 @@ final class RowMapping {
 
   static Candidate.Transitions transitions(CandidateRow row) {
     return new Candidate.Transitions(transition(row.forward()), transition(row.backward()));
+  }
+
+  static DisputeRow row(String auditId, String method, Dispute dispute, Dispute.Ruling ruling) {
+    return new DisputeRow(
+        auditId,
+        dispute.inferred(),
+        dispute.declared(),
+        dispute.child(),
+        method,
+        ruling.unexplained(),
+        ruling.kept());
+  }
+
+  static Dispute dispute(DisputeRow row) {
+    return new Dispute(row.inferredId(), row.declaredId(), row.childId());
+  }
+
+  static Dispute.Ruling ruling(DisputeRow row) {
+    return new Dispute.Ruling(row.unexplained(), row.kept());
   }
 
   private static Transition transition(CandidateRow.TransitionRow row) {

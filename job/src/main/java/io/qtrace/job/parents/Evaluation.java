@@ -2,9 +2,15 @@ package io.qtrace.job.parents;
 
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 
 /** Evaluates what the search for parents asks of checkpoints' tensors, which it does not hold. */
 public interface Evaluation {
+  /** Candidates that an earlier search evaluated: those of its checkpoints are not looked for. */
+  default Set<Candidate> known() {
+    return Set.of();
+  }
+
   /** What would have led from either checkpoint of each candidate to the other. */
   Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates);
 

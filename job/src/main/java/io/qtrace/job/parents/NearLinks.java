@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Adds the nearest neighbours of each node to its links: a neighbour's neighbour is likely one,
+ * Adds the nearest neighbours of nodes to their links: a neighbour's neighbour is likely one,
  * looked at a few times over (nearest-neighbour descent). Work grows with the nodes, not with their
  * pairs.
  */
@@ -31,13 +31,21 @@ final class NearLinks {
     nodes.forEach(node -> neighbours.add(new TreeSet<>()));
   }
 
-  static Set<Link> added(List<MeasuredCheckpoint> nodes, Set<Link> links) {
+  /**
+   * Links and those to the neighbours of some nodes.
+   *
+   * @param of positions of the nodes whose neighbours are looked for
+   */
+  static Set<Link> added(List<MeasuredCheckpoint> nodes, Set<Link> links, Set<Integer> of) {
+    if (of.isEmpty()) {
+      return links;
+    }
     NearLinks near = new NearLinks(nodes);
     Set<Link> all = new TreeSet<>(links);
     near.join(links);
     OTHER_ORDERS.forEach(near::joinNext);
     for (int round = 0; round < ROUNDS; round++) {
-      Set<Link> found = near.nearest();
+      Set<Link> found = near.nearest(of);
       near.join(found);
       all.addAll(found);
     }
@@ -62,9 +70,9 @@ final class NearLinks {
     }
   }
 
-  private Set<Link> nearest() {
+  private Set<Link> nearest(Set<Integer> of) {
     Set<Link> links = new TreeSet<>();
-    for (int node = 0; node < nodes.size(); node++) {
+    for (int node : of) {
       Set<Integer> pool = new TreeSet<>();
       for (int neighbour : nearest(node, neighbours.get(node), LOOKED_AT)) {
         pool.add(neighbour);

@@ -9,13 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Finds the parent of every checkpoint from sketches of their tensors; reads no file and holds no
  * tensor. Declared parents, names of files and their times decide only where the weights leave a
  * choice, as between identical files. Candidates are a few for each checkpoint: those that share
- * contents, and those whose small tensors are near; never all pairs. The result is the same for the
- * same checkpoints in any order.
+ * contents, and those whose small tensors are near; never all pairs. Those that an earlier search
+ * evaluated are kept, and others are looked for where a checkpoint is new. The result is the same
+ * for the same checkpoints in any order.
  */
 public final class ParentSearch {
   private final Evaluation evaluation;
@@ -32,7 +34,7 @@ public final class ParentSearch {
         copies -> copies.forEach(copy -> originals.put(copy.file(), copies.get(0).file())));
     List<MeasuredCheckpoint> nodes =
         Locality.HALVES.order(alike.stream().map(copies -> copies.get(0)).toList());
-    Set<Link> links = NearLinks.added(nodes, ContentLinks.of(nodes));
+    Set<Link> links = links(nodes);
     Tree tree =
         new Tree(nodes, links, claims.of(file -> originals.getOrDefault(file, file)), evaluation);
     List<CheckpointFile> roots = new ArrayList<>();
@@ -55,6 +57,26 @@ public final class ParentSearch {
     roots.sort(null);
     edges.sort(Comparator.comparing(InferredEdge::child));
     return new Forest(roots, edges);
+  }
+
+  // Those of earlier searches, and those of the checkpoints that none of them saw.
+  private Set<Link> links(List<MeasuredCheckpoint> nodes) {
+    Map<String, Integer> places = new HashMap<>();
+    nodes.forEach(node -> places.put(node.file().id(), places.size()));
+    Set<Link> links = new TreeSet<>();
+    Set<Integer> unseen = new TreeSet<>(places.values());
+    for (Candidate known : evaluation.known()) {
+      Integer one = places.get(known.one());
+      Integer other = places.get(known.other());
+      if (one != null && other != null) {
+        links.add(Link.between(one, other));
+        unseen.removeAll(List.of(one, other));
+      }
+    }
+    ContentLinks.of(nodes).stream()
+        .filter(link -> unseen.contains(link.one()) || unseen.contains(link.other()))
+        .forEach(links::add);
+    return NearLinks.added(nodes, links, unseen);
   }
 
   // Checkpoints by content, the original of each first.

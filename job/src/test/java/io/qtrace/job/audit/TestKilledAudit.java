@@ -44,13 +44,14 @@ class TestKilledAudit {
   }
 
   // Tables are written in the order tensors, invariants, checkpoints, changes, q_changes, edges,
-  // candidates, audits.
+  // candidates, disputes, audits.
   @ParameterizedTest
   @CsvSource({
     "comparing, 0, ''",
     "writing, 4, 'CHECKPOINTS TENSORS INVARIANTS CHANGES'",
     "writing, 6, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES'",
-    "writing, 7, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES CANDIDATES'"
+    "writing, 7, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES CANDIDATES'",
+    "writing, 8, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES CANDIDATES DISPUTES'"
   })
   void leavesNoTraceOnceItIsStartedAgain(String stage, int done, String left)
       throws IOException, InterruptedException {

@@ -15,6 +15,7 @@ import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.operations.ArrayCheckpoint;
 import io.qtrace.job.operations.Layers;
 import io.qtrace.job.parents.Candidate;
+import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.parents.HandMade;
 import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.Sketch;
@@ -337,6 +338,17 @@ class TestRowRoundTrip {
     for (CandidateRow stored : List.of(row, back(CandidateRow.class, row))) {
       assertThat(RowMapping.candidate(stored)).isEqualTo(candidate);
       assertThat(RowMapping.transitions(stored)).isEqualTo(found);
+    }
+  }
+
+  @Test
+  void rulingsOfDisputesSurvive() {
+    Dispute dispute = new Dispute("1f", "2e", "3d");
+    Dispute.Ruling ruling = new Dispute.Ruling(7, true);
+    DisputeRow row = RowMapping.row("audit", "method", dispute, ruling);
+    for (DisputeRow stored : List.of(row, back(DisputeRow.class, row))) {
+      assertThat(RowMapping.dispute(stored)).isEqualTo(dispute);
+      assertThat(RowMapping.ruling(stored)).isEqualTo(ruling);
     }
   }
 }

@@ -9,6 +9,8 @@ import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Operations;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +32,8 @@ class TestParentSearchAtScale {
 
   // Facts of a checkpoint go to the tasks that evaluate its few candidates.
   private static final int COPIES_OF_EACH = 2;
+
+  private static final int CANDIDATES_OF_ONE = 64;
 
   @Test
   void findsTheParentsOfAThousandCheckpointsInFewLinearJobs() throws TimeoutException {
@@ -64,6 +68,52 @@ class TestParentSearchAtScale {
     assertThat(forest.roots()).hasSize(1);
     assertThat(forest.edges()).hasSize(SyntheticArchive.CHECKPOINTS - 1);
     assertThat(found(archive, forest)).isEqualTo(archive.truth());
+  }
+
+  // A night with one new checkpoint: what was found of the others before is all that they need.
+  @Test
+  void aNewCheckpointCostsItsOwnCandidates() {
+    SyntheticArchive archive = new SyntheticArchive(20260102);
+    List<MeasuredCheckpoint> all = archive.checkpoints();
+    MeasuredCheckpoint fresh = all.get(all.size() / 2);
+    List<MeasuredCheckpoint> before = all.stream().filter(one -> one != fresh).toList();
+    Remembering evaluation = new Remembering(new InMemoryEvaluation(archive.facts()));
+    new ParentSearch(evaluation).run(before, Claims.NONE);
+    int first = evaluation.asked.size();
+    assertThat(first).isGreaterThan(before.size());
+
+    evaluation.known.addAll(evaluation.asked);
+    Forest forest = new ParentSearch(evaluation).run(all, Claims.NONE);
+    List<Candidate> asked = List.copyOf(evaluation.asked).subList(first, evaluation.asked.size());
+    assertThat(asked).isNotEmpty().hasSizeLessThan(CANDIDATES_OF_ONE);
+    assertThat(found(archive, forest)).isEqualTo(archive.truth());
+  }
+
+  /** Knows what was asked before. */
+  private static final class Remembering implements Evaluation {
+    private final Evaluation evaluation;
+    private final Set<Candidate> known = new LinkedHashSet<>();
+    private final Set<Candidate> asked = new LinkedHashSet<>();
+
+    Remembering(Evaluation evaluation) {
+      this.evaluation = evaluation;
+    }
+
+    @Override
+    public Set<Candidate> known() {
+      return known;
+    }
+
+    @Override
+    public Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates) {
+      asked.addAll(candidates);
+      return evaluation.transitions(candidates);
+    }
+
+    @Override
+    public Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes) {
+      return evaluation.rulings(disputes);
+    }
   }
 
   private static Evaluation evaluation(

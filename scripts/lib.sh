@@ -3,6 +3,7 @@
 jar=$root/job/target/qtrace-job.jar
 spark=${SPARK_HOME:-$root/job/target/spark}
 
+export SPARK_DIST_CLASSPATH=$jar
 export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}
 
 archive=$root/job/target/spark/qtrace.jsa
@@ -77,7 +78,7 @@ warm_up() {
   mkdir "$folder"
   SPARK_SUBMIT_OPTS="\"-XX:ArchiveClassesAtExit=$folder/jsa\" -Xlog:disable -XX:TieredStopAtLevel=1" \
     "$spark/bin/spark-submit" "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
-    sql -f "$spark/warmup.sql" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
+    audit --archive "$root/job/src/sample/archive" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
   if [ ! -f "$folder/jsa" ]; then touch "$folder/jsa"; fi
   mv -f "$folder/jsa" "$archive"
   rm -rf "$folder"

@@ -3,14 +3,14 @@
 jar=$root/job/target/qtrace-job.jar
 spark=${SPARK_HOME:-$root/job/target/spark}
 
-export SPARK_DIST_CLASSPATH=$jar
 export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$root/conf/log4j2.properties}
 
 archive=$root/job/target/spark/qtrace.jsa
 
-# A JVM that maps an archive of Spark's classes starts in half the time. One that does not fit, after a change of Java,
-# is ignored; what the JVM has to say about that would go to stdout.
+# A JVM that maps an archive of Spark's classes and ours starts in half the time; ours must be found where Spark's are. One
+# that does not fit, after a change of Java, is ignored; what the JVM has to say about that would go to stdout.
 archive_options=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr)
+if [ -z "$SPARK_HOME" ]; then export SPARK_DIST_CLASSPATH=$jar; fi
 
 say() { printf 'qtrace: %s\n' "$*" >&2; }
 
@@ -50,6 +50,7 @@ provide() {
 }
 
 build() {
+  rm -f "$archive" # of the jar as it was
   command -v mvn >/dev/null || die "Cannot build: no Maven (mvn) on the PATH"
   local javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac
   command -v "$javac" >/dev/null || die "Cannot build: no $javac, expected a JDK 17 or later, not only a JRE"
@@ -70,18 +71,23 @@ build() {
 
 maven() { (cd "$root" && mvn "$@" 9>&- >&2) || die "Cannot build: Maven failed, see above"; }
 
-# Archives the classes of Spark that common work loads. Failing is no fault: starts are slower then.
+# Archives the classes that an audit loads which knows some of the checkpoints. Failing is no fault: starts are slower then.
 warm_up() {
   say "first call: preparing faster starts"
   local folder=$root/job/target/warmup
   rm -rf "$folder"
   mkdir "$folder"
-  SPARK_SUBMIT_OPTS="\"-XX:ArchiveClassesAtExit=$folder/jsa\" -Xlog:disable -XX:TieredStopAtLevel=1" \
-    "$spark/bin/spark-submit" "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
-    audit --archive "$root/job/src/sample/archive" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
+  warm_up_audit "$root/job/src/sample/archive/runs/debug_lut_training"
+  warm_up_audit "$root/job/src/sample/archive" "\"-XX:ArchiveClassesAtExit=$folder/jsa\""
   if [ ! -f "$folder/jsa" ]; then touch "$folder/jsa"; fi
   mv -f "$folder/jsa" "$archive"
   rm -rf "$folder"
+}
+
+warm_up_audit() {
+  SPARK_SUBMIT_OPTS="$2 -Xlog:disable -XX:TieredStopAtLevel=1" \
+    "$spark/bin/spark-submit" "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
+    audit --archive "$1" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
 }
 
 # conf/, on top of what SPARK_HOME has configured.

@@ -31,7 +31,7 @@ import scala.Tuple2;
  */
 public final class IndexStage {
   // Indexing a small file takes milliseconds, so a task takes several.
-  private static final int FILES_OF_A_TASK = 8;
+  private static final int FILES_OF_A_TASK = 64;
 
   private static final String INDEXING = "qtrace: index"; // name of the RDD
 

@@ -7,9 +7,6 @@ import static org.apache.iceberg.expressions.Expressions.notEqual;
 import static org.apache.iceberg.expressions.Expressions.notNull;
 import static org.apache.iceberg.expressions.Expressions.startsWith;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.max_by;
 
 import io.qtrace.compare.TensorStatus;
@@ -46,7 +43,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import scala.Tuple2;
 
 /**
@@ -62,9 +58,6 @@ public final class LineageStore {
   // Of another audit that is not finished: longer than any audit takes from its first table to its
   // last, in a catalog that others write to as well.
   private static final Duration ABANDONED = Duration.ofHours(1);
-
-  // Bytes that opening a row group is worth: small, so that one task reads many.
-  private static final int ROW_GROUP_COST = 64 << 10;
 
   private final SparkSession spark;
   private final TableFiles files;
@@ -201,26 +194,39 @@ public final class LineageStore {
     edges.forEach(edge -> wanted.put(EdgeKey.of(edge), edge));
     List<String> audits = edges.stream().map(RecordedEdge::auditId).distinct().toList();
     Map<RecordedEdge, List<CauseCount>> counts = new HashMap<>();
-    table(LineageTable.Q_CHANGES)
-        .where(col("audit_id").isInCollection(audits))
-        .groupBy("audit_id", "parent_id", "child_id", "cause")
-        .agg(count(lit(1)).as("layers"), max("drift").as("drift"))
-        .collectAsList()
+    rows(LineageTable.Q_CHANGES, QChangeRow.class, in("audit_id", audits))
+        .mapToPair(
+            row ->
+                new Tuple2<>(
+                    List.of(
+                        row.auditId(),
+                        row.ends().parentId(),
+                        row.ends().childId(),
+                        Objects.requireNonNullElse(row.cause(), "")),
+                    new Tuple2<>(1L, Objects.requireNonNullElse(row.drift(), Double.NaN))))
+        .reduceByKey(
+            (one, other) -> new Tuple2<>(one._1() + other._1(), larger(one._2(), other._2())))
+        .collect()
         .forEach(
-            row -> {
-              RecordedEdge edge =
-                  wanted.get(new EdgeKey(row.getString(0), row.getString(1), row.getString(2)));
+            found -> {
+              List<String> key = found._1();
+              RecordedEdge edge = wanted.get(new EdgeKey(key.get(0), key.get(1), key.get(2)));
               if (edge != null) {
                 counts
                     .computeIfAbsent(edge, e -> new ArrayList<>())
                     .add(
                         new CauseCount(
-                            Optional.ofNullable(row.getString(3)),
-                            row.getLong(4),
-                            Optional.ofNullable(row.isNullAt(5) ? null : row.getDouble(5))));
+                            Optional.of(key.get(3)).filter(cause -> !cause.isEmpty()),
+                            found._2()._1(),
+                            Optional.of(found._2()._2()).filter(drift -> !drift.isNaN())));
               }
             });
     return counts;
+  }
+
+  // NaN where there is none.
+  private static double larger(double one, double other) {
+    return Double.isNaN(one) || other > one ? other : one;
   }
 
   /**
@@ -252,7 +258,7 @@ public final class LineageStore {
       return JavaPairRDD.fromJavaRDD(
           JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD());
     }
-    Column wanted = col("checkpoint_id").isInCollection(List.copyOf(ids));
+    Expression wanted = in("checkpoint_id", ids);
     JavaPairRDD<String, Packed<TensorRow>> tensors =
         rows(LineageTable.TENSORS, TensorRow.class, wanted)
             .mapToPair(row -> new Tuple2<>(row.checkpointId(), Packed.of(row)));
@@ -339,36 +345,16 @@ public final class LineageStore {
     }
   }
 
-  private <R extends Record> JavaRDD<R> rows(LineageTable table, Class<R> type, Column condition) {
-    return spark
-        .read()
-        .option("file-open-cost", ROW_GROUP_COST)
-        .table(table.tableName())
-        .where(col("audit_id").notEqual(ignored))
-        .where(condition)
-        .javaRDD()
-        .map(row -> new RowCodec<>(type).record(row));
+  private <R extends Record> JavaRDD<R> rows(
+      LineageTable table, Class<R> type, Expression condition) {
+    return files.rows(table, type, and(condition, notEqual("audit_id", ignored)));
   }
 
   /** Replaces the rows of one audit. */
   public <R extends Record> void replace(
       LineageTable table, Class<R> type, String auditId, List<R> records) {
-    if (records.isEmpty()) {
-      return;
-    }
-    RowCodec<R> codec = new RowCodec<>(type);
-    List<Row> rows = records.stream().map(codec::row).toList();
-    replace(table, auditId, spark.createDataFrame(rows, codec.schema()).coalesce(1));
-  }
-
-  private void replace(LineageTable table, String auditId, Dataset<Row> rows) {
-    try (Phase phase = Phase.begin(spark.sparkContext(), "write", "write " + table.tableName())) {
-      rows.writeTo(table.tableName())
-          .option("snapshot-property." + AUDIT_PROPERTY, auditId)
-          .option("distribution-mode", "none")
-          .overwrite(col("audit_id").equalTo(lit(auditId)));
-    } catch (NoSuchTableException e) {
-      throw new IllegalStateException("Cannot find table: " + table.tableName(), e);
+    if (!records.isEmpty()) {
+      files.replace(table, type, auditId, records);
     }
   }
 
@@ -378,13 +364,9 @@ public final class LineageStore {
       String auditId,
       JavaRDD<T> found,
       SerializableRows<T, R> toRows) {
-    JavaRDD<Row> rows =
-        found.flatMap(
-            one -> {
-              RowCodec<R> codec = new RowCodec<>(type);
-              return toRows.apply(one).stream().map(codec::row).iterator();
-            });
-    replace(table, auditId, spark.createDataFrame(rows, new RowCodec<>(type).schema()));
+    try (Phase phase = Phase.begin(spark.sparkContext(), "write", "write " + table.tableName())) {
+      files.replace(table, type, auditId, found.flatMap(one -> toRows.apply(one).iterator()));
+    }
   }
 
   private interface SerializableRows<T, R> extends Function<T, List<R>>, Serializable {}

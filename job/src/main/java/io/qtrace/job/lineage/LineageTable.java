@@ -22,8 +22,8 @@ public enum LineageTable {
   public static final String CATALOG = "lineage";
   public static final String NAMESPACE = CATALOG + ".qtrace";
 
-  // A look-up of one checkpoint reads one row group: rows of a file are sorted by checkpoint. 5,000
-  // rows or so.
+  // A look-up of one checkpoint reads one row group, some 5,000 rows: those of a file are sorted by
+  // checkpoint.
   private static final String ROW_GROUP_BYTES = Integer.toString(512 << 10);
 
   private final Class<? extends Record> row;

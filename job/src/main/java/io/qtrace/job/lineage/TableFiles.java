@@ -3,46 +3,58 @@ package io.qtrace.job.lineage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.Spliterator;
+import java.util.Spliterators;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.apache.iceberg.CombinedScanTask;
+import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.OverwriteFiles;
 import org.apache.iceberg.Snapshot;
-import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
-import org.apache.iceberg.data.IcebergGenerics;
-import org.apache.iceberg.data.Record;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.spark.Spark3Util;
 import org.apache.iceberg.spark.SparkSchemaUtil;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
-import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The tables as their catalog has them. What the driver needs of small tables is read here, without
- * a job: an audit that finds nothing new takes none.
+ * The tables as their catalog has them, read and written without SQL: what the driver needs of
+ * small tables it reads itself, an audit that finds nothing new starts no job, and tasks write the
+ * rows that they hold. A write is one commit.
  */
 final class TableFiles {
   private static final Namespace NAMESPACE =
       Namespace.of(LineageTable.NAMESPACE.substring(LineageTable.CATALOG.length() + 1));
 
+  private static final String TASK_BYTES = Long.toString(64 << 20);
+
+  // What opening a row group is worth: little, so that one task reads many.
+  private static final String ROW_GROUP_COST = Long.toString(64 << 10);
+
+  private final JavaSparkContext spark;
   private final Catalog catalog;
 
   TableFiles(SparkSession spark) {
+    this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
     SparkSession.setActiveSession(spark); // whose settings a catalog is made of
     this.catalog = Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
   }
@@ -67,39 +79,92 @@ final class TableFiles {
   }
 
   /** The rows that a condition selects. */
-  <R extends java.lang.Record> List<R> read(
-      LineageTable table, Class<R> type, Expression condition) {
+  <R extends Record> List<R> read(LineageTable table, Class<R> type, Expression condition) {
     Table loaded = load(table);
-    StructType schema = SparkSchemaUtil.convert(loaded.schema());
     RowCodec<R> codec = new RowCodec<>(type);
     List<R> rows = new ArrayList<>();
-    try (CloseableIterable<Record> found = IcebergGenerics.read(loaded).where(condition).build()) {
-      found.forEach(record -> rows.add(codec.record(row(record, schema))));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (CombinedScanTask files : tasks(loaded, condition)) {
+      new TableRows(loaded).read(files, condition, row -> rows.add(codec.record(row)));
     }
     return rows;
   }
 
-  // As Spark reads it.
-  private static Row row(StructLike record, StructType schema) {
-    Object[] values = new Object[schema.length()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = value(record.get(i, Object.class), schema.apply(i).dataType());
-    }
-    return new GenericRowWithSchema(values, schema);
+  /** The same, on the executors. */
+  <R extends Record> JavaRDD<R> rows(LineageTable table, Class<R> type, Expression condition) {
+    TableRows files = TableRows.of(load(table));
+    List<CombinedScanTask> tasks = tasks(files.table(), condition);
+    return spark
+        .parallelize(tasks, Math.max(1, tasks.size()))
+        .flatMap(
+            task -> {
+              RowCodec<R> codec = new RowCodec<>(type);
+              List<R> rows = new ArrayList<>();
+              files.read(task, condition, row -> rows.add(codec.record(row)));
+              return rows.iterator();
+            });
   }
 
-  private static Object value(Object value, DataType type) {
-    if (value instanceof OffsetDateTime time) {
-      return time.toInstant();
+  private static List<CombinedScanTask> tasks(Table table, Expression condition) {
+    try (CloseableIterable<CombinedScanTask> tasks =
+        table
+            .newScan()
+            .filter(condition)
+            .option(TableProperties.SPLIT_SIZE, TASK_BYTES)
+            .option(TableProperties.SPLIT_OPEN_FILE_COST, ROW_GROUP_COST)
+            .planTasks()) {
+      List<CombinedScanTask> all = new ArrayList<>();
+      tasks.forEach(all::add);
+      return all;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    if (value instanceof List<?> list) {
-      DataType element = ((ArrayType) type).elementType();
-      return CollectionConverters.asScala(list.stream().map(one -> value(one, element)).toList())
-          .toSeq();
-    }
-    return value instanceof StructLike inner ? row(inner, (StructType) type) : value;
+  }
+
+  /** Replaces the rows of one audit by few. */
+  <R extends Record> void replace(
+      LineageTable table, Class<R> type, String auditId, List<R> records) {
+    Table loaded = load(table);
+    RowCodec<R> codec = new RowCodec<>(type);
+    commit(
+        loaded,
+        auditId,
+        new TableRows(loaded)
+            .write(records.stream().map(codec::row).iterator(), codec.schema(), 0, 0));
+  }
+
+  /** Replaces the rows of one audit by those that tasks have. */
+  <R extends Record> void replace(
+      LineageTable table, Class<R> type, String auditId, JavaRDD<R> records) {
+    Table loaded = load(table);
+    TableRows files = TableRows.of(loaded);
+    commit(
+        loaded,
+        auditId,
+        records
+            .mapPartitions(
+                part -> {
+                  RowCodec<R> codec = new RowCodec<>(type);
+                  Iterator<Row> rows =
+                      StreamSupport.stream(
+                              Spliterators.spliteratorUnknownSize(part, Spliterator.ORDERED), false)
+                          .map(codec::row)
+                          .iterator();
+                  TaskContext task = TaskContext.get();
+                  return files
+                      .write(rows, codec.schema(), task.partitionId(), task.taskAttemptId())
+                      .iterator();
+                })
+            .collect());
+  }
+
+  private static void commit(Table table, String auditId, List<DataFile> files) {
+    OverwriteFiles overwrite =
+        table
+            .newOverwrite()
+            .overwriteByRowFilter(Expressions.equal("audit_id", auditId))
+            .set(LineageStore.AUDIT_PROPERTY, auditId);
+    files.forEach(overwrite::addFile);
+    overwrite.commit();
   }
 
   /** The audits that have rows in a table. */

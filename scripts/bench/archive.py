@@ -35,8 +35,8 @@ CASES = {
     "added": "audit, one new checkpoint",
 }
 # Identifiers, which depend on locations and times, and these themselves.
-LEFT_OUT = ["audit_id", "checkpoint_id", "parent_id", "child_id", "uri", "archive", "modified", "etag"]
-LEFT_OUT += ["started", "finished", "report"]
+LEFT_OUT = ["audit_id", "checkpoint_id", "parent_id", "child_id", "inferred_id", "declared_id", "uri", "archive"]
+LEFT_OUT += ["modified", "etag", "started", "finished", "report"]
 SUMS = ["changed_elements", "first_changed", "max_abs", "mean_abs", "sum_abs"]
 
 
@@ -44,8 +44,8 @@ def qtrace(folder, submit, *words):
     """Runs qtrace; its GC log goes into a folder."""
     log = folder / "gc.log"
     log.unlink(missing_ok=True)
-    # The default options leave spark.driver.extraJavaOptions to conf/.
-    options = ["--conf", f"spark.driver.defaultJavaOptions=-Xlog:gc,gc+heap+exit:file={log}"]
+    # conf/ has the default options.
+    options = ["--conf", f"spark.driver.extraJavaOptions=-Xlog:gc,gc+heap+exit:file={log}"]
     ended = timed([QTRACE, *options, *submit, *words])
     ended.heap_before_gc, ended.heap_after_gc = heap(log)
     return ended

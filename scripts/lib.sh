@@ -71,7 +71,7 @@ build() {
 
 maven() { (cd "$root" && mvn "$@" 9>&- >&2) || die "Cannot build: Maven failed, see above"; }
 
-# Archives the classes that an audit loads which knows some of the checkpoints. Failing is no fault: starts are slower then.
+# Archives the classes that an audit of old and new checkpoints loads. Without an archive, starts are only slower.
 warm_up() {
   say "first call: preparing faster starts"
   local folder=$root/job/target/warmup

@@ -184,9 +184,9 @@ class TestClusters {
                 "--summary",
                 summary.toString()));
     assertThat(summary).as(submitted.err()).exists();
-    JsonNode told = new ObjectMapper().readTree(summary.toFile());
-    assertThat(told.at("/status").asInt()).as(told.toString()).isOne();
-    assertThat(told.at("/audit/verdict").asText()).isEqualTo("VIOLATION");
+    JsonNode reported = new ObjectMapper().readTree(summary.toFile());
+    assertThat(reported.at("/status").asInt()).as(reported.toString()).isOne();
+    assertThat(reported.at("/audit/verdict").asText()).isEqualTo("VIOLATION");
     SparkSession tables = tables("cluster-mode");
     assertIsAudited(tables);
     assertThat(tables.table("lineage.qtrace.audits").select("verdict").collectAsList())

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -38,15 +39,19 @@ interface RecordCodec {
 
   private static RecordCodec of(Class<?> type, Type[] elements) {
     if (type == int.class) {
-      return new Ints();
+      return new Plain(
+          (output, value) -> output.writeVarInt((Integer) value, false),
+          input -> input.readVarInt(false));
     } else if (type == long.class) {
-      return new Longs();
+      return new Plain(
+          (output, value) -> output.writeVarLong((Long) value, false),
+          input -> input.readVarLong(false));
     } else if (type == double.class) {
-      return new Doubles();
+      return new Plain((output, value) -> output.writeDouble((Double) value), Input::readDouble);
     } else if (type == boolean.class) {
-      return new Booleans();
+      return new Plain((output, value) -> output.writeBoolean((Boolean) value), Input::readBoolean);
     } else if (type == String.class) {
-      return new Strings();
+      return new Plain((output, value) -> output.writeString((String) value), Input::readString);
     } else if (type == Optional.class) {
       return new Optionals(of(elements[0]));
     } else if (type == List.class) {
@@ -67,68 +72,17 @@ interface RecordCodec {
     return elements.contains(null) ? Collections.unmodifiableList(elements) : List.copyOf(elements);
   }
 
-  /** Integers, small ones in few bytes. */
-  record Ints() implements RecordCodec {
+  /** Primitive values and texts. */
+  record Plain(BiConsumer<Output, Object> writer, Function<Input, Object> reader)
+      implements RecordCodec {
     @Override
     public void write(Kryo kryo, Output output, Object value) {
-      output.writeVarInt((Integer) value, false);
+      writer.accept(output, value);
     }
 
     @Override
     public Object read(Kryo kryo, Input input) {
-      return input.readVarInt(false);
-    }
-  }
-
-  /** Long integers, small ones in few bytes. */
-  record Longs() implements RecordCodec {
-    @Override
-    public void write(Kryo kryo, Output output, Object value) {
-      output.writeVarLong((Long) value, false);
-    }
-
-    @Override
-    public Object read(Kryo kryo, Input input) {
-      return input.readVarLong(false);
-    }
-  }
-
-  /** Floating-point numbers, every bit of them. */
-  record Doubles() implements RecordCodec {
-    @Override
-    public void write(Kryo kryo, Output output, Object value) {
-      output.writeDouble((Double) value);
-    }
-
-    @Override
-    public Object read(Kryo kryo, Input input) {
-      return input.readDouble();
-    }
-  }
-
-  /** Truth values. */
-  record Booleans() implements RecordCodec {
-    @Override
-    public void write(Kryo kryo, Output output, Object value) {
-      output.writeBoolean((Boolean) value);
-    }
-
-    @Override
-    public Object read(Kryo kryo, Input input) {
-      return input.readBoolean();
-    }
-  }
-
-  /** Texts, or null. */
-  record Strings() implements RecordCodec {
-    @Override
-    public void write(Kryo kryo, Output output, Object value) {
-      output.writeString((String) value);
-    }
-
-    @Override
-    public Object read(Kryo kryo, Input input) {
-      return input.readString();
+      return reader.apply(input);
     }
   }
 

@@ -52,6 +52,9 @@ import scala.Tuple2;
  * them.
  */
 public final class LineageStore {
+  /** Column of every table that the audits write. */
+  static final String AUDIT_ID = "audit_id";
+
   /** Snapshot property that names the audit of a commit. */
   static final String AUDIT_PROPERTY = "qtrace.audit-id";
 
@@ -137,7 +140,7 @@ public final class LineageStore {
   /** The finished audit of that id, if there is one; also before any table was created. */
   public Optional<AuditEntry> audit(String auditId) {
     return files.present().contains(LineageTable.AUDITS)
-        ? read(LineageTable.AUDITS, AuditRow.class, equal("audit_id", auditId)).stream()
+        ? read(LineageTable.AUDITS, AuditRow.class, equal(AUDIT_ID, auditId)).stream()
             .map(AuditRow::entry)
             .findFirst()
         : Optional.empty();
@@ -153,7 +156,7 @@ public final class LineageStore {
             .stream()
             .map(row -> row.<String>getAs("audit_id"))
             .toList();
-    return read(LineageTable.AUDITS, AuditRow.class, in("audit_id", ids)).stream()
+    return read(LineageTable.AUDITS, AuditRow.class, in(AUDIT_ID, ids)).stream()
         .map(AuditRow::entry)
         .sorted(Comparator.comparing(AuditEntry::archive))
         .toList();
@@ -194,7 +197,7 @@ public final class LineageStore {
     edges.forEach(edge -> wanted.put(EdgeKey.of(edge), edge));
     List<String> audits = edges.stream().map(RecordedEdge::auditId).distinct().toList();
     Map<RecordedEdge, List<CauseCount>> counts = new HashMap<>();
-    rows(LineageTable.Q_CHANGES, QChangeRow.class, in("audit_id", audits))
+    rows(LineageTable.Q_CHANGES, QChangeRow.class, in(AUDIT_ID, audits))
         .mapToPair(
             row ->
                 new Tuple2<>(
@@ -329,12 +332,12 @@ public final class LineageStore {
   }
 
   private Dataset<Row> table(LineageTable table) {
-    return spark.table(table.tableName()).where(col("audit_id").notEqual(ignored));
+    return spark.table(table.tableName()).where(col(AUDIT_ID).notEqual(ignored));
   }
 
   // Of tables that have a row a checkpoint or an edge.
   private <R extends Record> List<R> read(LineageTable table, Class<R> type, Expression condition) {
-    return files.read(table, type, and(condition, notEqual("audit_id", ignored)));
+    return files.read(table, type, and(condition, notEqual(AUDIT_ID, ignored)));
   }
 
   // Of tables that have a row a tensor.
@@ -347,7 +350,7 @@ public final class LineageStore {
 
   private <R extends Record> JavaRDD<R> rows(
       LineageTable table, Class<R> type, Expression condition) {
-    return files.rows(table, type, and(condition, notEqual("audit_id", ignored)));
+    return files.rows(table, type, and(condition, notEqual(AUDIT_ID, ignored)));
   }
 
   /** Replaces the rows of one audit. */

@@ -8,15 +8,15 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.Spliterator;
-import java.util.Spliterators;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
+import java.util.stream.IntStream;
 import org.apache.iceberg.CombinedScanTask;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.OverwriteFiles;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
@@ -84,7 +84,7 @@ final class TableFiles {
     RowCodec<R> codec = new RowCodec<>(type);
     List<R> rows = new ArrayList<>();
     for (CombinedScanTask files : tasks(loaded, condition)) {
-      new TableRows(loaded).read(files, condition, row -> rows.add(codec.record(row)));
+      new TableRows(loaded).read(files.files(), condition, row -> rows.add(codec.record(row)));
     }
     return rows;
   }
@@ -99,7 +99,7 @@ final class TableFiles {
             task -> {
               RowCodec<R> codec = new RowCodec<>(type);
               List<R> rows = new ArrayList<>();
-              files.read(task, condition, row -> rows.add(codec.record(row)));
+              files.read(task.files(), condition, row -> rows.add(codec.record(row)));
               return rows.iterator();
             });
   }
@@ -125,11 +125,8 @@ final class TableFiles {
       LineageTable table, Class<R> type, String auditId, List<R> records) {
     Table loaded = load(table);
     RowCodec<R> codec = new RowCodec<>(type);
-    commit(
-        loaded,
-        auditId,
-        new TableRows(loaded)
-            .write(records.stream().map(codec::row).iterator(), codec.schema(), 0, 0));
+    Iterator<Row> rows = records.stream().map(codec::row).iterator();
+    commit(loaded, auditId, new TableRows(loaded).write(rows, codec.schema(), 0, 0));
   }
 
   /** Replaces the rows of one audit by those that tasks have. */
@@ -137,45 +134,61 @@ final class TableFiles {
       LineageTable table, Class<R> type, String auditId, JavaRDD<R> records) {
     Table loaded = load(table);
     TableRows files = TableRows.of(loaded);
-    commit(
-        loaded,
-        auditId,
+    StructType columns = new RowCodec<>(type).schema();
+    JavaRDD<DataFile> written =
         records
+            .map(record -> new RowCodec<>(type).row(record))
             .mapPartitions(
-                part -> {
-                  RowCodec<R> codec = new RowCodec<>(type);
-                  Iterator<Row> rows =
-                      StreamSupport.stream(
-                              Spliterators.spliteratorUnknownSize(part, Spliterator.ORDERED), false)
-                          .map(codec::row)
-                          .iterator();
+                rows -> {
                   TaskContext task = TaskContext.get();
                   return files
-                      .write(rows, codec.schema(), task.partitionId(), task.taskAttemptId())
+                      .write(rows, columns, task.partitionId(), task.taskAttemptId())
                       .iterator();
-                })
-            .collect());
+                });
+    commit(loaded, auditId, written.collect());
   }
 
   private static void commit(Table table, String auditId, List<DataFile> files) {
     OverwriteFiles overwrite =
         table
             .newOverwrite()
-            .overwriteByRowFilter(Expressions.equal("audit_id", auditId))
+            .overwriteByRowFilter(Expressions.equal(LineageStore.AUDIT_ID, auditId))
             .set(LineageStore.AUDIT_PROPERTY, auditId);
     files.forEach(overwrite::addFile);
     overwrite.commit();
   }
 
-  /** The audits that have rows in a table. */
+  /** The audits that have rows in a table: by its files' partitions, where these are of audits. */
   Set<String> auditIds(LineageTable table) {
+    Table loaded = load(table);
     Set<String> ids = new HashSet<>();
-    try (CloseableIterable<FileScanTask> files = load(table).newScan().planFiles()) {
-      files.forEach(file -> ids.add(file.partition().get(0, String.class)));
+    try (CloseableIterable<FileScanTask> files = loaded.newScan().planFiles()) {
+      for (FileScanTask file : files) {
+        OptionalInt place = placeOfAudit(file.spec());
+        if (place.isPresent()) {
+          ids.add(file.partition().get(place.getAsInt(), String.class));
+        } else {
+          new TableRows(loaded)
+              .read(
+                  List.of(file),
+                  Expressions.alwaysTrue(),
+                  row -> ids.add(row.getAs(LineageStore.AUDIT_ID)));
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return ids;
+  }
+
+  private static OptionalInt placeOfAudit(PartitionSpec spec) {
+    int audit = spec.schema().findField(LineageStore.AUDIT_ID).fieldId();
+    return IntStream.range(0, spec.fields().size())
+        .filter(
+            i ->
+                spec.fields().get(i).sourceId() == audit
+                    && spec.fields().get(i).transform().isIdentity())
+        .findFirst();
   }
 
   /** The audits that wrote to a table since a time. */

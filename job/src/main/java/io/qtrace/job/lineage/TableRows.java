@@ -10,11 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.Consumer;
-import org.apache.iceberg.CombinedScanTask;
 import org.apache.iceberg.DataFile;
-import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionKey;
 import org.apache.iceberg.Schema;
@@ -34,6 +31,7 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.io.FanoutDataWriter;
 import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.spark.SparkSchemaUtil;
+import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.PropertyUtil;
 import org.apache.spark.sql.Row;
@@ -50,12 +48,12 @@ record TableRows(Table table) implements Serializable {
   }
 
   /** Takes the rows of some files that a condition selects. */
-  void read(CombinedScanTask files, Expression condition, Consumer<Row> rows) {
+  void read(Iterable<FileScanTask> files, Expression condition, Consumer<Row> rows) {
     Schema schema = table.schema();
     StructType columns = SparkSchemaUtil.convert(schema);
     Evaluator selects = new Evaluator(schema.asStruct(), condition);
     InternalRecordWrapper wrapper = new InternalRecordWrapper(schema.asStruct());
-    for (FileScanTask file : files.files()) {
+    for (FileScanTask file : files) {
       try (CloseableIterable<Record> records = open(file, schema)) {
         for (Record record : records) {
           if (selects.eval(wrapper.wrap(record))) {
@@ -117,10 +115,7 @@ record TableRows(Table table) implements Serializable {
     FanoutDataWriter<Record> writer =
         new FanoutDataWriter<>(
             new GenericFileWriterFactory.Builder(table).build(),
-            OutputFileFactory.builderFor(table, part, attempt)
-                .format(FileFormat.PARQUET)
-                .operationId(UUID.randomUUID().toString())
-                .build(),
+            OutputFileFactory.builderFor(table, part, attempt).build(),
             table.io(),
             PropertyUtil.propertyAsLong(
                 table.properties(),
@@ -159,7 +154,7 @@ record TableRows(Table table) implements Serializable {
       return new Layout(struct, places, inner);
     }
 
-    private static Layout inner(org.apache.iceberg.types.Type type, DataType column) {
+    private static Layout inner(Type type, DataType column) {
       if (type.isListType()) {
         return inner(type.asListType().elementType(), ((ArrayType) column).elementType());
       }

@@ -6,7 +6,7 @@ import java.util.Set;
 
 /** Evaluates what the search for parents asks of checkpoints' tensors, which it does not hold. */
 public interface Evaluation {
-  /** Candidates that an earlier search evaluated: those of its checkpoints are not looked for. */
+  /** Candidates that an earlier search evaluated: its checkpoints are not searched again. */
   default Set<Candidate> known() {
     return Set.of();
   }

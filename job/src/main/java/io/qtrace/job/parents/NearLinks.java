@@ -34,7 +34,7 @@ final class NearLinks {
   /**
    * Links and those to the neighbours of some nodes.
    *
-   * @param of positions of the nodes whose neighbours are looked for
+   * @param of positions of the nodes whose neighbours are searched
    */
   static Set<Link> added(List<MeasuredCheckpoint> nodes, Set<Link> links, Set<Integer> of) {
     if (of.isEmpty()) {

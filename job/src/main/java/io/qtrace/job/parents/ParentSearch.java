@@ -16,8 +16,8 @@ import java.util.TreeSet;
  * tensor. Declared parents, names of files and their times decide only where the weights leave a
  * choice, as between identical files. Candidates are a few for each checkpoint: those that share
  * contents, and those whose small tensors are near; never all pairs. Those that an earlier search
- * evaluated are kept, and others are looked for where a checkpoint is new. The result is the same
- * for the same checkpoints in any order.
+ * evaluated are kept, and only new checkpoints are searched for others. The result is the same for
+ * the same checkpoints in any order.
  */
 public final class ParentSearch {
   private final Evaluation evaluation;

@@ -7,6 +7,7 @@ import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,14 +24,7 @@ class TestLineageStore {
     spark.sql("ALTER TABLE %s DROP COLUMN rules_hash".formatted(edges));
     spark.sql("ALTER TABLE %s DROP COLUMN lut_trained".formatted(edges));
     spark.sql("ALTER TABLE %s DROP COLUMN findings.element.waived_reason".formatted(edges));
-    spark.sql(
-        """
-        INSERT INTO %s (audit_id, parent_id, child_id, parent_path, child_path, kind, identical,
-          equal, changed, reshaped, added,
-          removed, q_buffers, q_changed, lut_layers, policy_version)
-        VALUES ('old', 'p', 'c', 'p.pt', 'c.pt', 'train', 1, 0, 0, 0, 0, 0, 2, 0, 0, 1)
-        """
-            .formatted(edges));
+    insertEdge(spark, "old");
 
     store.create();
     EdgeRow old = rows(spark).get(0);
@@ -56,6 +50,38 @@ class TestLineageStore {
     assertThat(store.edges("hash")).containsExactly(RowMapping.edge(fresh));
     assertThat(MissingColumns.of(spark.table(edges).schema(), LineageTable.EDGES.schema()))
         .isEmpty();
+  }
+
+  // Where its owners partition a table otherwise, a file's partition does not begin with an audit.
+  @Test
+  void finishedAuditsStayHoweverTablesArePartitioned() {
+    SparkSession spark = LocalSpark.session(warehouse);
+    LineageStore store = new LineageStore(spark);
+    store.create();
+    for (LineageTable table : List.of(LineageTable.Q_CHANGES, LineageTable.EDGES)) {
+      spark.sql(
+          "ALTER TABLE %s REPLACE PARTITION FIELD audit_id WITH bucket(4, audit_id)"
+              .formatted(table.tableName()));
+    }
+    insertEdge(spark, "finished");
+    String quantized = LineageTable.Q_CHANGES.tableName();
+    spark.sql(
+        "INSERT INTO %s (audit_id, layer, residual) VALUES ('finished', 'a', 0), ('killed', 'a', 0)"
+            .formatted(quantized));
+    store.begin("another");
+    assertThat(spark.table(quantized).select("audit_id").as(Encoders.STRING()).collectAsList())
+        .containsExactly("finished");
+  }
+
+  private static void insertEdge(SparkSession spark, String auditId) {
+    spark.sql(
+        """
+        INSERT INTO %s (audit_id, parent_id, child_id, parent_path, child_path, kind, identical,
+          equal, changed, reshaped, added,
+          removed, q_buffers, q_changed, lut_layers, policy_version)
+        VALUES ('%s', 'p', 'c', 'p.pt', 'c.pt', 'train', 1, 0, 0, 0, 0, 0, 2, 0, 0, 1)
+        """
+            .formatted(LineageTable.EDGES.tableName(), auditId));
   }
 
   private static List<EdgeRow> rows(SparkSession spark) {

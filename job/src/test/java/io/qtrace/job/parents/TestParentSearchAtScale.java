@@ -85,7 +85,10 @@ class TestParentSearchAtScale {
     evaluation.known.addAll(evaluation.asked);
     Forest forest = new ParentSearch(evaluation).run(all, Claims.NONE);
     List<Candidate> asked = List.copyOf(evaluation.asked).subList(first, evaluation.asked.size());
-    assertThat(asked).isNotEmpty().hasSizeLessThan(CANDIDATES_OF_ONE);
+    assertThat(asked)
+        .isNotEmpty()
+        .hasSizeLessThan(CANDIDATES_OF_ONE)
+        .allMatch(one -> List.of(one.one(), one.other()).contains(fresh.file().id()));
     assertThat(found(archive, forest)).isEqualTo(archive.truth());
   }
 

@@ -20,7 +20,7 @@ import java.util.function.Function;
  */
 final class CompareGroups {
   /** Tensors of one group at most, which its plan holds in memory at once. */
-  static final int MAX_TENSORS = 250_000;
+  static final int MAX_TENSORS = 100_000;
 
   private final Function<String, IndexedCheckpoint.Readable> indexed;
   private final List<Group> groups = new ArrayList<>();

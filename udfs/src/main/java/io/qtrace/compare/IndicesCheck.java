@@ -1,169 +1,139 @@
 package io.qtrace.compare;
 
-import io.qtrace.arrow.Block;
-import io.qtrace.arrow.BlockAllocator;
-import io.qtrace.arrow.ReadOptions;
-import io.qtrace.arrow.TensorBlocks;
-import io.qtrace.arrow.TensorStream;
-import io.qtrace.io.CloseStack;
-import io.qtrace.io.ObjectStore;
-import io.qtrace.io.OpenFiles;
-import io.qtrace.io.RangeReader;
 import io.qtrace.kernel.DeviationAccumulator;
 import io.qtrace.kernel.Deviations;
-import io.qtrace.kernel.Kernels;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
-import io.qtrace.tensor.TensorEntry;
-import java.io.Closeable;
+import io.qtrace.tensor.DType;
 import java.io.IOException;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * Holds a layer's indices against those that its weight and scales give, in rows, any of them
- * anywhere. The scales are held whole, weight and indices pass through bounded memory. Files stay
- * open from one call to the next. Not thread safe.
+ * Holds a layer's indices, or its {@code _Q}, against those that its weight and scales give, in
+ * rows, any of them anywhere. The scales are held whole, weight and indices pass through bounded
+ * memory.
  */
-public final class IndicesCheck implements Closeable {
-  private final BlockAllocator memory;
-  private final OpenFiles files;
-  private final ReadOptions options;
+public final class IndicesCheck {
+  private static final long NO_ENTRY = -1;
 
-  /**
-   * @param memoryBytes most off-heap memory that one call may hold, freed when it ends
-   */
-  public IndicesCheck(ObjectStore store, long memoryBytes, ReadOptions options) {
-    this.memory = new BlockAllocator(memoryBytes);
-    this.files = new OpenFiles(store);
-    this.options = options;
+  private final LayerRows reader;
+
+  public IndicesCheck(LayerRows reader) {
+    this.reader = reader;
   }
 
   /**
    * Indices that no order of float32 sums gives: the index and the one that PyTorch gives on the
-   * CPU.
+   * CPU; of a {@code _Q} the values.
    *
    * @param layer one without an {@link QuantizedLayer#obstacle}
    * @param from first row
    * @param to row after the last
    */
   public Deviations run(QuantizedLayer layer, long from, long to) throws IOException {
-    try (Block scratch = memory.allocate(TensorBlocks.MIN_SCRATCH_BYTES)) {
-      return deviations(
-          layer, new Requantize(scales(layer, scratch), lut(layer, scratch)), from, to, scratch);
+    Lut lut = new Lut(reader.whole(layer.lut()));
+    Scales scales = scales(layer.factors());
+    Requantize requantize =
+        layer.float16() ? Requantize.inFloat16(scales, lut) : new Requantize(scales, lut);
+    Optional<Adapter> adapter = Optional.empty();
+    if (layer.source().lora().isPresent()) {
+      adapter = Optional.of(adapter(layer.source().lora().get()));
     }
-  }
-
-  /** Bytes that all calls together asked their files for. */
-  public long bytesRead() {
-    return files.bytesRead();
-  }
-
-  private Deviations deviations(
-      QuantizedLayer layer, Requantize requantize, long from, long to, Block scratch)
-      throws IOException {
+    boolean values = layer.target().dtype().kind() == DType.Kind.FLOAT;
     int in = (int) layer.in();
-    int width = layer.indices().dtype().bytes();
-    int step =
-        Math.max(
-            1,
-            Math.min((int) Math.min(to - from, 1 << 20), options.rangeBytes() / in / Double.BYTES));
-    DeviationAccumulator found = new DeviationAccumulator();
-    float[] weights = new float[in];
     long[] indices = new long[in];
-    try (CloseStack blocks = new CloseStack()) {
-      TensorStream weightRows =
-          stream(
-              layer.weight(),
-              from,
-              to,
-              in,
-              blocks.add(memory.allocate(step * in * Float.BYTES)),
-              scratch);
-      TensorStream indexRows =
-          stream(
-              layer.indices(),
-              from,
-              to,
-              in,
-              blocks.add(memory.allocate(step * in * width)),
-              scratch);
-      for (long at = from; at < to; at += step) {
-        int rows = (int) Math.min(step, to - at);
-        Block weightBlock = weightRows.next(rows * in * Float.BYTES);
-        Block indexBlock = indexRows.next(rows * in * width);
-        for (int r = 0; r < rows; r++) {
-          weightBlock.bytes().asFloatBuffer().get(r * in, weights);
-          Kernels.integers(
-              layer.indices().dtype(), indexBlock.slice(r * in * width, in * width), indices);
-          Requantize.Row row = requantize.row((int) (at + r), weights);
+    float[] weights = new float[in];
+    Map<Float, Integer> entries = entries(lut);
+    DeviationAccumulator found = new DeviationAccumulator();
+    try (LayerRows.Rows source = reader.rows(layer.source().rows(), from, to);
+        LayerRows.Rows target = reader.rows(layer.target(), from, to)) {
+      for (long row = from; row < to; row++) {
+        System.arraycopy(source.next(), 0, weights, 0, in);
+        if (layer.source().scaled()) {
+          multiply(weights, scales.row((int) row));
+        }
+        if (adapter.isPresent()) {
+          adapter.get().add((int) row, weights);
+        }
+        if (values) {
+          float[] stored = target.next();
           for (int i = 0; i < in; i++) {
-            if (!row.allows(i, indices[i])) {
-              found.add((at + r) * in + i, indices[i], row.index(i));
-            }
+            indices[i] = entries.getOrDefault(stored[i] + 0.0f, (int) NO_ENTRY);
           }
+          check(requantize.row((int) row, weights), indices, row * in, stored, lut, found);
+        } else {
+          target.next(indices);
+          check(requantize.row((int) row, weights), indices, row * in, null, lut, found);
         }
       }
     }
     return found.partial();
   }
 
-  // Rows [from, to) of [out, in].
-  private TensorStream stream(
-      TensorEntry tensor, long from, long to, long in, Block window, Block scratch)
-      throws IOException {
-    RangeReader reader = files.open(tensor.storage().file());
-    long rowBytes = in * tensor.dtype().bytes();
-    return new TensorStream(
-        TensorBlocks.of(tensor, reader, options, scratch), from * rowBytes, to * rowBytes, window);
-  }
-
-  private Scales scales(QuantizedLayer layer, Block scratch) throws IOException {
-    float[] a = floats(layer.scaleA(), scratch);
-    float[] b = floats(layer.scaleB(), scratch);
-    float[] magnitude = floats(layer.magnitude(), scratch);
-    boolean baked = !layer.baked().isEmpty() && values(layer.baked().get(0), scratch).get(0) != 0;
-    return baked ? Scales.baked(a, b, magnitude) : Scales.trained(a, b, magnitude);
-  }
-
-  private Lut lut(QuantizedLayer layer, Block scratch) throws IOException {
-    List<Double> values = values(layer.lut(), scratch);
-    float[] lut = new float[values.size()];
-    for (int i = 0; i < lut.length; i++) {
-      lut[i] = values.get(i).floatValue();
-    }
-    return new Lut(lut);
-  }
-
-  private List<Double> values(TensorEntry small, Block scratch) throws IOException {
-    RangeReader reader = files.open(small.storage().file());
-    try (Block bytes = memory.allocate((int) small.bytes())) {
-      TensorBlocks.of(small, reader, options, scratch).read(0, bytes);
-      return Kernels.values(small.dtype(), bytes);
-    }
-  }
-
-  private float[] floats(TensorEntry tensor, Block scratch) throws IOException {
-    RangeReader reader = files.open(tensor.storage().file());
-    TensorBlocks blocks = TensorBlocks.of(tensor, reader, options, scratch);
-    float[] floats = new float[(int) tensor.elements()];
-    try (Block window = memory.allocate((int) Math.min(tensor.bytes(), options.rangeBytes()))) {
-      for (long at = 0; at < tensor.bytes(); at += window.length()) {
-        blocks.read(at, window.resize((int) Math.min(window.capacity(), tensor.bytes() - at)));
-        window
-            .bytes()
-            .asFloatBuffer()
-            .get(floats, (int) (at / Float.BYTES), window.length() / Float.BYTES);
+  private static void check(
+      Requantize.Row row,
+      long[] indices,
+      long first,
+      float[] stored,
+      Lut lut,
+      DeviationAccumulator found) {
+    for (int i = 0; i < indices.length; i++) {
+      if (!row.allows(i, indices[i])) {
+        if (stored == null) {
+          found.add(first + i, indices[i], row.index(i));
+        } else {
+          found.add(first + i, stored[i], lut.value(row.index(i)));
+        }
       }
     }
-    return floats;
   }
 
-  @Override
-  public void close() throws IOException {
-    try (CloseStack owned = new CloseStack()) {
-      owned.add(memory);
-      owned.add(files);
+  private static void multiply(float[] row, float[] scales) {
+    for (int i = 0; i < row.length; i++) {
+      row[i] *= scales[i];
+    }
+  }
+
+  // The first of equal ones.
+  private static Map<Float, Integer> entries(Lut lut) {
+    Map<Float, Integer> entries = new HashMap<>();
+    for (int i = 0; i < lut.size(); i++) {
+      entries.putIfAbsent(lut.value(i) + 0.0f, i);
+    }
+    return entries;
+  }
+
+  /** The scales of some factors. */
+  Scales scales(QuantizedLayer.Factors factors) throws IOException {
+    float[] a = reader.whole(factors.a());
+    float[] b = reader.whole(factors.b());
+    float[] magnitude = reader.whole(factors.magnitude());
+    boolean baked = factors.baked().isPresent() && reader.number(factors.baked().get()) != 0;
+    return (baked ? Scales.Form.STORED : factors.form()).of(a, b, magnitude);
+  }
+
+  private Adapter adapter(QuantizedLayer.Lora lora) throws IOException {
+    int rank = Math.toIntExact(lora.a().shape().sizes().get(0));
+    return new Adapter(reader.whole(lora.a()), reader.whole(lora.b()), rank, lora.ratio());
+  }
+
+  /** An adapter's factors, [r, in] and [out, r]. */
+  private record Adapter(float[] a, float[] b, int rank, float ratio) {
+    void add(int row, float[] weights) {
+      int in = weights.length;
+      float[] product = new float[in];
+      for (int k = 0; k < rank; k++) {
+        float factor = b[row * rank + k];
+        for (int i = 0; i < in; i++) {
+          product[i] = Math.fma(factor, a[k * in + i], product[i]);
+        }
+      }
+      for (int i = 0; i < in; i++) {
+        weights[i] += product[i] * ratio;
+      }
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.qtrace.compare;
 
+import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -12,24 +14,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a layer's indices are computed from, and they themselves.
+ * What a layer's indices, or its {@code _Q}, are computed from, and they themselves. Any of the
+ * tensors may be of any checkpoint.
  *
- * @param indices integers [out, in]
- * @param weight float32 [out, in]
- * @param scaleA float32 [out, rank]
- * @param scaleB float32 [rank, in]
- * @param magnitude float32 [rank]
- * @param baked {@code _scales_baked_flag}, one number; empty where the layer has none
- * @param lut the stored table
+ * @param target integers [out, in], or a {@code _Q} [out, in]: values of entries in place of their
+ *     indices
+ * @param source what is quantized
+ * @param factors of the scales
+ * @param lut the table that the target refers to
+ * @param float16 whether the tool computed in float16
  */
 public record QuantizedLayer(
-    TensorEntry indices,
-    TensorEntry weight,
-    TensorEntry scaleA,
-    TensorEntry scaleB,
-    TensorEntry magnitude,
-    List<TensorEntry> baked,
-    TensorEntry lut)
+    TensorEntry target, Source source, Factors factors, TensorEntry lut, boolean float16)
     implements Serializable {
   /** Numbers of both factors that are held at once, 128 MiB. */
   static final long MAX_SCALES = 1L << 25;
@@ -37,71 +33,132 @@ public record QuantizedLayer(
   /** Numbers of a row that are held at once, 4 MiB. */
   static final long MAX_ROW = 1L << 20;
 
-  public QuantizedLayer {
-    baked = List.copyOf(baked);
+  /**
+   * What is quantized.
+   *
+   * @param rows a weight [out, in], or a {@code _Q} [out, in]
+   * @param scaled whether the rows are a {@code _Q}, of which the weight is the product with the
+   *     scales
+   * @param lora what is added to the weight
+   */
+  public record Source(TensorEntry rows, boolean scaled, Optional<Lora> lora)
+      implements Serializable {
+    public Source {
+      Objects.requireNonNull(rows, "rows");
+      Objects.requireNonNull(lora, "lora");
+    }
+
+    /** A weight as it is. */
+    public static Source weight(TensorEntry weight) {
+      return new Source(weight, false, Optional.empty());
+    }
+  }
+
+  /**
+   * An adapter: B A times a ratio.
+   *
+   * @param a [r, in]
+   * @param b [out, r]
+   * @param ratio alpha / r
+   */
+  public record Lora(TensorEntry a, TensorEntry b, float ratio) implements Serializable {}
+
+  /**
+   * Factors of the scales.
+   *
+   * @param a [out, rank]
+   * @param b [rank, in]
+   * @param magnitude [rank]
+   * @param baked {@code _scales_baked_flag}, one number; empty where the layer has none
+   */
+  public record Factors(
+      TensorEntry a,
+      TensorEntry b,
+      TensorEntry magnitude,
+      Optional<TensorEntry> baked,
+      Scales.Form form)
+      implements Serializable {
+    private Stream<TensorEntry> tensors() {
+      return Stream.concat(Stream.of(a, b, magnitude), baked.stream());
+    }
   }
 
   /** Why the indices cannot be computed from these tensors; empty where they can. */
   public Optional<String> obstacle() {
-    for (TensorEntry tensor : List.of(weight, scaleA, scaleB, magnitude)) {
-      if (tensor.dtype() != DType.FLOAT32) {
+    for (TensorEntry tensor : List.of(source.rows(), factors.a, factors.b, factors.magnitude)) {
+      boolean exact = tensor.dtype() == DType.FLOAT32 || (float16 && isFloat(tensor));
+      if (!exact && !(source.scaled() && tensor == source.rows() && isFloat(tensor))) {
         return Optional.of(
             "%s is %s, which is rounded, expected float32"
                 .formatted(tensor.name(), tensor.dtype().label()));
       }
     }
-    if (!LutCheck.isTable(lut) || !LutCheck.fits(lut.dtype(), indices.dtype())) {
+    if (!LutCheck.isTable(lut)
+        || !(isFloat(target) || LutCheck.fits(lut.dtype(), target.dtype()))) {
       return Optional.of(
           "lut is %s %s, _indices %s"
-              .formatted(lut.dtype().label(), lut.shape(), indices.dtype().label()));
+              .formatted(lut.dtype().label(), lut.shape(), target.dtype().label()));
     }
     if (!fits()) {
       return Optional.of(
           "shapes do not fit: _indices %s, weight %s, scale_A %s, scale_B %s, rank_magnitude %s"
               .formatted(
-                  indices.shape(),
-                  weight.shape(),
-                  scaleA.shape(),
-                  scaleB.shape(),
-                  magnitude.shape()));
+                  target.shape(),
+                  source.rows().shape(),
+                  factors.a.shape(),
+                  factors.b.shape(),
+                  factors.magnitude.shape()));
     }
-    if (scaleA.elements() + scaleB.elements() > MAX_SCALES || in() > MAX_ROW) {
+    if (factors.a.elements() + factors.b.elements() > MAX_SCALES || in() > MAX_ROW) {
       return Optional.of("scales of more than %d numbers".formatted(MAX_SCALES));
     }
     return Optional.empty();
   }
 
+  private static boolean isFloat(TensorEntry tensor) {
+    return tensor.dtype().kind() == DType.Kind.FLOAT;
+  }
+
   private boolean fits() {
-    if (indices.shape().rank() != 2 || magnitude.shape().rank() != 1 || indices.elements() == 0) {
+    if (target.shape().rank() != 2
+        || factors.magnitude.shape().rank() != 1
+        || target.elements() == 0) {
       return false;
     }
-    long rank = magnitude.elements();
+    long rank = factors.magnitude.elements();
     return rank > 0
-        && weight.shape().equals(indices.shape())
-        && scaleA.shape().equals(Shape.of(out(), rank))
-        && scaleB.shape().equals(Shape.of(rank, in()))
-        && baked.stream().allMatch(flag -> flag.elements() == 1);
+        && source.rows().shape().equals(target.shape())
+        && factors.a.shape().equals(Shape.of(out(), rank))
+        && factors.b.shape().equals(Shape.of(rank, in()))
+        && factors.baked.stream().allMatch(flag -> flag.elements() == 1)
+        && source.lora().stream().allMatch(this::fits);
+  }
+
+  private boolean fits(Lora lora) {
+    return lora.a().shape().rank() == 2
+        && lora.a().elements() + lora.b().elements() <= MAX_SCALES
+        && lora.a().shape().sizes().get(1) == in()
+        && lora.b().shape().equals(Shape.of(out(), lora.a().shape().sizes().get(0)));
   }
 
   /** Files that the tensors lie in. */
   public Set<String> files() {
-    return tensors()
+    return Stream.of(
+            Stream.of(target, source.rows(), lut),
+            factors.tensors(),
+            source.lora().stream().flatMap(lora -> Stream.of(lora.a(), lora.b())))
+        .flatMap(all -> all)
         .map(tensor -> tensor.storage().file())
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private Stream<TensorEntry> tensors() {
-    return Stream.concat(
-        Stream.of(indices, weight, scaleA, scaleB, magnitude, lut), baked.stream());
-  }
-
   /** Rows of the weight; only where there is no {@link #obstacle}. */
   public long out() {
-    return indices.shape().sizes().get(0);
+    return target.shape().sizes().get(0);
   }
 
   /** Columns of the weight. */
   public long in() {
-    return indices.shape().sizes().get(1);
+    return target.shape().sizes().get(1);
   }
 }

@@ -12,9 +12,20 @@ import java.io.Serializable;
  * @param nan elements that are NaN
  * @param inf elements that are infinite
  * @param zeros elements that are 0 or -0
+ * @param firstNotFinite index in C order of the first NaN or infinite one; {@link #NO_INDEX} where
+ *     there is none, or it is not known
  */
-public record TensorStats(double min, double max, double sum, long nan, long inf, long zeros)
+public record TensorStats(
+    double min, double max, double sum, long nan, long inf, long zeros, long firstNotFinite)
     implements Serializable {
+  /** Stands for no index. */
+  public static final long NO_INDEX = -1;
+
+  /** Of elements of which no index is known. */
+  public TensorStats(double min, double max, double sum, long nan, long inf, long zeros) {
+    this(min, max, sum, nan, inf, zeros, NO_INDEX);
+  }
+
   /** Of a tensor all of whose ranges are merged. */
   public static TensorStats of(StatsPartial all) {
     boolean empty = all.elements() == all.nan();
@@ -24,6 +35,12 @@ public record TensorStats(double min, double max, double sum, long nan, long inf
         all.sum().value(),
         all.nan(),
         all.inf(),
-        all.zeros());
+        all.zeros(),
+        all.firstNotFinite() == StatsPartial.NO_INDEX ? NO_INDEX : all.firstNotFinite());
+  }
+
+  /** Elements that are NaN or infinite. */
+  public long notFinite() {
+    return nan + inf;
   }
 }

@@ -14,8 +14,14 @@ import java.util.Optional;
 public final class StateDictPrefix {
   private static final List<String> PREFIXES = List.of("model_state_dict.", "state_dict.");
 
+  // A key of many trainers, but also the first part of names in a model of Hugging Face's.
+  private static final String MODEL = "model.";
+  private static final List<String> BESIDE_MODEL =
+      List.of("optimizer.", "ema.", "scheduler.", "lr_scheduler.", "scaler.", "rng.");
+
   // What DistributedDataParallel and torch.compile put before every name.
-  private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
+  private static final List<String> WRAPPERS =
+      List.of("module.", "_orig_mod.", "_fsdp_wrapped_module.");
 
   private StateDictPrefix() {}
 
@@ -30,7 +36,17 @@ public final class StateDictPrefix {
         return withoutWrappers(without(prefix, index));
       }
     }
-    return withoutWrappers(index);
+    return withoutWrappers(isModelKey(index) ? without(MODEL, index) : index);
+  }
+
+  private static boolean isModelKey(CheckpointIndex index) {
+    boolean within = index.tensors().stream().anyMatch(tensor -> tensor.name().startsWith(MODEL));
+    return within
+        && index.tensors().stream()
+            .anyMatch(
+                tensor ->
+                    tensor.name().startsWith(MODEL + MODEL)
+                        || BESIDE_MODEL.stream().anyMatch(tensor.name()::startsWith));
   }
 
   // Each once, in any order.

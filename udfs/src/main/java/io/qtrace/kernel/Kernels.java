@@ -149,6 +149,26 @@ public final class Kernels {
     Elements.toLongs(dtype, block.bytes(), 0, out.length, out);
   }
 
+  /**
+   * Elements of a block, from its first byte, as float32; those of float64 rounded.
+   *
+   * @param dtype a float or an integer type
+   * @param at index of the first one in {@code out}
+   */
+  public static void floats(DType dtype, Block block, int count, float[] out, int at) {
+    if (dtype == DType.FLOAT64) {
+      for (int i = 0; i < count; i++) {
+        out[at + i] = (float) Elements.real(dtype, block.bytes(), i);
+      }
+      return;
+    }
+    Widener widener = new Widener(form(count), dtype);
+    for (Chunk chunk : Chunk.of(0, count)) {
+      System.arraycopy(
+          widener.widen(block, chunk), chunk.pad(), out, at + chunk.first(), chunk.count());
+    }
+  }
+
   /** A few elements as float64; of complex ones the real part. */
   public static List<Double> values(DType dtype, Block block) {
     return values(dtype, block.bytes());

@@ -17,10 +17,12 @@ public final class StatsAccumulator {
   private long nan;
   private long inf;
   private long zeros;
+  private long firstNotFinite = StatsPartial.NO_INDEX;
 
   /** What was found so far. */
   public StatsPartial partial() {
-    return new StatsPartial(elements, min + 0.0, max + 0.0, sum.total(), nan, inf, zeros);
+    return new StatsPartial(
+        elements, min + 0.0, max + 0.0, sum.total(), nan, inf, zeros, firstNotFinite);
   }
 
   void addFloats(FloatKernels form, DType dtype, Block block, int count, long firstIndex) {
@@ -31,10 +33,22 @@ public final class StatsAccumulator {
       elements += chunk.count();
       min = Math.min(min, found.min());
       max = Math.max(max, found.max());
+      if (found.nan() + found.inf() > 0 && firstNotFinite == StatsPartial.NO_INDEX) {
+        firstNotFinite = chunk.index() + firstNotFinite(numbers, chunk);
+      }
       nan += found.nan();
       inf += found.inf();
       zeros += found.zeros();
     }
+  }
+
+  // Position in a chunk that has one.
+  private static int firstNotFinite(float[] numbers, Chunk chunk) {
+    int at = 0;
+    while (Float.isFinite(numbers[chunk.pad() + at])) {
+      at++;
+    }
+    return at;
   }
 
   void addWide(DType dtype, ByteBuffer bytes, int count, long firstIndex) {
@@ -48,6 +62,9 @@ public final class StatsAccumulator {
 
   private void add(long index, double number) {
     sum.add(index, number);
+    if (!Double.isFinite(number)) {
+      firstNotFinite = Math.min(firstNotFinite, index);
+    }
     if (Double.isNaN(number)) {
       nan++;
       return;

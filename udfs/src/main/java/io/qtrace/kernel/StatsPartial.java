@@ -14,14 +14,25 @@ import java.util.Objects;
  * @param nan elements that are NaN
  * @param inf elements that are infinite
  * @param zeros elements that are 0 or -0
+ * @param firstNotFinite least index of a NaN or an infinite one, {@link #NO_INDEX} if there is none
  */
 public record StatsPartial(
-    long elements, double min, double max, ExactSum sum, long nan, long inf, long zeros)
+    long elements,
+    double min,
+    double max,
+    ExactSum sum,
+    long nan,
+    long inf,
+    long zeros,
+    long firstNotFinite)
     implements Serializable {
+  /** Stands for no index. */
+  public static final long NO_INDEX = Long.MAX_VALUE;
+
   /** Of no elements. */
   public static final StatsPartial NONE =
       new StatsPartial(
-          0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, ExactSum.ZERO, 0, 0, 0);
+          0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, ExactSum.ZERO, 0, 0, 0, NO_INDEX);
 
   public StatsPartial {
     Objects.requireNonNull(sum, "sum");
@@ -40,6 +51,7 @@ public record StatsPartial(
         sum.plus(other.sum),
         nan + other.nan,
         inf + other.inf,
-        zeros + other.zeros);
+        zeros + other.zeros,
+        Math.min(firstNotFinite, other.firstNotFinite));
   }
 }

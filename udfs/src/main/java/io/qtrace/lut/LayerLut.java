@@ -1,5 +1,7 @@
 package io.qtrace.lut;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -8,11 +10,41 @@ import java.util.Optional;
  *
  * @param lut finite, of even size
  * @param deltas half as many; empty where the LUT does not train
+ * @param maxAbs the {@code --lut-max-abs} that training ran with
  */
-public record LayerLut(Lut lut, Optional<LutDeltas> deltas) {
+public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
   public LayerLut {
     Objects.requireNonNull(lut, "lut");
     Objects.requireNonNull(deltas, "deltas");
+  }
+
+  /** A layer whose training ran with the largest value of the stored table. */
+  public LayerLut(Lut lut, Optional<LutDeltas> deltas) {
+    this(lut, deltas, lut.maxAbs());
+  }
+
+  /** The same layer, trained with another {@code --lut-max-abs}. */
+  public LayerLut withMaxAbs(double other) {
+    return new LayerLut(lut, deltas, other);
+  }
+
+  /**
+   * The {@code --lut-max-abs} M that the deltas tell, within a few percent: they start as
+   * logarithms of (differences of the stored table - m) / (M - n m), whose sum training hardly
+   * moves, so M = (L - n m) / sum(exp(deltas)) + n m, with L the stored table's largest value.
+   * Empty without deltas, or where they tell nothing.
+   */
+  public Optional<Double> toldMaxAbs() {
+    return deltas.flatMap(
+        present -> {
+          double sum = 0;
+          for (float logit : present.logits()) {
+            sum += Math.exp(logit);
+          }
+          double least = present.size() * training().minDelta();
+          double told = (lut.maxAbs() - least) / sum + least;
+          return told > 0 && Double.isFinite(told) ? Optional.of(told) : Optional.empty();
+        });
   }
 
   /** Of the stored numbers; empty unless they can be a LUT that trains, and its deltas. */
@@ -34,9 +66,9 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas) {
     return deltas.map(present -> present.lut(training())).orElse(lut);
   }
 
-  /** Parameters of training whose {@code --lut-max-abs} is the stored table's largest value. */
+  /** Parameters of training. */
   public LutParameters training() {
-    return LutParameters.training(lut);
+    return LutParameters.training(maxAbs);
   }
 
   /** max |LUT of the deltas - stored LUT|; empty without deltas. */
@@ -49,27 +81,47 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas) {
     if (deltas.isEmpty() || child.lut.equals(lut)) {
       return Optional.empty();
     }
-    Bake recipe = Bake.recipe(deltas.get(), lut, lut.maxAbs());
-    if (recipe.lut().equals(child.lut)) {
-      return Optional.of(recipe);
-    }
     // With its deltas kept, a LUT brought up to them is a refresh.
-    return Optional.of(Bake.exact(deltas.get(), lut.maxAbs()))
-        .filter(exact -> child.deltas.isEmpty() && exact.lut().equals(child.lut));
+    return bakes().stream()
+        .filter(bake -> bake.lut().equals(child.lut))
+        .filter(bake -> child.deltas.isEmpty() || !bake.lut().equals(bake.trained()))
+        .findFirst();
+  }
+
+  /**
+   * What bakes of this layer give: as the recipe does it, which does not depend on how training
+   * ran, and exact ones; none without deltas.
+   */
+  public List<Bake> bakes() {
+    List<Bake> bakes = new ArrayList<>();
+    deltas.ifPresent(
+        present -> {
+          bakes.add(Bake.recipe(present, lut, maxAbs));
+          parameters().forEach(one -> bakes.add(Bake.exact(present, one)));
+        });
+    return bakes;
+  }
+
+  // What training may have run with: the deltas tell it roughly, and not after long training.
+  private List<Double> parameters() {
+    return maxAbs == lut.maxAbs() ? List.of(maxAbs) : List.of((double) lut.maxAbs(), maxAbs);
   }
 
   /** Whether a LUT is what this one becomes once its deltas are written into it. */
   public boolean bakesTo(Lut other) {
-    return deltas
-        .map(
-            present ->
-                Bake.recipe(present, lut, lut.maxAbs()).lut().equals(other)
-                    || Bake.exact(present, lut.maxAbs()).lut().equals(other))
-        .orElse(false);
+    return bakes().stream().anyMatch(bake -> bake.lut().equals(other));
   }
 
-  /** Whether a LUT is the one that the deltas give in training. */
+  /** The LUTs that the deltas may give in training. */
+  public List<Lut> refreshes() {
+    return deltas.stream()
+        .flatMap(
+            present -> parameters().stream().map(one -> present.lut(LutParameters.training(one))))
+        .toList();
+  }
+
+  /** Whether a LUT is one that the deltas give in training. */
   public boolean refreshesTo(Lut other) {
-    return deltas.map(present -> present.lut(training()).equals(other)).orElse(false);
+    return refreshes().contains(other);
   }
 }

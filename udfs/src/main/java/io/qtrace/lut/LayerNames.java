@@ -97,6 +97,21 @@ public record LayerNames(String layer) implements Serializable {
     return layer + MAGNITUDE;
   }
 
+  /** Right factor of an adapter, [r, in]. */
+  public String loraA() {
+    return layer + ".lora_A";
+  }
+
+  /** Left factor of an adapter, [out, r]. */
+  public String loraB() {
+    return layer + ".lora_B";
+  }
+
+  /** {@code _Q} times the scales, which inference may keep, [out, in]. */
+  public String cachedWeight() {
+    return layer + "._cached_weight_q";
+  }
+
   /** The flag that says the magnitudes are part of the factors, []. */
   public String bakedFlag() {
     return layer + "._scales_baked_flag";

@@ -8,13 +8,26 @@ import java.util.Objects;
  *
  * @param scales the layer's scales [out, in]
  * @param lut the layer's table
+ * @param unit how far the type rounds that it was computed in, relative
  */
-public record Requantize(Scales scales, Lut lut) {
-  private static final float UNCERTAINTY = 0x1p-20f; // of a quotient, relative: 16 units of float32
+public record Requantize(Scales scales, Lut lut, float unit) {
+  private static final float FLOAT32 = 0x1p-24f;
+  private static final float FLOAT16 = 0x1p-11f;
+  private static final float UNCERTAINTY = 16; // of a quotient, relative, in units
 
   public Requantize {
     Objects.requireNonNull(scales, "scales");
     Objects.requireNonNull(lut, "lut");
+  }
+
+  /** Recomputed in float32. */
+  public Requantize(Scales scales, Lut lut) {
+    this(scales, lut, FLOAT32);
+  }
+
+  /** As a tool recomputes that works in float16. */
+  public static Requantize inFloat16(Scales scales, Lut lut) {
+    return new Requantize(scales, lut, FLOAT16);
   }
 
   /**
@@ -29,7 +42,11 @@ public record Requantize(Scales scales, Lut lut) {
       throw new IllegalArgumentException(
           "Invalid row of weights: " + weights.length + " values, expected " + scales.in());
     }
-    return new Row(lut, weights, scales.row(row), scales.uncertainty(row));
+    float[] uncertainty = scales.uncertainty(row);
+    for (int i = 0; i < uncertainty.length && unit != FLOAT32; i++) {
+      uncertainty[i] *= unit / FLOAT32;
+    }
+    return new Row(lut, weights, scales.row(row), uncertainty, UNCERTAINTY * unit);
   }
 
   /** The quotients of one row, and the indices that follow. */
@@ -38,8 +55,10 @@ public record Requantize(Scales scales, Lut lut) {
     private final float[] weights;
     private final float[] scales;
     private final float[] uncertainty; // of the scales
+    private final float quotient; // uncertainty of a quotient, relative
 
-    private Row(Lut lut, float[] weights, float[] scales, float[] uncertainty) {
+    private Row(Lut lut, float[] weights, float[] scales, float[] uncertainty, float quotient) {
+      this.quotient = quotient;
       this.lut = lut;
       this.weights = weights;
       this.scales = scales;
@@ -79,12 +98,12 @@ public record Requantize(Scales scales, Lut lut) {
       return low <= value && value <= high;
     }
 
-    private static float below(float quotient) {
-      return quotient * (quotient > 0 ? 1 - UNCERTAINTY : 1 + UNCERTAINTY);
+    private float below(float number) {
+      return number * (number > 0 ? 1 - quotient : 1 + quotient);
     }
 
-    private static float above(float quotient) {
-      return quotient * (quotient > 0 ? 1 + UNCERTAINTY : 1 - UNCERTAINTY);
+    private float above(float number) {
+      return number * (number > 0 ? 1 + quotient : 1 - quotient);
     }
   }
 }

@@ -19,6 +19,25 @@ public final class Scales {
     this.rank = rank;
   }
 
+  /** How a tool of the recipe makes S of the stored factors. */
+  public enum Form {
+    /** As training and most tools do: directions, g = magnitude + 1e-6. */
+    TRAINED,
+    /** As the first quantization and the Hugging Face export do: directions, g = magnitude. */
+    INITIAL,
+    /** As the choice of LUTs does: the factors as they are stored, not normalized. */
+    STORED;
+
+    /** S in this form; parameters as those of {@link Scales#trained}. */
+    public Scales of(float[] a, float[] b, float[] magnitude) {
+      return switch (this) {
+        case TRAINED -> trained(a, b, magnitude);
+        case INITIAL -> directions(a, b, magnitude, 0);
+        case STORED -> baked(a, b, magnitude);
+      };
+    }
+  }
+
   /**
    * Scales as trained: g = magnitude + 1e-6, each column of a and each row of b divided by its
    * norm.
@@ -29,13 +48,17 @@ public final class Scales {
    * @throws IllegalArgumentException if a size is 0 or no multiple of the rank
    */
   public static Scales trained(float[] a, float[] b, float[] magnitude) {
+    return directions(a, b, magnitude, EPSILON);
+  }
+
+  private static Scales directions(float[] a, float[] b, float[] magnitude, float epsilon) {
     checkSizes(a, b, magnitude);
     int rank = magnitude.length;
     float[] norms = columnNorms(a, rank);
     float[] left = new float[a.length];
     for (int i = 0; i < a.length; i++) {
       int k = i % rank;
-      left[i] = a[i] / norms[k] * (magnitude[k] + EPSILON);
+      left[i] = a[i] / norms[k] * (magnitude[k] + epsilon);
     }
     int in = b.length / rank;
     float[] right = new float[b.length];
@@ -89,7 +112,7 @@ public final class Scales {
    * absolute distances. Each float32 sum of n numbers is taken to be within 2 sqrt(n) + 2 units of
    * 2^-24 of the sum of their magnitudes: rounding errors add like a random walk.
    */
-  float[] uncertainty(int o) {
+  public float[] uncertainty(int o) {
     int in = in();
     float[] sums = new float[in];
     for (int k = 0; k < rank; k++) {

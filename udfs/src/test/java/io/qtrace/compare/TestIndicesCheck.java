@@ -3,6 +3,8 @@ package io.qtrace.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.QuantizedLayer.Factors;
+import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.io.LocalFiles;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.lut.Lut;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -66,11 +69,11 @@ class TestIndicesCheck {
   @Test
   void readsWhatItNeeds() throws IOException {
     double[] indices = indices(Scales.trained(floats(a), floats(b), floats(magnitude)));
-    try (IndicesCheck check = new IndicesCheck(LocalFiles.STORE, 1 << 20, ReadOptions.LOCAL_DISK)) {
-      check.run(layer(DType.INT16, indices), 5, 9);
+    try (LayerRows rows = new LayerRows(LocalFiles.STORE, 1 << 20, ReadOptions.LOCAL_DISK)) {
+      new IndicesCheck(rows).run(layer(DType.INT16, indices), 5, 9);
       int scales = (OUT * RANK + RANK * IN + RANK) * Float.BYTES;
       int lut = LUT.length * Float.BYTES;
-      assertThat(check.bytesRead()).isEqualTo(scales + lut + 4 * IN * (Float.BYTES + Short.BYTES));
+      assertThat(rows.bytesRead()).isEqualTo(scales + lut + 4 * IN * (Float.BYTES + Short.BYTES));
     }
   }
 
@@ -78,8 +81,6 @@ class TestIndicesCheck {
   void saysWhatKeepsItFromRecomputing() throws IOException {
     double[] indices = new double[OUT * IN];
     assertThat(layer(DType.INT16, indices).obstacle()).isEmpty();
-    assertThat(layer(DType.FLOAT32, indices).obstacle())
-        .contains("lut is float32 [8], _indices float32");
     QuantizedLayer layer = layer(DType.INT16, indices);
     TensorEntry flags = write("flags", DType.INT8, Shape.of(2), 1, 1);
     assertThat(with(layer, List.of(flags)).obstacle())
@@ -96,25 +97,32 @@ class TestIndicesCheck {
   }
 
   private static QuantizedLayer with(QuantizedLayer layer, List<TensorEntry> baked) {
+    Factors factors = layer.factors();
     return new QuantizedLayer(
-        layer.indices(),
-        layer.weight(),
-        layer.scaleA(),
-        layer.scaleB(),
-        layer.magnitude(),
-        baked,
-        layer.lut());
+        layer.target(),
+        layer.source(),
+        new Factors(
+            factors.a(),
+            factors.b(),
+            factors.magnitude(),
+            baked.stream().findFirst(),
+            factors.form()),
+        layer.lut(),
+        layer.float16());
   }
 
   private QuantizedLayer layer(DType dtype, double[] indices) throws IOException {
     return new QuantizedLayer(
         write("indices", dtype, Shape.of(OUT, IN), indices),
-        write("weight", DType.FLOAT32, Shape.of(OUT, IN), weight),
-        write("scale_A", scaleType, Shape.of(OUT, RANK), a),
-        write("scale_B", DType.FLOAT32, Shape.of(RANK, IN), b),
-        write("magnitude", DType.FLOAT32, Shape.of(RANK), magnitude),
-        List.of(),
-        write("lut", DType.FLOAT32, Shape.of(LUT.length), LUT));
+        Source.weight(write("weight", DType.FLOAT32, Shape.of(OUT, IN), weight)),
+        new Factors(
+            write("scale_A", scaleType, Shape.of(OUT, RANK), a),
+            write("scale_B", DType.FLOAT32, Shape.of(RANK, IN), b),
+            write("magnitude", DType.FLOAT32, Shape.of(RANK), magnitude),
+            Optional.empty(),
+            Scales.Form.TRAINED),
+        write("lut", DType.FLOAT32, Shape.of(LUT.length), LUT),
+        false);
   }
 
   private TensorEntry write(String name, DType dtype, Shape shape, double... numbers)
@@ -136,8 +144,8 @@ class TestIndicesCheck {
   // In parts of so many rows.
   private static Deviations check(QuantizedLayer layer, int rows) throws IOException {
     Deviations found = Deviations.NONE;
-    try (IndicesCheck check =
-        new IndicesCheck(LocalFiles.STORE, 1 << 20, new ReadOptions(1024, 1))) {
+    try (LayerRows reader = new LayerRows(LocalFiles.STORE, 1 << 20, new ReadOptions(1024, 1))) {
+      IndicesCheck check = new IndicesCheck(reader);
       for (int from = OUT - (OUT - 1) % rows - 1; from >= 0; from -= rows) {
         found = check.run(layer, from, Math.min(from + rows, OUT)).merge(found);
       }
@@ -155,5 +163,21 @@ class TestIndicesCheck {
 
   private static double[] numbers(long seed, int count) {
     return new Random(seed).doubles(count, -1, 1).toArray();
+  }
+
+  @Test
+  void holdsValuesAgainstTheEntriesWhereThereAreNoIndices() throws IOException {
+    double[] values =
+        Arrays.stream(indices(Scales.trained(floats(a), floats(b), floats(magnitude))))
+            .map(index -> LUT[(int) index])
+            .toArray();
+    assertThat(check(layer(DType.FLOAT32, values), OUT)).isEqualTo(Deviations.NONE);
+    double right = values[77];
+    values[77] = -right;
+    assertThat(check(layer(DType.FLOAT32, values), OUT))
+        .isEqualTo(new Deviations(1, 77, -right, right));
+    values[77] = 0.3; // no entry
+    assertThat(check(layer(DType.FLOAT32, values), 4))
+        .isEqualTo(new Deviations(1, 77, (float) 0.3, right));
   }
 }

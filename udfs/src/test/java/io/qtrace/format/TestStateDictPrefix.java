@@ -62,10 +62,23 @@ class TestStateDictPrefix {
   }
 
   @Test
+  void takesTheModelOutOfWhatATrainerSavesBesideIt() {
+    CheckpointIndex index =
+        StateDictPrefix.unwrapped(index("model.model.norm.weight", "optimizer.step", "ema.norm"));
+    assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("model.norm.weight");
+    assertThat(StateDictPrefix.unwrapped(index("model.a", "ema.a")).tensors())
+        .extracting(TensorEntry::name)
+        .containsExactly("a");
+    // So are the names of a model of Hugging Face's.
+    CheckpointIndex model = index("model.norm.weight", "model.embed_tokens.weight");
+    assertThat(StateDictPrefix.unwrapped(model)).isSameAs(model);
+  }
+
+  @Test
   void aWrapperOfSomeNamesIsPartOfThem() {
     CheckpointIndex index = index("module.a", "module.b", "lut");
     assertThat(StateDictPrefix.unwrapped(index)).isSameAs(index);
-    assertThat(StateDictPrefix.unwrapped(index("module.module.module.a")).tensors())
+    assertThat(StateDictPrefix.unwrapped(index("module.module.module.module.a")).tensors())
         .extracting(TensorEntry::name)
         .containsExactly("module.a");
   }

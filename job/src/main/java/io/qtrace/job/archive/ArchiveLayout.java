@@ -12,7 +12,7 @@ import java.util.TreeMap;
  *     that matches one is a checkpoint
  * @param exclude globs of paths to leave out, whatever else they match
  * @param roles regular expression over the whole file name for each role, tried in the order of
- *     {@link Role}; its first group, where there is one, is the step
+ *     {@link Role}; its first group that matches, where there is one, is the step
  */
 public record ArchiveLayout(
     @JsonProperty(required = true) List<String> checkpoints,

@@ -7,10 +7,11 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -45,12 +46,16 @@ public final class ArchiveScan {
     Map<String, Folder> folders = new TreeMap<>();
     try {
       boolean byKey = fs.hasPathCapability(root, CommonPathCapabilities.ETAGS_AVAILABLE);
-      for (FileStatus file : byKey ? listByKey(fs, root) : listByFolder(fs, root).toList()) {
+      FolderListing listing = new FolderListing(fs, root);
+      for (FileStatus file : byKey ? listByKey(fs, root) : listing.files()) {
         String path = below(root, file.getPath());
-        folders.computeIfAbsent(parent(path), Folder::new).add(path, file);
+        folders.computeIfAbsent(names.run(parent(path)), Folder::new).add(path, file);
       }
       List<Run> runs = new ArrayList<>();
       List<SkippedFolder> skipped = new ArrayList<>();
+      listing
+          .skipped()
+          .forEach((path, reason) -> skipped.add(new SkippedFolder(below(root, path), reason)));
       folders.values().parallelStream().forEach(Folder::readConfig);
       folders.values().forEach(folder -> folder.sort(runs, skipped));
       return new Archive(root.toString(), runs, skipped);
@@ -76,18 +81,6 @@ public final class ArchiveScan {
     return files;
   }
 
-  private static Stream<FileStatus> listByFolder(FileSystem fs, Path folder) {
-    try {
-      return Stream.of(fs.listStatus(folder))
-          .parallel()
-          .flatMap(
-              status ->
-                  status.isDirectory() ? listByFolder(fs, status.getPath()) : Stream.of(status));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private static String below(Path root, Path file) {
     String prefix = root.toUri().getPath();
     String path = file.toUri().getPath();
@@ -104,6 +97,8 @@ public final class ArchiveScan {
     private FileStatus config;
     private RunConfig told = RunConfig.NONE;
     private final List<ObjectStat> shards = new ArrayList<>();
+    private final Map<String, List<CheckpointFile>> lone = new TreeMap<>(); // shards, by folder
+    private final Set<String> indexed = new HashSet<>(); // folders with an index of shards
     private boolean cache;
 
     Folder(String path) {
@@ -113,7 +108,7 @@ public final class ArchiveScan {
     void add(String file, FileStatus status) {
       String fileName = status.getPath().getName();
       if (names.isCheckpoint(file)) {
-        CheckpointNames.Named named = names.name(fileName);
+        CheckpointNames.Named named = names.name(fileName, parent(file));
         checkpoints.add(
             new CheckpointFile(ObjectStore.stat(status), file, path, named.role(), named.step()));
       }
@@ -122,11 +117,21 @@ public final class ArchiveScan {
       }
       if (names.isShard(fileName)) {
         shards.add(ObjectStore.stat(status));
+        lone.computeIfAbsent(parent(file), folder -> new ArrayList<>())
+            .add(
+                new CheckpointFile(
+                    ObjectStore.stat(status), file, path, Role.OTHER, CheckpointFile.NO_STEP));
+      }
+      if (names.isIndex(fileName)) {
+        indexed.add(parent(file));
       }
       cache |= fileName.equals(CACHE_META);
     }
 
     void readConfig() {
+      // Shards without an index are checkpoints of their own.
+      lone.keySet().removeAll(indexed);
+      lone.values().forEach(checkpoints::addAll);
       if (!checkpoints.isEmpty()) {
         try {
           told = config();
@@ -142,9 +147,6 @@ public final class ArchiveScan {
       }
       if (cache) {
         skipped.add(new SkippedFolder(path, "a KD cache (meta.json), not a run"));
-      } else if (told.isModel()) {
-        skipped.add(
-            new SkippedFolder(path, "a float model (architectures in config.json), not a run"));
       } else {
         runs.add(new Run(path, told, checkpoints.stream().map(this::whole).toList()));
       }

@@ -13,6 +13,9 @@ public final class CheckpointNames {
   /** What a file name tells. */
   public record Named(Role role, long step) {}
 
+  private static final Pattern STEP_FOLDER =
+      Pattern.compile("(?:.*/)?(?:checkpoint|global_step|step|epoch)[-_]?(\\d+)");
+
   private static final Pattern SHARD = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.\\w+");
 
   private final List<GlobPattern> checkpoints;
@@ -40,6 +43,20 @@ public final class CheckpointNames {
     return fileName.endsWith(".index.json");
   }
 
+  /** The folder of the run that a folder is of: trainers make one for the files of each step. */
+  String run(String folder) {
+    return STEP_FOLDER.matcher(folder).matches()
+        ? folder.substring(0, Math.max(folder.lastIndexOf('/'), 0))
+        : folder;
+  }
+
+  /** What the name of a checkpoint tells, else that of its folder. */
+  Named name(String fileName, String folder) {
+    Named named = name(fileName);
+    Matcher step = STEP_FOLDER.matcher(folder);
+    return named.role() == Role.OTHER && step.matches() ? new Named(Role.STEP, step(step)) : named;
+  }
+
   /** What the name of a checkpoint tells. */
   public Named name(String fileName) {
     for (Map.Entry<Role, Pattern> role : roles.entrySet()) {
@@ -52,10 +69,12 @@ public final class CheckpointNames {
   }
 
   private static long step(Matcher matcher) {
-    boolean told = matcher.groupCount() > 0 && matcher.group(1) != null;
-    return told && matcher.group(1).matches("\\d{1,18}")
-        ? Long.parseLong(matcher.group(1))
-        : CheckpointFile.NO_STEP;
+    for (int group = 1; group <= matcher.groupCount(); group++) {
+      if (matcher.group(group) != null && matcher.group(group).matches("\\d{1,18}")) {
+        return Long.parseLong(matcher.group(group));
+      }
+    }
+    return CheckpointFile.NO_STEP;
   }
 
   private static Pattern compile(Role role, String regex) {

@@ -76,11 +76,6 @@ public record RunConfig(String json, String problem) implements Serializable {
     return Optional.ofNullable(tree().get(key));
   }
 
-  /** Whether the folder says it is a float model in the Hugging Face layout, not a run. */
-  boolean isModel() {
-    return tree().has("architectures") && !tree().has("source_checkpoint");
-  }
-
   private JsonNode tree() {
     try {
       return new ObjectMapper().readTree(json);

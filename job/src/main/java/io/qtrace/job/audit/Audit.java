@@ -1,6 +1,7 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.ArchiveScan;
 import io.qtrace.job.conf.Settings;
@@ -13,6 +14,7 @@ import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -66,6 +68,11 @@ public final class Audit {
     Instant started = Instant.now();
     progress.tell("listing " + ObjectStore.path(uri));
     Archive archive = new ArchiveScan(store, settings.archive()).scan(uri);
+    if (archive.checkpoints().isEmpty()) {
+      throw new IOException(
+          "Cannot find a checkpoint in %s: %s; expected files that match %s (archive.checkpoints of the settings)"
+              .formatted(uri, seen(archive), settings.archive().checkpoints()));
+    }
     String id = AuditId.of(archive, policy, settings);
     Optional<AuditEntry> before = lineage.audit(id);
     if (before.isPresent()) {
@@ -76,5 +83,14 @@ public final class Audit {
     AuditSession session =
         new AuditSession(spark, archive, settings, policy, operations, lineage.begin(id), progress);
     return session.run(started);
+  }
+
+  private static String seen(Archive archive) {
+    return archive.skipped().isEmpty()
+        ? "no file has such a name"
+        : archive.skipped().stream()
+            .limit(3)
+            .map(folder -> SafeText.of(folder.path()) + " is " + folder.reason())
+            .collect(Collectors.joining(", "));
   }
 }

@@ -7,6 +7,7 @@ import io.qtrace.job.lineage.CauseCount;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
@@ -48,7 +49,13 @@ final class AuditConclusion {
   private List<String> lines(int unreadable) {
     List<String> lines = new ArrayList<>();
     lines.add(training());
-    causes().forEach(cause -> lines.add(explained(cause)));
+    for (String cause : causes()) {
+      for (Proof proof : Proof.values()) {
+        if (count(edge -> true, is(cause, proof)) > 0) {
+          lines.add(explained(cause, proof));
+        }
+      }
+    }
     lines.addAll(luts());
     lines.add(unexplained());
     lines.addAll(unknown());
@@ -91,17 +98,27 @@ final class AuditConclusion {
     return causes;
   }
 
-  private String explained(String cause) {
+  private String explained(String cause, Proof proof) {
+    Predicate<CauseCount> wanted = is(cause, proof);
     String drift =
         edges.values().stream()
             .flatMap(List::stream)
-            .filter(is(cause))
+            .filter(wanted)
             .flatMap(count -> count.drift().stream())
             .max(Double::compare)
             .map(", largest drift %s"::formatted)
             .orElse("");
-    return "%d _Q %s, all elements reproduced%s: %s."
-        .formatted(count(edge -> true, is(cause)), cause, drift, children(edge -> true, is(cause)));
+    String how =
+        switch (proof) {
+          case PROVED -> "all elements reproduced";
+          case UNPROVED -> "not recomputed";
+        };
+    return "%d _Q %s, %s%s: %s."
+        .formatted(count(edge -> true, wanted), cause, how, drift, children(edge -> true, wanted));
+  }
+
+  private static Predicate<CauseCount> is(String cause, Proof proof) {
+    return is(cause).and(count -> count.proof() == proof);
   }
 
   private List<String> luts() {

@@ -258,6 +258,23 @@ final class AuditReading {
         readable);
   }
 
+  /**
+   * How many tensors of some steps, that facts allow, the data of their ends leaves unexplained.
+   */
+  Map<ProofStage.Pair, Integer> unexplained(Collection<ProofStage.Pair> pairs) {
+    Set<String> ends = new LinkedHashSet<>();
+    pairs.forEach(pair -> ends.addAll(pair.ends()));
+    List<CheckpointFile> unindexed =
+        ends.stream().filter(id -> indexes.readable(id).isEmpty()).map(files::get).toList();
+    indexes = indexes.and(index(unindexed));
+    List<ProofStage.Pair> readable =
+        pairs.stream().filter(pair -> isRead(pair.parent()) && isRead(pair.child())).toList();
+    return readable.isEmpty()
+        ? Map.of()
+        : new ProofStage(spark, recomputing, classifier)
+            .unexplained(readable, factsOf(ends), indexes);
+  }
+
   private boolean isRead(String id) {
     return indexes.readable(id).isPresent() && !failures.containsKey(id);
   }

@@ -14,8 +14,11 @@ import io.qtrace.job.parents.Ancestry;
 import io.qtrace.job.parents.Claims;
 import io.qtrace.job.parents.Evaluation;
 import io.qtrace.job.parents.Forest;
+import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.MeasuredCheckpoint;
 import io.qtrace.job.parents.ParentSearch;
+import io.qtrace.job.parents.ProvedStep;
+import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
@@ -40,6 +43,7 @@ final class AuditSession {
   private final LineageStore lineage;
   private final Progress progress;
   private final AuditReading reading;
+  private final Set<EdgeKind> provedByData;
   private final JudgeStage judging;
   private final EdgeRules.Found declared;
   private final Map<String, RunPolicy> rules = new HashMap<>(); // by the run's path
@@ -60,6 +64,7 @@ final class AuditSession {
     this.progress = progress;
     this.reading =
         new AuditReading(spark, archive, settings, policy, operations, lineage, progress);
+    this.provedByData = operations.provedByData();
     this.judging = new JudgeStage(spark, reading.recomputing(), operations, policy);
     this.declared = EdgeRules.of(archive);
     for (Run run : archive.runs()) {
@@ -116,8 +121,40 @@ final class AuditSession {
   private List<PlannedEdge> plan() {
     List<MeasuredCheckpoint> measured = reading.measured();
     Evaluation evaluation = reading.evaluation();
-    Forest forest = new ParentSearch(evaluation).run(measured, claims());
+    Forest forest = proved(measured, evaluation);
     return Parentage.of(declared.edges(), forest, new Ancestry(forest, measured, evaluation));
+  }
+
+  // The forest of steps that were put to the proof: where the data shows more to be unexplained
+  // than
+  // facts did, another parent may leave less.
+  private Forest proved(List<MeasuredCheckpoint> measured, Evaluation evaluation) {
+    Map<CheckpointFile, String> contents = new HashMap<>();
+    measured.forEach(one -> contents.put(one.file(), one.sketch().content()));
+    Set<EdgeEnds> claimed = // these are judged, whatever comes out
+        declared.edges().stream().map(Edge::ends).collect(Collectors.toSet());
+    Map<ProvedStep, Integer> proved = new HashMap<>();
+    Set<ProvedStep> asked = new HashSet<>();
+    while (true) {
+      Forest forest = new ParentSearch(evaluation).run(measured, claims(), proved);
+      Map<ProofStage.Pair, ProvedStep> open = new HashMap<>();
+      for (InferredEdge edge : forest.edges()) {
+        ProvedStep step = new ProvedStep(contents.get(edge.parent()), contents.get(edge.child()));
+        EdgeEnds ends = new Edge(edge.parent(), edge.child(), Set.of(Evidence.WEIGHTS)).ends();
+        if (provedByData.contains(edge.kind())
+            && !claimed.contains(ends)
+            && !stored.containsKey(ends)
+            && asked.add(step)) {
+          open.put(new ProofStage.Pair(ends.parentId(), ends.childId()), step);
+        }
+      }
+      if (open.isEmpty()) {
+        return forest;
+      }
+      reading
+          .unexplained(open.keySet())
+          .forEach((pair, count) -> proved.put(open.get(pair), count));
+    }
   }
 
   // What no earlier audit judged, where both ends can be read.

@@ -2,6 +2,7 @@ package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.IndexStage.Indexes;
 import io.qtrace.job.compare.KeyPartitioner;
@@ -10,6 +11,7 @@ import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.RecomputeStage;
 import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.EdgeJudge;
@@ -19,8 +21,10 @@ import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.CauseCount;
 import io.qtrace.job.lineage.EdgeResult;
+import io.qtrace.job.operations.Ends;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.QExplanation;
 import io.qtrace.job.operations.Side;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.policy.FindingList;
@@ -28,18 +32,17 @@ import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.tensor.CheckpointIndex;
-import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -117,25 +120,26 @@ final class JudgeStage {
   private record Found(int number, AuditedEdge edge, List<CauseCount> causes)
       implements Serializable {
     static Found of(int number, EdgeResult result) {
-      Map<Optional<String>, List<QRecord>> byCause =
-          new TreeMap<>(Comparator.comparing(Optional::toString));
+      Map<QExplanation, List<QRecord>> byCause = new LinkedHashMap<>();
       for (QRecord one : result.quantized()) {
-        byCause
-            .computeIfAbsent(
-                one.explanation().cause().map(QCause::name), cause -> new ArrayList<>())
-            .add(one);
+        byCause.computeIfAbsent(kind(one.explanation()), cause -> new ArrayList<>()).add(one);
       }
       List<CauseCount> causes = new ArrayList<>();
       byCause.forEach(
           (cause, all) ->
               causes.add(
                   new CauseCount(
-                      cause,
+                      cause.cause().map(QCause::name),
+                      cause.proof(),
                       all.size(),
                       all.stream()
                           .flatMap(one -> one.explanation().drift().stream())
                           .max(Double::compare))));
       return new Found(number, result.edge(), causes);
+    }
+
+    private static QExplanation kind(QExplanation one) {
+      return new QExplanation(one.cause(), UnexplainedElements.NONE, Optional.empty(), one.proof());
     }
   }
 
@@ -149,8 +153,16 @@ final class JudgeStage {
     if (pending.isEmpty()) {
       return Output.of(judged.flatMap(one -> one._2().results()), found, Map.of(), 0);
     }
+    Map<String, Set<String>> parents = new HashMap<>(); // by child
+    for (PlannedEdge edge : edges) {
+      if (pending.contains(edge.ends().childId())) {
+        parents
+            .computeIfAbsent(edge.ends().childId(), child -> new HashSet<>())
+            .add(edge.ends().parentId());
+      }
+    }
     RecomputeStage.Output recomputed =
-        recomputing.run(wanted(judged, input, pending), input.indexes().files(pending));
+        recomputing.run(wanted(judged, input, parents), files(parents, input.indexes()));
     JavaPairRDD<String, Judged> again =
         judge(
             numbered.stream().filter(one -> pending.contains(one.edge().ends().childId())).toList(),
@@ -165,6 +177,21 @@ final class JudgeStage {
         found,
         recomputed.changed(),
         recomputed.bytesRead());
+  }
+
+  // Of each child and its parents.
+  private static Map<String, List<ObjectStat>> files(
+      Map<String, Set<String>> parents, Indexes indexes) {
+    Map<String, List<ObjectStat>> files = new HashMap<>();
+    parents.forEach(
+        (child, some) -> {
+          Set<String> ends = new TreeSet<>(some);
+          ends.add(child);
+          List<ObjectStat> all = new ArrayList<>();
+          indexes.files(ends).values().forEach(all::addAll);
+          files.put(child, all);
+        });
+    return files;
   }
 
   // Fills in the edges by their numbers; returns the children of which layers must be recomputed.
@@ -225,13 +252,37 @@ final class JudgeStage {
         .iterator();
   }
 
+  // The index of a checkpoint goes to the children of which layers must be recomputed from it.
   private JavaPairRDD<String, Packed<Map<String, Recomputation>>> wanted(
-      JavaPairRDD<String, Judged> judged, Input input, Set<String> pending) {
+      JavaPairRDD<String, Judged> judged, Input input, Map<String, Set<String>> pending) {
     Operations known = operations;
+    Map<String, Set<String>> receivers = new HashMap<>();
+    pending.forEach(
+        (child, parents) -> {
+          receivers.computeIfAbsent(child, id -> new HashSet<>()).add(child);
+          parents.forEach(
+              parent -> receivers.computeIfAbsent(parent, id -> new HashSet<>()).add(child));
+        });
+    Broadcast<Map<String, Set<String>>> receiversOf = spark.broadcast(receivers);
+    JavaPairRDD<String, Iterable<Tuple2<String, Packed<CheckpointIndex>>>> indexes =
+        input
+            .indexes()
+            .readable()
+            .flatMapToPair(
+                index ->
+                    receiversOf.value().getOrDefault(index._1(), Set.of()).stream()
+                        .map(child -> new Tuple2<>(child, index))
+                        .iterator())
+            .groupByKey(new KeyPartitioner(input.parts()));
     return judged
-        .filter(one -> pending.contains(one._1()))
-        .join(input.indexes().readable())
-        .mapValues(child -> Packed.of(child._1().recomputations(known, child._2().value())));
+        .filter(one -> receiversOf.value().containsKey(one._1()))
+        .join(indexes)
+        .filter(one -> !one._2()._1().moved().isEmpty())
+        .mapToPair(
+            child ->
+                new Tuple2<>(
+                    child._1(),
+                    Packed.of(child._2()._1().recomputations(known, child._1(), child._2()._2()))));
   }
 
   /** A planned edge and its position among all. */
@@ -248,20 +299,31 @@ final class JudgeStage {
       return all.iterator();
     }
 
-    Map<String, Recomputation> recomputations(Operations operations, CheckpointIndex index) {
-      Map<String, TensorEntry> tensors = index.byName();
+    Map<String, Recomputation> recomputations(
+        Operations operations,
+        String childId,
+        Iterable<Tuple2<String, Packed<CheckpointIndex>>> indexes) {
+      Map<String, CheckpointIndex> byId = new HashMap<>();
+      indexes.forEach(index -> byId.put(index._1(), index._2().value()));
       Map<String, Recomputation> wanted = new HashMap<>();
       for (Packed<Moved> packed : moved) {
-        wanted.putAll(
-            operations.recomputations(
-                packed.value().step(), name -> Optional.ofNullable(tensors.get(name))));
+        Moved one = packed.value();
+        operations
+            .recomputations(one.step(), Ends.of(byId.get(one.parentId()), byId.get(childId)))
+            .forEach((key, recomputation) -> wanted.put(key(one.parentId(), key), recomputation));
       }
       return wanted;
     }
   }
 
+  // Recomputations of all edges of a child stand together.
+  private static String key(String parentId, String key) {
+    return parentId + " " + key;
+  }
+
   /** A step of which an operation needs more than its comparison. */
-  private record Moved(CheckpointFacts parent, CheckpointFacts child, Map<String, TensorDiff> diffs)
+  private record Moved(
+      String parentId, CheckpointFacts parent, CheckpointFacts child, Map<String, TensorDiff> diffs)
       implements Serializable {
     Step step() {
       return new Step(
@@ -316,17 +378,29 @@ final class JudgeStage {
                 new Side(parent),
                 child,
                 PairComparison.measured(parent, child.facts(), differing),
-                recomputed.orElse(Map.of()));
+                recomputed.map(all -> of(all, edge.ends().parentId())).orElse(Map.of()));
         EdgeResult result = result(edge, step);
         found.add(Found.of(numbered.number(), result));
         results.add(Packed.of(result));
         if (recomputed.isEmpty()
             && edge.isJudged()
-            && !operations.recomputations(step, name -> Optional.empty()).isEmpty()) {
-          moved.add(Packed.of(new Moved(parent, child.facts(), differing)));
+            && !operations.recomputations(step, Ends.NONE).isEmpty()) {
+          moved.add(Packed.of(new Moved(edge.ends().parentId(), parent, child.facts(), differing)));
         }
       }
       return new Judged(new Summary(Packed.of(found), !moved.isEmpty()), results, moved);
+    }
+
+    private static Map<String, Recomputed> of(Map<String, Recomputed> all, String parentId) {
+      String prefix = key(parentId, "");
+      Map<String, Recomputed> some = new HashMap<>();
+      all.forEach(
+          (key, one) -> {
+            if (key.startsWith(prefix)) {
+              some.put(key.substring(prefix.length()), one);
+            }
+          });
+      return some;
     }
 
     private EdgeResult result(PlannedEdge edge, Step step) {

@@ -23,6 +23,7 @@ record PlannedEdge(
     EdgeEnds ends, String run, Status status, List<String> evidence, WeightsOpinion weights)
     implements Serializable {
   private static final String CONTRADICTED = "parent-contradicted";
+  private static final String MISNAMED = "name-contradicted";
 
   /** Whether an edge is judged. */
   enum Status {
@@ -55,9 +56,10 @@ record PlannedEdge(
     return status == Status.INDIRECT ? EdgeKind.SEVERAL : EdgeKind.NONE;
   }
 
-  // A declared source that is proved wrong is a finding, any other opinion a note.
+  // A declared source, or the place that a name claims within its run, that is proved wrong is a
+  // finding, any other opinion a note.
   private boolean isContradicted() {
-    return weights.says() == Says.CONTRADICTS && evidence.contains(Evidence.DECLARED.label());
+    return weights.says() == Says.CONTRADICTS;
   }
 
   /** What the weights say that no finding says. */
@@ -70,12 +72,13 @@ record PlannedEdge(
   /** Adds what is wrong with an edge that is not judged as a step. */
   void addFindings(FindingList findings) {
     if (isContradicted()) {
+      boolean declared = evidence.contains(Evidence.DECLARED.label());
       findings.add(
-          CONTRADICTED,
+          declared ? CONTRADICTED : MISNAMED,
           List.of(weights.edge().orElseThrow().parent()),
           parent -> parent,
           those ->
-              "the weights contradict the source: "
+              "the weights contradict the %s: ".formatted(declared ? "source" : "file's name")
                   + weights.sentence(ends.childPath()).orElseThrow());
     }
   }

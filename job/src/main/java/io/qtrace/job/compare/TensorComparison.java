@@ -105,6 +105,11 @@ public record TensorComparison(
         .orElseGet(() -> UnexplainedElements.of(Math.max(1, elements()), 0));
   }
 
+  /** Whether it has floats, on both sides where both have it. */
+  public boolean isFloat() {
+    return (left.isEmpty() || isFloat(left)) && (right.isEmpty() || isFloat(right));
+  }
+
   private static boolean isFloat(Optional<TensorFacts> side) {
     return side.orElseThrow().dtype().kind() == DType.Kind.FLOAT;
   }

@@ -2,6 +2,7 @@ package io.qtrace.job.judge;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.CheckpointFacts;
@@ -18,6 +19,7 @@ import io.qtrace.job.compare.RecomputeStage;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.operations.Ends;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.Side;
 import io.qtrace.job.operations.Step;
@@ -25,8 +27,8 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
-import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -169,20 +171,25 @@ public final class Diff {
   }
 
   private Map<String, Recomputed> recomputed(Step step, Indexes indexes) throws IOException {
-    Map<String, TensorEntry> tensors = indexes.index(RIGHT).byName();
     Map<String, Recomputation> wanted =
-        operations.recomputations(step, name -> Optional.ofNullable(tensors.get(name)));
+        operations.recomputations(step, Ends.of(indexes.index(LEFT), indexes.index(RIGHT)));
     if (wanted.isEmpty()) {
       return Map.of();
     }
     RecomputeStage.Output output =
         recomputing.run(
             spark.parallelizePairs(List.of(new Tuple2<>(RIGHT, Packed.of(wanted))), 1),
-            Map.of(RIGHT, indexes.readable(RIGHT).orElseThrow().files()));
+            Map.of(RIGHT, files(indexes)));
     if (!output.changed().isEmpty()) {
       throw new IOException(String.join("; ", output.changed().values()));
     }
     return output.layers().collectAsMap().get(RIGHT).value();
+  }
+
+  private static List<ObjectStat> files(Indexes indexes) {
+    List<ObjectStat> files = new ArrayList<>(indexes.readable(LEFT).orElseThrow().files());
+    files.addAll(indexes.readable(RIGHT).orElseThrow().files());
+    return files;
   }
 
   // The right checkpoint's folder is taken for its run: the archive around it is not known.

@@ -10,15 +10,19 @@ import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Operation;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.Step;
+import io.qtrace.job.operations.Sync;
+import io.qtrace.job.operations.TrainedGroups;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Expectation;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.policy.Subject;
+import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,9 +56,13 @@ public final class EdgeJudge implements Serializable {
     Classifier.Outcome outcome = new Classifier(operations).classify(step);
     EdgeKind kind = asked.orElse(outcome.kind());
     Optional<Operation> operation = operations.of(kind);
-    List<QChange> changes = QChange.of(step, operations);
+    List<QChange> changes = QChange.of(step, operations, operation);
     List<LutMove> moves = LutMove.of(step);
     Set<String> reported = QFindings.tensors(changes);
+    Set<String> settled = new HashSet<>(reported);
+    changes.stream()
+        .filter(change -> change.explanation().cause().equals(Optional.of(Sync.SYNCED_TRAINED)))
+        .forEach(change -> settled.add(change.quantized().name()));
     FindingList findings = new FindingList(rules.waivers(child));
     PairComparison pair = step.pair();
     for (Category category : Category.values()) {
@@ -65,14 +73,21 @@ public final class EdgeJudge implements Serializable {
                 switch (expectation) {
                   case NEVER -> never(findings, kind, subject, tensors, reported);
                   case MUST -> must(findings, kind, subject, tensors, moves);
+                  case INFERRED -> inferred(findings, kind, subject, tensors, step, moves);
                   case MAY -> {}
                 }
               });
     }
     byExpectation(rules, kind, Subject.EFFECTIVE_LUT, moves.stream(), LutMove::layer)
-        .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers));
+        .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers, step));
     QFindings.add(findings, changes);
     addLutFindings(findings, operation, step);
+    ChildFindings.add(
+        findings,
+        kind,
+        operation.map(Operation::quantization).orElse(Operation.Quantization.KEPT),
+        step,
+        settled);
     operation.ifPresent(known -> known.addFindings(findings, step));
     addOtherTensors(
         findings,
@@ -80,11 +95,8 @@ public final class EdgeJudge implements Serializable {
         outcome
             .unexplained(kind)
             .map(pair.byName()::get)
-            .filter(tensor -> !tensor.isComparable() && !reported.contains(tensor.name()))
-            .filter(
-                tensor ->
-                    rules.expectation(kind, Subject.of(tensor.category()), tensor.name())
-                        == Expectation.MAY)
+            .filter(tensor -> !reported.contains(tensor.name()))
+            .filter(tensor -> isOpen(rules, kind, tensor, operation))
             .toList());
     if (findings.findings().isEmpty() && kind.equals(EdgeKind.UNKNOWN)) {
       addUnexplained(findings, pair);
@@ -92,6 +104,7 @@ public final class EdgeJudge implements Serializable {
     List<String> notes = new ArrayList<>(rules.notes(kind));
     notes.addAll(casts(pair));
     notes.addAll(QFindings.notes(changes));
+    notes.addAll(TrainNotes.of(kind, step));
     notes.addAll(findings.notes());
     return new Judgement(
         kind,
@@ -113,7 +126,23 @@ public final class EdgeJudge implements Serializable {
             Collectors.toList()));
   }
 
-  // What has a counterexample is a finding already.
+  // Whether no other finding tells what an operation leaves unexplained of a tensor.
+  private static boolean isOpen(
+      RunPolicy rules, EdgeKind kind, TensorComparison tensor, Optional<Operation> operation) {
+    boolean named = operation.filter(Operation::reportsUnexplained).isPresent();
+    return switch (rules.expectation(kind, Subject.of(tensor.category()), tensor.name())) {
+      case MAY ->
+          !tensor.isComparable()
+              || switch (tensor.category()) {
+                case SCALE, LUT_DELTAS, OTHER -> !named;
+                case LUT, Q, INDICES -> false;
+              };
+      case INFERRED -> !tensor.isComparable();
+      case MUST, NEVER -> false;
+    };
+  }
+
+  // What has a counterexample is a finding already; indices that are gone moved nothing.
   private static void never(
       FindingList findings,
       EdgeKind kind,
@@ -123,8 +152,43 @@ public final class EdgeJudge implements Serializable {
     List<TensorComparison> changed =
         tensors.stream()
             .filter(tensor -> tensor.isChanged() && !reported.contains(tensor.name()))
+            .filter(tensor -> subject != Subject.INDICES || tensor.status() != TensorStatus.REMOVED)
             .toList();
     expectation(findings, kind, subject, Expectation.NEVER, changed, tensors);
+  }
+
+  // Of a group that trains all move, of another none.
+  private static void inferred(
+      FindingList findings,
+      EdgeKind kind,
+      Subject subject,
+      List<TensorComparison> tensors,
+      Step step,
+      List<LutMove> moves) {
+    if (subject == Subject.LUT_DELTAS) {
+      must(findings, kind, subject, tensors, moves);
+      return;
+    }
+    TrainedGroups trained = step.trained();
+    expectation(
+        findings,
+        kind,
+        subject,
+        Expectation.NEVER,
+        tensors.stream()
+            .filter(tensor -> tensor.status() == TensorStatus.CHANGED && !trained.trains(tensor))
+            .toList(),
+        tensors);
+    expectation(
+        findings,
+        kind,
+        subject,
+        Expectation.MUST,
+        tensors.stream()
+            .filter(tensor -> tensor.isComparable() && !tensor.isChanged())
+            .filter(tensor -> trained.trains(tensor) && TrainedGroups.mustMove(tensor))
+            .toList(),
+        tensors);
   }
 
   private static void must(
@@ -179,18 +243,61 @@ public final class EdgeJudge implements Serializable {
   }
 
   private static void effectiveLut(
-      FindingList findings, EdgeKind kind, Expectation expectation, List<LutMove> moves) {
-    List<LutMove> broken =
-        moves.stream()
-            .filter(
-                move ->
-                    switch (expectation) {
-                      case MUST -> move.effective() == 0;
-                      case NEVER -> move.effective() > 0;
-                      case MAY -> false;
-                    })
-            .toList();
-    String what = expectation == Expectation.MUST ? "did not train" : "moved";
+      FindingList findings,
+      EdgeKind kind,
+      Expectation expectation,
+      List<LutMove> moves,
+      Step step) {
+    switch (expectation) {
+      case MUST -> still(findings, kind, moves, moves);
+      case NEVER -> moved(findings, kind, moves, moves);
+      case MAY -> {}
+      case INFERRED -> {
+        still(
+            findings,
+            kind,
+            moves.stream().filter(move -> move.deltas().isPresent()).toList(),
+            moves);
+        moved(findings, kind, moves.stream().filter(move -> !mayMove(move, step)).toList(), moves);
+      }
+    }
+  }
+
+  // Deltas tell that a LUT trains; where the parent's are gone, the stored LUT is in use again.
+  private static boolean mayMove(LutMove move, Step step) {
+    return move.deltas().isPresent()
+        || step.before(new LayerNames(move.layer())).flatMap(LayerLut::deltas).isPresent();
+  }
+
+  private static void still(
+      FindingList findings, EdgeKind kind, List<LutMove> trains, List<LutMove> all) {
+    effectiveLut(
+        findings,
+        kind,
+        Expectation.MUST,
+        "did not train",
+        trains.stream().filter(move -> move.effective() == 0).toList(),
+        all);
+  }
+
+  private static void moved(
+      FindingList findings, EdgeKind kind, List<LutMove> frozen, List<LutMove> all) {
+    effectiveLut(
+        findings,
+        kind,
+        Expectation.NEVER,
+        "moved",
+        frozen.stream().filter(move -> move.effective() > 0).toList(),
+        all);
+  }
+
+  private static void effectiveLut(
+      FindingList findings,
+      EdgeKind kind,
+      Expectation expectation,
+      String what,
+      List<LutMove> broken,
+      List<LutMove> moves) {
     findings.add(
         rule(Subject.EFFECTIVE_LUT, expectation),
         broken,
@@ -215,7 +322,7 @@ public final class EdgeJudge implements Serializable {
     findings.add(
         "lut-unexplained",
         step.lutLayers().stream()
-            .filter(layer -> step.isChanged(layer.lut()))
+            .filter(layer -> step.isMoved(layer.lut()))
             .filter(layer -> step.before(layer).isPresent() && step.after(layer).isPresent())
             .filter(
                 layer ->
@@ -240,12 +347,12 @@ public final class EdgeJudge implements Serializable {
         others,
         TensorComparison::name,
         those ->
-            "%d tensors were added, removed or reshaped, as no edge of kind %s does, such as %s: %s"
+            "%d tensors changed otherwise than a step of kind %s changes them, such as %s: %s"
                 .formatted(
                     those.size(),
                     kind.label(),
                     SafeText.of(those.get(0).name()),
-                    those.get(0).status().name()));
+                    change(those.get(0))));
   }
 
   // What no operation explains is never plainly clean.
@@ -256,12 +363,11 @@ public final class EdgeJudge implements Serializable {
         TensorComparison::name,
         those ->
             "%d tensors changed, which no known operation explains, such as %s: %s"
-                .formatted(
-                    those.size(),
-                    SafeText.of(those.get(0).name()),
-                    those.get(0).compared().isPresent()
-                        ? elements(those.get(0), "elements")
-                        : those.get(0).status().name()));
+                .formatted(those.size(), SafeText.of(those.get(0).name()), change(those.get(0))));
+  }
+
+  private static String change(TensorComparison tensor) {
+    return tensor.compared().isPresent() ? elements(tensor, "elements") : tensor.status().name();
   }
 
   private static String elements(TensorComparison tensor, String what) {

@@ -42,6 +42,10 @@ public record LutMove(
     if (parent.isEmpty() || child.isEmpty()) {
       return Optional.empty();
     }
+    // What training starts from depends on the --lut-max-abs that it runs with.
+    if (parent.get().deltas().isEmpty() && child.get().deltas().isPresent()) {
+      parent = Optional.of(parent.get().withMaxAbs(child.get().maxAbs()));
+    }
     LutDeltas before = parent.get().deltasOrImplied();
     LutDeltas after = child.get().deltasOrImplied();
     if (before.size() != after.size()) {

@@ -5,12 +5,16 @@ import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.operations.Nearest;
+import io.qtrace.job.operations.Operation;
 import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.QCause;
 import io.qtrace.job.operations.QExplanation;
 import io.qtrace.job.operations.QuantizedStep;
 import io.qtrace.job.operations.Step;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,24 +46,33 @@ public record QChange(
   }
 
   /** All of a step, in the pair's order. */
-  static List<QChange> of(Step step, Operations operations) {
+  static List<QChange> of(Step step, Operations operations, Optional<Operation> operation) {
     return step.pair().byName().values().stream()
         .flatMap(
             tensor ->
                 LayerNames.ofQuantized(tensor.name())
-                    .map(layer -> of(tensor, layer, step, operations))
+                    .map(layer -> of(tensor, layer, step, operations, operation))
                     .stream())
         .toList();
   }
 
   private static QChange of(
-      TensorComparison quantized, LayerNames layer, Step step, Operations operations) {
+      TensorComparison quantized,
+      LayerNames layer,
+      Step step,
+      Operations operations,
+      Optional<Operation> operation) {
+    boolean dropped =
+        quantized.status() == TensorStatus.REMOVED
+            && operation.filter(known -> known.unexplained(quantized, step).isNone()).isPresent();
     return new QChange(
         layer.layer(),
         quantized,
         step.tensor(layer.indices()),
-        explain(QuantizedStep.of(quantized, layer, step), operations),
-        step.recomputed(layer),
+        dropped
+            ? QExplanation.unproved(QCause.DROPPED)
+            : explain(QuantizedStep.of(quantized, layer, step), operations),
+        Nearest.of(step, layer),
         step.invariants(layer));
   }
 
@@ -70,8 +83,8 @@ public record QChange(
     }
     return operations.all().stream()
         .flatMap(operation -> operation.explain(layer).stream())
-        .findFirst()
-        .orElseGet(() -> QExplanation.unexplained(layer.rule().orElse(layer.changed())));
+        .min(Comparator.comparing(QExplanation::proof)) // the first of equals
+        .orElseGet(() -> QExplanation.unexplained(layer.residual()));
   }
 
   /** Whether the indices changed while {@code _Q} did not; indices that are gone did not. */

@@ -15,6 +15,7 @@ record CandidateRow(
       @About("tensors with equal dtype, shape and bytes") int shared,
       int changed,
       int unexplained,
+      @About("tensors that neither the other checkpoint nor the operation gives") Integer invented,
       @About("of the numbers that training moves, Euclidean") double distance,
       @About("whether its numbers show the direction") boolean proof,
       boolean plausible) {}

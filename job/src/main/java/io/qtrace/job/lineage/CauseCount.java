@@ -1,5 +1,6 @@
 package io.qtrace.job.lineage;
 
+import io.qtrace.job.operations.QExplanation.Proof;
 import java.io.Serializable;
 import java.util.Optional;
 
@@ -7,7 +8,8 @@ import java.util.Optional;
  * How many {@code _Q} of an edge have a cause: small enough for the driver.
  *
  * @param cause its name; empty for those that are identical
+ * @param proof whether their elements were recomputed
  * @param drift the largest, of bakes
  */
-public record CauseCount(Optional<String> cause, long count, Optional<Double> drift)
+public record CauseCount(Optional<String> cause, Proof proof, long count, Optional<Double> drift)
     implements Serializable {}

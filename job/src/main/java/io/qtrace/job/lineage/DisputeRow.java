@@ -9,5 +9,6 @@ record DisputeRow(
     @About("checkpoint_id of the child of the inferred edge") String childId,
     @About("version of the algorithm and hash of the categories") String method,
     @About("tensors that the declared parent leaves unexplained") int unexplained,
+    @About("tensors that neither it nor the operation gives") Integer invented,
     @About("whether most of what the declared step changed is as in the inferred parent")
         boolean kept) {}

@@ -10,8 +10,8 @@ record EdgeRow(
     String auditId,
     @Inline EdgeEnds ends,
     @About(
-            "train, bake, refresh, sync, requantize, cast, copy or unknown; several: the weights show"
-                + " more steps than one, which are edges; none: they show another parent")
+            "train, bake, another operation of the policy's sections, or unknown; several: the weights"
+                + " show more steps than one, which are edges; none: they show another parent")
         String kind,
     @About("why the pair is one: declared, order, weights") List<String> evidence,
     @About("CLEAN or VIOLATION") String verdict,

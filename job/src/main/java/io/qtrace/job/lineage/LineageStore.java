@@ -16,6 +16,7 @@ import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.Packed;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.lineage.TensorRecords.EdgeKey;
+import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.progress.Phase;
@@ -205,7 +206,8 @@ public final class LineageStore {
                         row.auditId(),
                         row.ends().parentId(),
                         row.ends().childId(),
-                        Objects.requireNonNullElse(row.cause(), "")),
+                        Objects.requireNonNullElse(row.cause(), ""),
+                        Objects.requireNonNullElse(row.proof(), Proof.PROVED.name())),
                     new Tuple2<>(1L, Objects.requireNonNullElse(row.drift(), Double.NaN))))
         .reduceByKey(
             (one, other) -> new Tuple2<>(one._1() + other._1(), larger(one._2(), other._2())))
@@ -220,6 +222,7 @@ public final class LineageStore {
                     .add(
                         new CauseCount(
                             Optional.of(key.get(3)).filter(cause -> !cause.isEmpty()),
+                            Proof.valueOf(key.get(4)),
                             found._2()._1(),
                             Optional.of(found._2()._2()).filter(drift -> !drift.isNaN())));
               }

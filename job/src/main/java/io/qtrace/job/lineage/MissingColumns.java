@@ -42,6 +42,8 @@ final class MissingColumns {
         && have.elementType() instanceof StructType had
         && want.elementType() instanceof StructType wants) {
       compare(path + ".element.", had, wants);
+    } else if (present instanceof StructType had && wanted instanceof StructType wants) {
+      compare(path + ".", had, wants);
     }
   }
 }

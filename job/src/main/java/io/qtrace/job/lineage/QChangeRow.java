@@ -9,7 +9,12 @@ record QChangeRow(
     @Inline EdgeEnds ends,
     String layer,
     @About("IDENTICAL, EQUAL, CHANGED, RESHAPED, ADDED or REMOVED") String status,
-    @About("BAKED, SYNCED, REQUANTIZED, CAST or UNEXPLAINED; null when identical") String cause,
+    @About(
+            "BAKED, SYNCED, SYNCED_TRAINED, REQUANTIZED, QUANTIZED, CAST, DROPPED or UNEXPLAINED; null"
+                + " when identical")
+        String cause,
+    @About("PROVED, or UNPROVED where it could not be recomputed; null in rows of older versions")
+        String proof,
     @About("elements that the recomputation does not reproduce") long residual,
     @About("index in C order of the first of them") Long firstCounterexample,
     @About("of a bake: largest |baked LUT - LUT that training used|") Double drift,

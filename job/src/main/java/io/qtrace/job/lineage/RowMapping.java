@@ -49,7 +49,13 @@ final class RowMapping {
         facts.bytes(),
         facts.fingerprint(),
         new TensorRow.StatsRow(
-            stats.min(), stats.max(), stats.sum(), stats.nan(), stats.inf(), stats.zeros()),
+            stats.min(),
+            stats.max(),
+            stats.sum(),
+            stats.nan(),
+            stats.inf(),
+            stats.zeros(),
+            stats.firstNotFinite() == TensorStats.NO_INDEX ? null : stats.firstNotFinite()),
         facts.values(),
         position);
   }
@@ -64,7 +70,13 @@ final class RowMapping {
         new Shape(row.shape()),
         row.fingerprint(),
         new TensorStats(
-            stats.min(), stats.max(), stats.sum(), stats.nan(), stats.inf(), stats.zeros()),
+            stats.min(),
+            stats.max(),
+            stats.sum(),
+            stats.nan(),
+            stats.inf(),
+            stats.zeros(),
+            stats.firstNotFinite() == null ? TensorStats.NO_INDEX : stats.firstNotFinite()),
         row.values(),
         Optional.empty());
   }
@@ -346,6 +358,7 @@ final class RowMapping {
         one.layer(),
         one.status().name(),
         one.explanation().cause().map(QCause::name).orElse(null),
+        one.explanation().proof().name(),
         one.explanation().residual().elements(),
         one.explanation().residual().first().orElse(null),
         one.explanation().drift().orElse(null),
@@ -369,6 +382,7 @@ final class RowMapping {
         found.shared(),
         found.changed(),
         found.unexplained(),
+        found.invented(),
         found.distance(),
         found.proof(),
         found.plausible());
@@ -390,6 +404,7 @@ final class RowMapping {
         dispute.child(),
         method,
         ruling.unexplained(),
+        ruling.invented(),
         ruling.kept());
   }
 
@@ -398,7 +413,7 @@ final class RowMapping {
   }
 
   static Dispute.Ruling ruling(DisputeRow row) {
-    return new Dispute.Ruling(row.unexplained(), row.kept());
+    return new Dispute.Ruling(row.unexplained(), row.invented(), row.kept());
   }
 
   private static Transition transition(CandidateRow.TransitionRow row) {
@@ -407,6 +422,7 @@ final class RowMapping {
         row.shared(),
         row.changed(),
         row.unexplained(),
+        row.invented(),
         row.distance(),
         row.proof(),
         row.plausible());

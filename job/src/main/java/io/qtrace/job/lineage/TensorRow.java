@@ -26,5 +26,7 @@ record TensorRow(
       double sum,
       @About("how many NaN") long nan,
       @About("how many infinities") long inf,
-      long zeros) {}
+      long zeros,
+      @About("index in C order of the first NaN or infinity; null where there is none")
+          Long firstNotFinite) {}
 }

@@ -1,9 +1,11 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.util.Optional;
@@ -27,6 +29,16 @@ public final class Bake implements Operation {
     return "the trained LUT written into .lut, and _Q brought up to it";
   }
 
+  /** A layer lost its deltas to another table. */
+  @Override
+  public boolean applies(Step step) {
+    return step.lutLayers().stream()
+        .anyMatch(
+            layer ->
+                step.isMoved(layer.lut())
+                    && step.before(layer).flatMap(LayerLut::deltas).isPresent());
+  }
+
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
@@ -39,7 +51,8 @@ public final class Bake implements Operation {
       return UnexplainedElements.NONE;
     }
     if (changed.name().equals(layer.lut()) && changed.status() == TensorStatus.CHANGED) {
-      return LutMatch.unexplained(changed, after, LutMatch.bakes(before.get()));
+      return LutMatch.unexplained(
+          changed, after, before.get().bakes().stream().map(io.qtrace.lut.Bake::lut).toList());
     }
     return changed.name().equals(layer.quantized())
         ? Quantized.unexplained(changed, layer, step)
@@ -72,6 +85,26 @@ public final class Bake implements Operation {
   @Override
   public boolean provesDirection() {
     return true;
+  }
+
+  /** Layers that the bake left as they train. */
+  @Override
+  public void addFindings(FindingList findings, Step step) {
+    findings.add(
+        "bake-incomplete",
+        step.lutLayers().stream()
+            .filter(layer -> step.before(layer).flatMap(LayerLut::deltas).isPresent())
+            .filter(layer -> step.after(layer).flatMap(LayerLut::deltas).isPresent())
+            .toList(),
+        LayerNames::lut,
+        those ->
+            "the bake left %d layers as they train, deltas and old LUT, such as %s"
+                .formatted(those.size(), SafeText.of(those.get(0).layer())));
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.SYNCED;
   }
 
   @Override

@@ -54,6 +54,11 @@ public final class Cast implements Operation {
   }
 
   @Override
+  public boolean reportsUnexplained() {
+    return true;
+  }
+
+  @Override
   public boolean provesDirection() {
     return true;
   }

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
@@ -16,8 +17,8 @@ import java.util.stream.Stream;
  * an edge: {@code diff}, {@code explain}, the audit and the search for parents all ask it.
  */
 public record Classifier(Operations operations) implements Serializable {
-  // A step is of the operation that explains all but this part of what changed, at most.
-  private static final int EXCEPTIONS = 4;
+  // A step is of the operation that explains the most, but for less than a third of what changed.
+  private static final int EXCEPTIONS = 3;
 
   /**
    * What an operation leaves unexplained.
@@ -25,13 +26,15 @@ public record Classifier(Operations operations) implements Serializable {
    * @param unexplained tensors that changed otherwise than the operation changes them, in the
    *     pair's order
    * @param rounded tensors that were only rounded to another dtype, which it does not do
+   * @param invented tensors that it explains but that do not follow from the parent
    */
-  public record Fit(Operation operation, List<Unexplained> unexplained, int rounded) {
+  public record Fit(Operation operation, List<Unexplained> unexplained, int rounded, int invented) {
     public Fit {
       unexplained = List.copyOf(unexplained);
     }
 
-    int cost() {
+    /** Tensors that it does not account for. */
+    public int cost() {
       return unexplained.size() + rounded;
     }
 
@@ -69,6 +72,16 @@ public record Classifier(Operations operations) implements Serializable {
     public int unexplained() {
       return best.map(fit -> fit.unexplained().size()).orElse(changed);
     }
+
+    /** The same with those that were rounded, which the operation does not do. */
+    public int cost() {
+      return best.map(Fit::cost).orElse(changed);
+    }
+
+    /** Tensors that the best operation explains but that do not follow from the parent. */
+    public int invented() {
+      return best.map(Fit::invented).orElse(0);
+    }
   }
 
   /** What each operation explains of a step, and which explains the most. */
@@ -76,6 +89,7 @@ public record Classifier(Operations operations) implements Serializable {
     List<TensorComparison> others =
         step.pair().byName().values().stream()
             .filter(tensor -> tensor.isChanged() || tensor.isDtypeChanged())
+            .filter(tensor -> !step.isTied(tensor))
             .toList();
     List<Fit> fits = operations.all().stream().map(one -> fit(one, others, step)).toList();
     int changed = (int) others.stream().filter(Classifier::isMoved).count();
@@ -84,7 +98,7 @@ public record Classifier(Operations operations) implements Serializable {
             .min(Comparator.comparingInt(Fit::cost)) // the first of equals
             .filter(fit -> fit.cost() < others.size() || others.isEmpty());
     EdgeKind kind =
-        best.filter(fit -> fit.cost() * EXCEPTIONS <= others.size())
+        best.filter(fit -> fit.isComplete() || fit.cost() * EXCEPTIONS < others.size())
             .map(fit -> fit.operation().kind())
             .orElse(EdgeKind.UNKNOWN);
     return new Outcome(kind, fits, best, changed);
@@ -94,23 +108,43 @@ public record Classifier(Operations operations) implements Serializable {
     return tensor.isChanged() && !tensor.isRounded();
   }
 
+  // Tools of the recipe write no indices; _Q holds what they tell.
+  private static boolean isDropped(TensorComparison tensor) {
+    return tensor.category() == Category.INDICES && tensor.status() == TensorStatus.REMOVED;
+  }
+
   private static Fit fit(Operation operation, List<TensorComparison> others, Step step) {
     List<Unexplained> unexplained = new ArrayList<>();
+    if (!operation.applies(step)) {
+      return new Fit(
+          operation,
+          others.stream()
+              .map(tensor -> new Unexplained(tensor.name(), tensor.changedElements()))
+              .toList(),
+          0,
+          0);
+    }
     int rounded = 0;
+    int invented = 0;
     for (TensorComparison tensor : others) {
+      if (isDropped(tensor) && !operation.keepsDtypes()) {
+        continue;
+      }
       if (tensor.status() == TensorStatus.EQUAL || tensor.isRounded()) {
         if (operation.keepsDtypes()) {
           unexplained.add(new Unexplained(tensor.name(), tensor.changedElements()));
-        } else if (tensor.isChanged()) {
+        } else if (tensor.isChanged() && tensor.isFloat()) {
           rounded += operation.unexplained(tensor, step).isNone() ? 0 : 1;
         }
       } else {
         UnexplainedElements elements = operation.unexplained(tensor, step);
         if (!elements.isNone()) {
           unexplained.add(new Unexplained(tensor.name(), elements));
+        } else if (!operation.derives(tensor, step)) {
+          invented++;
         }
       }
     }
-    return new Fit(operation, unexplained, rounded);
+    return new Fit(operation, unexplained, rounded, invented);
   }
 }

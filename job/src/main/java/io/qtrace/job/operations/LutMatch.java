@@ -2,11 +2,9 @@ package io.qtrace.job.operations;
 
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
-import io.qtrace.lut.Bake;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,19 +19,6 @@ final class LutMatch {
     return before.isPresent()
         && after.isPresent()
         && (before.get().bakesTo(after.get().lut()) || before.get().refreshesTo(after.get().lut()));
-  }
-
-  /** What bakes of a layer give: as the recipe does it, and exact; none without deltas. */
-  static List<Lut> bakes(LayerLut layer) {
-    List<Lut> bakes = new ArrayList<>();
-    layer
-        .deltas()
-        .ifPresent(
-            deltas -> {
-              bakes.add(Bake.recipe(deltas, layer.lut(), layer.lut().maxAbs()).lut());
-              bakes.add(Bake.exact(deltas, layer.lut().maxAbs()).lut());
-            });
-    return bakes;
   }
 
   /** Entries of a changed table that are not those of the nearest of some candidates. */

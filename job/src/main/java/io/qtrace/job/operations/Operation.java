@@ -6,11 +6,9 @@ import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.LayerNames;
-import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Something that makes a checkpoint from another: what qtrace knows of it is one class, registered
@@ -29,6 +27,11 @@ public interface Operation extends Serializable {
     return 1;
   }
 
+  /** Whether it does anything that a step shows; else it explains nothing of it. */
+  default boolean applies(Step step) {
+    return true;
+  }
+
   /**
    * Elements of a changed tensor that the operation does not account for.
    *
@@ -45,20 +48,53 @@ public interface Operation extends Serializable {
   }
 
   /**
-   * What has to be recomputed from the child's data before the operation can be distinguished from
-   * others: run on the executors in blocks.
+   * What has to be recomputed from the data of both checkpoints before the operation can be told
+   * from others: run on the executors in blocks.
    *
-   * @param child tensors of the child by name
-   * @return by the layer's name; none where nothing has to be
+   * @param ends where the tensors are
+   * @return by a key of the operation's choice, of which {@link Step#recomputed} tells the outcome;
+   *     none where nothing has to be
    */
-  default Map<String, Recomputation> recomputations(
-      Step step, Function<String, Optional<TensorEntry>> child) {
+  default Map<String, Recomputation> recomputations(Step step, Ends ends) {
     return Map.of();
+  }
+
+  /**
+   * Whether a tensor that it explains follows from the parent, so that nothing has to be known
+   * beside it; training, for one, makes numbers that follow from nothing here.
+   */
+  default boolean derives(TensorComparison explained, Step step) {
+    return true;
   }
 
   /** Whether its numbers prove which of two checkpoints is the parent. */
   default boolean provesDirection() {
     return false;
+  }
+
+  /** What it makes of {@code _Q} and {@code lut[_indices]}. */
+  enum Quantization {
+    /** Every {@code _Q} is {@code lut[_indices]}. */
+    SYNCED,
+    /** What it does not touch stays as it is. */
+    KEPT,
+    /** The one may fall behind the other. */
+    STALE
+  }
+
+  /** Whether what facts show of it is proved by recomputing numbers from the data alone. */
+  default boolean isProvedByData() {
+    return false;
+  }
+
+  /** Whether its findings name all that it leaves unexplained. */
+  default boolean reportsUnexplained() {
+    return false;
+  }
+
+  /** What it makes of {@code _Q}. */
+  default Quantization quantization() {
+    return Quantization.KEPT;
   }
 
   /** Whether it leaves every tensor in its dtype. */

@@ -3,7 +3,6 @@ package io.qtrace.job.operations;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
-import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The operations that qtrace knows. Where two leave as little unexplained, the first of them is
@@ -23,11 +22,20 @@ public record Operations(List<Operation> all) implements Serializable {
       new Operations(
           List.of(
               new Copy(),
+              new Requantize(),
+              new Snap(),
               new Cast(),
               new Bake(),
               new Refresh(),
               new Sync(),
-              new Requantize(),
+              new ReplaceLut(),
+              new Adapter(),
+              new MergeLora(),
+              new Quantize(),
+              new Convert(),
+              new Dequantize(),
+              new HardQuantize(),
+              new Rescale(),
               new Train()));
 
   public Operations {
@@ -39,6 +47,14 @@ public record Operations(List<Operation> all) implements Serializable {
     List<Operation> more = new ArrayList<>(List.of(operation));
     more.addAll(all);
     return new Operations(more);
+  }
+
+  /** Those whose numbers have to be recomputed to be sure. */
+  public Set<EdgeKind> provedByData() {
+    return all.stream()
+        .filter(Operation::isProvedByData)
+        .map(Operation::kind)
+        .collect(Collectors.toSet());
   }
 
   public Optional<Operation> of(EdgeKind kind) {
@@ -76,11 +92,10 @@ public record Operations(List<Operation> all) implements Serializable {
     }
   }
 
-  /** What the operations need recomputed of a step, by the layer's name. */
-  public Map<String, Recomputation> recomputations(
-      Step step, Function<String, Optional<TensorEntry>> child) {
+  /** What the operations need recomputed of a step, by their keys. */
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
-    all.forEach(operation -> wanted.putAll(operation.recomputations(step, child)));
+    all.forEach(operation -> wanted.putAll(operation.recomputations(step, ends)));
     return wanted;
   }
 

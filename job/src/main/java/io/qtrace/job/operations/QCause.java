@@ -13,6 +13,9 @@ public record QCause(@JsonValue String name) implements Serializable {
   /** No recomputation gives it. */
   public static final QCause UNEXPLAINED = new QCause("UNEXPLAINED");
 
+  /** The operation leaves it out. */
+  public static final QCause DROPPED = new QCause("DROPPED");
+
   public QCause {
     Objects.requireNonNull(name, "name");
   }

@@ -2,11 +2,14 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.LayerInvariants;
-import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -20,8 +23,11 @@ import java.util.Optional;
  * @param rule its elements that are not {@code lut[_indices]} of the child; empty where that could
  *     not be checked
  * @param indicesMoved whether the indices changed, appeared or disappeared
- * @param requantized indices of the child that its weight and scales do not give; empty where they
- *     were not recomputed
+ * @param nearest indices of the child, or elements of its {@code _Q} where it has none, that are
+ *     not as an operation quantizes, by the operation's name; empty where they could not be
+ *     recomputed, and none where they were not
+ * @param trained its elements that the LUT in training does not give at the indices; empty where
+ *     that was not recomputed
  * @param parent the parent's LUT, where it has a usable one
  * @param child the child's
  */
@@ -31,7 +37,8 @@ public record QuantizedStep(
     Optional<UnexplainedElements> cast,
     Optional<UnexplainedElements> rule,
     boolean indicesMoved,
-    Optional<UnexplainedElements> requantized,
+    Map<EdgeKind, Optional<UnexplainedElements>> nearest,
+    Optional<UnexplainedElements> trained,
     Optional<LayerLut> parent,
     Optional<LayerLut> child) {
   public QuantizedStep {
@@ -39,7 +46,8 @@ public record QuantizedStep(
     Objects.requireNonNull(changed, "changed");
     Objects.requireNonNull(cast, "cast");
     Objects.requireNonNull(rule, "rule");
-    Objects.requireNonNull(requantized, "requantized");
+    nearest = Map.copyOf(nearest);
+    Objects.requireNonNull(trained, "trained");
     Objects.requireNonNull(parent, "parent");
     Objects.requireNonNull(child, "child");
   }
@@ -52,9 +60,46 @@ public record QuantizedStep(
         quantized.misrounded().map(UnexplainedElements::of),
         step.invariants(layer).flatMap(LayerInvariants::unexplained),
         step.tensor(layer.indices()).filter(TensorComparison::isChanged).isPresent(),
-        step.recomputed(layer).flatMap(Recomputed::unexplained),
+        nearest(layer, step),
+        Sync.trained(layer, step),
         step.before(layer),
         step.after(layer));
+  }
+
+  private static Map<EdgeKind, Optional<UnexplainedElements>> nearest(LayerNames layer, Step step) {
+    Map<EdgeKind, Optional<UnexplainedElements>> nearest = new HashMap<>();
+    for (EdgeKind kind : Nearest.KINDS) {
+      Nearest.of(step, layer, kind).ifPresent(found -> nearest.put(kind, found.unexplained()));
+    }
+    return nearest;
+  }
+
+  /**
+   * Explains a {@code _Q} whose indices an operation recomputes: proved where all are as
+   * recomputed, unproved where they could not be.
+   */
+  Optional<QExplanation> requantized(EdgeKind kind, QCause cause) {
+    Optional<UnexplainedElements> others = nearest.getOrDefault(kind, Optional.empty());
+    if (rule.isPresent() ? !followsRule() || !indicesMoved : others.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean tried =
+        nearest.containsKey(kind) || (nearest.isEmpty() && kind.equals(Requantize.KIND));
+    return others.isEmpty()
+        ? Optional.of(QExplanation.unproved(cause)).filter(unproved -> tried)
+        : others.filter(UnexplainedElements::isNone).map(proved -> QExplanation.proved(cause));
+  }
+
+  /** What nothing explains: elements that break the rule, else those nearest to an explanation. */
+  public UnexplainedElements residual() {
+    return rule.filter(broken -> !broken.isNone())
+        .or(
+            () ->
+                nearest.values().stream()
+                    .flatMap(Optional::stream)
+                    .filter(others -> !others.isNone())
+                    .min(Comparator.comparing(UnexplainedElements::elements)))
+        .orElse(changed);
   }
 
   /** Whether every element is {@code lut[_indices]} of the child. */

@@ -6,7 +6,6 @@ import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
-import java.util.List;
 import java.util.Optional;
 
 /** The stored LUT brought up to the deltas, as training uses them. */
@@ -33,13 +32,18 @@ public final class Refresh implements Operation {
     return changed.name().equals(layer.lut())
             && changed.status() == TensorStatus.CHANGED
             && before.isPresent()
-        ? LutMatch.unexplained(changed, step.after(layer), List.of(before.get().effective()))
+        ? LutMatch.unexplained(changed, step.after(layer), before.get().refreshes())
         : changed.changedElements();
   }
 
   @Override
   public boolean provesDirection() {
     return true;
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.STALE;
   }
 
   @Override

@@ -1,17 +1,19 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.QuantizedLayer.Factors;
+import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.Recomputation;
-import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
-import io.qtrace.tensor.TensorEntry;
+import io.qtrace.lut.Scales;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /** Indices recomputed from weight and scales, {@code _Q} brought up to them. */
 public final class Requantize implements Operation {
@@ -35,18 +37,42 @@ public final class Requantize implements Operation {
 
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
-    Optional<LayerNames> quantized = LayerNames.ofQuantized(changed.name());
-    if (quantized.isPresent()) {
-      return Quantized.unexplained(changed, quantized.get(), step);
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    if (changed.name().equals(layer.quantized())) {
+      return quantized(changed, layer, step);
     }
-    return LayerNames.ofIndices(changed.name())
-        .filter(layer -> moves(layer, step) && !isStale(layer, step))
-        .map(
-            layer ->
-                step.recomputed(layer)
-                    .flatMap(Recomputed::unexplained)
-                    .orElse(UnexplainedElements.NONE))
-        .orElseGet(changed::changedElements);
+    if (changed.name().equals(layer.indices()) && moves(layer, step) && !isStale(layer, step)) {
+      return Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE);
+    }
+    if (changed.isRounded() && step.lutLayers().stream().anyMatch(one -> isBaked(one, step))) {
+      return UnexplainedElements.NONE;
+    }
+    return isBaked(layer, step) && isFactor(changed, layer)
+        ? UnexplainedElements.NONE
+        : changed.category() == Category.SCALE && changed.name().equals(layer.magnitude())
+            ? Halves.unexplained(changed, step)
+            : changed.changedElements();
+  }
+
+  private static UnexplainedElements quantized(
+      TensorComparison changed, LayerNames layer, Step step) {
+    if (changed.status() != TensorStatus.CHANGED) {
+      return changed.changedElements();
+    }
+    if (hasIndices(layer, step)) {
+      return Quantized.unexplained(changed, layer, step);
+    }
+    return step.isChanged(layer.lut()) || step.parent().tensor(layer.loraA()).isPresent()
+        ? changed.changedElements()
+        : Nearest.unexplained(step, layer, KIND)
+            .orElse(
+                Nearest.of(step, layer, KIND).isPresent()
+                    ? changed.changedElements()
+                    : UnexplainedElements.NONE);
+  }
+
+  private static boolean hasIndices(LayerNames layer, Step step) {
+    return step.child().tensor(layer.indices()).isPresent();
   }
 
   private static boolean isStale(LayerNames layer, Step step) {
@@ -58,31 +84,97 @@ public final class Requantize implements Operation {
     return step.isChanged(layer.quantized()) && step.isChanged(layer.indices());
   }
 
+  // A tool that folds the magnitudes into the factors leaves ones, and sets a flag.
+  private static boolean isBaked(LayerNames layer, Step step) {
+    return step.tensor(layer.bakedFlag())
+            .flatMap(TensorComparison::right)
+            .filter(flag -> flag.values().equals(List.of(1.0)))
+            .isPresent()
+        && step.tensor(layer.magnitude())
+            .flatMap(TensorComparison::right)
+            .filter(ones -> ones.stats().min() == 1 && ones.stats().max() == 1)
+            .isPresent();
+  }
+
+  private static boolean isFactor(TensorComparison changed, LayerNames layer) {
+    return changed.status() == TensorStatus.CHANGED
+        && List.of(layer.scaleA(), layer.scaleB(), layer.magnitude(), layer.bakedFlag())
+            .contains(changed.name());
+  }
+
   @Override
-  public Map<String, Recomputation> recomputations(
-      Step step, Function<String, Optional<TensorEntry>> child) {
-    Map<String, Recomputation> recomputations = new TreeMap<>();
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
     for (TensorComparison tensor : step.pair().byName().values()) {
       if (tensor.status() == TensorStatus.CHANGED) {
         LayerNames.ofQuantized(tensor.name())
-            .filter(layer -> moves(layer, step))
-            .ifPresent(
-                layer -> recomputations.put(layer.layer(), IndicesRecomputation.of(layer, child)));
+            .filter(layer -> moves(layer, step) || mayMove(layer, step))
+            .ifPresent(layer -> add(wanted, layer, ends));
       }
     }
-    return recomputations;
+    return wanted;
+  }
+
+  // Of a layer without indices.
+  private static boolean mayMove(LayerNames layer, Step step) {
+    return !hasIndices(layer, step)
+        && !step.isChanged(layer.lut())
+        && !step.tensor(layer.quantized()).orElseThrow().isRounded();
+  }
+
+  private static void add(Map<String, Recomputation> wanted, LayerNames layer, Ends ends) {
+    for (Scales.Form form : List.of(Scales.Form.TRAINED, Scales.Form.INITIAL)) {
+      Nearest.add(
+          wanted,
+          layer,
+          KIND,
+          form.name(),
+          ends,
+          new Nearest.Tool() {
+            @Override
+            public Source source(LayerTensors tensors) {
+              return Source.weight(Nearest.weight(layer, ends).apply(tensors));
+            }
+
+            @Override
+            public Factors factors(LayerTensors tensors) {
+              return tensors.childFactors(layer, form);
+            }
+          });
+    }
   }
 
   @Override
   public Optional<QExplanation> explain(QuantizedStep layer) {
-    if (!layer.followsRule() || !layer.indicesMoved()) {
-      return Optional.empty();
-    }
-    return layer
-        .requantized()
-        .filter(others -> !others.isNone())
-        .map(QExplanation::unexplained)
-        .or(() -> Optional.of(QExplanation.proved(REQUANTIZED)));
+    return layer.requantized(KIND, REQUANTIZED);
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.SYNCED;
+  }
+
+  @Override
+  public boolean isProvedByData() {
+    return true;
+  }
+
+  /** Indices went, as its tool writes none, or moved; or a {@code _Q} without indices moved. */
+  @Override
+  public boolean applies(Step step) {
+    return step.pair().byName().values().stream()
+        .anyMatch(
+            tensor ->
+                switch (tensor.category()) {
+                  case INDICES ->
+                      tensor.status() == TensorStatus.REMOVED || step.isMoved(tensor.name());
+                  case Q ->
+                      step.isMoved(tensor.name())
+                          && LayerNames.ofQuantized(tensor.name())
+                              .filter(layer -> !hasIndices(layer, step))
+                              .isPresent();
+                  case LUT, LUT_DELTAS, SCALE, OTHER -> false;
+                });
   }
 
   @Override

@@ -4,7 +4,9 @@ import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,7 +14,13 @@ import java.util.Optional;
 /** One end of a step, with the LUTs of its layers, each read once. */
 public final class Side {
   private final CheckpointFacts facts;
+  // Deltas tell --lut-max-abs within a few percent; the largest value of the stored LUT, which it
+  // mostly is, fits what they tell within this part of it.
+  private static final double FITS = 0.25;
+
   private final Map<String, Optional<LayerLut>> luts = new HashMap<>();
+  private Optional<Double> maxAbs = Optional.empty();
+  private boolean isToldKnown;
 
   public Side(CheckpointFacts facts) {
     this.facts = Objects.requireNonNull(facts, "facts");
@@ -28,6 +36,45 @@ public final class Side {
 
   /** What the checkpoint states of a layer's LUT, where that can be one. */
   public Optional<LayerLut> lut(LayerNames layer) {
-    return luts.computeIfAbsent(layer.layer(), name -> facts.lut(layer));
+    Optional<Double> told = toldMaxAbs();
+    return luts.computeIfAbsent(
+        layer.layer(),
+        name ->
+            facts
+                .lut(layer)
+                .map(
+                    lut -> lut.deltas().isPresent() ? told.map(lut::withMaxAbs).orElse(lut) : lut));
+  }
+
+  /**
+   * The {@code --lut-max-abs} that training ran with, as its deltas tell it: the median of the
+   * layers; empty where none trains, or where it is about the largest value of the stored LUTs.
+   */
+  public Optional<Double> toldMaxAbs() {
+    if (!isToldKnown) {
+      isToldKnown = true;
+      List<Double> ratios = new ArrayList<>();
+      List<Double> told = new ArrayList<>();
+      for (String name : facts.tensors().keySet()) {
+        LayerNames.ofDeltas(name)
+            .flatMap(facts::lut)
+            .ifPresent(
+                lut ->
+                    lut.toldMaxAbs()
+                        .ifPresent(
+                            value -> {
+                              told.add(value);
+                              ratios.add(value / lut.lut().maxAbs());
+                            }));
+      }
+      if (!told.isEmpty() && Math.abs(median(ratios) - 1) > FITS) {
+        maxAbs = Optional.of(median(told));
+      }
+    }
+    return maxAbs;
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
   }
 }

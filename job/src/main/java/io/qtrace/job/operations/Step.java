@@ -5,8 +5,10 @@ import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +23,7 @@ public final class Step {
   private final Side child;
   private final PairComparison pair;
   private final Map<String, Recomputed> recomputed;
+  private TrainedGroups trained;
 
   /**
    * @param pair the two compared
@@ -35,11 +38,46 @@ public final class Step {
 
   /** A step of which no element was compared: as far as the facts of both ends show it. */
   public static Step ofFacts(Side parent, Side child) {
-    return new Step(parent, child, PairComparison.ofFacts(parent.facts(), child.facts()), Map.of());
+    return ofFacts(parent, child, Map.of());
+  }
+
+  /** The same with what was recomputed of it. */
+  public static Step ofFacts(Side parent, Side child, Map<String, Recomputed> recomputed) {
+    return new Step(
+        parent, child, PairComparison.ofFacts(parent.facts(), child.facts()), recomputed);
   }
 
   public PairComparison pair() {
     return pair;
+  }
+
+  /** What the step would train. */
+  public TrainedGroups trained() {
+    if (trained == null) {
+      trained = new TrainedGroups(this);
+    }
+    return trained;
+  }
+
+  /**
+   * Whether one side alone has a tensor that holds the numbers of another one, which both sides
+   * have: tied weights, written under one name or two.
+   */
+  public boolean isTied(TensorComparison tensor) {
+    boolean added = tensor.status() == TensorStatus.ADDED;
+    if (!added && tensor.status() != TensorStatus.REMOVED) {
+      return false;
+    }
+    TensorFacts one = tensor.right().or(tensor::left).orElseThrow();
+    Side side = added ? child : parent;
+    Side other = added ? parent : child;
+    return one.shape().rank() == 2
+        && side.facts().tensors().values().stream()
+            .anyMatch(
+                same ->
+                    !same.name().equals(one.name())
+                        && same.isSame(one)
+                        && other.tensor(same.name()).isPresent());
   }
 
   /** The layers with a stored LUT on either side, in the pair's order. */
@@ -64,9 +102,23 @@ public final class Step {
     return Optional.ofNullable(child.facts().layers().get(layer.layer()));
   }
 
-  /** What was recomputed of a layer of the child; empty where nothing was. */
-  public Optional<Recomputed> recomputed(LayerNames layer) {
-    return Optional.ofNullable(recomputed.get(layer.layer()));
+  /** What was recomputed under a key; empty where nothing was. */
+  public Optional<Recomputed> recomputed(String key) {
+    return Optional.ofNullable(recomputed.get(key));
+  }
+
+  /**
+   * Of recomputations whose keys begin alike the one that leaves the fewest elements; else one that
+   * says why it could not be.
+   */
+  public Optional<Recomputed> best(String prefix) {
+    return recomputed.entrySet().stream()
+        .filter(one -> one.getKey().startsWith(prefix))
+        .map(Map.Entry::getValue)
+        .min(
+            Comparator.comparing((Recomputed one) -> one.obstacle().isPresent())
+                .thenComparing(one -> one.others().count())
+                .thenComparing(one -> one.obstacle().orElse("")));
   }
 
   /** A tensor with other numbers on both sides. */
@@ -74,8 +126,19 @@ public final class Step {
     return pair.tensor(tensor).filter(one -> one.status() == TensorStatus.CHANGED).isPresent();
   }
 
+  /** The same, but for rounding to another dtype. */
+  public boolean isMoved(String tensor) {
+    return pair.tensor(tensor)
+        .filter(one -> one.status() == TensorStatus.CHANGED && !one.isRounded())
+        .isPresent();
+  }
+
   public Optional<TensorComparison> tensor(String name) {
     return pair.tensor(name);
+  }
+
+  Side parent() {
+    return parent;
   }
 
   Side child() {

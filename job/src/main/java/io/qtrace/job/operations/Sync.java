@@ -1,10 +1,21 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.TensorStats;
+import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Lut;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * {@code _Q} brought up to {@code lut[_indices]}. It proves no direction: a sync would also repair
@@ -17,6 +28,9 @@ public final class Sync implements Operation {
   public static final EdgeKind KIND = new EdgeKind("sync");
 
   private static final QCause SYNCED = new QCause("SYNCED");
+
+  /** Why {@code _Q} changed: it was brought up to the LUT of the deltas, {@code .lut} was not. */
+  public static final QCause SYNCED_TRAINED = new QCause("SYNCED_TRAINED");
 
   @Override
   public EdgeKind kind() {
@@ -31,15 +45,88 @@ public final class Sync implements Operation {
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     return LayerNames.ofQuantized(changed.name())
-        .map(layer -> Quantized.unexplained(changed, layer, step))
+        .filter(layer -> step.child().tensor(layer.indices()).isPresent())
+        .filter(layer -> !step.isMoved(layer.indices()))
+        .map(
+            layer ->
+                isTrained(layer, step)
+                    ? step.recomputed(key(layer))
+                        .flatMap(Recomputed::unexplained)
+                        .orElse(UnexplainedElements.NONE)
+                    : Quantized.unexplained(changed, layer, step))
         .orElseGet(changed::changedElements);
+  }
+
+  // Whether _Q is not lut[_indices], and its extremes are those of the LUT in training.
+  private static boolean isTrained(LayerNames layer, Step step) {
+    Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isPresent());
+    Optional<TensorStats> quantized =
+        step.child().tensor(layer.quantized()).map(TensorFacts::stats);
+    Optional<TensorStats> indices = step.child().tensor(layer.indices()).map(TensorFacts::stats);
+    return after.isPresent()
+        && quantized.isPresent()
+        && indices.isPresent()
+        && !step.isMoved(layer.lut())
+        && isEntry(after.get().effective(), indices.get().min(), quantized.get().min())
+        && isEntry(after.get().effective(), indices.get().max(), quantized.get().max())
+        && step.invariants(layer)
+            .flatMap(LayerInvariants::check)
+            .filter(found -> 2 * found.stale().count() > found.elements())
+            .isPresent();
+  }
+
+  private static boolean isEntry(Lut lut, double index, double value) {
+    return lut.hasIndex((long) index) && lut.value((int) index) == value;
+  }
+
+  private static String key(LayerNames layer) {
+    return layer.layer() + "#trained";
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    for (LayerNames layer : step.lutLayers()) {
+      if (step.isMoved(layer.quantized()) && isTrained(layer, step)) {
+        List<Float> table = new ArrayList<>();
+        for (float value : step.after(layer).orElseThrow().effective().values()) {
+          table.add(value);
+        }
+        wanted.put(
+            key(layer),
+            LayerRecomputation.of(
+                ends,
+                tensors ->
+                    new LayerRecomputation.LookedUp(
+                        tensors.child(layer.quantized()), tensors.child(layer.indices()), table)));
+      }
+    }
+    return wanted;
+  }
+
+  /** What was recomputed of a {@code _Q} that may be of the LUT in training. */
+  static Optional<UnexplainedElements> trained(LayerNames layer, Step step) {
+    return step.recomputed(key(layer)).flatMap(Recomputed::unexplained);
   }
 
   @Override
   public Optional<QExplanation> explain(QuantizedStep layer) {
+    if (layer.trained().filter(UnexplainedElements::isNone).isPresent()) {
+      return Optional.of(QExplanation.proved(SYNCED_TRAINED));
+    }
     return layer.followsRule() && !layer.indicesMoved()
         ? Optional.of(QExplanation.proved(SYNCED))
         : Optional.empty();
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.SYNCED;
+  }
+
+  @Override
+  public boolean isProvedByData() {
+    return true;
   }
 
   @Override

@@ -23,23 +23,57 @@ public final class Train implements Operation {
     return "optimizer steps on scales, LUT or both";
   }
 
-  // Training saves no indices of a layer whose LUT it does not train.
+  // The trainer saves the deltas of a LUT that it trains, and no others.
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     boolean explained =
         switch (changed.category()) {
-          case SCALE -> changed.status() == TensorStatus.CHANGED;
-          case LUT_DELTAS ->
-              changed.status() == TensorStatus.CHANGED || changed.status() == TensorStatus.ADDED;
-          case INDICES -> changed.status() == TensorStatus.REMOVED;
-          case LUT, Q, OTHER -> false;
+          case SCALE, OTHER ->
+              changed.status() == TensorStatus.CHANGED
+                  ? step.trained().trains(changed)
+                  : isAttached(changed, step);
+          case LUT_DELTAS -> changed.isComparable() || isAddedOrRemoved(changed);
+          case LUT -> isAttached(changed, step);
+          case Q, INDICES -> false;
         };
     return explained ? UnexplainedElements.NONE : changed.changedElements();
   }
 
-  // Training may move a LUT over steps that are not there.
+  private static boolean isAddedOrRemoved(TensorComparison tensor) {
+    return tensor.status() == TensorStatus.ADDED || tensor.status() == TensorStatus.REMOVED;
+  }
+
+  // Parameters that a trainer gives a float weight to train its quantization, without a _Q.
+  private static boolean isAttached(TensorComparison tensor, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+    return tensor.status() == TensorStatus.ADDED
+        && !TensorGroup.of(tensor).isLora()
+        && step.tensor(layer.weight()).filter(TensorComparison::isComparable).isPresent()
+        && step.parent().tensor(layer.lut()).isEmpty()
+        && step.child().tensor(layer.quantized()).isEmpty();
+  }
+
+  // A trainer that saves the LUT writes the one that the deltas give; steps that are not there may
+  // have moved it before.
   @Override
   public boolean explainsLut(LayerNames layer, Step step) {
+    return Operation.isBakeOrRefresh(layer, step)
+        || step.after(layer).filter(lut -> lut.refreshesTo(lut.lut())).isPresent();
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.STALE;
+  }
+
+  @Override
+  public boolean derives(TensorComparison explained, Step step) {
+    return false;
+  }
+
+  /** Its groups have findings of their own. */
+  @Override
+  public boolean reportsUnexplained() {
     return true;
   }
 

@@ -2,6 +2,7 @@ package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.operations.Copy;
+import io.qtrace.job.operations.Train;
 import io.qtrace.job.parents.Claims.Claim;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,9 +38,8 @@ public final class Ancestry {
     Map<Claim, Opinion> opinions = new LinkedHashMap<>();
     Map<Claim, InferredEdge> doubted = new LinkedHashMap<>();
     for (Claim claim : claims) {
-      Optional<InferredEdge> source = rival(claim);
-      source.ifPresent(edge -> doubted.put(claim, edge));
-      opinions.put(claim, source.isPresent() ? new Opinion.Silent() : settled(claim));
+      opinions.put(claim, settled(claim));
+      doubt(claim, opinions.get(claim)).ifPresent(edge -> doubted.put(claim, edge));
     }
     Map<Dispute, Dispute.Ruling> rulings =
         evaluation.rulings(
@@ -48,13 +48,43 @@ public final class Ancestry {
                 .distinct()
                 .toList());
     doubted.forEach(
-        (claim, source) ->
-            opinions.put(
-                claim,
-                isProved(claim, source, rulings.get(dispute(claim, source)))
-                    ? new Opinion.Contradicts(source)
-                    : new Opinion.Prefers(source)));
+        (claim, source) -> {
+          Dispute.Ruling ruling = rulings.get(dispute(claim, source));
+          if (opinions.get(claim) instanceof Opinion.Reaches reached) {
+            // What one operation makes whole needs no steps between.
+            boolean whole = ruling.unexplained() == 0 && ruling.invented() <= source.invented();
+            opinions.put(claim, whole ? new Opinion.Silent() : reached);
+          } else {
+            opinions.put(claim, disputed(claim, source, ruling));
+          }
+        });
     return opinions;
+  }
+
+  // A file that a tool made of a checkpoint of its own run has that one's source.
+  private Opinion disputed(Claim claim, InferredEdge source, Dispute.Ruling ruling) {
+    InferredEdge made = edges.get(claim.child());
+    boolean ownTool =
+        made != null
+            && !made.equals(source)
+            && isOwn(made.parent(), claim.child())
+            && made.unexplained() == 0
+            && !Opinion.isTraining(made.kind());
+    if (isProved(claim, source, ruling)) {
+      return new Opinion.Contradicts(source);
+    }
+    return ownTool ? new Opinion.Reaches(List.of(source, made)) : new Opinion.Prefers(source);
+  }
+
+  // The edge that a claim is held against, if any.
+  private Optional<InferredEdge> doubt(Claim claim, Opinion opinion) {
+    if (opinion instanceof Opinion.Reaches reached) {
+      InferredEdge last = reached.steps().get(reached.steps().size() - 1);
+      return reached.isTraining() || last.kind().equals(Copy.KIND)
+          ? Optional.empty()
+          : Optional.of(last);
+    }
+    return rival(claim);
   }
 
   private static Dispute dispute(Claim claim, InferredEdge source) {
@@ -90,12 +120,14 @@ public final class Ancestry {
     if (up.isEmpty() || isCopyOf(claim.parent(), claim.child()) || !steps(claim, up).isEmpty()) {
       return Optional.empty();
     }
+    // A file with the same content is no rival, its parent may be one.
+    List<InferredEdge> made = up.stream().filter(edge -> !edge.kind().equals(Copy.KIND)).toList();
     return claim.parent().run().equals(claim.child().run())
-        ? up.stream().findFirst()
-        : up.stream().filter(edge -> !isOwn(edge.parent(), claim.child())).findFirst();
+        ? made.stream().findFirst()
+        : made.stream().filter(edge -> !isOwn(edge.parent(), claim.child())).findFirst();
   }
 
-  // From the claim's parent to its child over checkpoints of the child's run.
+  // From the claim's parent to its child, over checkpoints of the child's run if that is trained.
   private List<InferredEdge> steps(Claim claim, List<InferredEdge> up) {
     for (int i = 0; i < up.size(); i++) {
       if (original(up.get(i).parent()).equals(original(claim.parent()))) {
@@ -103,11 +135,22 @@ public final class Ancestry {
         Collections.reverse(steps);
         return steps;
       }
-      if (!isOwn(up.get(i).parent(), claim.child())) {
+      // A tool's copy of config.json names the source of the run that it was made from.
+      boolean mayLead = isOwn(up.get(i).parent(), claim.child()) || !isTrained(claim.child(), up);
+      if (!mayLead) {
         break;
       }
     }
     return List.of();
+  }
+
+  // Whether the first edge from outside into a child's run is training.
+  private boolean isTrained(CheckpointFile child, List<InferredEdge> up) {
+    return up.stream()
+        .filter(edge -> !isOwn(edge.parent(), child))
+        .findFirst()
+        .filter(edge -> edge.kind().equals(Train.KIND) || edge.unexplained() > 0)
+        .isPresent();
   }
 
   // From a checkpoint up to its root, nearest edge first.
@@ -133,16 +176,12 @@ public final class Ancestry {
     return runs.getOrDefault(original(file), Set.of()).contains(child.run());
   }
 
-  // Nearness alone is not a proof. Contents are: the claim leaves more unexplained from root to
-  // child, or most of what the claimed training changed has the very bytes of the other parent.
+  // Nearness is not a proof. Contents are: an operation makes the child from the other parent,
+  // whole, and none makes it from the claimed one; or what the claimed training changed has the
+  // very bytes of the other parent.
   private boolean isProved(Claim claim, InferredEdge source, Dispute.Ruling ruling) {
-    List<InferredEdge> declared = path(claim.parent());
-    boolean circular = declared.stream().anyMatch(edge -> edge.parent().equals(source.child()));
-    long inferred = unexplained(path(source.child()));
-    return (!circular && inferred < unexplained(declared) + ruling.unexplained()) || ruling.kept();
-  }
-
-  private static long unexplained(List<InferredEdge> path) {
-    return path.stream().mapToLong(InferredEdge::unexplained).sum();
+    boolean circular =
+        path(claim.parent()).stream().anyMatch(edge -> edge.parent().equals(source.child()));
+    return (!circular && source.unexplained() == 0 && ruling.unexplained() > 0) || ruling.kept();
   }
 }

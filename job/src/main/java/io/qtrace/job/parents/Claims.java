@@ -52,6 +52,12 @@ public final class Claims {
     return leads(one, other) && !leads(other, one);
   }
 
+  /** Whether a child's claims name a parent, or there are none. */
+  boolean isClaimed(CheckpointFile parent, CheckpointFile child) {
+    Set<CheckpointFile> claimed = parents.getOrDefault(child, Set.of());
+    return claimed.isEmpty() || claimed.contains(parent);
+  }
+
   // Over any number of claims.
   private boolean leads(CheckpointFile from, CheckpointFile to) {
     Set<CheckpointFile> seen = new HashSet<>();

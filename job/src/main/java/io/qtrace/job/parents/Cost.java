@@ -8,31 +8,44 @@ import java.util.Comparator;
  *
  * @param reversed edges that claims tell the other way round and contents do not prove
  * @param unexplained tensors
+ * @param invented tensors that do not follow from the parent
  * @param distance of the sketches, in 2^-30
+ * @param unclaimed children with claims, of which none names the parent
  * @param against hints that speak against it
  */
-record Cost(long reversed, long unexplained, long distance, long against)
+record Cost(
+    long reversed, long unexplained, long invented, long distance, long unclaimed, long against)
     implements Comparable<Cost> {
   private static final Comparator<Cost> ORDER =
       Comparator.comparingLong(Cost::reversed)
           .thenComparingLong(Cost::unexplained)
+          .thenComparingLong(Cost::invented)
           .thenComparingLong(Cost::distance)
+          .thenComparingLong(Cost::unclaimed)
           .thenComparingLong(Cost::against);
   private static final double LARGEST = 1L << 20; // sums of 2^13 of them fit a long
 
   /** More than all edges of a tree together that no claim contradicts, or one that claims do. */
-  static final Cost ROOT = new Cost(1, 1L << 40, 0, 0);
+  static final Cost ROOT = new Cost(1, 1L << 40, 0, 0, 0, 0);
 
-  static Cost of(int reversed, int unexplained, double distance, int against) {
+  static Cost of(
+      int reversed, int unexplained, int invented, double distance, int unclaimed, int against) {
     return new Cost(
-        reversed, unexplained, Math.round(Math.min(distance, LARGEST) * 0x1p30), against);
+        reversed,
+        unexplained,
+        invented,
+        Math.round(Math.min(distance, LARGEST) * 0x1p30),
+        unclaimed,
+        against);
   }
 
   Cost plus(Cost other) {
     return new Cost(
         reversed + other.reversed,
         unexplained + other.unexplained,
+        invented + other.invented,
         distance + other.distance,
+        unclaimed + other.unclaimed,
         against + other.against);
   }
 
@@ -40,7 +53,9 @@ record Cost(long reversed, long unexplained, long distance, long against)
     return new Cost(
         reversed - other.reversed,
         unexplained - other.unexplained,
+        invented - other.invented,
         distance - other.distance,
+        unclaimed - other.unclaimed,
         against - other.against);
   }
 

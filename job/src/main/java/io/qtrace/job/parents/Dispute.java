@@ -20,9 +20,11 @@ public record Dispute(String inferred, String declared, String child) implements
   /**
    * What the contents say of it.
    *
-   * @param unexplained tensors that the declared parent leaves unexplained
+   * @param unexplained tensors that the declared parent leaves unexplained; 0 where both parents
+   *     and the child are but runs of one start, which disproves nothing
+   * @param invented tensors that neither the declared parent nor the operation gives
    * @param kept whether most of what the declared step changed has the very bytes of the inferred
    *     parent
    */
-  public record Ruling(int unexplained, boolean kept) implements Serializable {}
+  public record Ruling(int unexplained, int invented, boolean kept) implements Serializable {}
 }

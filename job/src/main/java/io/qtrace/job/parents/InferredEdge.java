@@ -11,6 +11,7 @@ import java.util.Objects;
  * @param shared tensors with the same dtype, shape and bytes on both sides
  * @param changed tensors that differ by more than rounding into a narrower dtype
  * @param unexplained how many of those the kind does not explain
+ * @param invented tensors that do not follow from the parent
  * @param distance how far the small tensors moved, Euclidean
  */
 public record InferredEdge(
@@ -20,6 +21,7 @@ public record InferredEdge(
     int shared,
     int changed,
     int unexplained,
+    int invented,
     double distance) {
   public InferredEdge {
     Objects.requireNonNull(parent, "parent");
@@ -38,11 +40,12 @@ public record InferredEdge(
         transition.shared(),
         transition.changed(),
         transition.unexplained(),
+        transition.invented(),
         transition.distance());
   }
 
   /** A checkpoint with the content of another. */
   static InferredEdge copy(CheckpointFile parent, CheckpointFile child, int tensors) {
-    return new InferredEdge(parent, child, Copy.KIND, tensors, 0, 0, 0);
+    return new InferredEdge(parent, child, Copy.KIND, tensors, 0, 0, 0, 0);
   }
 }

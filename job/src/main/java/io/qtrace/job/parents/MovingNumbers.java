@@ -19,6 +19,8 @@ record MovingNumbers(Map<String, float[]> parts) {
   /** LUTs move fast and come back, scales drift steadily: how much a LUT's move counts. */
   static final float LUT_WEIGHT = 1 / 16f;
 
+  private static final int EXTREMES = 3; // numbers that stand for a large tensor
+
   static MovingNumbers of(Side side) {
     Map<String, float[]> parts = new LinkedHashMap<>();
     for (TensorFacts tensor : new TreeMap<>(side.facts().tensors()).values()) {
@@ -78,6 +80,20 @@ record MovingNumbers(Map<String, float[]> parts) {
       }
     }
     return Math.sqrt(sum);
+  }
+
+  /** How far large tensors are from another's, to how far they are from zero, by their extremes. */
+  double relative(MovingNumbers other) {
+    double distance = 0;
+    double length = 0;
+    for (Map.Entry<String, float[]> entry : parts.entrySet()) {
+      float[] others = other.parts.get(entry.getKey());
+      if (others != null && entry.getValue().length == EXTREMES && others.length == EXTREMES) {
+        distance += squared(entry.getValue(), others);
+        length += squared(entry.getValue(), new float[EXTREMES]);
+      }
+    }
+    return length == 0 ? 0 : Math.sqrt(distance / length);
   }
 
   static double squared(float[] one, float[] other) {

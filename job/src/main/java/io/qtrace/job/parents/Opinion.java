@@ -4,10 +4,14 @@ import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.List;
-import java.util.Set;
 
 /** What the weights say of a parent that is claimed for a checkpoint. */
 public sealed interface Opinion {
+  /** Whether a kind makes numbers that no tool makes, or none. */
+  static boolean isTraining(EdgeKind kind) {
+    return kind.equals(Train.KIND) || kind.equals(Copy.KIND);
+  }
+
   /** The parent is the one that the weights tell, or has the same content. */
   record Agrees(InferredEdge edge) implements Opinion {}
 
@@ -17,15 +21,13 @@ public sealed interface Opinion {
    * @param steps from the parent to the child, two or more
    */
   record Reaches(List<InferredEdge> steps) implements Opinion {
-    private static final Set<EdgeKind> TRAINING = Set.of(Train.KIND, Copy.KIND);
-
     public Reaches {
       steps = List.copyOf(steps);
     }
 
     /** Whether all steps together are training. */
     public boolean isTraining() {
-      return steps.stream().allMatch(step -> TRAINING.contains(step.kind()));
+      return steps.stream().allMatch(step -> Opinion.isTraining(step.kind()));
     }
   }
 

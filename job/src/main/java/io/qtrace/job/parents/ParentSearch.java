@@ -28,15 +28,31 @@ public final class ParentSearch {
 
   /** A root or an edge for each of the checkpoints. */
   public Forest run(Collection<MeasuredCheckpoint> checkpoints, Claims claims) {
+    return run(checkpoints, claims, Map.of());
+  }
+
+  /**
+   * The same where some steps were put to the proof.
+   *
+   * @param proved how many tensors the data of both ends shows to be unexplained by a step
+   */
+  public Forest run(
+      Collection<MeasuredCheckpoint> checkpoints, Claims claims, Map<ProvedStep, Integer> proved) {
     List<List<MeasuredCheckpoint>> alike = alike(checkpoints, claims);
     Map<CheckpointFile, CheckpointFile> originals = new HashMap<>();
-    alike.forEach(
-        copies -> copies.forEach(copy -> originals.put(copy.file(), copies.get(0).file())));
+    alike.forEach(same -> same.forEach(copy -> originals.put(copy.file(), same.get(0).file())));
+    Map<CheckpointFile, List<MeasuredCheckpoint>> copies = new HashMap<>(); // by the original
+    alike.forEach(same -> copies.put(same.get(0).file(), same));
     List<MeasuredCheckpoint> nodes =
-        Locality.HALVES.order(alike.stream().map(copies -> copies.get(0)).toList());
+        Locality.HALVES.order(alike.stream().map(same -> same.get(0)).toList());
     Set<Link> links = links(nodes);
     Tree tree =
-        new Tree(nodes, links, claims.of(file -> originals.getOrDefault(file, file)), evaluation);
+        new Tree(
+            nodes,
+            links,
+            claims.of(file -> originals.getOrDefault(file, file)),
+            proved,
+            evaluation);
     List<CheckpointFile> roots = new ArrayList<>();
     List<InferredEdge> edges = new ArrayList<>();
     for (int child = 0; child < nodes.size(); child++) {
@@ -44,20 +60,34 @@ public final class ParentSearch {
         int parent = tree.parent(child).getAsInt();
         edges.add(
             InferredEdge.of(
-                nodes.get(parent).file(), nodes.get(child).file(), tree.transition(parent, child)));
+                nearest(copies.get(nodes.get(parent).file()), nodes.get(child).file()),
+                nodes.get(child).file(),
+                tree.transition(parent, child)));
       } else {
         roots.add(nodes.get(child).file());
       }
     }
-    for (List<MeasuredCheckpoint> copies : alike) {
-      for (MeasuredCheckpoint copy : copies.subList(1, copies.size())) {
-        edges.add(InferredEdge.copy(copies.get(0).file(), copy.file(), copy.sketch().tensors()));
+    for (List<MeasuredCheckpoint> same : alike) {
+      for (MeasuredCheckpoint copy : same.subList(1, same.size())) {
+        edges.add(InferredEdge.copy(same.get(0).file(), copy.file(), copy.sketch().tensors()));
       }
     }
     roots.sort(null);
     edges.sort(Comparator.comparing(InferredEdge::child));
     return new Forest(roots, edges);
   }
+
+  // Of parents with one content that of the child's own run, else the first.
+  private static CheckpointFile nearest(List<MeasuredCheckpoint> parents, CheckpointFile child) {
+    return parents.stream()
+        .map(MeasuredCheckpoint::file)
+        .filter(file -> file.run().equals(child.run()))
+        .findFirst()
+        .orElse(parents.get(0).file());
+  }
+
+  // Of so many checkpoints each is looked at with each: as many as others look at.
+  private static final int FEW = 64;
 
   // Those of earlier searches, and those of the checkpoints that none of them saw.
   private Set<Link> links(List<MeasuredCheckpoint> nodes) {
@@ -72,6 +102,14 @@ public final class ParentSearch {
         links.add(Link.between(one, other));
         unseen.removeAll(List.of(one, other));
       }
+    }
+    if (nodes.size() <= FEW) {
+      for (int one : unseen) {
+        places.values().stream()
+            .filter(other -> other != one)
+            .forEach(other -> links.add(Link.between(one, other)));
+      }
+      return links;
     }
     ContentLinks.of(nodes).stream()
         .filter(link -> unseen.contains(link.one()) || unseen.contains(link.other()))

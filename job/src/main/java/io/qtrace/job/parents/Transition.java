@@ -1,9 +1,12 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Step;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.operations.TrainedGroups;
 import io.qtrace.job.policy.EdgeKind;
 import java.io.Serializable;
 import java.util.Objects;
@@ -14,8 +17,10 @@ import java.util.Objects;
  * @param kind of the operation that leaves the least unexplained
  * @param shared tensors with the same dtype, shape and bytes
  * @param changed tensors that moved by more than rounding, appeared or disappeared
- * @param unexplained how many of those the operation does not explain
- * @param distance of the numbers that training moves, Euclidean
+ * @param unexplained how many of those the operation does not explain, those included that were
+ *     rounded to another dtype
+ * @param invented tensors that do not follow from the parent though the operation explains them
+ * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
  */
@@ -24,6 +29,7 @@ public record Transition(
     int shared,
     int changed,
     int unexplained,
+    int invented,
     double distance,
     boolean proof,
     boolean plausible)
@@ -33,8 +39,19 @@ public record Transition(
   // quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
+  // Relative: two models that were made alike are further from each other.
+  private static final double NEAR = 1.0 / 64;
+
+  // A weight counts as all that quantizes it: LUT, factors and magnitudes.
+  private static final int WEIGHT = 4;
+
   public Transition {
     Objects.requireNonNull(kind, "kind");
+  }
+
+  /** The same where a proof found so many tensors unexplained. */
+  Transition withUnexplained(int found) {
+    return new Transition(kind, shared, changed, found, invented, distance, proof, plausible);
   }
 
   /** What led from a parent to a child. */
@@ -51,20 +68,65 @@ public record Transition(
             .best()
             .filter(fit -> fit.isComplete() && fit.operation().provesDirection())
             .isPresent();
+    double distance = parent.numbers().distance(child.numbers());
+    boolean weights = isOfWeights(outcome, step);
+    boolean moved = isTraining(outcome) || outcome.best().isEmpty();
     return new Transition(
         outcome.kind(),
         shared,
         outcome.changed(),
-        unexplained,
-        parent.numbers().distance(child.numbers()),
+        outcome.cost(),
+        weights ? WEIGHT * outcome.invented() : outcome.invented(),
+        moved ? distance : 0,
         proof,
-        shared > 0 && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size());
+        (weights ? parent.numbers().relative(child.numbers()) <= NEAR : shared > 0 || proof)
+            && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size());
   }
+
+  // Training of float weights explains any weights, so they must be near.
+  private static boolean isOfWeights(Classifier.Outcome outcome, Step step) {
+    return isTraining(outcome)
+        && step.pair().byName().values().stream()
+            .anyMatch(
+                tensor ->
+                    tensor.category() == Category.OTHER
+                        && tensor.status() == TensorStatus.CHANGED
+                        && !tensor.isRounded()
+                        && !TrainedGroups.mustMove(tensor));
+  }
+
+  /**
+   * One checkpoint continues another if that saves it this part of the other's own way from where
+   * both come from. Two runs from one start save little, whatever their lengths.
+   */
+  static final double SAVED = 0.25;
 
   /** What the contents say of a declared parent. */
   static Dispute.Ruling ruling(Node inferred, Node declared, Node child, Classifier classifier) {
     Step step = Step.ofFacts(declared.side(), child.side());
     Classifier.Outcome outcome = classifier.classify(step);
+    boolean trained = isTraining(outcome);
+    boolean sibling =
+        isTraining(classifier.classify(Step.ofFacts(inferred.side(), child.side())))
+            && !continues(declared, inferred, child);
+    return new Dispute.Ruling(
+        sibling ? 0 : outcome.cost(),
+        outcome.invented(),
+        trained && isKept(inferred, step, outcome));
+  }
+
+  private static boolean isTraining(Classifier.Outcome outcome) {
+    return outcome.best().filter(fit -> fit.operation().kind().equals(Train.KIND)).isPresent();
+  }
+
+  private static boolean continues(Node start, Node between, Node end) {
+    return start.numbers().distance(end.numbers()) - between.numbers().distance(end.numbers())
+        >= SAVED * start.numbers().distance(between.numbers());
+  }
+
+  // Whether most of what training would have changed has the very bytes of another checkpoint: no
+  // training comes out the same twice.
+  private static boolean isKept(Node other, Step step, Classifier.Outcome outcome) {
     int moved = 0;
     int kept = 0;
     for (TensorComparison tensor : step.pair().byName().values()) {
@@ -78,7 +140,7 @@ public record Transition(
       if (explained) {
         moved++;
         kept +=
-            inferred
+            other
                     .side()
                     .tensor(tensor.name())
                     .filter(same -> same.isSame(tensor.right().orElseThrow()))
@@ -87,6 +149,6 @@ public record Transition(
                 : 0;
       }
     }
-    return new Dispute.Ruling(outcome.unexplained(), 2 * kept > moved);
+    return 2 * kept > moved;
   }
 }

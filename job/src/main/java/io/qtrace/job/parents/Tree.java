@@ -15,19 +15,22 @@ import java.util.stream.IntStream;
 final class Tree {
   private static final int NONE = -1;
 
-  // One checkpoint continues another if that saves it this part of the other's own way from where
-  // both come from. Two runs from one start save little, whatever their lengths.
-  private static final double SAVED = 0.25;
-
   private final List<MeasuredCheckpoint> nodes;
   private final Claims claims;
+  private final Map<ProvedStep, Integer> proved;
   private final Evaluation evaluation;
   private final Map<Candidate, Candidate.Transitions> transitions = new HashMap<>();
   private final int[] parents;
 
-  Tree(List<MeasuredCheckpoint> nodes, Set<Link> links, Claims claims, Evaluation evaluation) {
+  Tree(
+      List<MeasuredCheckpoint> nodes,
+      Set<Link> links,
+      Claims claims,
+      Map<ProvedStep, Integer> proved,
+      Evaluation evaluation) {
     this.nodes = nodes;
     this.claims = claims;
+    this.proved = proved;
     this.evaluation = evaluation;
     this.parents = new int[nodes.size()];
     evaluate(links.stream().map(link -> candidate(link.one(), link.other())).toList());
@@ -57,7 +60,12 @@ final class Tree {
   Transition transition(int parent, int child) {
     Candidate candidate = candidate(parent, child);
     Candidate.Transitions both = transitions.get(candidate);
-    return candidate.one().equals(id(parent)) ? both.forward() : both.backward();
+    Transition shown = candidate.one().equals(id(parent)) ? both.forward() : both.backward();
+    Integer found =
+        proved.get(
+            new ProvedStep(
+                nodes.get(parent).sketch().content(), nodes.get(child).sketch().content()));
+    return found == null ? shown : shown.withUnexplained(found);
   }
 
   private Candidate candidate(int one, int other) {
@@ -110,9 +118,16 @@ final class Tree {
             ? Math.max(0, before.sketch().trained() - after.sketch().trained())
             : 0;
     boolean claimed = !transition.proof() && claims.isBefore(after.file(), before.file());
-    int against = Hints.isBefore(after.file(), before.file()) ? 1 : 0;
+    int against =
+        (Hints.isBefore(after.file(), before.file()) ? 1 : 0)
+            + (before.file().run().equals(after.file().run()) ? 0 : 2);
     return Cost.of(
-        claimed ? 1 : 0, transition.unexplained(), transition.distance() + back, against);
+        claimed ? 1 : 0,
+        transition.unexplained(),
+        transition.invented(),
+        transition.distance() + back,
+        claims.isClaimed(before.file(), after.file()) ? 0 : 1,
+        against);
   }
 
   private static boolean isTraining(Transition transition) {
@@ -143,7 +158,8 @@ final class Tree {
     Transition onward = transition(sibling, node);
     Transition direct = transition(parent, node);
     boolean trained = isTraining(direct) && direct.unexplained() <= onward.unexplained();
-    boolean continued = direct.distance() - onward.distance() >= SAVED * there.distance();
+    boolean continued =
+        direct.distance() - onward.distance() >= Transition.SAVED * there.distance();
     if (trained && !continued) {
       parents[node] = parent;
       return true;

@@ -8,6 +8,11 @@ public enum Expectation {
   MUST,
   /** A change says nothing. */
   MAY,
+  /**
+   * What trains is inferred: of a group of tensors that are alike, all change or none does. A layer
+   * with LUT deltas trains its LUT, one without does not.
+   */
+  INFERRED,
   /** No tensor of the subject changes, is added or is removed. */
   NEVER;
 

@@ -11,6 +11,7 @@ import io.qtrace.job.judge.LayerChange;
 import io.qtrace.job.judge.LutMove;
 import io.qtrace.job.judge.QChange;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
@@ -99,6 +100,9 @@ public final class ExplainText {
     what.add(change(change.quantized()));
     change.explanation().cause().ifPresent(cause -> what.add(cause.name()));
     change.explanation().cause().ifPresent(c -> what.add(residual(change)));
+    if (change.explanation().proof() == Proof.UNPROVED) {
+      what.add("not recomputed");
+    }
     change.explanation().drift().ifPresent(drift -> what.add("drift " + Numbers.exact(drift)));
     add("_Q", what.toString());
   }

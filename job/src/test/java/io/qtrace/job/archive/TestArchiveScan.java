@@ -32,14 +32,12 @@ class TestArchiveScan {
     Archive archive = scan(Sample.ARCHIVE);
     assertThat(archive.runs())
         .extracting(Run::path)
-        .hasSize(7)
-        .startsWith("runs/bug_q_drift", "runs/debug_lut_training");
-    assertThat(archive.runs().get(0).config().sourceCheckpoint())
+        .hasSize(8)
+        .startsWith("base-model", "runs/bug_q_drift", "runs/debug_lut_training");
+    assertThat(archive.runs().get(1).config().sourceCheckpoint())
         .contains("runs/sr011-q4a4-FP4-init/v2_initial.pt");
     assertThat(archive.skipped())
         .contains(
-            new SkippedFolder(
-                "base-model", "a float model (architectures in config.json), not a run"),
             new SkippedFolder(
                 "caches/two_examples_L24_K16_R8", "a KD cache (meta.json), not a run"));
   }

@@ -169,7 +169,9 @@ class TestDiff {
         judge("sr011-q4a4-FP4-init/v2_initial.pt", "debug_lut_training/checkpoint_step20.pt");
     assertThat(judgement.lutMoves()).hasSize(14).allMatch(LutMove::isTrained);
     assertThat(judgement.notes())
-        .containsExactly("14 indices tensors int64 -> int16, same numbers");
+        .containsExactly(
+            "14 indices tensors int64 -> int16, same numbers",
+            "trains rank_magnitude, scale_A, scale_B, the LUT of 14 layers");
   }
 
   @Test

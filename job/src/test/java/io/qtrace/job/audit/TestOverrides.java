@@ -36,13 +36,13 @@ class TestOverrides {
   @CsvSource(
       delimiter = '|',
       value = {
-        "lutonly_fp32_step10 | {}                                           | scale-must 42 | ",
+        "lutonly_fp32_step10 | {}                                           | | ",
         "lutonly_fp32_step10 | {\"train_scales\": false}                    | | no-scales of the policy: train_scales is false in config.json",
         "lutonly_fp32_step10 | {\"lut_only\": true}                         | | lut-only of the policy: lut_only is true in config.json",
-        "lutonly_fp32_step10 | {\"train_lut\": false}                       | lut_deltas-never 14, scale-must 42, effective_lut-never 14 | no-lut of the policy: train_lut is false in config.json",
-        "strong_fp32_step6   | {}                                           | indices-never 8, effective_lut-must 8 | ",
-        "strong_fp32_step6   | {\"train_lut\": true, \"lut_scope\": \"mlp\"} | | lut-of-mlp-only of the policy: lut_scope is \"mlp\" in config.json",
-        "strong_fp32_step6   | {\"lut_scope\": \"attn\"}                    | lut_deltas-never 6, indices-never 8, effective_lut-must 8, effective_lut-never 6 | lut-of-attention-only of the policy: lut_scope is \"attn\" in config.json",
+        "lutonly_fp32_step10 | {\"train_lut\": false}                       | lut_deltas-never 14, effective_lut-never 14 | no-lut of the policy: train_lut is false in config.json",
+        "strong_fp32_step6   | {}                                           | | ",
+        "strong_fp32_step6   | {\"lut_scope\": \"mlp\"}                      | | lut-of-mlp-only of the policy: lut_scope is \"mlp\" in config.json",
+        "strong_fp32_step6   | {\"lut_scope\": \"attn\"}                    | lut_deltas-never 6, effective_lut-never 6 | lut-of-attention-only of the policy: lut_scope is \"attn\" in config.json",
         "debug_head_fp32_step20 | {}                                        | lut_deltas-must 14, effective_lut-must 14 | ",
       })
   void configSaysWhatARunTrains(String file, String config, String findings, String override)
@@ -85,7 +85,7 @@ class TestOverrides {
     Files.copy(Path.of(INITIAL), parent.resolve("v2_initial.pt"));
     Files.copy(TRAINING.resolve("lutonly_fp32_step10.pt"), run.resolve("checkpoint_step10.pt"));
     String source = "\"source_checkpoint\": \"runs/start/v2_initial.pt\"";
-    Files.writeString(run.resolve("config.json"), "{" + source + "}");
+    Files.writeString(run.resolve("config.json"), "{\"train_lut\": false, " + source + "}");
     Policy policy = Policy.load(Optional.empty());
     AuditReport before = audit(spark, archive, policy);
     assertThat(before.verdict()).isEqualTo(Verdict.VIOLATION);

@@ -60,7 +60,10 @@ class TestParentage {
     assertThat(edge.counts().quantized().qBuffers()).isEqualTo(14);
     assertThat(edge.counts().quantized().qChanged()).isZero();
     assertThat(edge.counts().luts().lutTrained()).isEqualTo(14);
-    assertThat(edge.notes()).containsExactly("14 indices tensors int64 -> int16, same numbers");
+    assertThat(edge.notes())
+        .containsExactly(
+            "14 indices tensors int64 -> int16, same numbers",
+            "trains rank_magnitude, scale_A, scale_B, the LUT of 14 layers");
     assertThat(
             texts(
                 "SELECT count(*) FROM lineage.qtrace.changes WHERE category = 'lut' AND child_path = '%s'"
@@ -177,7 +180,7 @@ class TestParentage {
   void noOtherEdgeOfTheSampleIsDoubted() {
     assertThat(edges(report))
         .filteredOn(edge -> !child(edge).equals(BUG))
-        .hasSize(20)
+        .hasSize(21)
         .allSatisfy(edge -> assertThat(edge.verdict()).isEqualTo(Verdict.CLEAN))
         .allSatisfy(edge -> assertThat(edge.kind()).isNotIn(EdgeKind.NONE, EdgeKind.UNKNOWN))
         .flatExtracting(AuditedEdge::notes)
@@ -195,6 +198,7 @@ class TestParentage {
             "14 _Q SYNCED, all elements reproduced: " + SYNC + "synced_step200.pt.",
             "14 _Q REQUANTIZED, all elements reproduced: runs/srLUT-004t_tightened/tightened.pt.",
             "14 _Q CAST, all elements reproduced: " + FP16 + ".",
+            "14 _Q QUANTIZED, all elements reproduced: " + INITIAL + ".",
             "Every LUT that trains moved, in every layer.",
             "2 _Q changed without an explanation: " + BUG + ".",
             "Changes that no kind of edge explains: " + BUG + ".",

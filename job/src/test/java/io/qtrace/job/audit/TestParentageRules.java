@@ -93,6 +93,7 @@ class TestParentageRules {
   void aParentOverOtherOperationsIsIndirect() {
     InferredEdge first = edge(SOURCE, STEP_1, "train");
     InferredEdge second = edge(STEP_1, STEP_2, "bake");
+    evaluation.ruling(second, SOURCE, 3, false);
     List<PlannedEdge> found = parentage(forest(first, second), declared(SOURCE, STEP_2));
     assertThat(found)
         .containsExactly(
@@ -140,7 +141,7 @@ class TestParentageRules {
   }
 
   @Test
-  void anOrderThatTheWeightsContradictIsANoteAndNotAFinding() {
+  void anOrderThatTheWeightsContradictIsAFindingOfItsOwn() {
     InferredEdge first = edge(SOURCE, STEP_1, "train");
     InferredEdge second = edge(SOURCE, STEP_2, "train");
     evaluation.ruling(second, STEP_1, 4, false);
@@ -151,9 +152,15 @@ class TestParentageRules {
             planned(STEP_1, STEP_2, Status.REJECTED, contradicts(second), "order"),
             planned(SOURCE, STEP_2, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"));
     PlannedEdge rejected = found.get(0);
-    assertThat(findings(rejected)).isEmpty();
-    assertThat(rejected.notes())
-        .containsExactly("weights: it was made from init/source.pt: 7 tensors shared, 3 changed");
+    assertThat(findings(rejected))
+        .containsExactly(
+            new Finding(
+                "name-contradicted",
+                1,
+                "init/source.pt",
+                "the weights contradict the file's name: it was made from init/source.pt: 7 tensors"
+                    + " shared, 3 changed"));
+    assertThat(rejected.notes()).isEmpty();
   }
 
   @Test

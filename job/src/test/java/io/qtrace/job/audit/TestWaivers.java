@@ -118,7 +118,7 @@ class TestWaivers {
                   - {rule: q-stale, checkpoints: ["*/other.pt"], reason: elsewhere, expires: 2026-12-31}
                 """,
                 TODAY,
-                "scale: must",
+                "scale: inferred",
                 "scale: never"));
     assertThat(report.verdict()).isEqualTo(Verdict.VIOLATION);
     assertThat(edgesTo(report, "runs/debug_lut_training/checkpoint_step20.pt"))

@@ -108,7 +108,7 @@ class TestAgainstPyTorch {
       double sum = numbers.get(2).asDouble();
       assertThat(Math.abs(tensor.get("sum_abs").asDouble() - sum)).isLessThanOrEqualTo(1e-6 * sum);
     }
-    assertThat(run.status()).isOne(); // no operation makes such changes
+    assertThat(run.status()).isZero(); // so may the training of a float model
   }
 
   private static Map<String, String> tensors(String json) throws IOException {

@@ -32,7 +32,22 @@ class TestExplainCommand {
         .forEach(kind -> kinds.add(kind.get("kind").asText() + " " + kind.get("unexplained")));
     assertThat(kinds)
         .containsExactly(
-            "copy 42", "cast 42", "bake 0", "refresh 42", "sync 28", "requantize 28", "train 42");
+            "copy 42",
+            "requantize 42",
+            "snap 42",
+            "cast 42",
+            "bake 0",
+            "refresh 42",
+            "sync 28",
+            "replace_lut 42",
+            "adapter 42",
+            "merge_lora 42",
+            "quantize 42",
+            "convert 42",
+            "dequantize 42",
+            "hard_quantize 42",
+            "rescale 42",
+            "train 28");
     assertThat(pair.get("layers")).hasSize(14);
     double drift = 0;
     for (JsonNode layer : pair.get("layers")) {

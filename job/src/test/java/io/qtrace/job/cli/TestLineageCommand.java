@@ -25,11 +25,12 @@ class TestLineageCommand {
     assertThat(tree.out())
         .containsPattern("\\Aaudit [0-9a-f]{16} of file:.*\n")
         .contains(
-            "\nruns/sr011-q4a4-FP4-init/v2_initial.pt\n",
-            "\n   └─ train CLEAN: "
+            "\nbase-model/model.safetensors\n└─ quantize CLEAN:"
+                + " runs/sr011-q4a4-FP4-init/v2_initial.pt (",
+            "\n      └─ train CLEAN: "
                 + SR_LUT
                 + "checkpoint_step200.pt (81 identical, 56 changed; _Q unchanged in 14 layers; LUT"
-                + " trained in 14 of 14)\n      ├─ bake CLEAN: "
+                + " trained in 14 of 14)\n         ├─ bake CLEAN: "
                 + SR_LUT
                 + "baked_step200.pt (95 identical, 28 changed, 14 removed; _Q changed in 14 of 14"
                 + " layers)\n");
@@ -53,11 +54,12 @@ class TestLineageCommand {
                             node.path("edge").path("kind").asText("root"),
                             node.get("path").asText())));
     assertThat(lines)
-        .hasSize(16)
+        .hasSize(17)
         .contains(
-            "0 root runs/sr011-q4a4-FP4-init/v2_initial.pt",
-            "2 train " + SR_LUT + "checkpoint_step200.pt",
-            "3 bake " + SR_LUT + "baked_step200.pt");
+            "0 root base-model/model.safetensors",
+            "1 quantize runs/sr011-q4a4-FP4-init/v2_initial.pt",
+            "3 train " + SR_LUT + "checkpoint_step200.pt",
+            "4 bake " + SR_LUT + "baked_step200.pt");
 
     assertBlame();
     assertUnknown();
@@ -87,9 +89,9 @@ class TestLineageCommand {
             event ->
                 events.add(event.get("event").asText() + " " + event.path("cause").asText("root")));
     assertThat(events)
-        .startsWith("new root")
+        .startsWith("new QUANTIZED")
         .containsExactlyInAnyOrder(
-            "new root", "new BAKED", "new CAST", "new REQUANTIZED", "new SYNCED");
+            "new QUANTIZED", "new BAKED", "new CAST", "new REQUANTIZED", "new SYNCED");
     assertThat(lineage("--tensor", quantized).out()).contains("bake, BAKED");
   }
 

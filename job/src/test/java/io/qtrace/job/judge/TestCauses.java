@@ -8,10 +8,12 @@ import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.QCause;
 import io.qtrace.job.operations.QExplanation;
 import io.qtrace.job.operations.QuantizedStep;
+import io.qtrace.job.operations.Requantize;
 import io.qtrace.lut.Bake;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.LutDeltas;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -50,8 +52,8 @@ class TestCauses {
 
   @Test
   void movedIndicesAreARequantization() {
-    assertThat(explain(TensorStatus.CHANGED, NOT, PROVED, true, TRAINED).cause())
-        .contains(new QCause("REQUANTIZED"));
+    assertThat(explain(TensorStatus.CHANGED, NOT, PROVED, true, TRAINED))
+        .isEqualTo(QExplanation.unproved(new QCause("REQUANTIZED")));
   }
 
   @Test
@@ -63,10 +65,11 @@ class TestCauses {
             NOT,
             PROVED,
             true,
-            PROVED,
+            Map.of(Requantize.KIND, PROVED),
+            Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(TRAINED));
-    assertThat(explain(given).cause()).contains(new QCause("REQUANTIZED"));
+    assertThat(explain(given)).isEqualTo(QExplanation.proved(new QCause("REQUANTIZED")));
     QuantizedStep other =
         new QuantizedStep(
             TensorStatus.CHANGED,
@@ -74,7 +77,8 @@ class TestCauses {
             NOT,
             PROVED,
             true,
-            Optional.of(THREE),
+            Map.of(Requantize.KIND, Optional.of(THREE)),
+            Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(TRAINED));
     assertThat(explain(other)).isEqualTo(QExplanation.unexplained(THREE));
@@ -114,6 +118,7 @@ class TestCauses {
             cast,
             rule,
             indicesMoved,
+            Map.of(),
             Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(child)));

@@ -29,7 +29,7 @@ class TestQFindings {
   private static final ArrayCheckpoint PARENT = Layers.initial();
 
   private static List<QChange> changes(Step step) {
-    return QChange.of(step, Operations.KNOWN);
+    return QChange.of(step, Operations.KNOWN, Optional.empty());
   }
 
   private static List<Finding> findings(Step step) {
@@ -277,7 +277,9 @@ class TestQFindings {
         StepOfArrays.of(
             PARENT,
             child,
-            Map.of(LAYER.layer(), new Recomputed(Optional.of("no scale_A\n"), Deviations.NONE)));
+            Map.of(
+                StepOfArrays.key(LAYER),
+                new Recomputed(Optional.of("no scale_A\n"), Deviations.NONE)));
     assertThat(findings(step)).isEmpty();
     assertThat(QFindings.notes(changes(step)))
         .containsExactly("1 _indices moved and were not recomputed: no scale_A\\n");

@@ -332,8 +332,8 @@ class TestRowRoundTrip {
     Candidate candidate = new Candidate("1f", "2e");
     Candidate.Transitions found =
         new Candidate.Transitions(
-            new Transition(new EdgeKind("train"), 5, 4, 1, 0.125, true, false),
-            new Transition(EdgeKind.UNKNOWN, 0, 9, 9, Double.POSITIVE_INFINITY, false, true));
+            new Transition(new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false),
+            new Transition(EdgeKind.UNKNOWN, 0, 9, 9, 2, Double.POSITIVE_INFINITY, false, true));
     CandidateRow row = RowMapping.row("audit", "method", candidate, found);
     for (CandidateRow stored : List.of(row, back(CandidateRow.class, row))) {
       assertThat(RowMapping.candidate(stored)).isEqualTo(candidate);
@@ -344,7 +344,7 @@ class TestRowRoundTrip {
   @Test
   void rulingsOfDisputesSurvive() {
     Dispute dispute = new Dispute("1f", "2e", "3d");
-    Dispute.Ruling ruling = new Dispute.Ruling(7, true);
+    Dispute.Ruling ruling = new Dispute.Ruling(7, 5, true);
     DisputeRow row = RowMapping.row("audit", "method", dispute, ruling);
     for (DisputeRow stored : List.of(row, back(DisputeRow.class, row))) {
       assertThat(RowMapping.dispute(stored)).isEqualTo(dispute);

@@ -23,7 +23,7 @@ public final class StepOfArrays {
     for (String name : child.tensors().keySet()) {
       LayerNames.ofQuantized(name)
           .filter(layer -> moves(parent, child, layer))
-          .ifPresent(layer -> recomputed.put(layer.layer(), recomputed(child, layer)));
+          .ifPresent(layer -> recomputed.put(key(layer), recomputed(child, layer)));
     }
     return of(parent, child, recomputed);
   }
@@ -50,6 +50,11 @@ public final class StepOfArrays {
   /** Nothing but the facts of both sides. */
   public static Step ofFacts(ArrayCheckpoint parent, ArrayCheckpoint child) {
     return Step.ofFacts(new Side(parent.facts()), new Side(child.facts()));
+  }
+
+  /** Under which key the recomputed indices of a layer stand. */
+  public static String key(LayerNames layer) {
+    return Nearest.key(layer, io.qtrace.job.operations.Requantize.KIND, "TRAINED");
   }
 
   private static boolean moves(ArrayCheckpoint parent, ArrayCheckpoint child, LayerNames layer) {

@@ -131,7 +131,7 @@ class TestNewOperation {
     assertThatThrownBy(() -> Operations.KNOWN.check(policy))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Invalid policy: unknown section edges.renorm, expected one of"
-                + " [copy, cast, bake, refresh, sync, requantize, train, unknown]");
+            "Invalid policy: unknown section edges.renorm, expected one of "
+                + Operations.KNOWN.kinds());
   }
 }

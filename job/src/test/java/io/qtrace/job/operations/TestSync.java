@@ -1,10 +1,8 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
 import java.util.Map;
-import java.util.Set;
 
 class TestSync extends OperationConformance {
   @Override
@@ -22,11 +20,5 @@ class TestSync extends OperationConformance {
     return Map.of(
         "deltas are kept", new Example(refreshed, Layers.synced(refreshed)),
         "no LUT trains", new Example(replaced, Layers.synced(replaced)));
-  }
-
-  // Requantizing that moves no index is a sync.
-  @Override
-  Set<EdgeKind> ties() {
-    return Set.of(Requantize.KIND);
   }
 }

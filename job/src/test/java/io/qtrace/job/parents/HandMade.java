@@ -40,7 +40,7 @@ public final class HandMade {
 
   public static InferredEdge edge(
       CheckpointFile parent, CheckpointFile child, String kind, int unexplained) {
-    return new InferredEdge(parent, child, new EdgeKind(kind), 7, 3, unexplained, 0.5);
+    return new InferredEdge(parent, child, new EdgeKind(kind), 7, 3, unexplained, 0, 0.5);
   }
 
   public static InferredEdge copy(CheckpointFile original, CheckpointFile copy) {

@@ -12,7 +12,7 @@ import java.util.Map;
 public final class StatedEvaluation implements Evaluation {
   /** What led nowhere: no tensor is shared. */
   private static final Transition UNRELATED =
-      new Transition(EdgeKind.UNKNOWN, 0, 20, 20, 100, false, false);
+      new Transition(EdgeKind.UNKNOWN, 0, 20, 20, 0, 100, false, false);
 
   private final Map<List<String>, Transition> transitions = new HashMap<>(); // parent, child
   private final Map<Dispute, Dispute.Ruling> rulings = new HashMap<>();
@@ -33,7 +33,7 @@ public final class StatedEvaluation implements Evaluation {
       InferredEdge inferred, CheckpointFile declared, int unexplained, boolean kept) {
     rulings.put(
         new Dispute(inferred.parent().id(), declared.id(), inferred.child().id()),
-        new Dispute.Ruling(unexplained, kept));
+        new Dispute.Ruling(unexplained, 0, kept));
     return this;
   }
 

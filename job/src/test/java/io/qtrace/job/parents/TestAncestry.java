@@ -69,10 +69,28 @@ class TestAncestry {
     Opinion training = opinion(forest, INITIAL, STEP_2);
     assertThat(training).isEqualTo(new Opinion.Reaches(List.of(first, second)));
     assertThat(((Opinion.Reaches) training).isTraining()).isTrue();
+    assertThat(evaluation.disputes()).isEmpty();
+    evaluation.ruling(third, INITIAL, 4, false);
     Opinion several = opinion(forest, INITIAL, STEP_3);
     assertThat(several).isEqualTo(new Opinion.Reaches(List.of(first, second, third)));
     assertThat(((Opinion.Reaches) several).isTraining()).isFalse();
-    assertThat(evaluation.disputes()).isEmpty();
+  }
+
+  @Test
+  void isSilentWhereOneOperationMakesTheChildWhole() {
+    InferredEdge first = edge(INITIAL, STEP_1, "bake");
+    InferredEdge second = edge(STEP_1, STEP_2, "bake");
+    evaluation.ruling(second, INITIAL, 0, false);
+    assertThat(opinion(forest(first, second), INITIAL, STEP_2)).isEqualTo(new Opinion.Silent());
+  }
+
+  @Test
+  void reachesOverAnotherRunToWhatAToolMade() {
+    InferredEdge away = edge(INITIAL, OTHER, "train");
+    InferredEdge made = edge(OTHER, STEP_1, "bake");
+    evaluation.ruling(made, INITIAL, 3, false);
+    assertThat(opinion(forest(away, made), INITIAL, STEP_1))
+        .isEqualTo(new Opinion.Reaches(List.of(away, made)));
   }
 
   @Test
@@ -98,15 +116,10 @@ class TestAncestry {
   }
 
   @Test
-  void countsWhatIsUnexplainedFromTheRootOn() {
-    CheckpointFile root = file("init/root.pt");
-    InferredEdge before = edge(root, INITIAL, "unknown", 4);
-    InferredEdge shown = edge(INITIAL, STEP_1, "train");
-    evaluation.ruling(shown, OTHER, 4, false); // as many: no proof
-    assertThat(opinion(forest(before, shown), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(shown));
-    InferredEdge ofDeclared = edge(root, OTHER, "unknown", 1); // one more
-    assertThat(opinion(forest(before, shown, ofDeclared), OTHER, STEP_1))
-        .isEqualTo(new Opinion.Contradicts(shown));
+  void whatIsNotExplainedWholeProvesNothing() {
+    InferredEdge shown = edge(INITIAL, STEP_1, "train", 1);
+    evaluation.ruling(shown, OTHER, 4, false);
+    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(shown));
   }
 
   @Test

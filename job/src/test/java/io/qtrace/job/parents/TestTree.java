@@ -25,11 +25,11 @@ class TestTree {
   private final Map<CheckpointFile, Double> trained = new TreeMap<>();
 
   private static Transition train(int unexplained, double distance) {
-    return new Transition(new EdgeKind("train"), 5, 4, unexplained, distance, false, true);
+    return new Transition(new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true);
   }
 
   private static Transition proved(String kind, double distance) {
-    return new Transition(new EdgeKind(kind), 5, 4, 0, distance, true, true);
+    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true);
   }
 
   private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
@@ -52,7 +52,7 @@ class TestTree {
     for (CheckpointFile file : files) {
       nodes.add(HandMade.measured(file, trained.getOrDefault(file, 0.0)));
     }
-    Tree tree = new Tree(nodes, links, claims, evaluation);
+    Tree tree = new Tree(nodes, links, claims, Map.of(), evaluation);
     Map<String, String> parents = new TreeMap<>();
     for (int i = 0; i < files.length; i++) {
       String parent = tree.parent(i).isPresent() ? files[tree.parent(i).getAsInt()].path() : "root";
@@ -76,7 +76,8 @@ class TestTree {
 
   @Test
   void whatSharesTooLittleIsNotAParent() {
-    evaluation.transition(A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0.1, false, false));
+    evaluation.transition(
+        A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false));
     assertThat(tree(Claims.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 

@@ -41,7 +41,7 @@ class TestPolicy {
   @Test
   void trainingMayNeverChangeQ() throws IOException {
     assertThat(packaged().expectation(Train.KIND, Subject.Q)).isEqualTo(Expectation.NEVER);
-    assertThat(packaged().expectation(Train.KIND, Subject.SCALE)).isEqualTo(Expectation.MUST);
+    assertThat(packaged().expectation(Train.KIND, Subject.SCALE)).isEqualTo(Expectation.INFERRED);
     assertThat(packaged().expectation(Bake.KIND, Subject.Q)).isEqualTo(Expectation.MAY);
   }
 
@@ -111,8 +111,8 @@ class TestPolicy {
   void namesThePlaceOfAMistake() {
     assertThatThrownBy(() -> edited("without: [\".mlp.\"]", "witout: []"))
         .hasMessageMatching(
-            "Invalid .*policy.yaml: line [0-9]+, overrides\\[1\\].witout: Unrecognized field.*");
-    assertThatThrownBy(() -> edited("scale: must", "scale: often"))
+            "Invalid .*policy.yaml: line [0-9]+, overrides\\[2\\].witout: Unrecognized field.*");
+    assertThatThrownBy(() -> edited("scale: inferred", "scale: often"))
         .hasMessageMatching(
             "Invalid .*policy.yaml: line [0-9]+, edges.train.scale: Cannot deserialize.*");
   }

@@ -1,0 +1,155 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.io.ObjectStat;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.IndexStage.Indexes;
+import io.qtrace.job.compare.Packed;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.RecomputeStage;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Ends;
+import io.qtrace.job.operations.Side;
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.progress.Phase;
+import io.qtrace.tensor.CheckpointIndex;
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.spark.HashPartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import scala.Tuple2;
+
+/**
+ * Puts steps to the proof that facts alone allow: what the operation would have made is recomputed
+ * from the data of both checkpoints.
+ */
+final class ProofStage {
+  private final JavaSparkContext spark;
+  private final RecomputeStage recomputing;
+  private final Classifier classifier;
+
+  ProofStage(JavaSparkContext spark, RecomputeStage recomputing, Classifier classifier) {
+    this.spark = spark;
+    this.recomputing = recomputing;
+    this.classifier = classifier;
+  }
+
+  /** Identifiers of the ends of a step. */
+  record Pair(String parent, String child) implements Serializable {
+    List<String> ends() {
+      return List.of(parent, child);
+    }
+
+    private String key() {
+      return parent + " " + child;
+    }
+  }
+
+  /**
+   * How many tensors of each step the data shows to be unexplained; steps of which nothing has to
+   * be recomputed are left out.
+   *
+   * @param facts of all ends
+   * @param indexes of all ends
+   */
+  Map<Pair, Integer> unexplained(
+      Collection<Pair> pairs, JavaPairRDD<String, Packed<CheckpointFacts>> facts, Indexes indexes) {
+    Map<String, Set<Pair>> receivers = new HashMap<>();
+    Map<String, List<ObjectStat>> files = new HashMap<>();
+    for (Pair pair : pairs) {
+      pair.ends().forEach(end -> receivers.computeIfAbsent(end, id -> new HashSet<>()).add(pair));
+      files.put(
+          pair.key(), indexes.files(pair.ends()).values().stream().flatMap(List::stream).toList());
+    }
+    Broadcast<Map<String, Set<Pair>>> receiversOf = spark.broadcast(receivers);
+    HashPartitioner byPair = new HashPartitioner(Math.max(1, Math.min(pairs.size(), 64)));
+    JavaPairRDD<Pair, Iterable<Tuple2<String, Packed<CheckpointFacts>>>> ends =
+        sent(facts, receiversOf).groupByKey(byPair);
+    Proof proof = new Proof(classifier);
+    JavaPairRDD<String, Packed<Map<String, Recomputation>>> wanted =
+        ends.join(sent(indexes.readable(), receiversOf).groupByKey(byPair))
+            .mapToPair(
+                pair ->
+                    new Tuple2<>(
+                        pair._1().key(),
+                        Packed.of(proof.wanted(pair._1(), pair._2()._1(), pair._2()._2()))));
+    JavaPairRDD<String, Packed<Map<String, Recomputed>>> layers =
+        recomputing.run(wanted, files).layers();
+    Map<Pair, Integer> unexplained = new HashMap<>();
+    try (Phase phase = Phase.begin(spark.sc(), "parents", "prove " + pairs.size() + " steps")) {
+      ends.mapToPair(pair -> new Tuple2<>(pair._1().key(), pair))
+          .join(layers)
+          .mapToPair(
+              one ->
+                  new Tuple2<>(
+                      one._2()._1()._1(),
+                      proof.unexplained(
+                          one._2()._1()._1(), one._2()._1()._2(), one._2()._2().value())))
+          .collect()
+          .forEach(one -> unexplained.put(one._1(), one._2()));
+    } finally {
+      receiversOf.destroy();
+    }
+    return unexplained;
+  }
+
+  private static <T> JavaPairRDD<Pair, Tuple2<String, Packed<T>>> sent(
+      JavaPairRDD<String, Packed<T>> all, Broadcast<Map<String, Set<Pair>>> receivers) {
+    return all.flatMapToPair(
+        one ->
+            receivers.value().getOrDefault(one._1(), Set.of()).stream()
+                .map(pair -> new Tuple2<>(pair, one))
+                .iterator());
+  }
+
+  /** What proves steps on an executor. */
+  private record Proof(Classifier classifier) implements Serializable {
+    Map<String, Recomputation> wanted(
+        Pair pair,
+        Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
+        Iterable<Tuple2<String, Packed<CheckpointIndex>>> indexes) {
+      Map<String, CheckpointIndex> byId = byId(indexes);
+      return classifier
+          .operations()
+          .recomputations(
+              step(pair, facts, Map.of()),
+              Ends.of(byId.get(pair.parent()), byId.get(pair.child())));
+    }
+
+    // Of the operation that facts show: how many tensors it leaves once its numbers are recomputed.
+    int unexplained(
+        Pair pair,
+        Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
+        Map<String, Recomputed> recomputed) {
+      EdgeKind shown = classifier.classify(step(pair, facts, Map.of())).kind();
+      return classifier.classify(step(pair, facts, recomputed)).fits().stream()
+          .filter(fit -> fit.operation().kind().equals(shown))
+          .mapToInt(Classifier.Fit::cost)
+          .findFirst()
+          .orElse(0);
+    }
+
+    private static Step step(
+        Pair pair,
+        Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
+        Map<String, Recomputed> recomputed) {
+      Map<String, CheckpointFacts> byId = byId(facts);
+      return Step.ofFacts(
+          new Side(byId.get(pair.parent())), new Side(byId.get(pair.child())), recomputed);
+    }
+
+    private static <T> Map<String, T> byId(Iterable<Tuple2<String, Packed<T>>> all) {
+      Map<String, T> byId = new HashMap<>();
+      all.forEach(one -> byId.put(one._1(), one._2().value()));
+      return byId;
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.compare.TensorStats;
+import io.qtrace.io.SafeText;
+import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.operations.Adapter;
+import io.qtrace.job.operations.Operation.Quantization;
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.FindingList;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** What is wrong with a child that was not wrong with its parent, whatever led to it. */
+final class ChildFindings {
+  private ChildFindings() {}
+
+  /**
+   * @param reported names of tensors of which a finding tells already
+   */
+  static void add(
+      FindingList findings,
+      EdgeKind kind,
+      Quantization quantization,
+      Step step,
+      Set<String> reported) {
+    List<TensorComparison> tensors = step.pair().tensors();
+    findings.add(
+        "not-finite",
+        tensors.stream().filter(ChildFindings::isLessFinite).toList(),
+        TensorComparison::name,
+        those ->
+            "%d tensors have NaN or infinities that the parent has not, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(those.get(0).name()),
+                    notFinite(those.get(0).right().orElseThrow().stats())));
+    findings.add(
+        "lut-invalid",
+        step.lutLayers().stream().filter(layer -> isTableBroken(layer, step)).toList(),
+        LayerNames::lut,
+        those ->
+            "%d lut changed to tables that no LUT can be, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(those.get(0).lut()),
+                    flaw(step.invariants(those.get(0)).flatMap(LayerInvariants::table))));
+    boolean common = tensors.stream().anyMatch(TensorComparison::isComparable);
+    findings.add(
+        "nothing-common",
+        common || kind.equals(Adapter.KIND) ? List.of() : tensors.stream().limit(1).toList(),
+        TensorComparison::name,
+        those ->
+            "no tensor is on both sides, so nothing was compared: %d names, such as %s"
+                .formatted(tensors.size(), SafeText.of(those.get(0).name())));
+    Map<String, String> moved = elsewhere(step);
+    findings.add(
+        "layers-exchanged",
+        List.copyOf(moved.keySet()),
+        name -> name,
+        those ->
+            "%d tensors hold what others of the parent held, such as %s what %s did"
+                .formatted(
+                    those.size(), SafeText.of(those.get(0)), SafeText.of(moved.get(those.get(0)))));
+    List<LayerNames> stale =
+        tensors.stream()
+            .filter(tensor -> !reported.contains(tensor.name()))
+            .flatMap(tensor -> LayerNames.ofQuantized(tensor.name()).stream())
+            .filter(layer -> !reported.contains(layer.indices()))
+            .filter(layer -> isLeftStale(layer, quantization, step))
+            .toList();
+    findings.add(
+        "q-left-stale",
+        stale,
+        LayerNames::quantized,
+        those ->
+            "%d _Q are not lut[_indices] after a step of kind %s, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    kind.label(),
+                    SafeText.of(those.get(0).quantized()),
+                    elements(step.invariants(those.get(0)).flatMap(LayerInvariants::check))));
+  }
+
+  // Matrices that changed to those of another layer, by name.
+  private static Map<String, String> elsewhere(Step step) {
+    Map<List<Object>, String> parents = new HashMap<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      tensor
+          .left()
+          .filter(facts -> facts.shape().rank() == 2)
+          .ifPresent(facts -> parents.putIfAbsent(content(facts), facts.name()));
+    }
+    Map<String, String> moved = new TreeMap<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      if (step.isMoved(tensor.name())) {
+        TensorFacts child = tensor.right().orElseThrow();
+        Optional.ofNullable(parents.get(content(child)))
+            .filter(other -> leaf(other).equals(leaf(child.name())))
+            .ifPresent(other -> moved.put(child.name(), other));
+      }
+    }
+    return moved;
+  }
+
+  private static List<Object> content(TensorFacts facts) {
+    return List.of(facts.dtype(), facts.shape(), facts.fingerprint());
+  }
+
+  private static String leaf(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  private static boolean isLessFinite(TensorComparison tensor) {
+    long before = tensor.left().map(facts -> facts.stats().notFinite()).orElse(0L);
+    return tensor.right().map(TensorFacts::stats).map(TensorStats::notFinite).orElse(0L) > before;
+  }
+
+  private static String notFinite(TensorStats stats) {
+    String first =
+        stats.firstNotFinite() == TensorStats.NO_INDEX
+            ? ""
+            : ", the first at element " + stats.firstNotFinite();
+    return "%d NaN and %d infinities%s".formatted(stats.nan(), stats.inf(), first);
+  }
+
+  // A table that a type of few bits only rounds may lose its distinct entries.
+  private static boolean isTableBroken(LayerNames layer, Step step) {
+    return step.tensor(layer.lut())
+            .filter(lut -> lut.isChanged() && lut.right().isPresent() && !lut.isRounded())
+            .isPresent()
+        && step.invariants(layer)
+            .filter(
+                found ->
+                    found.table().isEmpty()
+                        || !(found.table().get().rising()
+                            && found.table().get().symmetric()
+                            && found.table().get().float16()))
+            .isPresent();
+  }
+
+  private static String flaw(Optional<LayerInvariants.Table> table) {
+    return table
+        .map(
+            found ->
+                !found.rising()
+                    ? "its entries do not rise"
+                    : !found.symmetric()
+                        ? "its halves do not mirror each other"
+                        : "float16 does not hold its entries")
+        .orElse("its entries cannot be read as a table");
+  }
+
+  // What was stale before a step that changed nothing of it stays so.
+  private static boolean isLeftStale(LayerNames layer, Quantization quantization, Step step) {
+    boolean mustHold =
+        switch (quantization) {
+          case SYNCED -> step.after(layer).flatMap(LayerLut::deltas).isEmpty();
+          case KEPT ->
+              isTouched(layer.quantized(), step)
+                  || isTouched(layer.lut(), step)
+                  || isTouched(layer.indices(), step);
+          case STALE -> false;
+        };
+    return mustHold && step.invariants(layer).filter(LayerInvariants::isStale).isPresent();
+  }
+
+  private static boolean isTouched(String tensor, Step step) {
+    return step.tensor(tensor)
+        .filter(one -> one.isChanged() && one.right().isPresent() && !one.isRounded())
+        .isPresent();
+  }
+
+  private static String elements(Optional<LutCheckPartial> check) {
+    return check
+        .map(
+            found -> {
+              Deviations first = found.stale();
+              return "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
+                  .formatted(
+                      first.count(),
+                      found.elements(),
+                      first.first(),
+                      first.value(),
+                      first.expected());
+            })
+        .orElse("not checked");
+  }
+}

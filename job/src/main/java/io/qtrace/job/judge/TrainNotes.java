@@ -1,0 +1,91 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.operations.TensorGroup;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.LutDeltas;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a person wants to know of a training step though nothing is wrong. */
+final class TrainNotes {
+  private TrainNotes() {}
+
+  static List<String> of(EdgeKind kind, Step step) {
+    List<String> notes = new ArrayList<>();
+    if (!kind.equals(Train.KIND)) {
+      return notes;
+    }
+    List<LayerNames> layers = step.lutLayers();
+    long trained = layers.stream().filter(layer -> hasDeltas(step.after(layer))).count();
+    String groups = String.join(", ", groups(step));
+    if (trained > 0) {
+      groups += (groups.isEmpty() ? "" : ", ") + "the LUT of %d layers".formatted(trained);
+    }
+    if (!groups.isEmpty()) {
+      notes.add("trains " + groups);
+    }
+    long dropped =
+        layers.stream()
+            .filter(layer -> hasDeltas(step.before(layer)) && !hasDeltas(step.after(layer)))
+            .count();
+    if (dropped > 0) {
+      notes.add(
+          "the trained LUT of %d layers is lost: their deltas are gone, .lut is as before them"
+              .formatted(dropped));
+    }
+    long restarted = layers.stream().filter(layer -> isRestarted(layer, step)).count();
+    if (restarted > 0) {
+      notes.add(
+          "the LUT training of %d layers began anew from .lut: what the parent's deltas had learned is lost"
+              .formatted(restarted));
+    }
+    return notes;
+  }
+
+  // Of attention and of the MLP is of all.
+  private static Set<String> groups(Step step) {
+    Set<String> groups = new LinkedHashSet<>();
+    Set<TensorGroup> trained = step.trained().trained();
+    for (TensorGroup group : trained) {
+      long parts = trained.stream().filter(other -> other.what().equals(group.what())).count();
+      groups.add(parts > 1 ? group.what() : group.toString());
+    }
+    return groups;
+  }
+
+  private static boolean hasDeltas(Optional<LayerLut> lut) {
+    return lut.flatMap(LayerLut::deltas).isPresent();
+  }
+
+  // Whether the deltas are nearer to those that the stored LUT implies than to the parent's.
+  private static boolean isRestarted(LayerNames layer, Step step) {
+    Optional<LayerLut> before = step.before(layer);
+    Optional<LayerLut> after = step.after(layer);
+    if (!hasDeltas(before) || !hasDeltas(after)) {
+      return false;
+    }
+    LutDeltas start = LutDeltas.initial(before.get().lut(), before.get().training());
+    LutDeltas parent = before.get().deltas().orElseThrow();
+    LutDeltas child = after.get().deltas().orElseThrow();
+    return start.size() == child.size()
+        && parent.size() == child.size()
+        && distance(child, start) < distance(child, parent);
+  }
+
+  private static double distance(LutDeltas one, LutDeltas other) {
+    float[] left = one.logits();
+    float[] right = other.logits();
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += Math.pow((double) left[i] - right[i], 2);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,93 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * LoRA factors added to a frozen model, or saved without it. The trainer may round the scales that
+ * it freezes to values of float16.
+ */
+public final class Adapter implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("adapter");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "LoRA factors added, or saved alone";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    if (TensorGroup.of(changed).isLora()) {
+      return changed.status() == TensorStatus.ADDED
+          ? UnexplainedElements.NONE
+          : changed.changedElements();
+    }
+    if (changed.status() == TensorStatus.REMOVED) {
+      return isAdapterAlone(step) ? UnexplainedElements.NONE : changed.changedElements();
+    }
+    return changed.category() == Category.SCALE && addsAdapter(step)
+        ? Halves.unexplained(changed, step)
+        : changed.changedElements();
+  }
+
+  private static boolean addsAdapter(Step step) {
+    return step.pair().byName().values().stream()
+        .anyMatch(
+            tensor -> tensor.status() == TensorStatus.ADDED && TensorGroup.of(tensor).isLora());
+  }
+
+  // Whether the child has the factors of adapters, and nothing else.
+  static boolean isAdapterAlone(Step step) {
+    return step.pair().byName().values().stream()
+        .filter(tensor -> tensor.right().isPresent())
+        .allMatch(tensor -> TensorGroup.of(tensor).isLora());
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    if (addsAdapter(step)) {
+      for (TensorComparison tensor : step.pair().byName().values()) {
+        if (tensor.category() == Category.SCALE) {
+          Halves.add(wanted, tensor, ends);
+        }
+      }
+    }
+    return wanted;
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public boolean derives(TensorComparison explained, Step step) {
+    return explained.status() != TensorStatus.ADDED;
+  }
+
+  /** An adapter is new, or alone. */
+  @Override
+  public boolean applies(Step step) {
+    return addsAdapter(step) || isAdapterAlone(step);
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "an adapter leaves _Q alone, yet %d of %d _Q buffers changed".formatted(changed, all);
+  }
+}

@@ -1,0 +1,90 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A float model of a quantized one: weights are {@code _Q} times the scales, the rest is dropped.
+ */
+public final class Dequantize implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("dequantize");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "weights replaced by _Q times the scales, the quantization dropped";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    if (changed.isRounded() && !isDequantized(layer, step)) {
+      return UnexplainedElements.NONE;
+    }
+    if (!isDequantized(layer, step)) {
+      return changed.changedElements();
+    }
+    if (changed.status() == TensorStatus.REMOVED) {
+      return UnexplainedElements.NONE;
+    }
+    return changed.name().equals(layer.weight()) && changed.isComparable()
+        ? Products.unexplained(step, layer.weight(), KIND).orElse(UnexplainedElements.NONE)
+        : changed.changedElements();
+  }
+
+  private static boolean isDequantized(LayerNames layer, Step step) {
+    return step.parent().tensor(layer.quantized()).isPresent()
+        && step.parent().tensor(layer.scaleA()).isPresent()
+        && step.isMoved(layer.weight())
+        && step.child().tensor(layer.quantized()).isEmpty()
+        && step.child().tensor(layer.scaleA()).isEmpty();
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+      if (tensor.name().equals(layer.weight()) && isDequantized(layer, step)) {
+        Products.add(wanted, layer, layer.weight(), KIND, ends);
+      }
+    }
+    return wanted;
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public boolean isProvedByData() {
+    return true;
+  }
+
+  /** A layer lost its quantization. */
+  @Override
+  public boolean applies(Step step) {
+    return step.pair().byName().keySet().stream()
+        .map(name -> new LayerNames(LayerNames.moduleOf(name)))
+        .anyMatch(layer -> isDequantized(layer, step));
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "the export drops _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+  }
+}

@@ -1,0 +1,70 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.tensor.Float16;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Tensors that are the parent's, rounded to values of float16 in the type that they have. */
+final class Halves {
+  private static final String KEY = "#halved";
+
+  private Halves() {}
+
+  /**
+   * Elements of a changed tensor that are not the parent's rounded; none where only the extremes
+   * were looked at and fit.
+   */
+  static UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    if (changed.status() != TensorStatus.CHANGED || !isLikely(changed)) {
+      return changed.changedElements();
+    }
+    return step.recomputed(changed.name() + KEY)
+        .flatMap(Recomputed::unexplained)
+        .orElse(UnexplainedElements.NONE);
+  }
+
+  /** Adds the recomputation of a tensor of which not all values are known. */
+  static void add(Map<String, Recomputation> wanted, TensorComparison changed, Ends ends) {
+    if (changed.status() == TensorStatus.CHANGED
+        && isLikely(changed)
+        && changed.right().orElseThrow().values().isEmpty()) {
+      wanted.put(
+          changed.name() + KEY,
+          LayerRecomputation.of(
+              ends,
+              tensors ->
+                  new LayerRecomputation.Halved(
+                      tensors.child(changed.name()), tensors.parent(changed.name()))));
+    }
+  }
+
+  private static boolean isLikely(TensorComparison changed) {
+    Optional<TensorFacts> left = changed.left();
+    Optional<TensorFacts> right = changed.right();
+    if (left.isEmpty() || right.isEmpty() || changed.isDtypeChanged() || !changed.isFloat()) {
+      return false;
+    }
+    List<Double> before = left.get().values();
+    List<Double> after = right.get().values();
+    for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+      if (!isHalf(before.get(i), after.get(i))) {
+        return false;
+      }
+    }
+    return isHalf(left.get().stats().min(), right.get().stats().min())
+        && isHalf(left.get().stats().max(), right.get().stats().max());
+  }
+
+  private static boolean isHalf(double exact, double half) {
+    return Double.isNaN(exact)
+        ? Double.isNaN(half)
+        : Float16.value(Float16.bits((float) exact)) == half;
+  }
+}

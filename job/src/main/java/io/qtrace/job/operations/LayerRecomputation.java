@@ -1,0 +1,188 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.DequantizedCheck;
+import io.qtrace.compare.HalvedCheck;
+import io.qtrace.compare.IndicesCheck;
+import io.qtrace.compare.LayerRows;
+import io.qtrace.compare.LookupCheck;
+import io.qtrace.compare.QuantizedLayer;
+import io.qtrace.compare.RescaledCheck;
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.kernel.Deviations;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Numbers of one layer that are recomputed.
+ *
+ * @param missing a tensor that is not there; empty where all are
+ * @param check how they are; empty where a tensor is missing
+ */
+record LayerRecomputation(Optional<String> missing, Optional<Check> check)
+    implements Recomputation {
+  /** A rule for one matrix, of which rows are checked in any order. */
+  interface Check extends Serializable {
+    /** The matrix that is checked. */
+    TensorEntry target();
+
+    Optional<String> obstacle();
+
+    Set<String> files();
+
+    Deviations run(LayerRows rows, long from, long to) throws IOException;
+  }
+
+  /** A check of tensors that were looked up. */
+  static LayerRecomputation of(Ends ends, Function<LayerTensors, Check> check) {
+    try {
+      return new LayerRecomputation(
+          Optional.empty(), Optional.of(check.apply(new LayerTensors(ends))));
+    } catch (LayerTensors.Missing missing) {
+      return new LayerRecomputation(Optional.of(missing.getMessage()), Optional.empty());
+    }
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    return missing.map("no "::concat).or(() -> check.orElseThrow().obstacle());
+  }
+
+  @Override
+  public Set<String> files() {
+    return check.orElseThrow().files();
+  }
+
+  @Override
+  public long rows() {
+    return check.orElseThrow().target().shape().sizes().get(0);
+  }
+
+  @Override
+  public long rowBytes() {
+    TensorEntry target = check.orElseThrow().target();
+    return 2 * target.shape().sizes().get(1) * target.dtype().bytes();
+  }
+
+  @Override
+  public Result run(ObjectStore store, long memoryBytes, ReadOptions options, long from, long to)
+      throws IOException {
+    try (LayerRows rows = new LayerRows(store, memoryBytes, options)) {
+      return new Result(check.orElseThrow().run(rows, from, to), rows.bytesRead());
+    }
+  }
+
+  /** Indices, or {@code _Q}, nearest to what was quantized. */
+  record Nearest(QuantizedLayer layer) implements Check {
+    @Override
+    public TensorEntry target() {
+      return layer.target();
+    }
+
+    @Override
+    public Optional<String> obstacle() {
+      return layer.obstacle();
+    }
+
+    @Override
+    public Set<String> files() {
+      return layer.files();
+    }
+
+    @Override
+    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+      return new IndicesCheck(rows).run(layer, from, to);
+    }
+  }
+
+  /** A weight that is {@code _Q} times the scales. */
+  record Product(DequantizedCheck.Layer layer) implements Check {
+    @Override
+    public TensorEntry target() {
+      return layer.weight();
+    }
+
+    @Override
+    public Optional<String> obstacle() {
+      return layer.obstacle();
+    }
+
+    @Override
+    public Set<String> files() {
+      return layer.files();
+    }
+
+    @Override
+    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+      return new DequantizedCheck(rows).run(layer, from, to);
+    }
+  }
+
+  /** A {@code _Q} that is a table's entries at its indices. */
+  record LookedUp(TensorEntry target, TensorEntry indices, List<Float> table) implements Check {
+    @Override
+    public Optional<String> obstacle() {
+      return matrices(target, indices);
+    }
+
+    @Override
+    public Set<String> files() {
+      return new TreeSet<>(List.of(target.storage().file(), indices.storage().file()));
+    }
+
+    @Override
+    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+      return new LookupCheck(rows).run(target, indices, table, from, to);
+    }
+  }
+
+  /** A matrix rounded to float16. */
+  record Halved(TensorEntry target, TensorEntry original) implements Check {
+    @Override
+    public Optional<String> obstacle() {
+      return matrices(target, original);
+    }
+
+    @Override
+    public Set<String> files() {
+      return new TreeSet<>(List.of(target.storage().file(), original.storage().file()));
+    }
+
+    @Override
+    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+      return new HalvedCheck(rows).run(target, original, from, to);
+    }
+  }
+
+  /** A matrix of which rows and columns were multiplied by factors. */
+  record Rescaled(TensorEntry target, TensorEntry original) implements Check {
+    @Override
+    public Optional<String> obstacle() {
+      return matrices(target, original);
+    }
+
+    @Override
+    public Set<String> files() {
+      return new TreeSet<>(List.of(target.storage().file(), original.storage().file()));
+    }
+
+    @Override
+    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+      return new RescaledCheck(rows).run(target, original, from, to);
+    }
+  }
+
+  private static Optional<String> matrices(TensorEntry one, TensorEntry other) {
+    boolean fit = one.shape().rank() == 2 && one.shape().equals(other.shape());
+    return fit && one.elements() > 0
+        ? Optional.empty()
+        : Optional.of("shapes do not fit: %s, %s".formatted(one.shape(), other.shape()));
+  }
+}

@@ -1,0 +1,100 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.QuantizedLayer;
+import io.qtrace.compare.QuantizedLayer.Factors;
+import io.qtrace.compare.QuantizedLayer.Source;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.TensorEntry;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Indices of the child that are recomputed as the entries nearest to some weight over some scales,
+ * or its {@code _Q} where it has no indices.
+ */
+public final class Nearest {
+  /** The operations that quantize. */
+  static final List<EdgeKind> KINDS =
+      List.of(Requantize.KIND, ReplaceLut.KIND, MergeLora.KIND, Quantize.KIND);
+
+  private static final String PREFIX = "#nearest/";
+
+  private Nearest() {}
+
+  /** How a tool quantizes. */
+  interface Tool {
+    Source source(LayerTensors tensors);
+
+    Factors factors(LayerTensors tensors);
+  }
+
+  /** Adds the recomputation of a layer in one way of an operation. */
+  static void add(
+      Map<String, Recomputation> wanted,
+      LayerNames layer,
+      EdgeKind kind,
+      String variant,
+      Ends ends,
+      Tool tool) {
+    wanted.put(
+        key(layer, kind, variant),
+        LayerRecomputation.of(ends, tensors -> check(layer, ends, tool, tensors)));
+  }
+
+  private static LayerRecomputation.Check check(
+      LayerNames layer, Ends ends, Tool tool, LayerTensors tensors) {
+    boolean indexed = ends.child(layer.indices()).isPresent();
+    TensorEntry target = tensors.child(indexed ? layer.indices() : layer.quantized());
+    Source source = tool.source(tensors);
+    Factors factors = tool.factors(tensors);
+    TensorEntry lut = tensors.child(layer.lut());
+    return new LayerRecomputation.Nearest(
+        new QuantizedLayer(target, source, factors, lut, isHalf(source, factors)));
+  }
+
+  private static boolean isHalf(Source source, Factors factors) {
+    return factors.a().dtype() == DType.FLOAT16
+        || factors.b().dtype() == DType.FLOAT16
+        || source.rows().dtype() == DType.FLOAT16;
+  }
+
+  /** The weight of the child, or the parent's where that one is not rounded. */
+  static Function<LayerTensors, TensorEntry> weight(LayerNames layer, Ends ends) {
+    boolean rounded =
+        ends.child(layer.weight()).filter(own -> own.dtype() == DType.FLOAT32).isEmpty()
+            && ends.parent(layer.weight()).filter(own -> own.dtype() == DType.FLOAT32).isPresent()
+            && ends.child(layer.scaleA()).filter(own -> own.dtype() == DType.FLOAT32).isPresent();
+    return tensors -> rounded ? tensors.parent(layer.weight()) : tensors.child(layer.weight());
+  }
+
+  /** What an operation's recomputation of a layer gave; empty where there was none. */
+  static Optional<Recomputed> of(Step step, LayerNames layer, EdgeKind kind) {
+    return step.best(prefix(layer, kind));
+  }
+
+  /** What the best recomputation of a layer gave, of any operation. */
+  public static Optional<Recomputed> of(Step step, LayerNames layer) {
+    return step.best(layer.layer() + PREFIX);
+  }
+
+  /** Elements that an operation's recomputation leaves; empty where it could not be. */
+  static Optional<UnexplainedElements> unexplained(Step step, LayerNames layer, EdgeKind kind) {
+    return of(step, layer, kind).flatMap(Recomputed::unexplained);
+  }
+
+  /** Under which key a recomputation of a layer stands, in one way of an operation. */
+  public static String key(LayerNames layer, EdgeKind kind, String variant) {
+    return prefix(layer, kind) + variant;
+  }
+
+  private static String prefix(LayerNames layer, EdgeKind kind) {
+    return layer.layer() + PREFIX + kind.label() + "/";
+  }
+}

@@ -1,0 +1,59 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.DequantizedCheck;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Scales;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.TensorEntry;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Weights of the child that are the parent's {@code _Q} times its scales. */
+final class Products {
+  private static final String PREFIX = "#product/";
+
+  private Products() {}
+
+  /** Adds the recomputations of a weight. */
+  static void add(
+      Map<String, Recomputation> wanted,
+      LayerNames layer,
+      String weight,
+      EdgeKind kind,
+      Ends ends) {
+    for (Scales.Form form : List.of(Scales.Form.INITIAL, Scales.Form.TRAINED)) {
+      for (boolean recomputed : List.of(false, true)) {
+        wanted.put(
+            prefix(weight, kind) + form + (recomputed ? "/recomputed" : ""),
+            LayerRecomputation.of(
+                ends, tensors -> check(layer, weight, form, recomputed, tensors)));
+      }
+    }
+  }
+
+  private static LayerRecomputation.Check check(
+      LayerNames layer, String weight, Scales.Form form, boolean recomputed, LayerTensors tensors) {
+    TensorEntry target = tensors.child(weight);
+    boolean half = recomputed && target.dtype() == DType.FLOAT16;
+    return new LayerRecomputation.Product(
+        new DequantizedCheck.Layer(
+            target,
+            tensors.parent(layer.quantized()),
+            tensors.parentFactors(layer, form),
+            half ? Optional.of(tensors.parent(layer.lut())) : Optional.empty()));
+  }
+
+  /** Elements of a weight that are no such product; empty where it was not recomputed. */
+  static Optional<UnexplainedElements> unexplained(Step step, String weight, EdgeKind kind) {
+    return step.best(prefix(weight, kind)).flatMap(Recomputed::unexplained);
+  }
+
+  private static String prefix(String weight, EdgeKind kind) {
+    return weight + PREFIX + kind.label() + "/";
+  }
+}

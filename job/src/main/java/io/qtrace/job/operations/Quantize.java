@@ -1,0 +1,133 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.QuantizedLayer.Factors;
+import io.qtrace.compare.QuantizedLayer.Source;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Scales;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A float model quantized: weights as they were, and beside each its LUT, its scales, the indices
+ * nearest to weight over scales and {@code _Q}.
+ */
+public final class Quantize implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("quantize");
+
+  /** Why {@code _Q} is there: the weight was quantized. */
+  public static final QCause QUANTIZED = new QCause("QUANTIZED");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "a float model quantized: LUT, scales, indices and _Q added";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    if (changed.status() != TensorStatus.ADDED || !isQuantized(layer, step)) {
+      return changed.changedElements();
+    }
+    if (changed.category() == Category.INDICES || changed.category() == Category.Q) {
+      return Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE);
+    }
+    return TensorGroup.of(changed).isLora() ? changed.changedElements() : UnexplainedElements.NONE;
+  }
+
+  private static boolean isQuantized(LayerNames layer, Step step) {
+    return step.tensor(layer.weight()).filter(TensorComparison::isComparable).isPresent()
+        && step.parent().tensor(layer.lut()).isEmpty()
+        && step.child().tensor(layer.quantized()).isPresent();
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      LayerNames.ofQuantized(tensor.name())
+          .filter(layer -> isQuantized(layer, step))
+          .ifPresent(
+              layer ->
+                  List.of(Scales.Form.INITIAL, Scales.Form.TRAINED)
+                      .forEach(form -> add(wanted, layer, form, ends)));
+    }
+    return wanted;
+  }
+
+  private static void add(
+      Map<String, Recomputation> wanted, LayerNames layer, Scales.Form form, Ends ends) {
+    Nearest.add(
+        wanted,
+        layer,
+        KIND,
+        form.name(),
+        ends,
+        new Nearest.Tool() {
+          @Override
+          public Source source(LayerTensors tensors) {
+            return Source.weight(tensors.parent(layer.weight()));
+          }
+
+          @Override
+          public Factors factors(LayerTensors tensors) {
+            return tensors.childFactors(layer, form);
+          }
+        });
+  }
+
+  @Override
+  public Optional<QExplanation> explain(QuantizedStep layer) {
+    return layer.status() == TensorStatus.ADDED
+        ? layer.requantized(KIND, QUANTIZED)
+        : Optional.empty();
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.SYNCED;
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public boolean derives(TensorComparison explained, Step step) {
+    return explained.category() == Category.Q || explained.category() == Category.INDICES;
+  }
+
+  @Override
+  public boolean isProvedByData() {
+    return true;
+  }
+
+  /** A layer got its quantization. */
+  @Override
+  public boolean applies(Step step) {
+    return step.pair().byName().keySet().stream()
+        .map(name -> new LayerNames(LayerNames.moduleOf(name)))
+        .anyMatch(layer -> isQuantized(layer, step));
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "quantizing makes _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+  }
+}

@@ -1,0 +1,150 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.QuantizedLayer.Factors;
+import io.qtrace.compare.QuantizedLayer.Source;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerLut;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Scales;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Another table in some layers, with the indices that are nearest in it: to {@code _Q} times the
+ * scales, or to the weight over scales that are not normalized.
+ */
+public final class ReplaceLut implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("replace_lut");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "another LUT, and the indices nearest in it";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    if (!replaces(layer, step)) {
+      return changed.changedElements();
+    }
+    if (changed.name().equals(layer.lut())) {
+      return Nearest.unexplained(step, layer, KIND).filter(others -> !others.isNone()).isPresent()
+          ? changed.changedElements()
+          : UnexplainedElements.NONE;
+    }
+    if (changed.name().equals(layer.quantized()) && changed.isComparable()) {
+      return Quantized.unexplained(changed, layer, step);
+    }
+    return changed.name().equals(layer.indices()) && changed.right().isPresent()
+        ? Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE)
+        : changed.changedElements();
+  }
+
+  // A table that was chosen anew, not one of which an entry moved, where none trains.
+  private static boolean replaces(LayerNames layer, Step step) {
+    Optional<LayerLut> before = step.before(layer);
+    Optional<LayerLut> after = step.after(layer);
+    if (before.isEmpty()
+        || after.isEmpty()
+        || before.get().deltas().isPresent()
+        || after.get().deltas().isPresent()
+        || before.get().lut().size() != after.get().lut().size()
+        || step.tensor(layer.indices())
+            .filter(one -> one.right().isPresent() && one.isChanged())
+            .isEmpty()) {
+      return false;
+    }
+    int size = after.get().lut().size();
+    int moved = 0;
+    for (int i = 0; i < size; i++) {
+      moved += before.get().lut().value(i) == after.get().lut().value(i) ? 0 : 1;
+    }
+    return 2 * moved > size;
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    for (LayerNames layer : step.lutLayers()) {
+      if (step.isChanged(layer.lut()) && replaces(layer, step)) {
+        add(wanted, layer, ends, true);
+        add(wanted, layer, ends, false);
+      }
+    }
+    return wanted;
+  }
+
+  private static void add(
+      Map<String, Recomputation> wanted, LayerNames layer, Ends ends, boolean fromQuantized) {
+    Nearest.add(
+        wanted,
+        layer,
+        KIND,
+        fromQuantized ? "quantized" : "weight",
+        ends,
+        new Nearest.Tool() {
+          @Override
+          public Source source(LayerTensors tensors) {
+            return fromQuantized
+                ? new Source(tensors.parent(layer.quantized()), true, Optional.empty())
+                : Source.weight(Nearest.weight(layer, ends).apply(tensors));
+          }
+
+          @Override
+          public Factors factors(LayerTensors tensors) {
+            return tensors.childFactors(
+                layer, fromQuantized ? Scales.Form.TRAINED : Scales.Form.STORED);
+          }
+        });
+  }
+
+  @Override
+  public boolean explainsLut(LayerNames layer, Step step) {
+    return replaces(layer, step);
+  }
+
+  @Override
+  public Optional<QExplanation> explain(QuantizedStep layer) {
+    return layer.requantized(KIND, Requantize.REQUANTIZED);
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.SYNCED;
+  }
+
+  @Override
+  public boolean derives(TensorComparison explained, Step step) {
+    return explained.category() != Category.LUT;
+  }
+
+  @Override
+  public boolean isProvedByData() {
+    return true;
+  }
+
+  /** A table is another one. */
+  @Override
+  public boolean applies(Step step) {
+    return step.lutLayers().stream()
+        .anyMatch(layer -> step.isMoved(layer.lut()) && replaces(layer, step));
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "another LUT moved %d of %d _Q buffers".formatted(changed, all);
+  }
+}

@@ -1,0 +1,112 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Values rounded to those of float16: magnitudes, or all factors, in the type that they have; or
+ * the tensors of the quantized layers stored as float16, embeddings and norms as they were. It may
+ * store {@code _Q} times the scales beside them.
+ */
+public final class Snap implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("snap");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "values rounded to those of float16, the model else as it was";
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
+    if (changed.isRounded()) {
+      return isOfLayer(layer, step) && leavesTheRest(step)
+          ? UnexplainedElements.NONE
+          : changed.changedElements();
+    }
+    if (changed.status() == TensorStatus.ADDED && changed.name().equals(layer.cachedWeight())) {
+      return Products.unexplained(step, layer.cachedWeight(), KIND)
+          .orElse(UnexplainedElements.NONE);
+    }
+    return changed.category() == Category.SCALE
+        ? Halves.unexplained(changed, step)
+        : changed.changedElements();
+  }
+
+  private static boolean isOfLayer(LayerNames layer, Step step) {
+    return step.tensor(layer.lut()).isPresent();
+  }
+
+  // Whether no tensor outside the layers has another type, and some have float32.
+  private static boolean leavesTheRest(Step step) {
+    boolean any = false;
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      if (!isOfLayer(new LayerNames(LayerNames.moduleOf(tensor.name())), step)
+          && tensor.isComparable()) {
+        if (tensor.isDtypeChanged()) {
+          return false;
+        }
+        any |= tensor.right().orElseThrow().dtype() == DType.FLOAT32;
+      }
+    }
+    return any;
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+      if (tensor.category() == Category.SCALE) {
+        Halves.add(wanted, tensor, ends);
+      } else if (tensor.status() == TensorStatus.ADDED
+          && tensor.name().equals(layer.cachedWeight())) {
+        Products.add(wanted, layer, layer.cachedWeight(), KIND, ends);
+      }
+    }
+    return wanted;
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public boolean isProvedByData() {
+    return true;
+  }
+
+  /** Something was rounded, or products were added. */
+  @Override
+  public boolean applies(Step step) {
+    return step.pair().byName().values().stream()
+        .anyMatch(
+            tensor ->
+                (tensor.isDtypeChanged() && tensor.isFloat())
+                    || (tensor.isChanged()
+                        && !(tensor.category() == Category.INDICES)
+                        && unexplained(tensor, step).isNone()));
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "the snap rounded %d of %d _Q buffers".formatted(changed, all);
+  }
+}

@@ -1,0 +1,65 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.job.compare.Category;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.lut.LayerNames;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Tensors that a training run trains together or not at all.
+ *
+ * @param what such as {@code scale_A}, {@code norm} or {@code weight}
+ * @param part {@code attention}, {@code MLP} or the empty string
+ */
+public record TensorGroup(String what, String part) implements Comparable<TensorGroup> {
+  static final String NORM = "norm";
+  static final String HEAD_NORM = "head norm";
+  static final String WEIGHT = "weight";
+  static final String EMBEDDING = "embedding";
+
+  private static final Set<String> ATTENTION = Set.of("self_attn", "attn", "attention");
+  private static final Set<String> MLP = Set.of("mlp", "feed_forward", "ffn");
+
+  /** The group of a tensor. */
+  static TensorGroup of(TensorComparison tensor) {
+    String name = tensor.name();
+    String module = LayerNames.moduleOf(name);
+    String last = module.substring(module.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    String leaf = name.substring(name.lastIndexOf('.') + 1);
+    if (tensor.category() == Category.OTHER && last.endsWith("norm")) {
+      return new TensorGroup(last.matches("[qk]_norm") ? HEAD_NORM : NORM, "");
+    }
+    if (last.contains("embed") || last.equals("lm_head")) {
+      return new TensorGroup(EMBEDDING, "");
+    }
+    for (String segment : module.split("\\.")) {
+      if (ATTENTION.contains(segment)) {
+        return new TensorGroup(leaf, "attention");
+      }
+      if (MLP.contains(segment)) {
+        return new TensorGroup(leaf, "MLP");
+      }
+    }
+    return new TensorGroup(leaf, "");
+  }
+
+  boolean isNorm() {
+    return what.equals(NORM) || what.equals(HEAD_NORM);
+  }
+
+  boolean isLora() {
+    return what.startsWith("lora_");
+  }
+
+  @Override
+  public int compareTo(TensorGroup other) {
+    int order = what.compareTo(other.what);
+    return order == 0 ? part.compareTo(other.part) : order;
+  }
+
+  @Override
+  public String toString() {
+    return part.isEmpty() ? what : what + " of " + part;
+  }
+}

@@ -1,15 +1,20 @@
 package io.qtrace.job.train;
 
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
- * A fault after which the process can use its device no more. Spark takes a {@link
- * VirtualMachineError} of a task as fatal: it reports the failure, ends the executor's JVM, and
- * starts another one, in which the task goes on.
+ * A fault after which the process can use its device no more. The executor in which it happened is
+ * ended, and Spark starts another one, in which the task goes on.
  */
-final class DeviceFault extends VirtualMachineError {
+final class DeviceFault extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int EXIT_STATUS = 50; // Spark's, of an executor that threw
+  private static final Duration UNTIL_REPORTED = Duration.ofSeconds(1);
+  private static final AtomicBoolean ENDING = new AtomicBoolean();
   private static final int DEEPEST = 50; // causes may form a ring
 
   // What CUDA says of a context that is lost; running out of memory is no such fault.
@@ -22,6 +27,30 @@ final class DeviceFault extends VirtualMachineError {
 
   DeviceFault(Throwable cause) {
     super("Cannot use the device any more, this executor ends: " + cause.getMessage(), cause);
+  }
+
+  /**
+   * Ends this executor once the driver had time to hear why. Not by way of Spark's exit, during
+   * which tasks that Spark still offers are rejected: each would count as one that failed.
+   */
+  void endExecutor() {
+    ENDING.set(true);
+    Thread end =
+        new Thread(
+            () -> {
+              LockSupport.parkNanos(UNTIL_REPORTED.toNanos());
+              Runtime.getRuntime().halt(EXIT_STATUS);
+            },
+            "device fault");
+    end.setDaemon(true);
+    end.start();
+  }
+
+  /** Never returns in an executor that ends: what runs there is lost with it, and begun again. */
+  static void awaitEndOfExecutor() {
+    while (ENDING.get()) {
+      LockSupport.park();
+    }
   }
 
   static boolean isSticky(Throwable failure) {

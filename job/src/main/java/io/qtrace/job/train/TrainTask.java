@@ -28,6 +28,7 @@ record TrainTask(TrainPlan plan, SerializableConfiguration hadoop, LiveSteps ste
   }
 
   private Iterator<TrainRun> train(int rank, Exchange exchange) throws IOException {
+    DeviceFault.awaitEndOfExecutor();
     ObjectStore store = new ObjectStore(hadoop.value());
     Training.Place place = new Training.Place(rank, device(), exchange);
     try {
@@ -35,7 +36,9 @@ record TrainTask(TrainPlan plan, SerializableConfiguration hadoop, LiveSteps ste
       return rank == 0 ? List.of(run).iterator() : Collections.emptyIterator();
     } catch (IOException | RuntimeException e) {
       if (DeviceFault.isSticky(e) && !SparkEnv.get().executorId().equals(DRIVER)) {
-        throw new DeviceFault(e);
+        DeviceFault fault = new DeviceFault(e);
+        fault.endExecutor();
+        throw fault;
       }
       throw e;
     }

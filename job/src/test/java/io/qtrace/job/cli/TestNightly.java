@@ -96,8 +96,8 @@ class TestNightly {
     assertThat(read).containsOnlyKeys(parents);
     ObjectStore store = new ObjectStore(server.hadoop());
     for (String parent : parents) {
-      CheckpointIndex index = new Checkpoints(store).index(server.uri("archive/runs/" + parent));
-      long indexing = read(server).get(parent);
+      Checkpoints checkpoints = new Checkpoints(store);
+      CheckpointIndex index = checkpoints.index(server.uri("archive/runs/" + parent));
       List<String> differing =
           rows(
               "SELECT name FROM changes WHERE status IN ('CHANGED', 'EQUAL') AND audit_id = '%s'"
@@ -107,7 +107,7 @@ class TestNightly {
           .as(parent)
           .isLessThan(bytes(parent))
           .isLessThanOrEqualTo(
-              indexing
+              checkpoints.bytesRead()
                   + index.tensors().stream()
                       .filter(tensor -> differing.contains(tensor.name()))
                       .map(TensorEntry::storage)

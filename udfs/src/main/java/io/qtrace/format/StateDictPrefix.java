@@ -4,8 +4,13 @@ import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Where a training script keeps the model's tensors inside the file it saves, beside the
@@ -19,16 +24,27 @@ public final class StateDictPrefix {
   private static final List<String> BESIDE_MODEL =
       List.of("optimizer.", "ema.", "scheduler.", "lr_scheduler.", "scaler.", "rng.");
 
-  // What DistributedDataParallel and torch.compile put before every name.
-  private static final List<String> WRAPPERS =
-      List.of("module.", "_orig_mod.", "_fsdp_wrapped_module.");
+  // What PEFT, DistributedDataParallel and others put before every name.
+  private static final List<String> WRAPPERS = List.of("base_model.model.", "module.", MODEL);
+
+  // What torch.compile, FSDP, activation checkpointing and PEFT put within names, of any module.
+  private static final Set<String> WRAPPING =
+      Set.of("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer");
+
+  // How many models torch.optim.swa_utils has averaged: beside all names.
+  private static final String AVERAGED = "n_averaged";
+
+  // Names in models of Hugging Face's.
+  private static final Pattern IN_MODELS =
+      Pattern.compile(
+          "model\\.(layers|embed_tokens|norm|encoder|decoder|embeddings)\\..*", Pattern.DOTALL);
 
   private StateDictPrefix() {}
 
   /**
    * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code
-   * state_dict}; every other tensor becomes a skipped one. Where all names begin as a wrapper of
-   * the model makes them begin, they are those of the model within.
+   * state_dict}; every other tensor becomes a skipped one. Where a wrapper of the model, or of a
+   * module of it, changes names, they are those of what it wraps.
    */
   public static CheckpointIndex unwrapped(CheckpointIndex index) {
     for (String prefix : PREFIXES) {
@@ -51,19 +67,53 @@ public final class StateDictPrefix {
 
   // Each once, in any order.
   private static CheckpointIndex withoutWrappers(CheckpointIndex index) {
-    CheckpointIndex model = index;
+    CheckpointIndex model = withoutWrappedModules(index);
     for (int i = 0; i < WRAPPERS.size(); i++) {
-      List<TensorEntry> tensors = model.tensors();
+      CheckpointIndex wrapped = model;
       Optional<String> wrapper =
-          WRAPPERS.stream()
-              .filter(prefix -> tensors.stream().allMatch(t -> t.name().startsWith(prefix)))
-              .findFirst();
-      if (wrapper.isEmpty() || tensors.isEmpty()) {
-        return model;
+          WRAPPERS.stream().filter(prefix -> isWrapper(prefix, wrapped)).findFirst();
+      if (wrapper.isEmpty()) {
+        break;
       }
       model = without(wrapper.get(), model);
     }
     return model;
+  }
+
+  private static boolean isWrapper(String prefix, CheckpointIndex index) {
+    List<String> names =
+        index.tensors().stream()
+            .map(TensorEntry::name)
+            .filter(name -> !name.equals(AVERAGED))
+            .toList();
+    return !names.isEmpty()
+        && names.stream().allMatch(name -> name.startsWith(prefix))
+        && !(prefix.equals(MODEL)
+            && names.stream().anyMatch(name -> IN_MODELS.matcher(name).matches()));
+  }
+
+  // As the file has them, where two would have one name.
+  private static CheckpointIndex withoutWrappedModules(CheckpointIndex index) {
+    List<TensorEntry> tensors = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    boolean wrapped = false;
+    for (TensorEntry tensor : index.tensors()) {
+      String name = withoutWrappedModules(tensor.name());
+      wrapped |= !name.equals(tensor.name());
+      tensors.add(tensor.withName(name));
+      names.add(name);
+    }
+    return wrapped && names.size() == tensors.size()
+        ? new CheckpointIndex(index.path(), index.format(), tensors, index.skipped())
+        : index;
+  }
+
+  private static String withoutWrappedModules(String name) {
+    return WRAPPING.stream().anyMatch(name::contains)
+        ? Arrays.stream(name.split("\\.", -1))
+            .filter(part -> !WRAPPING.contains(part))
+            .collect(Collectors.joining("."))
+        : name;
   }
 
   private static CheckpointIndex without(String prefix, CheckpointIndex index) {

@@ -75,6 +75,36 @@ class TestStateDictPrefix {
   }
 
   @Test
+  void unwrapsModulesWithin() {
+    assertThat(names("0._orig_mod.weight", "1.weight")).containsExactly("0.weight", "1.weight");
+    assertThat(names("_fsdp_wrapped_module.a._fsdp_wrapped_module.b")).containsExactly("a.b");
+    assertThat(names("base_model.model.model.q.base_layer._Q", "base_model.model.model.q.lora_A"))
+        .containsExactly("q._Q", "q.lora_A");
+    // Two names would be one.
+    assertThat(names("a._orig_mod.b", "a.b")).containsExactly("a._orig_mod.b", "a.b");
+  }
+
+  @Test
+  void unwrapsWhatIsBesideTheCountOfAnAverage() {
+    assertThat(names("n_averaged", "module.a", "module.b")).containsExactly("a", "b");
+  }
+
+  @Test
+  void unwrapsAKeyModelThatNoModelOfHuggingFaceHas() {
+    assertThat(names("model.module.0.weight", "model.module.0.bias"))
+        .containsExactly("0.weight", "0.bias");
+    assertThat(names("model._orig_mod.0.weight")).containsExactly("0.weight");
+    assertThat(names("model.layers.0.weight")).containsExactly("model.layers.0.weight");
+    assertThat(names("model.a", "lm_head.weight")).containsExactly("model.a", "lm_head.weight");
+  }
+
+  private static List<String> names(String... names) {
+    return StateDictPrefix.unwrapped(index(names)).tensors().stream()
+        .map(TensorEntry::name)
+        .toList();
+  }
+
+  @Test
   void aWrapperOfSomeNamesIsPartOfThem() {
     CheckpointIndex index = index("module.a", "module.b", "lut");
     assertThat(StateDictPrefix.unwrapped(index)).isSameAs(index);

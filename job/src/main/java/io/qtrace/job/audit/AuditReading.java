@@ -31,6 +31,7 @@ import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.tensor.CheckpointIndex;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -355,7 +356,20 @@ final class AuditReading {
     edges.forEach(edge -> ends.addAll(List.of(edge.ends().parentId(), edge.ends().childId())));
     long tensors = edges.stream().mapToLong(edge -> 2L * tensors(edge.ends().childId())).sum();
     return new JudgeStage.Input(
-        factsOf(ends), diffs, indexes, rules, CompareStage.parts(edges.size(), tensors));
+        factsOf(ends),
+        diffs,
+        indexes,
+        rules,
+        this::skipped,
+        CompareStage.parts(edges.size(), tensors));
+  }
+
+  private List<CheckpointIndex.Skipped> skipped(String id) {
+    return indexes
+        .readable(id)
+        .map(IndexedCheckpoint.Readable::skipped)
+        .or(() -> known.get(id).contents().map(KnownCheckpoint.Contents::skipped))
+        .orElse(List.of());
   }
 
   private int tensors(String id) {

@@ -16,6 +16,7 @@ import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.EdgeJudge;
 import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.judge.QRecord;
 import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.lineage.AuditedEdge;
@@ -32,6 +33,7 @@ import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Skipped;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -76,6 +79,7 @@ final class JudgeStage {
    * @param diffs by the child's identifier and its parent's
    * @param indexes of the children whose layers may have to be recomputed
    * @param rules by the path of the run
+   * @param skipped what cannot be compared of a checkpoint, by its identifier
    * @param parts that the work is divided into
    */
   record Input(
@@ -83,6 +87,7 @@ final class JudgeStage {
       JavaPairRDD<String, Map<String, Packed<Map<String, TensorDiff>>>> diffs,
       Indexes indexes,
       Map<String, RunPolicy> rules,
+      Function<String, List<Skipped>> skipped,
       int parts) {}
 
   /**
@@ -145,7 +150,9 @@ final class JudgeStage {
 
   Output run(List<PlannedEdge> edges, Input input) {
     List<Numbered> numbered = new ArrayList<>();
-    edges.forEach(edge -> numbered.add(new Numbered(edge, numbered.size())));
+    for (PlannedEdge edge : edges) {
+      numbered.add(new Numbered(edge, numbered.size(), notCompared(edge.ends(), input)));
+    }
     JavaPairRDD<String, Judged> judged =
         judge(numbered, input, JavaPairRDD.fromJavaRDD(spark.emptyRDD()));
     Map<Integer, Found> found = new HashMap<>();
@@ -177,6 +184,13 @@ final class JudgeStage {
         found,
         recomputed.changed(),
         recomputed.bytesRead());
+  }
+
+  private NotCompared notCompared(EdgeEnds ends, Input input) {
+    return NotCompared.of(
+        input.skipped().apply(ends.parentId()),
+        input.skipped().apply(ends.childId()),
+        policy.categories());
   }
 
   // Of each child and its parents.
@@ -286,7 +300,8 @@ final class JudgeStage {
   }
 
   /** A planned edge and its position among all. */
-  private record Numbered(PlannedEdge edge, int number) implements Serializable {}
+  private record Numbered(PlannedEdge edge, int number, NotCompared skipped)
+      implements Serializable {}
 
   /**
    * The judged edges of one child.
@@ -379,7 +394,7 @@ final class JudgeStage {
                 child,
                 PairComparison.measured(parent, child.facts(), differing),
                 recomputed.map(all -> of(all, edge.ends().parentId())).orElse(Map.of()));
-        EdgeResult result = result(edge, step);
+        EdgeResult result = result(edge, step, numbered.skipped());
         found.add(Found.of(numbered.number(), result));
         results.add(Packed.of(result));
         if (recomputed.isEmpty()
@@ -403,14 +418,15 @@ final class JudgeStage {
       return some;
     }
 
-    private EdgeResult result(PlannedEdge edge, Step step) {
+    private EdgeResult result(PlannedEdge edge, Step step, NotCompared skipped) {
       RunPolicy run = rules.get(edge.run());
-      return edge.isJudged() ? judged(edge, step, run) : unjudged(edge, step, run);
+      return edge.isJudged() ? judged(edge, step, skipped, run) : unjudged(edge, step, run);
     }
 
-    private EdgeResult judged(PlannedEdge edge, Step step, RunPolicy run) {
+    private EdgeResult judged(PlannedEdge edge, Step step, NotCompared skipped, RunPolicy run) {
       Judgement judgement =
-          new EdgeJudge(operations).judge(step, run, edge.ends().childPath(), Optional.empty());
+          new EdgeJudge(operations)
+              .judge(step, skipped, run, edge.ends().childPath(), Optional.empty());
       List<String> notes = new ArrayList<>(judgement.notes());
       notes.addAll(edge.notes());
       return new EdgeResult(

@@ -41,7 +41,7 @@ final class DiffCommand implements Callable<Integer> {
         width ->
             DiffText.lines(
                 pair.left(), pair.right(), outcome.pair(), judgement, outcome.rules(), width),
-        () -> Json.of(DiffDocument.of(pair.left(), pair.right(), outcome.pair(), judgement)));
+        () -> Json.of(DiffDocument.of(pair.left(), pair.right(), outcome)));
     return ExitStatus.of(judgement.verdict());
   }
 }

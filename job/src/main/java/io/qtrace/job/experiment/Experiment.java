@@ -102,7 +102,7 @@ public final class Experiment {
             counts(category -> snapshot.of(category).count()),
             run,
             trained,
-            DiffDocument.of(initial, trained, comparison.pair(), comparison.judgement()),
+            DiffDocument.of(initial, trained, comparison),
             counts(category -> QCount.changed(comparison.pair(), category)),
             moves.stream().filter(LutMove::isTrained).count(),
             moves.size(),

@@ -27,6 +27,7 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.tensor.CheckpointIndex.Skipped;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -79,8 +80,16 @@ public final class Diff {
    *
    * @param rules what the policy says of the right one's run
    * @param asked whether the kind of the edge was given, not found
+   * @param skippedLeft what cannot be compared of the left one
+   * @param skippedRight what cannot be compared of the right one
    */
-  public record Outcome(Step step, Judgement judgement, RunPolicy rules, boolean asked) {
+  public record Outcome(
+      Step step,
+      Judgement judgement,
+      RunPolicy rules,
+      boolean asked,
+      List<Skipped> skippedLeft,
+      List<Skipped> skippedRight) {
     public PairComparison pair() {
       return step.pair();
     }
@@ -124,8 +133,17 @@ public final class Diff {
     Step compared = new Step(parent, child, pair, Map.of());
     Step step = new Step(parent, child, pair, recomputed(compared, indexes));
     RunPolicy rules = rules(right);
-    Judgement judgement = new EdgeJudge(operations).judge(step, rules, right, kind);
-    return new Outcome(step, judgement, rules, kind.isPresent());
+    Judgement judgement =
+        new EdgeJudge(operations)
+            .judge(
+                step,
+                NotCompared.of(
+                    skipped(indexes, LEFT), skipped(indexes, RIGHT), policy.categories()),
+                rules,
+                right,
+                kind);
+    return new Outcome(
+        step, judgement, rules, kind.isPresent(), skipped(indexes, LEFT), skipped(indexes, RIGHT));
   }
 
   private static CheckpointFacts facts(Map<String, Measured> measured, String side) {
@@ -184,6 +202,10 @@ public final class Diff {
       throw new IOException(String.join("; ", output.changed().values()));
     }
     return output.layers().collectAsMap().get(RIGHT).value();
+  }
+
+  private static List<Skipped> skipped(Indexes indexes, String side) {
+    return indexes.readable(side).orElseThrow().skipped();
   }
 
   private static List<ObjectStat> files(Indexes indexes) {

@@ -7,6 +7,7 @@ import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Operation;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.Step;
@@ -48,13 +49,15 @@ public final class EdgeJudge implements Serializable {
   /**
    * Judges a step.
    *
+   * @param skipped what the step does not show
    * @param rules of the child's run
    * @param child path of the child
    * @param asked kind to judge it as, in place of the one that explains the most
    */
-  public Judgement judge(Step step, RunPolicy rules, String child, Optional<EdgeKind> asked) {
+  public Judgement judge(
+      Step step, NotCompared skipped, RunPolicy rules, String child, Optional<EdgeKind> asked) {
     Classifier.Outcome outcome = new Classifier(operations).classify(step);
-    EdgeKind kind = asked.orElse(outcome.kind());
+    EdgeKind kind = asked.orElseGet(() -> kind(outcome, skipped));
     Optional<Operation> operation = operations.of(kind);
     List<QChange> changes = QChange.of(step, operations, operation);
     List<LutMove> moves = LutMove.of(step);
@@ -98,10 +101,13 @@ public final class EdgeJudge implements Serializable {
             .filter(tensor -> !reported.contains(tensor.name()))
             .filter(tensor -> isOpen(rules, kind, tensor, operation))
             .toList());
+    skipped.addFindings(
+        findings, pair.byName().values().stream().noneMatch(TensorComparison::isComparable));
     if (findings.findings().isEmpty() && kind.equals(EdgeKind.UNKNOWN)) {
       addUnexplained(findings, pair);
     }
     List<String> notes = new ArrayList<>(rules.notes(kind));
+    notes.addAll(skipped.notes());
     notes.addAll(casts(pair));
     notes.addAll(QFindings.notes(changes));
     notes.addAll(TrainNotes.of(kind, step));
@@ -115,6 +121,12 @@ public final class EdgeJudge implements Serializable {
         moves,
         outcome,
         rules.identity(child));
+  }
+
+  // What is a copy as far as it was compared need not be one.
+  private static EdgeKind kind(Classifier.Outcome outcome, NotCompared skipped) {
+    boolean open = outcome.kind().equals(Copy.KIND) && !skipped.quantized().isEmpty();
+    return open ? EdgeKind.UNKNOWN : outcome.kind();
   }
 
   private static <T> Map<Expectation, List<T>> byExpectation(

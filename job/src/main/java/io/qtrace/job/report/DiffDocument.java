@@ -3,13 +3,16 @@ package io.qtrace.job.report;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.judge.Diff;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
+import io.qtrace.tensor.CheckpointIndex;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What {@code diff --format json} prints; tensors by name. */
 public record DiffDocument(
@@ -20,9 +23,22 @@ public record DiffDocument(
     Verdict verdict,
     List<Finding> findings,
     List<String> notes,
-    List<TensorChange> tensors) {
-  public static DiffDocument of(
-      String left, String right, PairComparison pair, Judgement judgement) {
+    List<TensorChange> tensors,
+    List<Skipped> skipped) {
+  /**
+   * What cannot be compared.
+   *
+   * @param side left or right
+   */
+  public record Skipped(String side, String name, String reason) {
+    static Stream<Skipped> of(String side, List<CheckpointIndex.Skipped> all) {
+      return all.stream().map(one -> new Skipped(side, one.name(), one.reason()));
+    }
+  }
+
+  public static DiffDocument of(String left, String right, Diff.Outcome outcome) {
+    PairComparison pair = outcome.pair();
+    Judgement judgement = outcome.judgement();
     return new DiffDocument(
         left,
         right,
@@ -34,6 +50,10 @@ public record DiffDocument(
         pair.tensors().stream()
             .sorted(Comparator.comparing(TensorComparison::name))
             .map(TensorChange::of)
+            .toList(),
+        Stream.concat(
+                Skipped.of("left", outcome.skippedLeft()),
+                Skipped.of("right", outcome.skippedRight()))
             .toList());
   }
 }

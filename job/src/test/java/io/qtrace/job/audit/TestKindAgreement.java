@@ -48,8 +48,7 @@ class TestKindAgreement {
       Diff.Outcome outcome = diff.run(left, right, Optional.empty(), Set.of());
       assertThat(outcome.judgement().kind()).as("%s -> %s", left, right).isEqualTo(edge.kind());
       assertThat(outcome.judgement().verdict()).as(right).isEqualTo(edge.verdict());
-      assertThat(DiffDocument.of(left, right, outcome.pair(), outcome.judgement()).kind())
-          .isEqualTo(edge.kind().label());
+      assertThat(DiffDocument.of(left, right, outcome).kind()).isEqualTo(edge.kind().label());
       assertThat(ExplainDocument.of(left, right, outcome).kind()).isEqualTo(edge.kind().label());
     }
   }

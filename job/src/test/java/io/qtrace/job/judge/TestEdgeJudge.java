@@ -126,7 +126,7 @@ class TestEdgeJudge {
   }
 
   private static Judgement judge(Step step, RunPolicy rules, EdgeKind asked) {
-    return JUDGE.judge(step, rules, CHILD, Optional.of(asked));
+    return JUDGE.judge(step, NotCompared.NOTHING, rules, CHILD, Optional.of(asked));
   }
 
   @ParameterizedTest
@@ -246,6 +246,7 @@ class TestEdgeJudge {
     Judgement found =
         JUDGE.judge(
             StepOfArrays.of(trained, Layers.baked(trained)),
+            NotCompared.NOTHING,
             ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE),
             CHILD,
             Optional.empty());
@@ -434,6 +435,7 @@ class TestEdgeJudge {
       Judgement found =
           JUDGE.judge(
               StepOfArrays.of(parent, child),
+              NotCompared.NOTHING,
               ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE),
               CHILD,
               Optional.empty());
@@ -459,6 +461,7 @@ class TestEdgeJudge {
     Judgement found =
         JUDGE.judge(
             StepOfArrays.of(initial, initial.damaged(Layers.NORM, 5)),
+            NotCompared.NOTHING,
             permissive(),
             CHILD,
             Optional.empty());
@@ -475,6 +478,7 @@ class TestEdgeJudge {
     Judgement added =
         JUDGE.judge(
             StepOfArrays.of(initial, initial.with("extra", ArrayTensor.of(new float[] {1}, 1))),
+            NotCompared.NOTHING,
             permissive(),
             CHILD,
             Optional.empty());
@@ -489,7 +493,12 @@ class TestEdgeJudge {
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint child = initial.damaged(Layers.NORM, 5).with(LAYER.quantized(), 8, 0.3125);
     Judgement found =
-        JUDGE.judge(StepOfArrays.of(initial, child), permissive(), CHILD, Optional.empty());
+        JUDGE.judge(
+            StepOfArrays.of(initial, child),
+            NotCompared.NOTHING,
+            permissive(),
+            CHILD,
+            Optional.empty());
     assertThat(found.kind()).isEqualTo(EdgeKind.UNKNOWN);
     assertThat(found.findings()).extracting(Finding::rule).containsExactly("q-off-grid");
   }

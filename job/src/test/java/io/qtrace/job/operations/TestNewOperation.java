@@ -9,6 +9,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.judge.EdgeJudge;
 import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
@@ -85,6 +86,7 @@ class TestNewOperation {
         new EdgeJudge(OPERATIONS)
             .judge(
                 retrainedNorm(),
+                NotCompared.NOTHING,
                 policy.forRun("run", RunConfig.NONE),
                 "run/child.pt",
                 Optional.empty());
@@ -95,6 +97,7 @@ class TestNewOperation {
         new EdgeJudge(OPERATIONS)
             .judge(
                 retrainedNorm(),
+                NotCompared.NOTHING,
                 strict.forRun("run", RunConfig.NONE),
                 "run/child.pt",
                 Optional.empty());

@@ -69,6 +69,9 @@ sealed interface Rebuild {
         case "torch._utils._rebuild_tensor_v3" -> {
           return untyped(tensor);
         }
+        case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct" -> {
+          return new Other("a NumPy array");
+        }
         default -> {
           boolean unknown = tensor == call && !isTorchRebuild(tensor.callable());
           return unknown ? None.NONE : new Other(reason(tensor.callable()));

@@ -2,6 +2,8 @@ package io.qtrace.job.archive;
 
 /** What a checkpoint is within its run, told by its file name. */
 public enum Role {
+  /** A moving average of the weights over steps. */
+  EMA,
   /** The state before any training. */
   INITIAL,
   /** Saved after a number of optimizer steps. */

@@ -353,7 +353,10 @@ final class AuditReading {
   /** What edges are judged from. */
   JudgeStage.Input judgeInput(List<PlannedEdge> edges, Map<String, RunPolicy> rules) {
     Set<String> ends = new HashSet<>();
-    edges.forEach(edge -> ends.addAll(List.of(edge.ends().parentId(), edge.ends().childId())));
+    for (PlannedEdge edge : edges) {
+      ends.addAll(List.of(edge.ends().parentId(), edge.ends().childId()));
+      edge.other().map(PlannedEdge.Other::id).ifPresent(ends::add);
+    }
     long tensors = edges.stream().mapToLong(edge -> 2L * tensors(edge.ends().childId())).sum();
     return new JudgeStage.Input(
         factsOf(ends),

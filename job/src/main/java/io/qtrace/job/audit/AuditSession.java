@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** One audit under way: measure, find parents, compare, judge, write. */
@@ -108,7 +109,8 @@ final class AuditSession {
     if (fresh.stream().filter(file -> !claimed.contains(file)).count() < 2) { // one is a root
       return List.of();
     }
-    return reading.preview(claims()).edges().stream()
+    Forest guessed = reading.preview(claims());
+    return Stream.concat(guessed.edges().stream(), guessed.donors().stream())
         .filter(edge -> !claimed.contains(edge.child()))
         .map(edge -> new Edge(edge.parent(), edge.child(), EnumSet.of(Evidence.WEIGHTS)))
         .toList();

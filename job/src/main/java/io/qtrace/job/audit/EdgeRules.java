@@ -19,7 +19,8 @@ import java.util.Optional;
  * Edges that follow from runs themselves. A run's {@code source_checkpoint} leads to everything
  * that it trained, so that nothing it changed hides between two steps; within the run, the initial
  * state leads to the steps and the best state, a step to the next one, a step to what was baked
- * from it, and the last step to the exports.
+ * from it, the last step to the exports, and a moving average comes from the step before it and the
+ * state beside it.
  */
 final class EdgeRules {
   private final Archive archive;
@@ -54,8 +55,30 @@ final class EdgeRules {
     withRole(run, Role.BAKED).forEach(baked -> addMade(baked, stepBefore(steps, baked), source));
     Optional<CheckpointFile> end = lastOf(trained, steps);
     withRole(run, Role.EXPORT).forEach(export -> addMade(export, end, source));
+    withRole(run, Role.EMA).forEach(average -> addAverage(run, average, steps, source));
     withRole(run, Role.OTHER)
         .forEach(other -> source.ifPresent(parent -> add(parent, other, Evidence.DECLARED)));
+  }
+
+  // A moving average is of the steps before it, and of the state that it was saved beside.
+  private void addAverage(
+      Run run,
+      CheckpointFile average,
+      List<CheckpointFile> steps,
+      Optional<CheckpointFile> source) {
+    addMade(average, stepBefore(steps, average), source);
+    run.checkpoints().stream()
+        .filter(file -> file.role() != Role.EMA)
+        .filter(file -> withoutExtension(file).equals(withoutEma(average)))
+        .forEach(state -> add(state, average, Evidence.ORDER));
+  }
+
+  private static String withoutEma(CheckpointFile average) {
+    return withoutExtension(average).replaceFirst("[_-]ema(?=[_-]|$)", "");
+  }
+
+  private static String withoutExtension(CheckpointFile file) {
+    return file.path().replaceFirst("\\.[^./]*$", "");
   }
 
   // A file that was made from a checkpoint of its own run, else from the run's source.

@@ -238,7 +238,9 @@ final class JudgeStage {
     for (Numbered numbered : edges) {
       EdgeEnds ends = numbered.edge().ends();
       byChild.computeIfAbsent(ends.childId(), child -> new ArrayList<>()).add(numbered);
-      for (String end : List.of(ends.parentId(), ends.childId())) {
+      List<String> needed = new ArrayList<>(List.of(ends.parentId(), ends.childId()));
+      numbered.edge().other().map(PlannedEdge.Other::id).ifPresent(needed::add);
+      for (String end : needed) {
         receivers.computeIfAbsent(end, id -> new HashSet<>()).add(ends.childId());
       }
     }
@@ -388,12 +390,14 @@ final class JudgeStage {
             Optional.ofNullable(diffs.get(edge.ends().parentId()))
                 .map(Packed::value)
                 .orElse(Map.of());
-        Step step =
+        Step alone =
             new Step(
                 new Side(parent),
                 child,
                 PairComparison.measured(parent, child.facts(), differing),
                 recomputed.map(all -> of(all, edge.ends().parentId())).orElse(Map.of()));
+        Step step =
+            edge.other().map(other -> alone.with(new Side(facts.get(other.id())))).orElse(alone);
         EdgeResult result = result(edge, step, numbered.skipped());
         found.add(Found.of(numbered.number(), result));
         results.add(Packed.of(result));
@@ -432,6 +436,7 @@ final class JudgeStage {
       return new EdgeResult(
           new AuditedEdge(
               edge.ends(),
+              edge.part(),
               judgement.kind(),
               edge.evidence(),
               judgement.verdict(),
@@ -452,6 +457,7 @@ final class JudgeStage {
       return new EdgeResult(
           new AuditedEdge(
               edge.ends(),
+              edge.part(),
               edge.unjudgedKind(),
               edge.evidence(),
               findings.verdict(),

@@ -9,6 +9,7 @@ import io.qtrace.job.parents.Claims.Claim;
 import io.qtrace.job.parents.Forest;
 import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.Opinion;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.WeightsOpinion;
 import io.qtrace.job.parents.WeightsOpinion.Says;
 import java.util.ArrayList;
@@ -40,6 +41,9 @@ final class Parentage {
     Map<Claim, Opinion> opinions = ancestry.of(claims.stream().map(Edge::claim).toList());
     claims.forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
     forest.edges().stream().filter(parentage::isWanted).forEach(parentage::add);
+    forest
+        .donors()
+        .forEach(donor -> parentage.addDonor(forest.edgeTo(donor.child()).orElseThrow(), donor));
     return parentage.edges.entrySet().stream()
         .sorted(Comparator.comparing(entry -> entry.getKey().run()))
         .flatMap(entry -> entry.getValue().stream())
@@ -80,6 +84,22 @@ final class Parentage {
     boolean claimed = declared.getOrDefault(edge.child(), Set.of()).contains(edge.parent());
     boolean initial = edge.child().role() == Role.INITIAL && edge.unexplained() > 0;
     return !claimed && !settled.contains(edge.child()) && !initial && !isReversed(edge);
+  }
+
+  // Beside the edge of the base, where that is one.
+  private void addDonor(InferredEdge base, InferredEdge donor) {
+    List<PlannedEdge> all = edges.getOrDefault(base.child(), List.of());
+    if (all.stream().noneMatch(edge -> edge.isJudged() && edge.isOf(base.parent()))) {
+      return;
+    }
+    if (all.stream().noneMatch(edge -> edge.isOf(donor.parent())) && !isReversed(donor)) {
+      add(donor);
+    }
+    all.replaceAll(
+        edge ->
+            edge.isOf(base.parent())
+                ? edge.with(ParentPart.BASE, donor.parent())
+                : edge.isOf(donor.parent()) ? edge.with(ParentPart.DONOR, base.parent()) : edge);
   }
 
   // Whether declared parents lead from the child to the parent.

@@ -1,8 +1,11 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.io.SafeText;
+import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.WeightsOpinion;
 import io.qtrace.job.parents.WeightsOpinion.Says;
 import io.qtrace.job.policy.EdgeKind;
@@ -10,20 +13,35 @@ import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.RunPolicy;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * An edge of an audit, and what the weights of the whole archive say of it.
  *
  * @param run folder of the child
  * @param evidence labels of what shows the edge
+ * @param other the child's other parent; empty where it has one
  */
 record PlannedEdge(
-    EdgeEnds ends, String run, Status status, List<String> evidence, WeightsOpinion weights)
+    EdgeEnds ends,
+    String run,
+    Status status,
+    List<String> evidence,
+    WeightsOpinion weights,
+    Optional<Other> other)
     implements Serializable {
   private static final String CONTRADICTED = "parent-contradicted";
   private static final String MISNAMED = "name-contradicted";
+
+  /**
+   * Another parent of the child.
+   *
+   * @param part what the edge's own parent gave
+   */
+  record Other(ParentPart part, String id, String path) implements Serializable {}
 
   /** Whether an edge is judged. */
   enum Status {
@@ -41,10 +59,31 @@ record PlannedEdge(
     Objects.requireNonNull(status, "status");
     evidence = List.copyOf(evidence);
     Objects.requireNonNull(weights, "weights");
+    Objects.requireNonNull(other, "other");
   }
 
   static PlannedEdge of(Edge edge, Status status, WeightsOpinion weights) {
-    return new PlannedEdge(edge.ends(), edge.child().run(), status, edge.evidenceLabels(), weights);
+    return new PlannedEdge(
+        edge.ends(), edge.child().run(), status, edge.evidenceLabels(), weights, Optional.empty());
+  }
+
+  /** The same of a child that another parent gave the rest. */
+  PlannedEdge with(ParentPart part, CheckpointFile another) {
+    return new PlannedEdge(
+        ends,
+        run,
+        status,
+        evidence,
+        weights,
+        Optional.of(new Other(part, another.id(), another.path())));
+  }
+
+  ParentPart part() {
+    return other.map(Other::part).orElse(ParentPart.WHOLE);
+  }
+
+  boolean isOf(CheckpointFile parent) {
+    return ends.parentId().equals(parent.id());
   }
 
   boolean isJudged() {
@@ -64,9 +103,21 @@ record PlannedEdge(
 
   /** What the weights say that no finding says. */
   List<String> notes() {
-    return isContradicted()
-        ? List.of()
-        : weights.sentence(ends.childPath()).map("weights: "::concat).stream().toList();
+    List<String> notes = new ArrayList<>();
+    if (!isContradicted()) {
+      weights.sentence(ends.childPath()).map("weights: "::concat).ifPresent(notes::add);
+    }
+    other.map(PlannedEdge::sentence).ifPresent(notes::add);
+    return notes;
+  }
+
+  private static String sentence(Other other) {
+    String path = SafeText.of(other.path());
+    return switch (other.part()) {
+      case BASE -> "all that this parent did not give is of " + path;
+      case WHOLE -> throw new IllegalStateException("Of two parents neither gave all");
+      case DONOR -> "this parent gave what is not of " + path;
+    };
   }
 
   /** Adds what is wrong with an edge that is not judged as a step. */
@@ -92,6 +143,7 @@ record PlannedEdge(
         && stored.ends().childId().equals(ends.childId())
         && stored.evidence().equals(evidence)
         && weights.equals(stored.weights())
+        && part() == stored.parentPart()
         && stored.rules().rulesHash().equals(rules.identity(ends.childPath()));
   }
 

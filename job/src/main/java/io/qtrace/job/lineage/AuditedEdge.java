@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.WeightsOpinion;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
@@ -17,12 +18,14 @@ import java.util.Objects;
 /**
  * One edge and what an audit says of it: small enough for the driver.
  *
+ * @param parentPart what the parent gave
  * @param evidence why the pair is one, in the order of {@link Evidence}
  * @param notes what is worth knowing though nothing is wrong
  * @param weights what the weights of the whole archive say of the pair
  */
 public record AuditedEdge(
     @JsonUnwrapped EdgeEnds ends,
+    ParentPart parentPart,
     EdgeKind kind,
     List<String> evidence,
     Verdict verdict,
@@ -45,6 +48,7 @@ public record AuditedEdge(
 
   public AuditedEdge {
     Objects.requireNonNull(ends, "ends");
+    Objects.requireNonNull(parentPart, "parentPart");
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(verdict, "verdict");
     evidence = List.copyOf(evidence);
@@ -53,7 +57,8 @@ public record AuditedEdge(
   }
 
   AuditedEdge withoutWeights() {
-    return new AuditedEdge(ends, kind, evidence, verdict, counts, findings, notes, rules, null);
+    return new AuditedEdge(
+        ends, parentPart, kind, evidence, verdict, counts, findings, notes, rules, null);
   }
 
   @JsonIgnore

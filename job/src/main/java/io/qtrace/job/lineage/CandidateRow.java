@@ -1,5 +1,7 @@
 package io.qtrace.job.lineage;
 
+import java.util.List;
+
 /** Table {@code candidates}. */
 @About("One row a pair of checkpoints that the search for parents compared, and what it found")
 record CandidateRow(
@@ -18,5 +20,7 @@ record CandidateRow(
       @About("tensors that neither the other checkpoint nor the operation gives") Integer invented,
       @About("of the numbers that training moves, Euclidean") double distance,
       @About("whether its numbers show the direction") boolean proof,
-      boolean plausible) {}
+      boolean plausible,
+      @About("hashes of the groups of tensors that are not all of the other checkpoint")
+          List<Integer> groups) {}
 }

@@ -11,7 +11,7 @@ record CheckpointRow(
     @About("path below the archive's root") String path,
     String uri,
     @About("folder of the run below the archive's root") String run,
-    @About("initial, step, best, baked, export or other, by the file's name") String role,
+    @About("ema, initial, step, best, baked, export or other, by the file's name") String role,
     @About("optimizer steps, by the file's name") Long step,
     @About("torch-zip, torch-legacy, safetensors, ...") String format,
     long bytes,

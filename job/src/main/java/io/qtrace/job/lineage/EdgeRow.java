@@ -13,6 +13,10 @@ record EdgeRow(
             "train, bake, another operation of the policy's sections, or unknown; several: the weights"
                 + " show more steps than one, which are edges; none: they show another parent")
         String kind,
+    @About(
+            "whole; of a child with two parents base, which most tensors are of, or donor; null in rows"
+                + " of older versions")
+        String parentPart,
     @About("why the pair is one: declared, order, weights") List<String> evidence,
     @About("CLEAN or VIOLATION") String verdict,
     @Inline EdgeCounts.ByStatus status,

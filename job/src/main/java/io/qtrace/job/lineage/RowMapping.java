@@ -14,6 +14,7 @@ import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.operations.QCause;
 import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.parents.Dispute;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.parents.Transition;
 import io.qtrace.job.parents.WeightsOpinion;
@@ -251,6 +252,7 @@ final class RowMapping {
         auditId,
         edge.ends(),
         edge.kind().label(),
+        edge.parentPart().label(),
         edge.evidence(),
         edge.verdict().name(),
         counts.status(),
@@ -282,6 +284,9 @@ final class RowMapping {
         row.auditId(),
         new AuditedEdge(
             row.ends(),
+            row.parentPart() == null
+                ? ParentPart.WHOLE
+                : ParentPart.valueOf(row.parentPart().toUpperCase(Locale.ROOT)),
             new EdgeKind(row.kind()),
             row.evidence(),
             Verdict.valueOf(row.verdict()),
@@ -385,7 +390,8 @@ final class RowMapping {
         found.invented(),
         found.distance(),
         found.proof(),
-        found.plausible());
+        found.plausible(),
+        found.groups());
   }
 
   static Candidate candidate(CandidateRow row) {
@@ -425,6 +431,7 @@ final class RowMapping {
         row.invented(),
         row.distance(),
         row.proof(),
-        row.plausible());
+        row.plausible(),
+        row.groups() == null ? List.of() : row.groups());
   }
 }

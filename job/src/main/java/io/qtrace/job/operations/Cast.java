@@ -34,7 +34,7 @@ public final class Cast implements Operation {
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     if (changed.isRounded()) {
-      return UnexplainedElements.NONE;
+      return Halves.areWhole(changed, step) ? UnexplainedElements.NONE : changed.changedElements();
     }
     return changed.misrounded().map(UnexplainedElements::of).orElseGet(changed::changedElements);
   }

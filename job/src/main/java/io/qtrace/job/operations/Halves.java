@@ -6,6 +6,8 @@ import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Float16;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,17 @@ final class Halves {
     return step.recomputed(changed.name() + KEY)
         .flatMap(Recomputed::unexplained)
         .orElse(UnexplainedElements.NONE);
+  }
+
+  /** Whether the magnitudes of a layer were rounded with a factor of it; true of other tensors. */
+  static boolean areWhole(TensorComparison rounded, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(rounded.name()));
+    boolean factor = rounded.name().equals(layer.scaleA()) || rounded.name().equals(layer.scaleB());
+    return !factor
+        || step.tensor(layer.magnitude())
+            .flatMap(TensorComparison::right)
+            .filter(magnitude -> magnitude.dtype() == DType.FLOAT32)
+            .isEmpty();
   }
 
   /** Adds the recomputation of a tensor of which not all values are known. */

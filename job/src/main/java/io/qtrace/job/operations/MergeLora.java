@@ -50,7 +50,7 @@ public final class MergeLora implements Operation {
           : changed.changedElements();
     }
     if (changed.isRounded()) {
-      return UnexplainedElements.NONE;
+      return Halves.areWhole(changed, step) ? UnexplainedElements.NONE : changed.changedElements();
     }
     boolean written = changed.name().equals(layer.indices()) && changed.right().isPresent();
     if (written && changed.status() == TensorStatus.ADDED) {

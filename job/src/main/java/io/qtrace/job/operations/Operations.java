@@ -22,6 +22,7 @@ public record Operations(List<Operation> all) implements Serializable {
       new Operations(
           List.of(
               new Copy(),
+              new Graft(),
               new Requantize(),
               new Snap(),
               new Cast(),

@@ -28,6 +28,7 @@ import java.util.Optional;
  *     recomputed, and none where they were not
  * @param trained its elements that the LUT in training does not give at the indices; empty where
  *     that was not recomputed
+ * @param isOfOther whether another parent has the very same
  * @param parent the parent's LUT, where it has a usable one
  * @param child the child's
  */
@@ -39,6 +40,7 @@ public record QuantizedStep(
     boolean indicesMoved,
     Map<EdgeKind, Optional<UnexplainedElements>> nearest,
     Optional<UnexplainedElements> trained,
+    boolean isOfOther,
     Optional<LayerLut> parent,
     Optional<LayerLut> child) {
   public QuantizedStep {
@@ -62,6 +64,7 @@ public record QuantizedStep(
         step.tensor(layer.indices()).filter(TensorComparison::isChanged).isPresent(),
         nearest(layer, step),
         Sync.trained(layer, step),
+        Graft.isOfOther(quantized, step),
         step.before(layer),
         step.after(layer));
   }

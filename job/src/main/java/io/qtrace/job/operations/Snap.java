@@ -36,7 +36,7 @@ public final class Snap implements Operation {
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
     if (changed.isRounded()) {
-      return isOfLayer(layer, step) && leavesTheRest(step)
+      return isOfLayer(layer, step) && leavesTheRest(step) && Halves.areWhole(changed, step)
           ? UnexplainedElements.NONE
           : changed.changedElements();
     }

@@ -23,6 +23,7 @@ public final class Step {
   private final Side child;
   private final PairComparison pair;
   private final Map<String, Recomputed> recomputed;
+  private final Optional<Side> other;
   private TrainedGroups trained;
 
   /**
@@ -30,10 +31,25 @@ public final class Step {
    * @param recomputed what was recomputed of the child, by layer
    */
   public Step(Side parent, Side child, PairComparison pair, Map<String, Recomputed> recomputed) {
+    this(parent, child, pair, recomputed, Optional.empty());
+  }
+
+  private Step(
+      Side parent,
+      Side child,
+      PairComparison pair,
+      Map<String, Recomputed> recomputed,
+      Optional<Side> other) {
     this.parent = Objects.requireNonNull(parent, "parent");
     this.child = Objects.requireNonNull(child, "child");
     this.pair = Objects.requireNonNull(pair, "pair");
     this.recomputed = Map.copyOf(recomputed);
+    this.other = Objects.requireNonNull(other, "other");
+  }
+
+  /** The same step of a child that has another parent too. */
+  public Step with(Side another) {
+    return new Step(parent, child, pair, recomputed, Optional.of(another));
   }
 
   /** A step of which no element was compared: as far as the facts of both ends show it. */
@@ -135,6 +151,10 @@ public final class Step {
 
   public Optional<TensorComparison> tensor(String name) {
     return pair.tensor(name);
+  }
+
+  Optional<Side> other() {
+    return other;
   }
 
   Side parent() {

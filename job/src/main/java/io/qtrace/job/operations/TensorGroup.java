@@ -22,7 +22,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   private static final Set<String> MLP = Set.of("mlp", "feed_forward", "ffn");
 
   /** The group of a tensor. */
-  static TensorGroup of(TensorComparison tensor) {
+  public static TensorGroup of(TensorComparison tensor) {
     String name = tensor.name();
     String module = LayerNames.moduleOf(name);
     String last = module.substring(module.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);

@@ -58,6 +58,11 @@ public final class Claims {
     return claimed.isEmpty() || claimed.contains(parent);
   }
 
+  /** Whether a claim names the parent of a child. */
+  boolean claims(CheckpointFile parent, CheckpointFile child) {
+    return parents.getOrDefault(child, Set.of()).contains(parent);
+  }
+
   // Over any number of claims.
   private boolean leads(CheckpointFile from, CheckpointFile to) {
     Set<CheckpointFile> seen = new HashSet<>();

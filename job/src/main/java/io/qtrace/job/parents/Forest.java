@@ -5,15 +5,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Every checkpoint once: as a root, or as the child of one edge; no circles.
+ * Every checkpoint once: as a root, or as the child of one edge; no circles. What was put together
+ * from two hangs on the one that gave more.
  *
  * @param roots checkpoints that no other explains, sorted by path
  * @param edges sorted by the child's path
+ * @param donors edges to children that have another parent besides, sorted by the child's path
  */
-public record Forest(List<CheckpointFile> roots, List<InferredEdge> edges) {
+public record Forest(
+    List<CheckpointFile> roots, List<InferredEdge> edges, List<InferredEdge> donors) {
   public Forest {
     roots = List.copyOf(roots);
     edges = List.copyOf(edges);
+    donors = List.copyOf(donors);
   }
 
   /** The edge that leads to a checkpoint; empty for a root. */

@@ -8,7 +8,7 @@ import java.util.List;
 /** What names and times suggest; consulted only where the weights leave a choice. */
 final class Hints {
   private static final List<Role> FIRST_WRITTEN =
-      List.of(Role.STEP, Role.INITIAL, Role.BAKED, Role.OTHER, Role.BEST, Role.EXPORT);
+      List.of(Role.STEP, Role.INITIAL, Role.BAKED, Role.OTHER, Role.BEST, Role.EXPORT, Role.EMA);
 
   /** Of files with the same tensors, the one that the others are copies of comes first. */
   static final Comparator<CheckpointFile> ORIGINAL_FIRST =

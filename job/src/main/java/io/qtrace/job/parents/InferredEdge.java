@@ -2,6 +2,7 @@ package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.operations.Copy;
+import io.qtrace.job.operations.Graft;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.Objects;
 
@@ -42,6 +43,12 @@ public record InferredEdge(
         transition.unexplained(),
         transition.invented(),
         transition.distance());
+  }
+
+  /** One of two checkpoints that a child was put together from. */
+  static InferredEdge graft(CheckpointFile parent, CheckpointFile child, Transition transition) {
+    return new InferredEdge(
+        parent, child, Graft.KIND, transition.shared(), transition.changed(), 0, 0, 0);
   }
 
   /** A checkpoint with the content of another. */

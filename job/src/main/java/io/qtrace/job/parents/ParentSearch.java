@@ -46,17 +46,18 @@ public final class ParentSearch {
     List<MeasuredCheckpoint> nodes =
         Locality.HALVES.order(alike.stream().map(same -> same.get(0)).toList());
     Set<Link> links = links(nodes);
-    Tree tree =
-        new Tree(
-            nodes,
-            links,
-            claims.of(file -> originals.getOrDefault(file, file)),
-            proved,
-            evaluation);
+    Claims claimed = claims.of(file -> originals.getOrDefault(file, file));
+    Tree tree = new Tree(nodes, links, claimed, proved, evaluation);
+    Map<Integer, Assemblies.Parents> assembled = Assemblies.of(nodes, tree, claimed);
     List<CheckpointFile> roots = new ArrayList<>();
     List<InferredEdge> edges = new ArrayList<>();
+    List<InferredEdge> donors = new ArrayList<>();
     for (int child = 0; child < nodes.size(); child++) {
-      if (tree.parent(child).isPresent()) {
+      Assemblies.Parents two = assembled.get(child);
+      if (two != null) {
+        edges.add(graft(two.base(), child, nodes, copies, tree));
+        donors.add(graft(two.donor(), child, nodes, copies, tree));
+      } else if (tree.parent(child).isPresent()) {
         int parent = tree.parent(child).getAsInt();
         edges.add(
             InferredEdge.of(
@@ -74,7 +75,20 @@ public final class ParentSearch {
     }
     roots.sort(null);
     edges.sort(Comparator.comparing(InferredEdge::child));
-    return new Forest(roots, edges);
+    donors.sort(Comparator.comparing(InferredEdge::child));
+    return new Forest(roots, edges, donors);
+  }
+
+  private static InferredEdge graft(
+      int parent,
+      int child,
+      List<MeasuredCheckpoint> nodes,
+      Map<CheckpointFile, List<MeasuredCheckpoint>> copies,
+      Tree tree) {
+    return InferredEdge.graft(
+        nearest(copies.get(nodes.get(parent).file()), nodes.get(child).file()),
+        nodes.get(child).file(),
+        tree.transition(parent, child));
   }
 
   // Of parents with one content that of the child's own run, else the first.

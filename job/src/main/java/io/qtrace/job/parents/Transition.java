@@ -5,10 +5,13 @@ import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Step;
+import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.operations.TrainedGroups;
 import io.qtrace.job.policy.EdgeKind;
 import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -23,6 +26,8 @@ import java.util.Objects;
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
+ * @param groups hashes of the groups of tensors of which the child has any that are not the
+ *     parent's; none where they are too many
  */
 public record Transition(
     EdgeKind kind,
@@ -32,7 +37,8 @@ public record Transition(
     int invented,
     double distance,
     boolean proof,
-    boolean plausible)
+    boolean plausible,
+    List<Integer> groups)
     implements Serializable {
   // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What
   // was
@@ -42,16 +48,20 @@ public record Transition(
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
 
+  private static final int MOST_GROUPS = 64;
+
   // A weight counts as all that quantizes it: LUT, factors and magnitudes.
   private static final int WEIGHT = 4;
 
   public Transition {
     Objects.requireNonNull(kind, "kind");
+    groups = List.copyOf(groups);
   }
 
   /** The same where a proof found so many tensors unexplained. */
   Transition withUnexplained(int found) {
-    return new Transition(kind, shared, changed, found, invented, distance, proof, plausible);
+    return new Transition(
+        kind, shared, changed, found, invented, distance, proof, plausible, groups);
   }
 
   /** What led from a parent to a child. */
@@ -80,7 +90,27 @@ public record Transition(
         moved ? distance : 0,
         proof,
         (weights ? parent.numbers().relative(child.numbers()) <= NEAR : shared > 0 || proof)
-            && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size());
+            && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size(),
+        groups(step));
+  }
+
+  private static List<Integer> groups(Step step) {
+    List<Integer> groups =
+        step.pair().byName().values().stream()
+            .filter(tensor -> tensor.right().isPresent())
+            .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
+            .map(tensor -> TensorGroup.of(tensor).toString().hashCode())
+            .distinct()
+            .sorted()
+            .toList();
+    return groups.size() > MOST_GROUPS ? List.of() : groups;
+  }
+
+  /** Whether a child has whole groups of tensors of one parent, and all others of another. */
+  static boolean isGraft(Transition ofBase, Transition ofDonor) {
+    return !ofBase.groups.isEmpty()
+        && !ofDonor.groups.isEmpty()
+        && Collections.disjoint(ofBase.groups, ofDonor.groups);
   }
 
   // Training of float weights explains any weights, so they must be near.

@@ -16,6 +16,7 @@ final class Tree {
   private static final int NONE = -1;
 
   private final List<MeasuredCheckpoint> nodes;
+  private final Set<Link> links;
   private final Claims claims;
   private final Map<ProvedStep, Integer> proved;
   private final Evaluation evaluation;
@@ -29,6 +30,7 @@ final class Tree {
       Map<ProvedStep, Integer> proved,
       Evaluation evaluation) {
     this.nodes = nodes;
+    this.links = links;
     this.claims = claims;
     this.proved = proved;
     this.evaluation = evaluation;
@@ -53,6 +55,12 @@ final class Tree {
     }
   }
 
+  /** Nodes of which each was evaluated as a parent of the other. */
+  Set<Link> links() {
+    return links;
+  }
+
+  /** The parent of a node; empty for a root. */
   OptionalInt parent(int node) {
     return parents[node] == NONE ? OptionalInt.empty() : OptionalInt.of(parents[node]);
   }

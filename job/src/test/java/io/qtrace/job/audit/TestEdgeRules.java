@@ -64,6 +64,27 @@ class TestEdgeRules {
   }
 
   @Test
+  void aMovingAverageIsOfTheLastStepAndOfTheStateBesideIt() throws IOException {
+    for (String name :
+        new String[] {
+          "checkpoint_step2.pt",
+          "checkpoint_step2_ema.pt",
+          "checkpoint_step4.pt",
+          "final.pt",
+          "final_ema.pt"
+        }) {
+      Files.createFile(folder.resolve(name));
+    }
+    assertThat(EdgeRules.of(scan(folder)).edges())
+        .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
+        .containsExactlyInAnyOrder(
+            "checkpoint_step2.pt -> checkpoint_step4.pt",
+            "checkpoint_step2.pt -> checkpoint_step2_ema.pt",
+            "checkpoint_step4.pt -> final_ema.pt",
+            "final.pt -> final_ema.pt");
+  }
+
+  @Test
   void aSourceThatTheArchiveLacksIsAFinding() throws IOException {
     Files.createFile(folder.resolve("checkpoint_step1.pt"));
     Files.writeString(

@@ -24,6 +24,7 @@ import io.qtrace.job.policy.Waivers;
 import java.time.LocalDate;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,8 @@ class TestParentageRules {
       WeightsOpinion weights,
       String... evidence) {
     Edge edge = declared(parent, child);
-    return new PlannedEdge(edge.ends(), child.run(), status, List.of(evidence), weights);
+    return new PlannedEdge(
+        edge.ends(), child.run(), status, List.of(evidence), weights, Optional.empty());
   }
 
   private static WeightsOpinion contradicts(InferredEdge edge) {

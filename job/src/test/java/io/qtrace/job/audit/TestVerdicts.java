@@ -40,10 +40,9 @@ class TestVerdicts {
           "cast", Set.of("snap"),
           "requantize", Set.of("replace_lut", "merge_lora"));
 
-  // mix-told: no operation combines checkpoints yet. merged-strong-q was planted when no operation
-  // proved a merged adapter; each of its elements is recomputed, as those of SR-155 in TestRewrites
-  // are, which must be clean.
-  private static final Set<String> NOT_YET = Set.of("mix-told", "merged-strong-q");
+  // Planted when no operation proved a merged adapter; each of its elements is recomputed, as those
+  // of SR-155 in TestRewrites are, which must be clean.
+  private static final Set<String> NOT_YET = Set.of("merged-strong-q");
 
   @TempDir static Path folder;
   private static Path archives;

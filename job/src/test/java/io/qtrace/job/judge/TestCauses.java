@@ -67,6 +67,7 @@ class TestCauses {
             true,
             Map.of(Requantize.KIND, PROVED),
             Optional.empty(),
+            false,
             Optional.of(TRAINED),
             Optional.of(TRAINED));
     assertThat(explain(given)).isEqualTo(QExplanation.proved(new QCause("REQUANTIZED")));
@@ -79,6 +80,7 @@ class TestCauses {
             true,
             Map.of(Requantize.KIND, Optional.of(THREE)),
             Optional.empty(),
+            false,
             Optional.of(TRAINED),
             Optional.of(TRAINED));
     assertThat(explain(other)).isEqualTo(QExplanation.unexplained(THREE));
@@ -120,6 +122,7 @@ class TestCauses {
             indicesMoved,
             Map.of(),
             Optional.empty(),
+            false,
             Optional.of(TRAINED),
             Optional.of(child)));
   }

@@ -36,6 +36,7 @@ class TestLineageStore {
             "new",
             new EdgeEnds("p", "c", "p.pt", "c.pt"),
             "train",
+            "whole",
             List.of(),
             "VIOLATION",
             new EdgeCounts.ByStatus(1, 0, 0, 0, 0, 0),

@@ -18,6 +18,7 @@ import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.parents.HandMade;
 import io.qtrace.job.parents.InferredEdge;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.parents.Transition;
 import io.qtrace.job.parents.WeightsOpinion;
@@ -269,6 +270,7 @@ class TestRowRoundTrip {
   private static AuditedEdge edge(WeightsOpinion weights, Finding... findings) {
     return new AuditedEdge(
         ENDS,
+        findings.length == 0 ? ParentPart.WHOLE : ParentPart.DONOR,
         new EdgeKind("train"),
         List.of("declared", "order"),
         findings.length == 0 ? Verdict.CLEAN : Verdict.VIOLATION,
@@ -332,8 +334,9 @@ class TestRowRoundTrip {
     Candidate candidate = new Candidate("1f", "2e");
     Candidate.Transitions found =
         new Candidate.Transitions(
-            new Transition(new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false),
-            new Transition(EdgeKind.UNKNOWN, 0, 9, 9, 2, Double.POSITIVE_INFINITY, false, true));
+            new Transition(new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false, List.of(-7, 12)),
+            new Transition(
+                EdgeKind.UNKNOWN, 0, 9, 9, 2, Double.POSITIVE_INFINITY, false, true, List.of()));
     CandidateRow row = RowMapping.row("audit", "method", candidate, found);
     for (CandidateRow stored : List.of(row, back(CandidateRow.class, row))) {
       assertThat(RowMapping.candidate(stored)).isEqualTo(candidate);

@@ -42,6 +42,7 @@ class TestOperations {
       }
     }
     tested.addAll(OF_FILES);
+    tested.add(Graft.class); // of two parents: TestGraft
     assertThat(tested)
         .containsExactlyInAnyOrderElementsOf(
             Operations.KNOWN.all().stream()

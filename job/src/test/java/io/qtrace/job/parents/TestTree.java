@@ -25,11 +25,12 @@ class TestTree {
   private final Map<CheckpointFile, Double> trained = new TreeMap<>();
 
   private static Transition train(int unexplained, double distance) {
-    return new Transition(new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true);
+    return new Transition(
+        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, List.of());
   }
 
   private static Transition proved(String kind, double distance) {
-    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true);
+    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, List.of());
   }
 
   private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
@@ -77,7 +78,7 @@ class TestTree {
   @Test
   void whatSharesTooLittleIsNotAParent() {
     evaluation.transition(
-        A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false));
+        A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, List.of()));
     assertThat(tree(Claims.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 

@@ -9,6 +9,7 @@ import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.WeightsOpinion;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Verdict;
@@ -100,6 +101,7 @@ class TestLineageTree {
         "id",
         new AuditedEdge(
             new EdgeEnds("#" + parent, "#" + child, parent, child),
+            ParentPart.WHOLE,
             new EdgeKind(kind),
             List.of(evidence),
             Verdict.valueOf(verdict),

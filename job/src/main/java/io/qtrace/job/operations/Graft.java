@@ -1,0 +1,100 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** Groups of tensors of one checkpoint put in place of those of another, byte for byte. */
+public final class Graft implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("graft");
+
+  /** The cause of a {@code _Q} that it takes from the other parent. */
+  public static final QCause GRAFTED = new QCause("GRAFTED");
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "tensors of two checkpoints in one";
+  }
+
+  @Override
+  public int parents() {
+    return 2;
+  }
+
+  /** Another checkpoint gives whole groups of tensors, and this one all others. */
+  @Override
+  public boolean applies(Step step) {
+    if (step.other().isEmpty()) {
+      return false;
+    }
+    boolean both = false;
+    Set<TensorGroup> kept = new HashSet<>();
+    Set<TensorGroup> given = new HashSet<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      if (tensor.right().isEmpty()) {
+        continue;
+      }
+      boolean same = tensor.status() == TensorStatus.IDENTICAL;
+      if (!same && !isGiven(tensor, step)) {
+        return false;
+      }
+      if (!same) {
+        both = true;
+        given.add(TensorGroup.of(tensor));
+      } else if (!isGiven(tensor, step)) {
+        kept.add(TensorGroup.of(tensor));
+      }
+    }
+    return both && given.stream().noneMatch(kept::contains);
+  }
+
+  private static boolean isGiven(TensorComparison tensor, Step step) {
+    TensorFacts child = tensor.right().orElseThrow();
+    return step.other()
+        .flatMap(other -> other.tensor(child.name()))
+        .filter(child::isSame)
+        .isPresent();
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    boolean explained =
+        changed.right().isPresent()
+            ? isGiven(changed, step)
+            : step.other().filter(other -> other.tensor(changed.name()).isPresent()).isEmpty();
+    return explained ? UnexplainedElements.NONE : changed.changedElements();
+  }
+
+  @Override
+  public boolean explainsLut(LayerNames layer, Step step) {
+    return step.tensor(layer.lut()).filter(lut -> isGiven(lut, step)).isPresent();
+  }
+
+  @Override
+  public Optional<QExplanation> explain(QuantizedStep layer) {
+    return layer.isOfOther() ? Optional.of(QExplanation.proved(GRAFTED)) : Optional.empty();
+  }
+
+  static boolean isOfOther(TensorComparison quantized, Step step) {
+    return quantized.right().isPresent() && isGiven(quantized, step);
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "%d of %d _Q buffers are those of another checkpoint".formatted(changed, all);
+  }
+}

@@ -1,0 +1,113 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.archive.CheckpointFile;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Finds the checkpoints that hold tensors of two others, where no operation makes them of one. */
+final class Assemblies {
+  private final List<MeasuredCheckpoint> nodes;
+  private final Tree tree;
+  private final Claims claims;
+  private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
+  private final Map<Integer, Parents> found = new HashMap<>();
+
+  private Assemblies(List<MeasuredCheckpoint> nodes, Tree tree, Claims claims) {
+    this.nodes = nodes;
+    this.tree = tree;
+    this.claims = claims;
+    for (Link link : tree.links()) {
+      neighbours.computeIfAbsent(link.one(), node -> new HashSet<>()).add(link.other());
+      neighbours.computeIfAbsent(link.other(), node -> new HashSet<>()).add(link.one());
+    }
+  }
+
+  /**
+   * The parents of a node that was put together, by positions.
+   *
+   * @param base what most tensors are of
+   * @param donor what the others are of
+   */
+  record Parents(int base, int donor) {}
+
+  /** The nodes that were put together from two, with their parents. */
+  static Map<Integer, Parents> of(List<MeasuredCheckpoint> nodes, Tree tree, Claims claims) {
+    Assemblies search = new Assemblies(nodes, tree, claims);
+    for (int node = 0; node < nodes.size(); node++) {
+      int child = node;
+      search.parents(child).ifPresent(two -> search.found.put(child, two));
+    }
+    return search.found;
+  }
+
+  private Optional<Parents> parents(int child) {
+    OptionalInt parent = tree.parent(child);
+    if (parent.isPresent() && isExplained(parent.getAsInt(), child)) {
+      return Optional.empty();
+    }
+    List<Integer> others =
+        neighbours.getOrDefault(child, Set.of()).stream()
+            .filter(other -> tree.transition(other, child).shared() > 0)
+            .filter(other -> !isBelow(other, child))
+            .sorted(
+                Comparator.comparing((Integer other) -> -tree.transition(other, child).shared())
+                    .thenComparing(other -> file(other).path()))
+            .toList();
+    if (others.isEmpty()) {
+      return Optional.empty();
+    }
+    int base = others.get(0);
+    // What passed tensors on has them too.
+    return others.stream()
+        .filter(
+            donor ->
+                Transition.isGraft(tree.transition(base, child), tree.transition(donor, child)))
+        .min(Comparator.comparing(this::depth).thenComparing(donor -> file(donor).path()))
+        .map(donor -> new Parents(base, donor));
+  }
+
+  // Whether one operation makes the child, or it is a step of its run.
+  private boolean isExplained(int parent, int child) {
+    Transition made = tree.transition(parent, child);
+    boolean own = file(parent).run().equals(file(child).run());
+    return made.unexplained() == 0
+        && (made.invented() == 0 || (own && claims.claims(file(parent), file(child))));
+  }
+
+  // Whether a node is another or comes from it, those included that were found to have two parents.
+  private boolean isBelow(int node, int ancestor) {
+    Set<Integer> seen = new HashSet<>();
+    List<Integer> open = new ArrayList<>(List.of(node));
+    while (!open.isEmpty()) {
+      int one = open.remove(open.size() - 1);
+      if (one == ancestor) {
+        return true;
+      }
+      if (seen.add(one)) {
+        tree.parent(one).ifPresent(open::add);
+        Optional.ofNullable(found.get(one))
+            .ifPresent(two -> open.addAll(List.of(two.base(), two.donor())));
+      }
+    }
+    return false;
+  }
+
+  private int depth(int node) {
+    int depth = 0;
+    for (OptionalInt up = tree.parent(node); up.isPresent(); up = tree.parent(up.getAsInt())) {
+      depth++;
+    }
+    return depth;
+  }
+
+  private CheckpointFile file(int node) {
+    return nodes.get(node).file();
+  }
+}

@@ -1,0 +1,100 @@
+package io.qtrace.job.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.archive.RunConfig;
+import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.NotCompared;
+import io.qtrace.job.policy.Verdict;
+import io.qtrace.lut.LayerNames;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class TestGraft {
+  private static final ArrayCheckpoint INITIAL = Layers.initial();
+  private static final ArrayCheckpoint BASE = Layers.baked(Layers.trained(INITIAL, 1));
+  private static final ArrayCheckpoint DONOR = Layers.baked(Layers.trained(INITIAL, 2));
+
+  @Test
+  void layersOfTheMlpOfAnother() {
+    ArrayCheckpoint child = withLayers(List.of(Layers.MLP, Layers.SMALL));
+    assertGraft(BASE, DONOR, child);
+    assertGraft(DONOR, BASE, child);
+    assertThat(judged(BASE, DONOR, child).changes())
+        .filteredOn(change -> change.quantized().name().equals(Layers.MLP.quantized()))
+        .extracting(change -> change.explanation().cause().orElseThrow())
+        .containsExactly(Graft.GRAFTED);
+  }
+
+  @Test
+  void magnitudesOfAnother() {
+    ArrayCheckpoint child = BASE;
+    for (LayerNames layer : Layers.ALL) {
+      child = child.with(layer.magnitude(), DONOR.tensor(layer.magnitude()));
+    }
+    assertGraft(BASE, DONOR, child);
+  }
+
+  @Test
+  void oneLayerOfSeveralIsDamageAndNoGraft() {
+    ArrayCheckpoint child = withLayers(List.of(Layers.MLP));
+    assertThat(step(BASE, DONOR, child).other()).isPresent();
+    assertThat(new Graft().applies(step(BASE, DONOR, child))).isFalse();
+  }
+
+  @Test
+  void whatNeitherHasIsNotOfTheGraft() {
+    ArrayCheckpoint child =
+        withLayers(List.of(Layers.MLP, Layers.SMALL)).damaged(Layers.ATTENTION.scaleA(), 3);
+    assertThat(new Graft().applies(step(BASE, DONOR, child))).isFalse();
+    assertThat(new Graft().applies(StepOfArrays.of(BASE, child))).isFalse();
+  }
+
+  // What is stale stays a finding, whoever gave it.
+  @Test
+  void buffersOfAnotherThatAreNotOfTheLutAreFindings() {
+    ArrayCheckpoint child = BASE;
+    for (LayerNames layer : Layers.ALL) {
+      child = child.with(layer.quantized(), INITIAL.tensor(layer.quantized()));
+    }
+    Judgement found = judged(BASE, INITIAL, child);
+    assertThat(found.kind()).isEqualTo(Graft.KIND);
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+  }
+
+  private static ArrayCheckpoint withLayers(List<LayerNames> layers) {
+    ArrayCheckpoint child = BASE;
+    for (LayerNames layer : layers) {
+      for (String name : DONOR.tensors().keySet()) {
+        if (LayerNames.moduleOf(name).equals(layer.layer())) {
+          child = child.with(name, DONOR.tensor(name));
+        }
+      }
+    }
+    return child;
+  }
+
+  private static void assertGraft(
+      ArrayCheckpoint parent, ArrayCheckpoint other, ArrayCheckpoint child) {
+    Judgement found = judged(parent, other, child);
+    assertThat(found.kind()).isEqualTo(Graft.KIND);
+    assertThat(found.findings()).isEmpty();
+  }
+
+  private static Judgement judged(
+      ArrayCheckpoint parent, ArrayCheckpoint other, ArrayCheckpoint child) {
+    return new EdgeJudge(Operations.KNOWN)
+        .judge(
+            step(parent, other, child),
+            NotCompared.NOTHING,
+            ArrayCheckpoint.POLICY.forRun("run", RunConfig.NONE),
+            "run/mixed.pt",
+            Optional.empty());
+  }
+
+  private static Step step(ArrayCheckpoint parent, ArrayCheckpoint other, ArrayCheckpoint child) {
+    return StepOfArrays.of(parent, child).with(new Side(other.facts()));
+  }
+}

@@ -9,7 +9,8 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,8 +19,9 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Indexes a checkpoint that Hugging Face Transformers split into shards: {@code
- * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} beside its shards. Each
- * shard must hold exactly the tensors that the index maps to it.
+ * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} beside its shards, or above
+ * them. Each shard must hold the tensors that the index maps to it. Those that the index does not
+ * name are read too, as Transformers does: it loads all that the shards hold.
  */
 final class ShardedIndexReader {
   /** Indexes one shard. */
@@ -27,8 +29,14 @@ final class ShardedIndexReader {
     CheckpointIndex index(String uri) throws IOException;
   }
 
+  private static final int NAMED = 10;
+  private static final int MAX_NOTES = 20; // of the shards' own
+
   private final RangeReader reader;
   private final Shards shards;
+  private final Map<String, String> shardOf = new HashMap<>(); // by tensor
+  private final List<String> unlisted = new ArrayList<>(); // the first few, to be told
+  private int unlistedCount;
 
   private ShardedIndexReader(RangeReader reader, Shards shards) {
     this.reader = reader;
@@ -38,8 +46,8 @@ final class ShardedIndexReader {
   /**
    * Tensors shard by shard, in the order of the shards' names.
    *
-   * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged or
-   *     holds other tensors than the index says
+   * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged,
+   *     lacks tensors that the index maps to it or holds those that another one has
    */
   static CheckpointIndex index(RangeReader reader, Shards shards) throws IOException {
     return new ShardedIndexReader(reader, shards).index();
@@ -49,7 +57,9 @@ final class ShardedIndexReader {
     Map<String, WeightMap.Shard> map = WeightMap.read(reader);
     List<TensorEntry> tensors = new ArrayList<>();
     List<Skipped> skipped = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
     String format = null;
+    map.values().forEach(shard -> shard.tensors().forEach(name -> shardOf.put(name, shard.file())));
     for (WeightMap.Shard shard : map.values()) {
       CheckpointIndex held = indexShard(shard);
       requireAgreement(shard, held);
@@ -61,8 +71,30 @@ final class ShardedIndexReader {
       format = family;
       tensors.addAll(held.tensors());
       skipped.addAll(held.skipped());
+      held.notes().stream()
+          .filter(note -> !notes.contains(note))
+          .limit(MAX_NOTES - notes.size())
+          .forEach(notes::add);
     }
-    return new CheckpointIndex(reader.uri(), format, tensors, skipped);
+    addNotes(map.keySet(), notes);
+    return new CheckpointIndex(reader.uri(), format, tensors, skipped, notes);
+  }
+
+  private void addNotes(Set<String> files, List<String> notes) {
+    if (unlistedCount > 0) {
+      notes.add(
+          "the index does not name %d tensors that its shards hold, read all the same: %s%s"
+              .formatted(
+                  unlistedCount,
+                  String.join(", ", unlisted),
+                  unlistedCount > unlisted.size()
+                      ? " and %d more".formatted(unlistedCount - unlisted.size())
+                      : ""));
+    }
+    files.stream()
+        .filter(file -> file.contains("/"))
+        .findFirst()
+        .ifPresent(file -> notes.add("shards lie in subfolders, such as " + SafeText.quoted(file)));
   }
 
   private CheckpointIndex indexShard(WeightMap.Shard shard) throws IOException {
@@ -76,7 +108,7 @@ final class ShardedIndexReader {
 
   private void requireAgreement(WeightMap.Shard shard, CheckpointIndex held)
       throws FormatException {
-    Set<String> names = new HashSet<>();
+    Set<String> names = new LinkedHashSet<>();
     Stream.concat(
             held.tensors().stream().map(TensorEntry::name),
             held.skipped().stream().map(Skipped::name))
@@ -86,9 +118,18 @@ final class ShardedIndexReader {
         throw fault(shard, "lacks tensor " + SafeText.quoted(name));
       }
     }
-    if (!names.isEmpty()) {
-      String extra = SafeText.quoted(names.iterator().next());
-      throw fault(shard, "holds tensor %s, which the index does not map to it".formatted(extra));
+    for (String name : names) {
+      String other = shardOf.putIfAbsent(name, shard.file());
+      if (other != null) {
+        throw fault(
+            shard,
+            "holds tensor %s, which is that of %s"
+                .formatted(SafeText.quoted(name), SafeText.quoted(other)));
+      }
+      unlistedCount++;
+      if (unlisted.size() < NAMED) {
+        unlisted.add(SafeText.quoted(name));
+      }
     }
   }
 

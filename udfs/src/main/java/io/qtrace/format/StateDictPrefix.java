@@ -103,9 +103,7 @@ public final class StateDictPrefix {
       tensors.add(tensor.withName(name));
       names.add(name);
     }
-    return wrapped && names.size() == tensors.size()
-        ? new CheckpointIndex(index.path(), index.format(), tensors, index.skipped())
-        : index;
+    return wrapped && names.size() == tensors.size() ? index.with(tensors, index.skipped()) : index;
   }
 
   private static String withoutWrappedModules(String name) {
@@ -132,6 +130,6 @@ public final class StateDictPrefix {
       skipped.add(
           inside ? new Skipped(other.name().substring(prefix.length()), other.reason()) : other);
     }
-    return new CheckpointIndex(index.path(), index.format(), tensors, skipped);
+    return index.with(tensors, skipped);
   }
 }

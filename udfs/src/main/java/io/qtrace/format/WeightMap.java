@@ -18,15 +18,17 @@ final class WeightMap {
   /**
    * The tensors that the index maps to one file.
    *
+   * @param file its path from the index's folder
    * @param position byte of the index at which the file is first named
    */
   record Shard(String file, long position, List<String> tensors) {}
 
   private static final int MAX_BYTES = 100_000_000;
 
-  // Nothing that a file system or URI reads as more than a name in the same folder.
-  private static final Pattern PLAIN_NAME =
-      Pattern.compile("[\\p{L}\\p{N}_][\\p{L}\\p{N}._+=@, -]*");
+  private static final String NAME = "[\\p{L}\\p{N}_][\\p{L}\\p{N}._+=@, -]*+";
+
+  // Nothing that a file system or URI reads as more than a name in the same folder, or below it.
+  private static final Pattern PLAIN_PATH = Pattern.compile(NAME + "(?:/" + NAME + ")*+");
 
   private WeightMap() {}
 
@@ -64,9 +66,9 @@ final class WeightMap {
     while (json.nextKey()) {
       String tensor = json.key();
       String file = json.string("shard");
-      if (!PLAIN_NAME.matcher(file).matches() || file.contains("..")) {
+      if (!PLAIN_PATH.matcher(file).matches() || file.contains("..")) {
         throw json.fault(
-            "Invalid shard: %s, expected the name of a file beside the index"
+            "Invalid shard: %s, expected the name of a file beside the index or below"
                 .formatted(SafeText.quoted(file)));
       }
       long position = json.position();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a checkpoint holds, without its data: kilobytes, whatever the checkpoint's size.
@@ -16,9 +17,15 @@ import java.util.Set;
  * @param format name of the file format, such as {@code torch-zip}
  * @param tensors in the file's order, names unique
  * @param skipped tensors that cannot be compared (sparse, quantized), each with the reason
+ * @param notes what of the file was read otherwise than it says, a sentence each; the file's words
+ *     in them are escaped
  */
 public record CheckpointIndex(
-    String path, String format, List<TensorEntry> tensors, List<Skipped> skipped)
+    String path,
+    String format,
+    List<TensorEntry> tensors,
+    List<Skipped> skipped,
+    List<String> notes)
     implements Serializable {
   /** A tensor-like object that has no plain elements to compare. */
   public record Skipped(String name, String reason) implements Serializable {}
@@ -28,6 +35,7 @@ public record CheckpointIndex(
     Objects.requireNonNull(format, "format");
     tensors = List.copyOf(tensors);
     skipped = List.copyOf(skipped);
+    notes = List.copyOf(notes);
     Set<String> names = new HashSet<>();
     for (TensorEntry tensor : tensors) {
       if (!names.add(tensor.name())) {
@@ -35,6 +43,23 @@ public record CheckpointIndex(
             "Invalid checkpoint: two tensors named " + SafeText.quoted(tensor.name()));
       }
     }
+  }
+
+  /** An index without notes. */
+  public CheckpointIndex(
+      String path, String format, List<TensorEntry> tensors, List<Skipped> skipped) {
+    this(path, format, tensors, skipped, List.of());
+  }
+
+  /** The same of other tensors. */
+  public CheckpointIndex with(List<TensorEntry> otherTensors, List<Skipped> otherSkipped) {
+    return new CheckpointIndex(path, format, otherTensors, otherSkipped, notes);
+  }
+
+  /** The same with one more note. */
+  public CheckpointIndex noted(String note) {
+    return new CheckpointIndex(
+        path, format, tensors, skipped, Stream.concat(notes.stream(), Stream.of(note)).toList());
   }
 
   /** The tensors by name. */

@@ -9,6 +9,7 @@ import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -95,8 +96,42 @@ class TestShardedIndexReader {
   }
 
   @Test
-  void refusesATensorThatTheIndexDoesNotName() {
-    assertRefused(map("a", TWO, "b", ONE), "holds tensor 'c', which the index does not map to it");
+  void readsTensorsThatTheIndexDoesNotName() throws Exception {
+    CheckpointIndex index = index(map("a", TWO, "b", ONE));
+    assertThat(names(index)).containsExactly("b", "c", "a");
+    assertThat(index.notes())
+        .containsExactly(
+            "the index does not name 1 tensors that its shards hold, read all the same: 'c'");
+  }
+
+  @Test
+  void refusesATensorInTwoShards() throws Exception {
+    SafetensorsFiles.write(folder.resolve(TWO), "a", "c");
+    assertRefused(
+        map("a", TWO, "b", ONE, "c", ONE), TWO + "': it holds tensor 'c', which is that of '");
+    assertRefused(map("a", TWO, "b", ONE), TWO + "': it holds tensor 'c', which is that of '");
+  }
+
+  @Test
+  void readsShardsInSubfolders() throws Exception {
+    Files.createDirectories(folder.resolve("sub/deeper"));
+    Files.move(folder.resolve(TWO), folder.resolve("sub/deeper").resolve(TWO));
+    CheckpointIndex index = index(map("a", "sub/deeper/" + TWO, "b", ONE, "c", ONE));
+    assertThat(names(index)).containsExactly("b", "c", "a");
+    assertThat(index.tensors().get(2).storage().file()).endsWith("sub/deeper/" + TWO);
+    assertThat(index.notes())
+        .containsExactly("shards lie in subfolders, such as 'sub/deeper/%s'".formatted(TWO));
+  }
+
+  @Test
+  void passesOnWhatItsShardsNote() throws Exception {
+    String header =
+        "{\"__metadata__\":null,\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}";
+    byte[] file = ("\0\0\0\0\0\0\0\0" + header).getBytes(StandardCharsets.US_ASCII);
+    file[0] = (byte) header.length();
+    Files.write(folder.resolve(TWO), file);
+    assertThat(index(map("a", TWO, "b", ONE, "c", ONE)).notes())
+        .containsExactly("__metadata__ is null, read as if it were not there");
   }
 
   @Test
@@ -118,7 +153,12 @@ class TestShardedIndexReader {
         ".",
         "",
         "/etc/passwd",
-        "sub/x.safetensors",
+        "sub/../../x",
+        "sub/./x",
+        "sub//x",
+        "sub/",
+        "/sub/x",
+        "./x",
         "..\\\\x",
         "a..b",
         "file:x",
@@ -132,7 +172,7 @@ class TestShardedIndexReader {
         "x\\n"
       })
   void refusesShardsElsewhere(String name) {
-    assertRefused(map("a", name), "expected the name of a file beside the index");
+    assertRefused(map("a", name), "expected the name of a file beside the index or below");
   }
 
   @ParameterizedTest

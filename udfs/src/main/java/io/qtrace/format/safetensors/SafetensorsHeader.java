@@ -11,16 +11,27 @@ import java.util.List;
 final class SafetensorsHeader {
   private final String file;
   private final StrictJson json;
+  private boolean hasNullMetadata;
 
   private SafetensorsHeader(String file, StrictJson json) {
     this.file = file;
     this.json = json;
   }
 
-  /** The declared tensors in the header's order. */
-  static List<DeclaredTensor> parse(String file, byte[] header) throws IOException {
+  /**
+   * What a header says.
+   *
+   * @param tensors in the header's order
+   * @param hasNullMetadata whether {@code __metadata__} is null, which the safetensors library
+   *     reads as if it were not there
+   */
+  record Parsed(List<DeclaredTensor> tensors, boolean hasNullMetadata) {}
+
+  static Parsed parse(String file, byte[] header) throws IOException {
     try (StrictJson json = StrictJson.over(file, SafetensorsFormat.LENGTH_BYTES, header)) {
-      return new SafetensorsHeader(file, json).tensors();
+      SafetensorsHeader parser = new SafetensorsHeader(file, json);
+      List<DeclaredTensor> tensors = parser.tensors();
+      return new Parsed(tensors, parser.hasNullMetadata);
     }
   }
 
@@ -40,7 +51,10 @@ final class SafetensorsHeader {
   }
 
   private void metadata() throws FormatException {
-    json.beginObject(SafetensorsFormat.METADATA);
+    if (!json.beginObjectUnlessNull(SafetensorsFormat.METADATA)) {
+      hasNullMetadata = true;
+      return;
+    }
     while (json.nextKey()) {
       json.string("value of " + SafetensorsFormat.METADATA);
     }

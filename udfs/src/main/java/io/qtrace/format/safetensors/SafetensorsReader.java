@@ -28,7 +28,8 @@ public final class SafetensorsReader {
   public static CheckpointIndex index(RangeReader reader) throws IOException {
     int headerBytes = headerBytes(reader);
     byte[] header = reader.read(SafetensorsFormat.LENGTH_BYTES, headerBytes);
-    List<DeclaredTensor> tensors = SafetensorsHeader.parse(reader.uri(), header);
+    SafetensorsHeader.Parsed parsed = SafetensorsHeader.parse(reader.uri(), header);
+    List<DeclaredTensor> tensors = new ArrayList<>(parsed.tensors());
     tensors.sort(DeclaredTensor.DATA_ORDER);
     long dataStart = (long) SafetensorsFormat.LENGTH_BYTES + headerBytes;
     requireCover(reader, tensors, dataStart);
@@ -42,7 +43,11 @@ public final class SafetensorsReader {
         entries.add(tensor.entry(reader.uri(), dataStart));
       }
     }
-    return new CheckpointIndex(reader.uri(), SafetensorsFormat.NAME, entries, skipped);
+    CheckpointIndex index =
+        new CheckpointIndex(reader.uri(), SafetensorsFormat.NAME, entries, skipped);
+    return parsed.hasNullMetadata()
+        ? index.noted(SafetensorsFormat.METADATA + " is null, read as if it were not there")
+        : index;
   }
 
   private static int headerBytes(RangeReader reader) throws IOException {

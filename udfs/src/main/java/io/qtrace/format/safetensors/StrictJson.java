@@ -70,6 +70,15 @@ public final class StrictJson implements Closeable {
     expect(JsonToken.START_OBJECT, what);
   }
 
+  /** Enters the object that comes next, or passes over a null: then it is false. */
+  public boolean beginObjectUnlessNull(String what) throws FormatException {
+    JsonToken token = advance();
+    if (token != JsonToken.START_OBJECT && token != JsonToken.VALUE_NULL) {
+      throw unexpected(what, token, JsonToken.START_OBJECT);
+    }
+    return token == JsonToken.START_OBJECT;
+  }
+
   /** Moves to the next key of the object, or out of the object where there is none. */
   public boolean nextKey() throws FormatException {
     return advance() == JsonToken.FIELD_NAME;
@@ -135,8 +144,12 @@ public final class StrictJson implements Closeable {
   private void expect(JsonToken expected, String what) throws FormatException {
     JsonToken token = advance();
     if (token != expected) {
-      throw fault("Invalid %s: %s, expected %s".formatted(what, token, expected));
+      throw unexpected(what, token, expected);
     }
+  }
+
+  private FormatException unexpected(String what, JsonToken token, JsonToken expected) {
+    return fault("Invalid %s: %s, expected %s".formatted(what, token, expected));
   }
 
   private long count(String what) throws FormatException {

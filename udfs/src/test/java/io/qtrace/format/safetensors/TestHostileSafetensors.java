@@ -73,7 +73,10 @@ class TestHostileSafetensors {
         "{'__metadata__':{},'__metadata__':{}}|0|Duplicate",
         "{'__metadata__':{'k':1}}|0|Invalid value of __metadata__",
         "{'__metadata__':[]}|0|Invalid __metadata__",
-        "{'__metadata__':null}|0|Invalid __metadata__",
+        "{'__metadata__':1}|0|Invalid __metadata__",
+        "{'__metadata__':{'k':null}}|0|Invalid value of __metadata__",
+        "{'a':null}|0|Invalid tensor",
+        "{'__metadata__':null,'__metadata__':null}|0|Duplicate",
         "{'a':null}|0|Invalid tensor: VALUE_NULL, expected START_OBJECT",
         "{}{}|0|after the object, expected its end",
         "{} x|0|Invalid JSON",
@@ -205,6 +208,15 @@ class TestHostileSafetensors {
     assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("b");
     assertThat(index.skipped())
         .containsExactly(new Skipped("a", "elements of less than a byte: F4"));
+  }
+
+  // As the safetensors library does.
+  @Test
+  void readsMetadataThatAreNull() throws Exception {
+    CheckpointIndex index = index(header("{'__metadata__':null,'a':T[1,0,4]}"), 4);
+    assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("a");
+    assertThat(index.notes()).containsExactly("__metadata__ is null, read as if it were not there");
+    assertThat(index(header("{'__metadata__':{},'a':T[1,0,4]}"), 4).notes()).isEmpty();
   }
 
   @Test

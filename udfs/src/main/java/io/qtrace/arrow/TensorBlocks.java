@@ -26,6 +26,7 @@ public final class TensorBlocks {
 
   private final TensorEntry tensor;
   private final RangeSource reader;
+  private final RangeSource content; // of the storage, where its file has it
   private final ReadOptions options;
   private final PageGather gather;
 
@@ -33,15 +34,16 @@ public final class TensorBlocks {
       TensorEntry tensor, RangeSource reader, ReadOptions options, PageGather gather)
       throws FormatException {
     Storage storage = tensor.storage();
-    if (storage.bytes() > reader.length() - storage.position()) {
+    if (storage.storedBytes() > reader.length() - storage.position()) {
       throw new FormatException(
           storage.file(),
           storage.position(),
           "Invalid storage %s: %d bytes, expected to end within the file's %d"
-              .formatted(SafeText.quoted(storage.key()), storage.bytes(), reader.length()));
+              .formatted(SafeText.quoted(storage.key()), storage.storedBytes(), reader.length()));
     }
     this.tensor = tensor;
     this.reader = reader;
+    this.content = storage.in(reader);
     this.options = options;
     this.gather = gather;
   }
@@ -69,7 +71,8 @@ public final class TensorBlocks {
   public static TensorBlocks strided(
       TensorEntry tensor, RangeSource reader, ReadOptions options, Block scratch)
       throws FormatException {
-    return new TensorBlocks(tensor, reader, options, new PageGather(tensor, reader, scratch));
+    return new TensorBlocks(
+        tensor, reader, options, new PageGather(tensor, tensor.storage().in(reader), scratch));
   }
 
   /**
@@ -102,6 +105,11 @@ public final class TensorBlocks {
       for (Range range : tensor.storage().frame().ranges()) {
         spans.add(new FileSpan(range.position(), range.target().remaining()));
       }
+    }
+    Storage storage = tensor.storage();
+    if (storage.isDeflated()) {
+      spans.add(new FileSpan(storage.position(), storage.storedBytes()));
+      return spans;
     }
     spans.add(
         tensor.isContiguous()
@@ -148,7 +156,7 @@ public final class TensorBlocks {
     ByteBuffer bytes = target.bytes();
     // The parts of a small storage's frame are near each other: one range, which holds the data
     // too.
-    for (Range range : around) {
+    for (Range range : tensor.storage().isDeflated() ? List.<Range>of() : around) {
       long within = start - range.position();
       if (within >= 0 && within + target.length() <= range.target().capacity()) {
         reader.read(around);
@@ -156,15 +164,20 @@ public final class TensorBlocks {
         return;
       }
     }
-    List<Range> ranges = new ArrayList<>(around);
+    List<Range> ranges = new ArrayList<>();
+    if (tensor.storage().isDeflated()) {
+      reader.read(around);
+    } else {
+      ranges.addAll(around);
+    }
     for (int at = 0; at < target.length(); at += options.rangeBytes()) {
       int length = Math.min(options.rangeBytes(), target.length() - at);
       ranges.add(new Range(start + at, bytes.slice(at, length)));
     }
-    reader.read(ranges);
+    content.read(ranges);
   }
 
-  // Byte of the file at which a contiguous tensor begins.
+  // Byte of the storage's file at which a contiguous tensor begins, were it not compressed.
   private static long start(TensorEntry tensor) {
     return tensor.storage().position() + tensor.offset() * tensor.dtype().bytes();
   }

@@ -73,9 +73,16 @@ final class SmallBatch {
     return spans;
   }
 
-  /** Whether a task may be small: no span is looked at before. */
+  /**
+   * Whether a task may be small: no span is looked at before. What is compressed is never read
+   * ahead.
+   */
   boolean mayTake(RangeSchedule schedule) {
     RangeTask task = schedule.task();
+    if (task.members().stream().anyMatch(member -> member.tensor().storage().isDeflated())
+        || task.checks().stream().anyMatch(check -> check.lut().storage().isDeflated())) {
+      return false;
+    }
     long elementBytes =
         task.members().stream().mapToLong(member -> member.tensor().dtype().bytes()).sum();
     return task.to() - task.from() <= largest() / elementBytes;

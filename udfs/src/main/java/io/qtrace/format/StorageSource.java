@@ -3,6 +3,7 @@ package io.qtrace.format;
 import io.qtrace.io.ByteSource;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.OpenFiles;
+import io.qtrace.io.RangeReader;
 import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.ByteOrders;
@@ -49,9 +50,16 @@ final class StorageSource implements ByteSource {
     ByteBuffer bytes = target.slice();
     StorageFrame frame = position == 0 ? storage.frame() : StorageFrame.NONE;
     List<Range> around = frame.ranges();
-    List<Range> all = new ArrayList<>(around);
-    all.add(new Range(storage.position() + position, target));
-    files.open(storage.file()).read(all);
+    Range data = new Range(storage.position() + position, target);
+    RangeReader reader = files.open(storage.file());
+    if (storage.isDeflated()) {
+      reader.read(around);
+      storage.in(reader).read(List.of(data));
+    } else {
+      List<Range> all = new ArrayList<>(around);
+      all.add(data);
+      reader.read(all);
+    }
     frame.check(around);
     check(position, bytes.duplicate());
     if (storage.order() == Storage.Order.BIG) {

@@ -67,6 +67,14 @@ public final class KeptRanges implements RangeSource {
     }
   }
 
+  /** Streams are not kept: parts of a file cannot tell in advance what they expand to. */
+  @Override
+  public void readInflated(DeflateStream stream, List<Range> ranges) {
+    throw new IllegalStateException(
+        "Cannot inflate %d bytes at %d of %s from memory"
+            .formatted(stream.stored(), stream.position(), SafeText.of(uri)));
+  }
+
   /** Fills the target if one part holds the whole range. */
   boolean copy(Range range) {
     // No part is within another, so this one reaches furthest of all that begin before the range.

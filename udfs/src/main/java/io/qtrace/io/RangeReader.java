@@ -3,7 +3,10 @@ package io.qtrace.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileRange;
@@ -13,6 +16,9 @@ import org.apache.hadoop.fs.FileRange;
  * safe.
  */
 public final class RangeReader implements RangeSource, Closeable {
+  // Streams that are read in turn: about 300 KiB each.
+  private static final int MAX_INFLATING = 8;
+
   /**
    * A range of the object and where its bytes go: {@code target.remaining()} of them from {@code
    * position}.
@@ -22,6 +28,8 @@ public final class RangeReader implements RangeSource, Closeable {
   private final ObjectStat stat;
   private final FSDataInputStream stream;
   private final KeptRanges kept;
+  private final Map<DeflateStream, Inflating> inflating =
+      new LinkedHashMap<>(16, 0.75f, true); // least recently used first
   private long bytesRead;
 
   RangeReader(ObjectStat stat, FSDataInputStream stream) {
@@ -85,7 +93,24 @@ public final class RangeReader implements RangeSource, Closeable {
   }
 
   @Override
+  public void readInflated(DeflateStream compressed, List<Range> ranges) throws IOException {
+    kept.requireInside(compressed.position(), compressed.stored());
+    Inflating content = inflating.get(compressed);
+    if (content == null) {
+      if (inflating.size() == MAX_INFLATING) {
+        Iterator<Inflating> oldest = inflating.values().iterator();
+        oldest.next().close();
+        oldest.remove();
+      }
+      content = new Inflating(this, compressed);
+      inflating.put(compressed, content);
+    }
+    content.read(ranges);
+  }
+
+  @Override
   public void close() throws IOException {
+    inflating.values().forEach(Inflating::close);
     stream.close();
   }
 

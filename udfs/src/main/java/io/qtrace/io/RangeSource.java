@@ -19,4 +19,12 @@ public interface RangeSource {
    * @throws FormatException if the file ends before a range does
    */
   void read(List<Range> ranges) throws IOException;
+
+  /**
+   * The same of what a part of the file expands to, which lies as {@link DeflateStream#in} says.
+   * Ranges that ascend, from call to call too, cost one pass over the stream.
+   *
+   * @throws FormatException if the stream is damaged, or does not expand to what its file states
+   */
+  void readInflated(DeflateStream stream, List<Range> ranges) throws IOException;
 }

@@ -11,18 +11,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Finds every tensor of an unpickled tree and names it by its path: keys of dicts, positions in
  * lists and tuples, attributes of objects, joined by dots. A module's parameters, buffers and
- * children are named as its {@code state_dict()} would name them. Parts that contain themselves are
- * entered once; the number of values looked at is bounded, for parts that are shared may be reached
- * in more ways than there are atoms.
+ * children are named as its {@code state_dict()} would name them. Where several paths read alike,
+ * as {@code {"a": {"b": t}, "a.b": u}} has them, the first in the file's order has the name, and
+ * the others have it with {@code #2} and so on, numbers that make no name of another tensor. Parts
+ * that contain themselves are entered once; the number of values looked at is bounded, for parts
+ * that are shared may be reached in more ways than there are atoms.
  */
 final class StateDictWalker {
   private static final long FREE_VISITS = 100_000;
@@ -33,6 +38,13 @@ final class StateDictWalker {
   /** A view with stride 0 may be far larger than its file; beyond this it is not compared. */
   private static final long MAX_EXPANDED_BYTES = 1L << 30;
 
+  /**
+   * Storages beyond this are not inflated again for each block of a view that is not in C order.
+   */
+  private static final long MAX_INFLATED_AGAIN = 16L << 20;
+
+  private static final int NAMED = 10; // of the tensors that a note tells
+
   private record Frame(PickleValue container, TensorPath path, Iterator<Child> children) {}
 
   private final String file;
@@ -41,6 +53,8 @@ final class StateDictWalker {
   private final List<TensorEntry> tensors = new ArrayList<>();
   private final List<Skipped> skipped = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+  private final List<Integer> namesakes = new ArrayList<>(); // places of tensors, ascending
+  private final List<Integer> skippedNamesakes = new ArrayList<>(); // places of skipped ones
   private final Deque<Frame> frames = new ArrayDeque<>();
   private final Set<PickleValue> entered = Collections.newSetFromMap(new IdentityHashMap<>());
   private long visitsLeft;
@@ -65,7 +79,8 @@ final class StateDictWalker {
     long visits = FREE_VISITS + (long) VISITS_PER_VALUE * values;
     StateDictWalker walker = new StateDictWalker(file, position, visits, storages);
     walker.walk(root);
-    return new CheckpointIndex(file, format, walker.tensors, walker.skipped);
+    List<String> notes = walker.rename();
+    return new CheckpointIndex(file, format, walker.tensors, walker.skipped, notes);
   }
 
   private void walk(PickleValue root) throws FormatException {
@@ -112,21 +127,63 @@ final class StateDictWalker {
   private void add(TensorPath path, Instance tensor, Rebuild rebuild) throws FormatException {
     String name = path.name();
     nameCharacters += name.length();
-    if (names.size() == MAX_TENSORS || nameCharacters > MAX_NAME_CHARACTERS) {
+    if (tensors.size() + skipped.size() == MAX_TENSORS || nameCharacters > MAX_NAME_CHARACTERS) {
       throw new FormatException(
           file, tensor.position(), "Unsupported checkpoint: too many tensors or too long names");
     }
-    if (!names.add(name)) {
-      throw new FormatException(
-          file,
-          tensor.position(),
-          "Invalid checkpoint: duplicate keys: two tensors named " + SafeText.quoted(name));
-    }
+    int before = tensors.size();
     if (rebuild instanceof Rebuild.View view) {
       add(name, view);
     } else if (rebuild instanceof Rebuild.Other other) {
       skipped.add(new Skipped(name, other.reason()));
     }
+    if (!names.add(name)) {
+      if (tensors.size() > before) {
+        namesakes.add(before);
+      } else {
+        skippedNamesakes.add(skipped.size() - 1);
+      }
+    }
+  }
+
+  // Once the names of all are known.
+  private List<String> rename() {
+    if (namesakes.isEmpty() && skippedNamesakes.isEmpty()) {
+      return List.of();
+    }
+    Map<String, Integer> last = new HashMap<>();
+    List<String> renamed = new ArrayList<>();
+    for (int place : namesakes) {
+      TensorEntry tensor = tensors.get(place);
+      String name = free(tensor.name(), last);
+      tensors.set(place, tensor.withName(name));
+      renamed.add(name);
+    }
+    for (int place : skippedNamesakes) {
+      Skipped tensor = skipped.get(place);
+      String name = free(tensor.name(), last);
+      skipped.set(place, new Skipped(name, tensor.reason()));
+      renamed.add(name);
+    }
+    String told =
+        renamed.stream().limit(NAMED).map(SafeText::quoted).collect(Collectors.joining(", "));
+    return List.of(
+        "keys that read alike once joined by dots have a number: %s%s"
+            .formatted(
+                told,
+                renamed.size() > NAMED ? " and %d more".formatted(renamed.size() - NAMED) : ""));
+  }
+
+  // Each number is tried once for a name, so names that are made to meet cost no more than others.
+  private String free(String name, Map<String, Integer> last) {
+    int number = last.getOrDefault(name, 1);
+    String free;
+    do {
+      number++;
+      free = name + "#" + number;
+    } while (!names.add(free));
+    last.put(name, number);
+    return free;
   }
 
   private void add(String name, Rebuild.View view) {
@@ -140,6 +197,11 @@ final class StateDictWalker {
       skipped.add(
           new Skipped(
               name, "expanded from %d to %d bytes".formatted(storage.bytes(), entry.bytes())));
+    } else if (storage.isDeflated()
+        && !entry.isContiguous()
+        && storage.bytes() > MAX_INFLATED_AGAIN) {
+      skipped.add(
+          new Skipped(name, "a view of a compressed storage, with strides " + entry.stride()));
     } else {
       tensors.add(entry);
     }

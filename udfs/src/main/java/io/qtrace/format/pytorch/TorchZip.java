@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
 
 /** A checkpoint in a zip archive: one pickle, and one member for each storage. */
 final class TorchZip implements Storages {
+  private static final String DEFLATED =
+      "the archive is compressed, as torch.save leaves none: torch.load reads it without mmap only";
+
   private final String file;
   private final String root;
   private final ZipArchive archive;
@@ -47,8 +50,10 @@ final class TorchZip implements Storages {
     if (pickle.remaining() > 0) {
       throw pickle.fault("Invalid pickle: %d bytes after its end".formatted(pickle.remaining()));
     }
-    return StateDictWalker.index(
-        reader.uri(), TorchZipFormat.NAME, position, value, machine.opcodes(), storages);
+    CheckpointIndex index =
+        StateDictWalker.index(
+            reader.uri(), TorchZipFormat.NAME, position, value, machine.opcodes(), storages);
+    return archive.hasDeflated() ? index.noted(DEFLATED) : index;
   }
 
   @Override
@@ -62,19 +67,20 @@ final class TorchZip implements Storages {
                     new IllegalArgumentException(
                         "Invalid storage: no member " + SafeText.quoted(name)));
     ZipMember member = placed.member();
-    if (reference.bytes(type) != member.bytes()) {
+    if (reference.bytes(type) != member.content()) {
       throw new IllegalArgumentException(
           "Invalid storage: %d bytes in %s, expected %d"
-              .formatted(member.bytes(), SafeText.quoted(name), reference.bytes(type)));
+              .formatted(member.content(), SafeText.quoted(name), reference.bytes(type)));
     }
     return new Storage(
         file,
         reference.key(),
         placed.position(),
-        member.bytes(),
+        member.content(),
         order,
         archive.hasCrcs() ? member.crc32() : Storage.UNVERIFIED,
-        archive.frame(placed));
+        archive.frame(placed),
+        member.isDeflated() ? member.bytes() : Storage.PLAIN);
   }
 
   // The folder of the first member, with its slash: PyTorch looks for everything below it.

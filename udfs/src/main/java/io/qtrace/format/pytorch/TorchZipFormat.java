@@ -51,6 +51,7 @@ final class TorchZipFormat {
   static final int FLAG_UTF8 = 1 << 11;
 
   static final int STORED = 0;
+  static final int DEFLATED = 8;
 
   /** What a field of 16 or 32 bits says when its value stands in a zip64 field. */
   static final int SENTINEL16 = 0xffff;

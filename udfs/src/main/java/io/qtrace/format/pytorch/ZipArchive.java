@@ -1,9 +1,12 @@
 package io.qtrace.format.pytorch;
 
+import io.qtrace.io.DeflateStream;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.SafeText;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -13,12 +16,23 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * A zip archive whose members are all stored. The local headers of members that are read must agree
- * with the directory; those of an archive that PyTorch did not lay out must all.
+ * A zip archive whose members are all stored or deflated, as PyTorch's own reader has them. What
+ * deflated ones expand to is bounded before anything is inflated. The local headers of members that
+ * are read must agree with the directory; those of an archive that PyTorch did not lay out must
+ * all.
  */
 final class ZipArchive {
   /** A member and the first byte of its data. */
-  record Placed(ZipMember member, long position) {}
+  record Placed(ZipMember member, long position) {
+    /** Of a deflated member. */
+    DeflateStream stream() {
+      return new DeflateStream(position, member.bytes(), member.content());
+    }
+  }
+
+  // All that members expand to: this, or so many times the file.
+  private static final long FREE_CONTENT_BYTES = 1L << 30;
+  private static final int MAX_EXPANSION = 64;
 
   private final RangeReader reader;
   private final Map<String, Placed> members = new HashMap<>();
@@ -35,22 +49,56 @@ final class ZipArchive {
   /**
    * Checks an archive against its directory.
    *
-   * @throws FormatException if a member is compressed, or is not what the directory says
+   * @throws FormatException if a member is compressed in another way, states more than it can
+   *     expand to, or is not what the directory says, or if all of them expand to too much
    */
   static ZipArchive open(RangeReader reader, List<ZipMember> members) throws IOException {
-    for (ZipMember member : members) {
-      if (member.method() != TorchZipFormat.STORED) {
-        throw new FormatException(
-            reader.uri(),
-            member.header(),
-            "Unsupported member %s: compressed by method %d, expected stored"
-                .formatted(SafeText.quoted(member.name()), member.method()));
-      }
-    }
+    requireBounded(reader, members);
     Optional<Map<String, Long>> aligned = ZipLayout.aligned(members);
     return aligned.isPresent()
         ? new ZipArchive(reader, members, aligned.get())
         : new ZipArchive(reader, members, ZipLayout.read(reader, members));
+  }
+
+  private static void requireBounded(RangeReader reader, List<ZipMember> members)
+      throws FormatException {
+    long most = Math.max(FREE_CONTENT_BYTES, saturated(reader.length(), MAX_EXPANSION));
+    long left = most;
+    for (ZipMember member : members) {
+      if (member.method() != TorchZipFormat.STORED && !member.isDeflated()) {
+        throw new FormatException(
+            reader.uri(),
+            member.header(),
+            "Unsupported member %s: compressed by method %d, expected stored or deflated"
+                .formatted(SafeText.quoted(member.name()), member.method()));
+      }
+      if (!member.isDeflated()) {
+        continue; // the file holds its content
+      }
+      if (member.content() > saturated(member.bytes(), DeflateStream.MAX_RATIO)) {
+        throw new FormatException(
+            reader.uri(),
+            member.header(),
+            "Invalid member %s: %d deflated bytes cannot expand to %d"
+                .formatted(SafeText.quoted(member.name()), member.bytes(), member.content()));
+      }
+      left -= member.content();
+      if (left < 0) {
+        throw new FormatException(
+            reader.uri(),
+            member.header(),
+            "Unsupported archive: its members expand to more than %d bytes".formatted(most));
+      }
+    }
+  }
+
+  private static long saturated(long bytes, long times) {
+    return bytes > Long.MAX_VALUE / times ? Long.MAX_VALUE : bytes * times;
+  }
+
+  /** Whether a member is compressed. */
+  boolean hasDeflated() {
+    return members.values().stream().anyMatch(placed -> placed.member().isDeflated());
   }
 
   Optional<Placed> find(String name) {
@@ -78,14 +126,17 @@ final class ZipArchive {
     List<Excerpts.Span> spans = new ArrayList<>();
     for (Placed each : wanted) {
       List<Excerpts.Span> around = new ZipFrame(reader.uri(), each.member()).spans();
-      spans.addAll(List.of(around.get(0), span(each), around.get(1)));
+      spans.add(around.get(0));
+      if (!each.member().isDeflated()) {
+        spans.add(span(each));
+      }
+      spans.add(around.get(1));
     }
     Excerpts excerpts = Excerpts.read(reader, spans);
     Map<String, byte[]> contents = new HashMap<>();
     for (Placed each : wanted) {
       frame(each).requirePosition(new ZipFrame(reader.uri(), each.member()).position(excerpts));
-      byte[] bytes = new byte[span(each).bytes()];
-      excerpts.get(each.position(), bytes.length).get(bytes);
+      byte[] bytes = content(each, excerpts);
       requireCrc(each, bytes);
       contents.put(each.member().name(), bytes);
     }
@@ -105,11 +156,9 @@ final class ZipArchive {
   }
 
   private void requireSmall(Placed placed) throws FormatException {
-    if (placed.member().bytes() > PickleFormat.MAX_BYTES) {
-      throw fault(
-          placed,
-          "%d bytes, expected at most %d"
-              .formatted(placed.member().bytes(), PickleFormat.MAX_BYTES));
+    long bytes = Math.max(placed.member().bytes(), placed.member().content());
+    if (bytes > PickleFormat.MAX_BYTES) {
+      throw fault(placed, "%d bytes, expected at most %d".formatted(bytes, PickleFormat.MAX_BYTES));
     }
   }
 
@@ -121,6 +170,18 @@ final class ZipArchive {
           placed,
           "CRC-32 %08x, expected %08x".formatted(crc32.getValue(), placed.member().crc32()));
     }
+  }
+
+  // Of a member whose size is within bounds.
+  private byte[] content(Placed placed, Excerpts excerpts) throws IOException {
+    byte[] bytes = new byte[(int) placed.member().content()];
+    if (placed.member().isDeflated()) {
+      reader.readInflated(
+          placed.stream(), List.of(new Range(placed.position(), ByteBuffer.wrap(bytes))));
+    } else {
+      excerpts.get(placed.position(), bytes.length).get(bytes);
+    }
+    return bytes;
   }
 
   private static Excerpts.Span span(Placed placed) {

@@ -98,11 +98,19 @@ final class ZipDirectory {
     if (!(disk == 0 || disk == SENTINEL16)
         || extent.header() < 0
         || extent.header() >= start
-        || extent.stored() < 0) {
+        || extent.stored() < 0
+        || extent.bytes() < 0) {
       throw fault(at, "Invalid member " + SafeText.quoted(name) + ": outside the file");
     }
     return new ZipMember(
-        name, extent.header(), extent.header(), extent.stored(), method, crc32, flags);
+        name,
+        extent.header(),
+        extent.header(),
+        extent.stored(),
+        extent.bytes(),
+        method,
+        crc32,
+        flags);
   }
 
   // The members must tile the file in the order in which they are listed, up to the directory; how

@@ -62,7 +62,7 @@ final class ZipFrame {
     int localNameBytes = u16(header);
     int extraBytes = u16(header);
     long position = member.header() + LOCAL_BYTES + localNameBytes + extraBytes;
-    if (flags != member.flags() || method != STORED) {
+    if (flags != member.flags() || method != member.method()) {
       throw fault("its local header states other flags or another method");
     }
     if (localNameBytes != name.length
@@ -72,7 +72,9 @@ final class ZipFrame {
             .equals(ByteBuffer.wrap(name))) {
       throw fault("its local header states another name");
     }
-    if (!agrees(crc32, member.crc32()) || !sizeAgrees(stored) || !sizeAgrees(bytes)) {
+    if (!agrees(crc32, member.crc32())
+        || !sizeAgrees(stored, member.bytes())
+        || !sizeAgrees(bytes, member.content())) {
       throw fault("its local header states another size or CRC");
     }
     return position;
@@ -98,7 +100,7 @@ final class ZipFrame {
     if ((signed && descriptor.getInt() != DESCRIPTOR_SIGNATURE)
         || u32(descriptor) != member.crc32()
         || (wide ? descriptor.getLong() : u32(descriptor)) != member.bytes()
-        || (wide ? descriptor.getLong() : u32(descriptor)) != member.bytes()) {
+        || (wide ? descriptor.getLong() : u32(descriptor)) != member.content()) {
       throw fault("its descriptor states another size or CRC");
     }
   }
@@ -108,8 +110,8 @@ final class ZipFrame {
     return stated == actual || (stated == 0 && member.hasDescriptor());
   }
 
-  private boolean sizeAgrees(long stated) {
-    return agrees(stated, member.bytes()) || stated == SENTINEL32;
+  private boolean sizeAgrees(long stated, long actual) {
+    return agrees(stated, actual) || stated == SENTINEL32;
   }
 
   private static long room(ZipMember member) {

@@ -21,7 +21,7 @@ final class ZipLayout {
    * First byte of the data of every member, by name, as PyTorch lays them out: data aligned, a
    * descriptor after it. Nothing is read, so a local header may yet disagree: to be checked with
    * {@link ZipFrame} when the member is. Empty where the room of one member contradicts, which is
-   * another writer's archive.
+   * another writer's archive, as is one with compressed members.
    *
    * @param members all of the archive, in the order in which they lie in it
    */
@@ -33,7 +33,9 @@ final class ZipLayout {
       long least = member.header() + LOCAL_BYTES + nameBytes + PADDING_BYTES + wideBytes(member);
       long position = (least + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
       long descriptor = member.end() - position - member.bytes();
-      if (!member.hasDescriptor() || !(descriptor == 16 || (wide && descriptor == 24))) {
+      if (member.isDeflated()
+          || !member.hasDescriptor()
+          || !(descriptor == 16 || (wide && descriptor == 24))) {
         return Optional.empty();
       }
       positions.put(member.name(), position);

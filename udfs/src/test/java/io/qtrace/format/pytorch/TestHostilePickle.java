@@ -142,19 +142,45 @@ class TestHostilePickle {
   }
 
   @Test
-  void refusesPathsThatMeet() {
-    refused(
-        PickleBytes.protocol2()
-            .raw("}(")
-            .text("a.b")
-            .tensor()
-            .text("a")
-            .raw("}")
-            .text("b")
-            .tensor()
-            .raw("su")
-            .stop(),
-        "duplicate keys: two tensors named 'a.b'");
+  void numbersTensorsWhosePathsMeet() throws Exception {
+    CheckpointIndex index =
+        index(
+            PickleBytes.protocol2()
+                .raw("}(")
+                .text("a.b")
+                .tensor()
+                .text("a")
+                .raw("}")
+                .text("b")
+                .tensor()
+                .raw("s")
+                .text("a.b#2")
+                .tensor()
+                .raw("u")
+                .stop());
+    assertThat(TorchFiles.names(index)).containsExactly("a.b", "a.b#3", "a.b#2");
+    assertThat(index.notes())
+        .containsExactly("keys that read alike once joined by dots have a number: 'a.b#3'");
+  }
+
+  @Test
+  void numbersKeysThatReadAlike() throws Exception {
+    PickleBytes pickle = PickleBytes.protocol2().raw("}(").integer(1).tensor().text("1").tensor();
+    CheckpointIndex index = index(pickle.op(PickleFormat.SETITEMS).stop());
+    assertThat(TorchFiles.names(index)).containsExactly("1", "1#2");
+  }
+
+  @Test
+  void numbersManyTensorsWhosePathsMeetInOnePass() throws Exception {
+    int count = 20_000;
+    PickleBytes pickle = PickleBytes.protocol2().raw("}(").text("w").tensor().put(0);
+    for (int i = 0; i < count; i++) {
+      pickle.integer(i).raw("}").text("").get(0).raw("s");
+      pickle.text(i + ".").get(0);
+    }
+    CheckpointIndex index = index(pickle.op(PickleFormat.SETITEMS).stop());
+    assertThat(index.tensors()).hasSize(1 + 2 * count);
+    assertThat(index.notes().get(0)).endsWith("'9.#2' and 19990 more");
   }
 
   @ParameterizedTest

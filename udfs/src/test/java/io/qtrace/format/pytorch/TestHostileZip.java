@@ -103,10 +103,17 @@ class TestHostileZip {
   }
 
   @Test
-  void refusesCompressedMembers() throws Exception {
+  void refusesMembersThatAreCompressedInOtherWays() throws Exception {
+    refused(
+        new ZipBytes().add("a/data.pkl", "a/data.pkl", PICKLE, 12, PICKLE.length).end(),
+        "compressed by method 12, expected stored or deflated");
+  }
+
+  @Test
+  void refusesALocalHeaderOfAnotherMethod() throws Exception {
     refused(
         new ZipBytes().add("a/data.pkl", "a/data.pkl", PICKLE, 8, PICKLE.length).end(),
-        "compressed by method 8, expected stored");
+        "its local header states other flags or another method");
   }
 
   @Test

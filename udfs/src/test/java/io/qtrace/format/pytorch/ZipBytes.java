@@ -5,10 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 
-/** Archives of stored members without descriptors, for tests; every field can be made to lie. */
+/** Archives of members without descriptors, for tests; every field can be made to lie. */
 final class ZipBytes {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final List<byte[]> directory = new ArrayList<>();
@@ -29,6 +31,34 @@ final class ZipBytes {
     bytes.writeBytes(localHeader(localName, data, stated));
     bytes.writeBytes(data);
     return list(name, header, data, method, stated);
+  }
+
+  /** A deflated member. */
+  ZipBytes deflated(String name, byte[] content) {
+    return deflated(name, deflate(content), content.length, crc32(content));
+  }
+
+  /** A member that says it is deflated, and what it expands to. */
+  ZipBytes deflated(String name, byte[] stored, int content, int crc32) {
+    int header = bytes.size();
+    byte[] local = localHeader(name, stored, stored.length);
+    littleEndian(local).putShort(8, (short) 8).putInt(14, crc32).putInt(22, content);
+    bytes.writeBytes(local);
+    bytes.writeBytes(stored);
+    list(name, header, stored, 8, stored.length);
+    littleEndian(directory.get(directory.size() - 1)).putInt(16, crc32).putInt(24, content);
+    return this;
+  }
+
+  /** A raw deflate stream. */
+  static byte[] deflate(byte[] content) {
+    Deflater deflater = new Deflater(1, true);
+    deflater.setInput(content);
+    deflater.finish();
+    byte[] stream = new byte[content.length + 1000];
+    int length = deflater.deflate(stream);
+    deflater.end();
+    return Arrays.copyOf(stream, length);
   }
 
   /** A directory entry for what lies at {@code header}. */
@@ -76,7 +106,7 @@ final class ZipBytes {
     return headerBytes;
   }
 
-  private static int crc32(byte[] data) {
+  static int crc32(byte[] data) {
     CRC32 crc32 = new CRC32();
     crc32.update(data);
     return (int) crc32.getValue();

@@ -4,10 +4,13 @@ import io.qtrace.tensor.DType;
 import java.util.Arrays;
 
 /**
- * Elements of two integer dtypes: equal or not by their 64 bits; |left - right| in float64 if one
- * side has 64 bits, else in float32.
+ * Elements of two integer dtypes: equal or not by their 64 bits; left - right in float64 if one
+ * side has 64 bits, else in float32. Differences of 64-bit integers are exact where float64 holds
+ * them, as it does not hold the integers: 2^53 + 1 and 2^53 differ by 1.
  */
 final class IntegerDiff {
+  private static final long DOUBLE_HOLDS = 1L << 53;
+
   private IntegerDiff() {}
 
   static void run(Operands operands, DiffAccumulator into) {
@@ -31,9 +34,17 @@ final class IntegerDiff {
         if (a != b || (leftUnsigned != rightUnsigned && a < 0)) {
           double x = leftUnsigned ? Elements.unsigned(a) : a;
           double y = rightUnsigned ? Elements.unsigned(b) : b;
-          into.add(chunk.index() + i, wide ? x - y : (float) x - (float) y);
+          into.add(chunk.index() + i, wide ? doubles(a, x, b, y) : (float) a - (float) b);
         }
       }
     }
+  }
+
+  // Whatever the signs, 64 bits hold a difference that is less than 2^63, and doubles tell whether
+  // it is: they are off by 2^11 at most.
+  private static double doubles(long a, double x, long b, double y) {
+    long exact = a - b;
+    boolean holds = Math.abs(x - y) < 2 * DOUBLE_HOLDS && Math.abs(exact) <= DOUBLE_HOLDS;
+    return holds ? exact : x - y;
   }
 }

@@ -56,7 +56,8 @@ public final class Kernels {
    * Compares the numbers of {@code count} elements. NaN equals NaN and -0 equals 0; integers and
    * complex components compare exactly, whatever the dtypes. The difference of two elements is
    * taken in float32, in float64 if either dtype is float64, complex or a 64-bit integer; that of
-   * complex numbers is the modulus.
+   * complex numbers is the modulus. Differences of 64-bit integers are exact where float64 holds
+   * them, as it does not hold the integers.
    *
    * @param firstIndex index of the blocks' first element in the tensors, above those that {@code
    *     into} has seen

@@ -1,13 +1,17 @@
 package io.qtrace.kernel;
 
 import io.qtrace.tensor.DType;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 
 /**
  * Elements of any two dtypes. Equal or not by their exact numbers; |left - right| in float64 if one
- * side is float64, complex or a 64-bit integer, else in float32.
+ * side is float64, complex or a 64-bit integer, else in float32. Where float64 does not hold a
+ * 64-bit integer, a difference that it does hold is still exact.
  */
 final class WideDiff {
+  private static final double EXACT_BELOW = 0x1p53;
+
   private WideDiff() {}
 
   static void run(Operands operands, DiffAccumulator into) {
@@ -32,9 +36,30 @@ final class WideDiff {
       if (complex) {
         into.add(index, Math.hypot(a - b, ai - bi));
       } else {
-        into.add(index, wide ? a - b : (float) a - (float) b);
+        into.add(index, wide ? difference(operands, i, a, b) : (float) a - (float) b);
       }
     }
+  }
+
+  private static double difference(Operands operands, int i, double a, double b) {
+    boolean rounded =
+        operands.either(Elements::isLong)
+            && Math.abs(a - b) < EXACT_BELOW
+            && Math.max(Math.abs(a), Math.abs(b)) >= EXACT_BELOW;
+    return rounded
+        ? exact(operands.leftType(), operands.left().bytes(), i)
+            .subtract(exact(operands.rightType(), operands.right().bytes(), i))
+            .doubleValue()
+        : a - b;
+  }
+
+  // A finite real number, of few digits where it is near one of 64 bits.
+  private static BigDecimal exact(DType dtype, ByteBuffer bytes, int i) {
+    if (!Elements.isLong(dtype)) {
+      return new BigDecimal(Elements.real(dtype, bytes, i));
+    }
+    long bits = bytes.getLong(i * Long.BYTES);
+    return new BigDecimal(dtype == DType.INT64 ? Long.toString(bits) : Long.toUnsignedString(bits));
   }
 
   private static boolean same(double a, double b) {

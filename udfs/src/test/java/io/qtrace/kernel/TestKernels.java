@@ -8,6 +8,7 @@ import io.qtrace.arrow.BlockAllocator;
 import io.qtrace.arrow.BlockFixtures;
 import io.qtrace.tensor.DType;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
@@ -69,6 +70,51 @@ class TestKernels {
         checkPair(memory, words);
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "int64, 9007199254740993, int64, 9007199254740992, 1",
+    "int64, -9007199254740993, int64, -9007199254740992, -1",
+    "int64, 9223372036854775807, int64, 9223372036854775806, 1",
+    "int64, 9223372036854775807, int64, -9223372036854775808, 18446744073709551616",
+    "int64, -9223372036854775808, int64, 9223372036854775807, -18446744073709551616",
+    "int64, 9223372036854775807, int64, -1, 9223372036854775808",
+    "uint64, -1, uint64, -2, 1", // 2^64 - 1 and 2^64 - 2
+    "uint64, 0, uint64, -1, -18446744073709551616",
+    "uint64, -9223372036854775808, int64, 9223372036854775807, 1", // 2^63
+    "uint64, -1, int64, -1, 18446744073709551616",
+    "int64, 3, uint64, -1, -18446744073709551616",
+    "int64, 9007199254740993, float64, 9007199254740992, 1",
+    "float64, 9007199254740992, int64, 9007199254740993, -1",
+    "int64, 9007199254740993, float64, 4503599627370496, 4503599627370497",
+    "int64, 9007199254740993, int32, 1, 9007199254740992",
+  })
+  void integersOf64BitsDifferExactly(
+      String left, BigDecimal a, String right, BigDecimal b, double difference) {
+    DType leftType = DType.of(left).orElseThrow();
+    DType rightType = DType.of(right).orElseThrow();
+    try (BlockAllocator memory = new BlockAllocator(1 << 20);
+        Block one = BlockFixtures.block(memory, bytes(leftType, a));
+        Block other = BlockFixtures.block(memory, bytes(rightType, b))) {
+      DiffAccumulator into = new DiffAccumulator();
+      Kernels.diff(leftType, one, rightType, other, 1, 0, into);
+      DiffPartial found = into.partial();
+      assertThat(found.changed()).isEqualTo(1);
+      assertThat(found.distinct()).containsExactly(difference);
+      assertThat(found.maxAbs()).isEqualTo(Math.abs(difference));
+    }
+  }
+
+  private static byte[] bytes(DType dtype, BigDecimal number) {
+    ByteBuffer bytes = ByteBuffer.allocate(dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    switch (dtype) {
+      case FLOAT64 -> bytes.putDouble(number.doubleValue());
+      case FLOAT32 -> bytes.putFloat(number.floatValue());
+      case INT64, UINT64 -> bytes.putLong(number.longValue());
+      default -> bytes.putInt(number.intValue());
+    }
+    return bytes.array();
   }
 
   private static void checkPair(BlockAllocator memory, String[] words) {

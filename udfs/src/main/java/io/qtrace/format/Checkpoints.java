@@ -9,6 +9,7 @@ import io.qtrace.io.RangeReader;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -34,6 +35,17 @@ public final class Checkpoints {
       return format == FileFormat.SHARDED_INDEX
           ? ShardedIndexReader.index(file.reader(), this::indexShard)
           : indexTensors(file.reader(), format);
+    }
+  }
+
+  /**
+   * The files that an index of a sharded checkpoint names, as paths from its folder.
+   *
+   * @throws FormatException if it is damaged, hostile or no such index
+   */
+  public Set<String> shards(String uri) throws IOException {
+    try (Counted file = open(uri)) {
+      return WeightMap.read(file.reader()).keySet();
     }
   }
 

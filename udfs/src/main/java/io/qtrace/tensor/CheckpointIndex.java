@@ -27,6 +27,9 @@ public record CheckpointIndex(
     List<Skipped> skipped,
     List<String> notes)
     implements Serializable {
+  /** How a note begins where tensors have not the names that their keys give. */
+  public static final String NUMBERED = "keys that read alike once joined by dots have a number: ";
+
   /** A tensor-like object that has no plain elements to compare. */
   public record Skipped(String name, String reason) implements Serializable {}
 

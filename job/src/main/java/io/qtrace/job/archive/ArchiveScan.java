@@ -1,5 +1,7 @@
 package io.qtrace.job.archive;
 
+import io.qtrace.format.Checkpoints;
+import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.Archive.SkippedFolder;
@@ -7,6 +9,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +59,7 @@ public final class ArchiveScan {
       listing
           .skipped()
           .forEach((path, reason) -> skipped.add(new SkippedFolder(below(root, path), reason)));
+      claimShards(folders);
       folders.values().parallelStream().forEach(Folder::readConfig);
       folders.values().forEach(folder -> folder.sort(runs, skipped));
       return new Archive(root.toString(), runs, skipped);
@@ -65,6 +69,29 @@ public final class ArchiveScan {
       throw e.getCause() instanceof FileNotFoundException missing
           ? missing(uri, missing)
           : e.getCause();
+    }
+  }
+
+  // Shards may lie below the folder of their index, which is read only where some could.
+  private void claimShards(Map<String, Folder> folders) throws IOException {
+    Map<String, Folder> indexes = new HashMap<>(); // by the folder of an index
+    folders
+        .values()
+        .forEach(folder -> folder.indexed.keySet().forEach(path -> indexes.put(path, folder)));
+    Map<String, Set<String>> named = new HashMap<>(); // paths of shards, by the folder of the index
+    for (Folder folder : folders.values()) {
+      for (String path : List.copyOf(folder.lone.keySet())) {
+        for (String above = path; !above.isEmpty() && !indexes.containsKey(path); ) {
+          above = parent(above);
+          Folder owner = indexes.get(above);
+          if (owner != null) {
+            if (!named.containsKey(above)) {
+              named.put(above, owner.shardsNamed(above));
+            }
+            folder.giveShards(path, named.get(above), owner);
+          }
+        }
+      }
     }
   }
 
@@ -98,7 +125,7 @@ public final class ArchiveScan {
     private RunConfig told = RunConfig.NONE;
     private final List<ObjectStat> shards = new ArrayList<>();
     private final Map<String, List<CheckpointFile>> lone = new TreeMap<>(); // shards, by folder
-    private final Set<String> indexed = new HashSet<>(); // folders with an index of shards
+    private final Map<String, List<FileStatus>> indexed = new HashMap<>(); // indexes, by folder
     private boolean cache;
 
     Folder(String path) {
@@ -123,14 +150,37 @@ public final class ArchiveScan {
                     ObjectStore.stat(status), file, path, Role.OTHER, CheckpointFile.NO_STEP));
       }
       if (names.isIndex(fileName)) {
-        indexed.add(parent(file));
+        indexed.computeIfAbsent(parent(file), folder -> new ArrayList<>()).add(status);
       }
       cache |= fileName.equals(CACHE_META);
     }
 
+    /** Paths below the archive of what the indexes in a folder name; of damaged ones nothing. */
+    Set<String> shardsNamed(String folder) throws IOException {
+      Set<String> paths = new HashSet<>();
+      for (FileStatus index : indexed.get(folder)) {
+        try {
+          new Checkpoints(store)
+              .shards(index.getPath().toString())
+              .forEach(shard -> paths.add(folder.isEmpty() ? shard : folder + "/" + shard));
+        } catch (FormatException e) {
+          // Whoever compares the checkpoint is told.
+        }
+      }
+      return paths;
+    }
+
+    void giveShards(String folder, Set<String> named, Folder owner) {
+      List<CheckpointFile> files = lone.get(folder);
+      files.stream()
+          .filter(file -> named.contains(file.path()))
+          .forEach(file -> owner.shards.add(file.stat()));
+      files.removeIf(file -> named.contains(file.path()));
+    }
+
     void readConfig() {
       // Shards without an index are checkpoints of their own.
-      lone.keySet().removeAll(indexed);
+      lone.keySet().removeAll(indexed.keySet());
       lone.values().forEach(checkpoints::addAll);
       if (!checkpoints.isEmpty()) {
         try {

@@ -1,7 +1,9 @@
 package io.qtrace.job.archive;
 
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
@@ -13,7 +15,8 @@ import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a run says of itself in its {@code config.json}; every part may be missing.
+ * What a run says of itself in its {@code config.json}; every part may be missing. Numbers may be
+ * {@code NaN}, {@code Infinity} and {@code -Infinity}, as Python's {@code json} writes them.
  *
  * @param json the file's text, {@code {}} where there is none
  * @param problem why the file could not be used, or the empty string
@@ -25,6 +28,9 @@ public record RunConfig(String json, String problem) implements Serializable {
   public static final RunConfig NONE = new RunConfig("{}", "");
 
   private static final int MAX_BYTES = 1 << 20;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   /**
    * What lies beside a checkpoint.
@@ -52,7 +58,7 @@ public record RunConfig(String json, String problem) implements Serializable {
 
   static RunConfig of(String text) {
     try {
-      JsonNode node = new ObjectMapper().readTree(text);
+      JsonNode node = JSON.readTree(text);
       return node != null && node.isObject()
           ? new RunConfig(text, "")
           : new RunConfig("{}", "Invalid config.json: expected an object");
@@ -78,7 +84,7 @@ public record RunConfig(String json, String problem) implements Serializable {
 
   private JsonNode tree() {
     try {
-      return new ObjectMapper().readTree(json);
+      return JSON.readTree(json);
     } catch (IOException e) {
       throw new IllegalStateException("Invalid config.json: checked before", e);
     }

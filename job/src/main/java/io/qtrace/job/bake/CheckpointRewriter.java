@@ -80,6 +80,11 @@ public final class CheckpointRewriter {
             "%s is no plain tensor (%s); save it without it"
                 .formatted(SafeText.quoted(first.name()), first.reason()));
       }
+      for (String note : whole.notes()) {
+        if (note.startsWith(CheckpointIndex.NUMBERED)) {
+          throw new IllegalArgumentException(note + "; save it with keys that differ");
+        }
+      }
       List<LutLayer> layers = LutLayer.of(model);
       if (layers.isEmpty()) {
         throw new IllegalArgumentException("no layer has a _Q; give a quantized checkpoint");

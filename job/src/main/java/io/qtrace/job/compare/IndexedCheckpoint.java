@@ -15,18 +15,25 @@ public sealed interface IndexedCheckpoint extends Serializable {
    * @param tensors how many can be compared
    * @param skipped what cannot, with the reason
    * @param files what was opened, as it was then
+   * @param notes what was read otherwise than the file says
    */
   record Readable(
-      String format, int tensors, List<CheckpointIndex.Skipped> skipped, List<ObjectStat> files)
+      String format,
+      int tensors,
+      List<CheckpointIndex.Skipped> skipped,
+      List<ObjectStat> files,
+      List<String> notes)
       implements IndexedCheckpoint {
     public Readable {
       Objects.requireNonNull(format, "format");
       skipped = List.copyOf(skipped);
       files = List.copyOf(files);
+      notes = List.copyOf(notes);
     }
 
     static Readable of(CheckpointIndex index, List<ObjectStat> files) {
-      return new Readable(index.format(), index.tensors().size(), index.skipped(), files);
+      return new Readable(
+          index.format(), index.tensors().size(), index.skipped(), files, index.notes());
     }
 
     /** Bytes of all files. */

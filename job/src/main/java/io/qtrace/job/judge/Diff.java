@@ -141,7 +141,8 @@ public final class Diff {
                     skipped(indexes, LEFT), skipped(indexes, RIGHT), policy.categories()),
                 rules,
                 right,
-                kind);
+                kind)
+            .noted(notes(indexes));
     return new Outcome(
         step, judgement, rules, kind.isPresent(), skipped(indexes, LEFT), skipped(indexes, RIGHT));
   }
@@ -206,6 +207,18 @@ public final class Diff {
 
   private static List<Skipped> skipped(Indexes indexes, String side) {
     return indexes.readable(side).orElseThrow().skipped();
+  }
+
+  // What either file notes, and which of them.
+  private static List<String> notes(Indexes indexes) {
+    List<String> left = indexes.readable(LEFT).orElseThrow().notes();
+    List<String> right = indexes.readable(RIGHT).orElseThrow().notes();
+    List<String> notes = new ArrayList<>();
+    left.forEach(note -> notes.add((right.contains(note) ? "left and right: " : "left: ") + note));
+    right.stream()
+        .filter(note -> !left.contains(note))
+        .forEach(note -> notes.add("right: " + note));
+    return notes;
   }
 
   private static List<ObjectStat> files(Indexes indexes) {

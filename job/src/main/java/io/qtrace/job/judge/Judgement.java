@@ -5,6 +5,7 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a policy says of one edge.
@@ -29,6 +30,21 @@ public record Judgement(
     notes = List.copyOf(notes);
     changes = List.copyOf(changes);
     lutMoves = List.copyOf(lutMoves);
+  }
+
+  /** The same with more notes. */
+  Judgement noted(List<String> more) {
+    return more.isEmpty()
+        ? this
+        : new Judgement(
+            kind,
+            verdict,
+            findings,
+            Stream.concat(notes.stream(), more.stream()).toList(),
+            changes,
+            lutMoves,
+            outcome,
+            rulesHash);
   }
 
   /** The layers of the child that train a LUT. */

@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 public final class DiffText {
   private static final int TOP = 20;
   private static final int FEW = 5;
+  private static final int NAMED = 10; // changed tensors of each category
 
   private final PairComparison pair;
   private final Judgement judgement;
@@ -51,6 +52,7 @@ public final class DiffText {
     text.structure(left, right);
     text.comparison();
     text.categories();
+    text.changed();
     text.quantized();
     text.lutTraining();
     text.conclusion();
@@ -157,6 +159,39 @@ public final class DiffText {
 
   private long count(Category category, TensorStatus status) {
     return pair.of(category).filter(tensor -> tensor.status() == status).count();
+  }
+
+  // A _Q that changed has a line in a section of its own.
+  private void changed() {
+    List<String> named = new ArrayList<>();
+    for (Category category : Category.values()) {
+      List<String> names =
+          pair.of(category)
+              .filter(
+                  tensor ->
+                      tensor.status() == TensorStatus.RESHAPED
+                          || (tensor.status() == TensorStatus.CHANGED && category != Category.Q))
+              .map(DiffText::changedName)
+              .toList();
+      if (!names.isEmpty()) {
+        named.add(category.label());
+        names.stream().limit(NAMED).forEach(name -> named.add("  " + name));
+        if (names.size() > NAMED) {
+          named.add("  and %d more".formatted(names.size() - NAMED));
+        }
+      }
+    }
+    if (!named.isEmpty()) {
+      section("Changed tensors");
+      named.forEach(line -> lines.add("  " + line));
+    }
+  }
+
+  private static String changedName(TensorComparison tensor) {
+    String name = SafeText.of(tensor.name());
+    return tensor.status() == TensorStatus.RESHAPED
+        ? name + ", shape " + side(tensor, facts -> facts.shape().toString())
+        : name;
   }
 
   private void quantized() {

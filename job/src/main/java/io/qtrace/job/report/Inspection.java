@@ -7,6 +7,7 @@ import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.CategoryRules;
 import io.qtrace.job.report.TensorDigests.Kind;
 import io.qtrace.job.text.Json;
+import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
 import io.qtrace.tensor.CheckpointIndex;
@@ -21,9 +22,17 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
-/** What {@code inspect} says of one checkpoint; its JSON has these names. */
+/**
+ * What {@code inspect} says of one checkpoint; its JSON has these names.
+ *
+ * @param notes what was read otherwise than the file says; not in the JSON where there are none
+ */
 public record Inspection(
-    String path, String format, List<Tensor> tensors, List<CheckpointIndex.Skipped> skipped) {
+    String path,
+    String format,
+    List<Tensor> tensors,
+    List<CheckpointIndex.Skipped> skipped,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> notes) {
   /**
    * One tensor.
    *
@@ -61,6 +70,7 @@ public record Inspection(
   public Inspection {
     tensors = List.copyOf(tensors);
     skipped = List.copyOf(skipped);
+    notes = List.copyOf(notes);
   }
 
   /** Describes an index; reads the tensors only if {@code kinds} has any. */
@@ -82,7 +92,7 @@ public record Inspection(
               asked.get(Kind.MD5_16),
               asked.get(Kind.FINGERPRINT)));
     }
-    return new Inspection(index.path(), index.format(), tensors, index.skipped());
+    return new Inspection(index.path(), index.format(), tensors, index.skipped(), index.notes());
   }
 
   public String json() {
@@ -110,6 +120,10 @@ public record Inspection(
       TextTable table = new TextTable(Column.text("skipped"), Column.text("reason"));
       skipped.forEach(tensor -> table.add(tensor.name(), tensor.reason()));
       lines.addAll(table.lines(width));
+    }
+    if (!notes.isEmpty()) {
+      lines.add("");
+      notes.forEach(note -> lines.addAll(Paragraph.lines("note: ", note)));
     }
     return lines;
   }

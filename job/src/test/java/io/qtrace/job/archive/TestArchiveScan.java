@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestArchiveScan {
   @TempDir Path folder;
@@ -63,6 +64,13 @@ class TestArchiveScan {
     "v2_q4_r32_fp16_20261123_204152.pt, EXPORT, -1",
     "lut_refreshed_step200.pt, OTHER, -1",
     "tightened.pt, OTHER, -1",
+    "checkpoint_epoch3.pt, STEP, 3",
+    "epoch=3-step=100.ckpt, STEP, 100",
+    "ckpt-00010.pt, STEP, 10",
+    "ckpt_9.safetensors, STEP, 9",
+    "model_step_7.pt, STEP, 7",
+    "checkpoint-500.bin, STEP, 500",
+    "iter_20.pth, STEP, 20",
   })
   void namesTellRolesAndSteps(String name, Role role, long step) throws IOException {
     CheckpointNames names = new CheckpointNames(Settings.load(Optional.empty()).archive());
@@ -84,11 +92,90 @@ class TestArchiveScan {
   }
 
   @Test
+  void shardsBelowTheirIndexAreNoCheckpointsOfTheirOwn() throws IOException {
+    Files.createDirectories(folder.resolve("run/sub"));
+    Path index = folder.resolve("run/model.safetensors.index.json");
+    Path shard = Files.createFile(folder.resolve("run/sub/model-00001-of-00002.safetensors"));
+    Files.createFile(folder.resolve("run/sub/model-00002-of-00002.safetensors"));
+    Files.writeString(index, "{\"weight_map\": {\"a\": \"sub/model-00001-of-00002.safetensors\"}}");
+    assertThat(scan(folder).checkpoints())
+        .extracting(CheckpointFile::path)
+        .containsExactlyInAnyOrder(
+            "run/model.safetensors.index.json", "run/sub/model-00002-of-00002.safetensors");
+    long before = scan(folder).runs().get(0).checkpoints().get(0).stat().bytes();
+    Files.writeString(shard, "more");
+    assertThat(scan(folder).runs().get(0).checkpoints().get(0).stat().bytes())
+        .isEqualTo(before + 4);
+    Files.writeString(index, "{");
+    assertThat(scan(folder).checkpoints()).hasSize(3);
+  }
+
+  @Test
   void aConfigThatIsNoJsonIsNoReasonToStop() throws IOException {
     Files.createFile(folder.resolve("checkpoint_step1.pt"));
     Files.writeString(folder.resolve("config.json"), "{");
     assertThat(scan(folder).runs().get(0).config().problem())
         .isEqualTo("Invalid config.json: not JSON");
+  }
+
+  // As json.dump of Python writes them.
+  @Test
+  void aConfigMayHaveNumbersThatAreNone() throws IOException {
+    Files.createFile(folder.resolve("checkpoint_step1.pt"));
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"source_checkpoint": "a.pt", "best_loss": Infinity, "clip": -Infinity, "eval": NaN}
+        """);
+    RunConfig config = scan(folder).runs().get(0).config();
+    assertThat(config.problem()).isEmpty();
+    assertThat(config.sourceCheckpoint()).contains("a.pt");
+    assertThat(config.setting("best_loss").orElseThrow().doubleValue())
+        .isEqualTo(Double.POSITIVE_INFINITY);
+    assertThat(config.setting("clip").orElseThrow().doubleValue())
+        .isEqualTo(Double.NEGATIVE_INFINITY);
+    assertThat(config.setting("eval").orElseThrow().doubleValue()).isNaN();
+  }
+
+  @Test
+  void foldersOfStepsAreStepsOfTheFolderAbove() throws IOException {
+    for (String path :
+        List.of(
+            "hf/checkpoint-500/model.safetensors",
+            "hf/checkpoint-1000/model.safetensors",
+            "ds/global_step100/mp_rank_00_model_states.pt",
+            "ds/global_step20/mp_rank_00_model_states.pt")) {
+      Files.createDirectories(folder.resolve(path).getParent());
+      Files.createFile(folder.resolve(path));
+    }
+    Archive archive = scan(folder);
+    assertThat(archive.runs()).extracting(Run::path).containsExactly("ds", "hf");
+    assertThat(archive.checkpoints())
+        .extracting(CheckpointFile::step)
+        .containsExactlyInAnyOrder(100L, 20L, 500L, 1000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "global_step100/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt",
+        "zero_pp_rank_0_mp_rank_00_optim_states.pt",
+        "common.pt",
+        "dist/common.pt",
+        "rng_state.pth",
+        "rng_state_0.pth",
+        "checkpoint-500/rng_state_1.pth",
+        "optimizer.pt",
+        "scheduler.pt",
+        "training_args.bin",
+      })
+  void trainingStateIsNoCheckpoint(String path) throws IOException {
+    Files.createDirectories(folder.resolve(path).getParent());
+    Files.createFile(folder.resolve(path));
+    Files.createFile(folder.resolve("checkpoint_step1.pt"));
+    assertThat(scan(folder).checkpoints())
+        .extracting(CheckpointFile::path)
+        .containsExactly("checkpoint_step1.pt");
   }
 
   @Test

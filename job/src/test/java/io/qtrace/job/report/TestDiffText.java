@@ -64,6 +64,19 @@ class TestDiffText {
     assertThat(lines).anyMatch(line -> line.startsWith("VIOLATION: 14 of 14 _Q buffers changed"));
   }
 
+  @Test
+  void namesChangedTensorsOfEveryCategory() throws IOException {
+    List<String> trained = text(INITIAL, TRAINED);
+    int scales = trained.indexOf("  scale");
+    assertThat(trained.subList(scales + 1, scales + 12))
+        .startsWith("    model.layers.0.self_attn.q_proj.scale_A")
+        .endsWith("    and 32 more");
+    assertThat(trained.subList(0, scales + 1)).containsSubsequence("Changed tensors", "  scale");
+    List<String> baked = text(INITIAL, BAKED);
+    assertThat(baked).containsSubsequence("Changed tensors", "  lut", "    and 4 more", "  scale");
+    assertThat(text(INITIAL, INITIAL)).doesNotContain("Changed tensors");
+  }
+
   private static List<String> text(String left, String right) throws IOException {
     Policy policy = Policy.load(Optional.empty());
     Diff.Outcome outcome =

@@ -72,6 +72,19 @@ class TestInspection {
             "b\\n      sparse");
   }
 
+  @Test
+  void notesAreToldWhereThereAreAny() throws IOException {
+    TensorDigests none = (tensor, asked) -> Map.of();
+    Inspection noted =
+        Inspection.of(
+            INDEX.noted("read otherwise"),
+            Policy.load(Optional.empty()).categories(),
+            none,
+            Set.of());
+    assertThat(noted.lines(100)).endsWith("", "note: read otherwise");
+    assertThat(noted.json()).contains("\"notes\" : [ \"read otherwise\" ]");
+  }
+
   private static Inspection inspection(Set<Kind> kinds) throws IOException {
     TensorDigests digests =
         (tensor, asked) -> {

@@ -168,10 +168,13 @@ final class StateDictWalker {
     String told =
         renamed.stream().limit(NAMED).map(SafeText::quoted).collect(Collectors.joining(", "));
     return List.of(
-        "keys that read alike once joined by dots have a number: %s%s"
-            .formatted(
-                told,
-                renamed.size() > NAMED ? " and %d more".formatted(renamed.size() - NAMED) : ""));
+        CheckpointIndex.NUMBERED
+            + "%s%s"
+                .formatted(
+                    told,
+                    renamed.size() > NAMED
+                        ? " and %d more".formatted(renamed.size() - NAMED)
+                        : ""));
   }
 
   // Each number is tried once for a name, so names that are made to meet cost no more than others.

@@ -1,8 +1,10 @@
 package io.qtrace.job.train.recipe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.Serializable;
 
 /**
@@ -32,6 +34,10 @@ public record ModelConfig(
     double ropeTheta,
     boolean tiedHead)
     implements Serializable {
+  // As Python's json writes them, some numbers are NaN or Infinity.
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
   public ModelConfig {
     positive("vocab_size", vocabSize);
     positive("hidden_size", hiddenSize);
@@ -107,7 +113,7 @@ public record ModelConfig(
 
   private static JsonNode parse(String json) {
     try {
-      JsonNode node = new ObjectMapper().readTree(json);
+      JsonNode node = JSON.readTree(json);
       if (!node.isObject()) {
         throw new IllegalArgumentException("Invalid model config: expected a JSON object");
       }

@@ -43,7 +43,7 @@ class TestFormatFixtures {
     JsonNode expected = FormatFixtures.expected().get(file);
     CheckpointIndex index = index(file);
     List<TensorEntry> model = index.tensors().stream().filter(each -> isOfModel(each)).toList();
-    assertThat(index.skipped()).isEmpty();
+    assertThat(index.skipped()).allMatch(tensor -> tensor.reason().equals("a NumPy array"));
     assertThat(model)
         .extracting(TensorEntry::name)
         .containsExactlyInAnyOrderElementsOf(expected::fieldNames);

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.Measure;
+import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.Diff;
@@ -20,6 +22,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that are read as their own loaders do, though not all is as it should be. */
 class TestNotes {
@@ -69,6 +72,32 @@ class TestNotes {
     String file = CASES.resolve("odd_names/collide.pt").toString();
     Diff.Outcome same = diff(file, file);
     assertThat(same.pair().tensors()).hasSize(2).noneMatch(tensor -> tensor.isChanged());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deflated.pt", "zip_command.pt"})
+  void compressedArchivesHaveTheSameTensors(String compressed) throws IOException {
+    String stored = CASES.resolve("compressed/stored.pt").toString();
+    Diff.Outcome outcome = diff(stored, CASES.resolve("compressed").resolve(compressed).toString());
+    assertThat(outcome.pair().tensors())
+        .hasSize(2)
+        .allMatch(tensor -> tensor.status() == TensorStatus.IDENTICAL);
+    assertThat(outcome.judgement().notes())
+        .contains(
+            "right: the archive is compressed, as torch.save writes none: torch.load reads it,"
+                + " though not by mmap");
+  }
+
+  @Test
+  void integersThatFloat64DoesNotHoldDifferByOne() throws IOException {
+    Diff.Outcome outcome =
+        diff(
+            CASES.resolve("int64_exact/a.pt").toString(),
+            CASES.resolve("int64_exact/b.pt").toString());
+    DiffStats found = outcome.pair().tensors().get(0).compared().orElseThrow();
+    assertThat(found.changedElements()).isEqualTo(1);
+    assertThat(found.maxAbs()).isEqualTo(1);
+    assertThat(found.sumAbs()).isEqualTo(1);
   }
 
   private static List<String> notes(String left, String right) throws IOException {

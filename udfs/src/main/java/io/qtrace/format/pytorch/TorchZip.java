@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /** A checkpoint in a zip archive: one pickle, and one member for each storage. */
 final class TorchZip implements Storages {
   private static final String DEFLATED =
-      "the archive is compressed, as torch.save leaves none: torch.load reads it without mmap only";
+      "the archive is compressed, as torch.save writes none: torch.load reads it, though not by mmap";
 
   private final String file;
   private final String root;

@@ -75,7 +75,7 @@ public final class StateDictPrefix {
       if (wrapper.isEmpty()) {
         break;
       }
-      model = without(wrapper.get(), model);
+      model = without(wrapper.get(), model).noted("names are without " + wrapper.get());
     }
     return model;
   }
@@ -103,7 +103,16 @@ public final class StateDictPrefix {
       tensors.add(tensor.withName(name));
       names.add(name);
     }
-    return wrapped && names.size() == tensors.size() ? index.with(tensors, index.skipped()) : index;
+    if (!wrapped || names.size() < tensors.size()) {
+      return index;
+    }
+    List<Skipped> skipped =
+        index.skipped().stream()
+            .map(one -> new Skipped(withoutWrappedModules(one.name()), one.reason()))
+            .toList();
+    return index
+        .with(tensors, skipped)
+        .noted("names are without the parts that wrap modules, such as _orig_mod");
   }
 
   private static String withoutWrappedModules(String name) {

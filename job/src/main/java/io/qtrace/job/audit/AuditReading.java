@@ -364,6 +364,7 @@ final class AuditReading {
         indexes,
         rules,
         this::skipped,
+        this::notes,
         CompareStage.parts(edges.size(), tensors));
   }
 
@@ -372,6 +373,14 @@ final class AuditReading {
         .readable(id)
         .map(IndexedCheckpoint.Readable::skipped)
         .or(() -> known.get(id).contents().map(KnownCheckpoint.Contents::skipped))
+        .orElse(List.of());
+  }
+
+  private List<String> notes(String id) {
+    return indexes
+        .readable(id)
+        .map(IndexedCheckpoint.Readable::notes)
+        .or(() -> known.get(id).contents().map(KnownCheckpoint.Contents::notes))
         .orElse(List.of());
   }
 
@@ -412,6 +421,7 @@ final class AuditReading {
                             found.format(),
                             found.tensors(),
                             found.skipped(),
+                            found.notes(),
                             Optional.ofNullable(sketches.get(id)))),
         failure);
   }

@@ -15,6 +15,7 @@ import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.FileNotes;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.judge.QRecord;
@@ -80,6 +81,7 @@ final class JudgeStage {
    * @param indexes of the children whose layers may have to be recomputed
    * @param rules by the path of the run
    * @param skipped what cannot be compared of a checkpoint, by its identifier
+   * @param notes what of a checkpoint was read otherwise than its file says, by its identifier
    * @param parts that the work is divided into
    */
   record Input(
@@ -88,6 +90,7 @@ final class JudgeStage {
       Indexes indexes,
       Map<String, RunPolicy> rules,
       Function<String, List<Skipped>> skipped,
+      Function<String, List<String>> notes,
       int parts) {}
 
   /**
@@ -151,7 +154,9 @@ final class JudgeStage {
   Output run(List<PlannedEdge> edges, Input input) {
     List<Numbered> numbered = new ArrayList<>();
     for (PlannedEdge edge : edges) {
-      numbered.add(new Numbered(edge, numbered.size(), notCompared(edge.ends(), input)));
+      numbered.add(
+          new Numbered(
+              edge, numbered.size(), notCompared(edge.ends(), input), notes(edge.ends(), input)));
     }
     JavaPairRDD<String, Judged> judged =
         judge(numbered, input, JavaPairRDD.fromJavaRDD(spark.emptyRDD()));
@@ -184,6 +189,14 @@ final class JudgeStage {
         found,
         recomputed.changed(),
         recomputed.bytesRead());
+  }
+
+  private static List<String> notes(EdgeEnds ends, Input input) {
+    return FileNotes.of(
+        input.notes().apply(ends.parentId()),
+        "parent",
+        input.notes().apply(ends.childId()),
+        "child");
   }
 
   private NotCompared notCompared(EdgeEnds ends, Input input) {
@@ -302,7 +315,7 @@ final class JudgeStage {
   }
 
   /** A planned edge and its position among all. */
-  private record Numbered(PlannedEdge edge, int number, NotCompared skipped)
+  private record Numbered(PlannedEdge edge, int number, NotCompared skipped, List<String> fileNotes)
       implements Serializable {}
 
   /**
@@ -398,7 +411,7 @@ final class JudgeStage {
                 recomputed.map(all -> of(all, edge.ends().parentId())).orElse(Map.of()));
         Step step =
             edge.other().map(other -> alone.with(new Side(facts.get(other.id())))).orElse(alone);
-        EdgeResult result = result(edge, step, numbered.skipped());
+        EdgeResult result = result(numbered, step);
         found.add(Found.of(numbered.number(), result));
         results.add(Packed.of(result));
         if (recomputed.isEmpty()
@@ -422,16 +435,19 @@ final class JudgeStage {
       return some;
     }
 
-    private EdgeResult result(PlannedEdge edge, Step step, NotCompared skipped) {
+    private EdgeResult result(Numbered numbered, Step step) {
+      PlannedEdge edge = numbered.edge();
       RunPolicy run = rules.get(edge.run());
-      return edge.isJudged() ? judged(edge, step, skipped, run) : unjudged(edge, step, run);
+      return edge.isJudged() ? judged(numbered, step, run) : unjudged(edge, step, run);
     }
 
-    private EdgeResult judged(PlannedEdge edge, Step step, NotCompared skipped, RunPolicy run) {
+    private EdgeResult judged(Numbered numbered, Step step, RunPolicy run) {
+      PlannedEdge edge = numbered.edge();
       Judgement judgement =
           new EdgeJudge(operations)
-              .judge(step, skipped, run, edge.ends().childPath(), Optional.empty());
+              .judge(step, numbered.skipped(), run, edge.ends().childPath(), Optional.empty());
       List<String> notes = new ArrayList<>(judgement.notes());
+      notes.addAll(numbered.fileNotes());
       notes.addAll(edge.notes());
       return new EdgeResult(
           new AuditedEdge(

@@ -142,7 +142,7 @@ public final class Diff {
                 rules,
                 right,
                 kind)
-            .noted(notes(indexes));
+            .noted(FileNotes.of(notes(indexes, LEFT), LEFT, notes(indexes, RIGHT), RIGHT));
     return new Outcome(
         step, judgement, rules, kind.isPresent(), skipped(indexes, LEFT), skipped(indexes, RIGHT));
   }
@@ -205,20 +205,12 @@ public final class Diff {
     return output.layers().collectAsMap().get(RIGHT).value();
   }
 
-  private static List<Skipped> skipped(Indexes indexes, String side) {
-    return indexes.readable(side).orElseThrow().skipped();
+  private static List<String> notes(Indexes indexes, String side) {
+    return indexes.readable(side).orElseThrow().notes();
   }
 
-  // What either file notes, and which of them.
-  private static List<String> notes(Indexes indexes) {
-    List<String> left = indexes.readable(LEFT).orElseThrow().notes();
-    List<String> right = indexes.readable(RIGHT).orElseThrow().notes();
-    List<String> notes = new ArrayList<>();
-    left.forEach(note -> notes.add((right.contains(note) ? "left and right: " : "left: ") + note));
-    right.stream()
-        .filter(note -> !left.contains(note))
-        .forEach(note -> notes.add("right: " + note));
-    return notes;
+  private static List<Skipped> skipped(Indexes indexes, String side) {
+    return indexes.readable(side).orElseThrow().skipped();
   }
 
   private static List<ObjectStat> files(Indexes indexes) {

@@ -19,6 +19,8 @@ record CheckpointRow(
     @About("the store's own tag of the content; empty where it has none") String etag,
     int tensors,
     @About("what cannot be compared, such as sparse tensors") List<SkippedRow> skipped,
+    @About("what was read otherwise than the file says; null in rows of older versions")
+        List<String> notes,
     @About("why it could not be read; null when it could") String error,
     @About("what candidates for parents are found by; null in rows of older versions")
         SketchRow sketch) {

@@ -26,13 +26,19 @@ public record KnownCheckpoint(
    *
    * @param tensors how many can be compared
    * @param skipped what cannot
+   * @param notes what was read otherwise than the file says
    * @param sketch empty where the version that read it made none
    */
   public record Contents(
-      String format, int tensors, List<CheckpointIndex.Skipped> skipped, Optional<Sketch> sketch) {
+      String format,
+      int tensors,
+      List<CheckpointIndex.Skipped> skipped,
+      List<String> notes,
+      Optional<Sketch> sketch) {
     public Contents {
       Objects.requireNonNull(format, "format");
       skipped = List.copyOf(skipped);
+      notes = List.copyOf(notes);
       Objects.requireNonNull(sketch, "sketch");
     }
   }

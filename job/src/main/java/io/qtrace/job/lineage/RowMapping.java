@@ -198,6 +198,7 @@ final class RowMapping {
         contents.map(KnownCheckpoint.Contents::skipped).orElse(List.of()).stream()
             .map(skipped -> new CheckpointRow.SkippedRow(skipped.name(), skipped.reason()))
             .toList(),
+        contents.map(KnownCheckpoint.Contents::notes).orElse(List.of()),
         checkpoint.error().orElse(null),
         contents.flatMap(KnownCheckpoint.Contents::sketch).map(RowMapping::sketch).orElse(null));
   }
@@ -231,6 +232,7 @@ final class RowMapping {
                     row.skipped().stream()
                         .map(one -> new CheckpointIndex.Skipped(one.name(), one.reason()))
                         .toList(),
+                    row.notes() == null ? List.of() : row.notes(),
                     Optional.ofNullable(row.sketch())
                         .filter(sketch -> sketch.version() == Sketch.VERSION)
                         .map(sketch -> sketch(sketch, row.tensors()))));

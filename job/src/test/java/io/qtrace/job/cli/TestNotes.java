@@ -8,18 +8,23 @@ import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.LocalSpark;
+import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.Diff;
 import io.qtrace.job.policy.Policy;
+import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TestNotes {
   private static final Path CASES = Path.of("src/test/resources/cases");
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path folder;
 
   @ParameterizedTest
   @CsvSource({
@@ -64,6 +71,26 @@ class TestNotes {
         "the index does not name 1 tensors that its shards hold, read all the same: 'model.b'";
     assertThat(notes(left, right)).contains("right: " + note);
     assertThat(notes(right, right)).contains("left and right: " + note);
+  }
+
+  // Also of a file that an earlier audit read.
+  @Test
+  void auditTellsItOfBothEnds() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("archive/run"));
+    Files.copy(CASES.resolve("odd_names/collide.pt"), run.resolve("checkpoint_step1.pt"));
+    assertThat(audit().edges()).isEmpty();
+    Files.copy(CASES.resolve("odd_names/collide.pt"), run.resolve("checkpoint_step2.pt"));
+    assertThat(audit().edges().get(0).edge().notes())
+        .anySatisfy(note -> assertThat(note).startsWith("parent and child: ").contains("a.b#2"));
+  }
+
+  private AuditReport audit() throws IOException {
+    return new Audit(
+            LocalSpark.session(folder.resolve("tables")),
+            Settings.load(Optional.empty()),
+            Policy.load(Optional.empty()),
+            Progress.NONE)
+        .run(folder.resolve("archive").toString());
   }
 
   // 1 under one name, 0 under the other.

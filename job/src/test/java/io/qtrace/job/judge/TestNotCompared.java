@@ -96,6 +96,8 @@ class TestNotCompared {
     Diff.Outcome found = diff("compile_ddp_prefix/plain.pt", "compile_ddp_prefix/" + wrapped);
     assertThat(found.judgement().kind()).isEqualTo(Copy.KIND);
     assertThat(found.pair().tensors()).hasSize(4);
+    assertThat(found.judgement().notes())
+        .anySatisfy(note -> assertThat(note).startsWith("right: names are without "));
   }
 
   @Test

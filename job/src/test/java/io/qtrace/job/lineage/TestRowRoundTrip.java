@@ -194,7 +194,11 @@ class TestRowRoundTrip {
           known(
               file("tag", role, role == Role.STEP ? 200 : CheckpointFile.NO_STEP),
               new KnownCheckpoint.Contents(
-                  "torch-zip", facts.tensors().size(), List.of(), Optional.of(sketch))));
+                  "torch-zip",
+                  facts.tensors().size(),
+                  List.of(),
+                  List.of("read a.b#2"),
+                  Optional.of(sketch))));
     }
     assertCheckpointSurvives(
         known(
@@ -205,6 +209,7 @@ class TestRowRoundTrip {
                 List.of(
                     new CheckpointIndex.Skipped("sparse", "no plain elements"),
                     new CheckpointIndex.Skipped("meta\n", "")),
+                List.of(),
                 Optional.empty())));
   }
 
@@ -224,12 +229,14 @@ class TestRowRoundTrip {
         known(
             file,
             new KnownCheckpoint.Contents(
-                "torch-zip", 25, List.of(), Optional.of(Sketch.of(facts))));
-    CheckpointRow older = older(CheckpointRow.class, RowMapping.row(checkpoint), "sketch");
+                "torch-zip", 25, List.of(), List.of(), Optional.of(Sketch.of(facts))));
+    CheckpointRow older = older(CheckpointRow.class, RowMapping.row(checkpoint), "sketch", "notes");
     assertThat(RowMapping.checkpoint(older))
         .isEqualTo(
             known(
-                file, new KnownCheckpoint.Contents("torch-zip", 25, List.of(), Optional.empty())));
+                file,
+                new KnownCheckpoint.Contents(
+                    "torch-zip", 25, List.of(), List.of(), Optional.empty())));
   }
 
   @Test
@@ -240,7 +247,7 @@ class TestRowRoundTrip {
             known(
                 file("tag", Role.INITIAL, CheckpointFile.NO_STEP),
                 new KnownCheckpoint.Contents(
-                    "torch-zip", 25, List.of(), Optional.of(Sketch.of(facts)))));
+                    "torch-zip", 25, List.of(), List.of(), Optional.of(Sketch.of(facts)))));
     CheckpointRow.SketchRow sketch = row.sketch();
     CheckpointRow other =
         new CheckpointRow(
@@ -257,6 +264,7 @@ class TestRowRoundTrip {
             row.etag(),
             row.tensors(),
             row.skipped(),
+            row.notes(),
             row.error(),
             new CheckpointRow.SketchRow(
                 Sketch.VERSION + 1,

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -59,6 +60,26 @@ public record ArrayCheckpoint(Map<String, ArrayTensor> tensors) {
     double value = tensor.values()[index];
     double other = tensor.isFloat() ? (value > 0 ? 1.5 * value : value - 0.75) : (value + 1) % 16;
     return with(name, index, other);
+  }
+
+  /** The same with one element of a tensor moved to the next number that its dtype holds. */
+  public ArrayCheckpoint nudged(String name, int index) {
+    return with(name, tensor(name).nudged(index));
+  }
+
+  /** The layers with a stored LUT, in order. */
+  public List<LayerNames> layers() {
+    return tensors.keySet().stream().flatMap(name -> LayerNames.ofLut(name).stream()).toList();
+  }
+
+  /** Whether another holds the same tensors. */
+  public boolean isSame(ArrayCheckpoint other) {
+    return tensors.keySet().equals(other.tensors.keySet())
+        && tensors.keySet().stream().allMatch(name -> tensor(name).isSame(other.tensor(name)));
+  }
+
+  public boolean has(String name) {
+    return tensors.containsKey(name);
   }
 
   public ArrayCheckpoint without(String name) {
@@ -126,11 +147,11 @@ public record ArrayCheckpoint(Map<String, ArrayTensor> tensors) {
       double expected = inside ? lut[(int) indices[i]] : Double.NaN;
       if (!inside) {
         outside = outside.merge(new Deviations(1, i, indices[i], Double.NaN));
-      } else if (value != expected) {
+      } else if (!ArrayTensor.isSame(value, expected)) {
         stale = stale.merge(new Deviations(1, i, value, expected));
         maxStale = Math.max(maxStale, Math.abs(value - expected));
       }
-      if (Arrays.stream(lut).noneMatch(entry -> entry == value)) {
+      if (Arrays.stream(lut).noneMatch(entry -> ArrayTensor.isSame(entry, value))) {
         offGrid = offGrid.merge(new Deviations(1, i, value, expected));
       }
     }

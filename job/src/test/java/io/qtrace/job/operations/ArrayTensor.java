@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * A tensor in memory, and what qtrace measures of it, computed naively.
@@ -58,6 +59,9 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
   }
 
   private static float bfloat16(float value) {
+    if (Float.isNaN(value)) {
+      return value;
+    }
     int bits = Float.floatToRawIntBits(value);
     return Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
   }
@@ -74,6 +78,25 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
     return new ArrayTensor(dtype, shape, changed);
   }
 
+  /** The same with one element moved to the next greater number that the dtype holds. */
+  public ArrayTensor nudged(int index) {
+    double value = values[index];
+    double next =
+        switch (dtype) {
+          case FLOAT32 -> Math.nextUp((float) value);
+          case FLOAT16 -> Float16.nextUp((float) value);
+          case BFLOAT16 -> nextBfloat16((float) value);
+          case FLOAT64 -> Math.nextUp(value);
+          default -> value + 1;
+        };
+    return with(index, next);
+  }
+
+  private static float nextBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value + 0f); // no negative zero
+    return Float.intBitsToFloat(bits < 0 ? bits - 0x10000 : bits + 0x10000);
+  }
+
   public float[] floats() {
     float[] floats = new float[values.length];
     for (int i = 0; i < floats.length; i++) {
@@ -82,7 +105,13 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
     return floats;
   }
 
-  boolean isFloat() {
+  boolean isSame(ArrayTensor other) {
+    return dtype == other.dtype
+        && shape.equals(other.shape)
+        && Arrays.equals(values, other.values);
+  }
+
+  public boolean isFloat() {
     return dtype.kind() == DType.Kind.FLOAT;
   }
 
@@ -101,7 +130,11 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
         Arrays.stream(values).sum(),
         values.length - numbers.length,
         Arrays.stream(values).filter(Double::isInfinite).count(),
-        Arrays.stream(values).filter(value -> value == 0).count());
+        Arrays.stream(values).filter(value -> value == 0).count(),
+        IntStream.range(0, values.length)
+            .filter(i -> !Double.isFinite(values[i]))
+            .findFirst()
+            .orElse((int) TensorStats.NO_INDEX));
   }
 
   // Equal for equal dtypes and bits, which is all that comparisons need of it.
@@ -115,6 +148,11 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Whether two numbers are equal; NaN equals NaN. */
+  static boolean isSame(double one, double other) {
+    return one == other || (Double.isNaN(one) && Double.isNaN(other));
   }
 
   /** How a child's tensor of the same shape differs. */
@@ -132,13 +170,13 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
     for (int i = 0; i < values.length; i++) {
       double found = child.values[i];
       double expected = round(child.dtype, values[i]);
-      if (values[i] != found) {
+      if (!isSame(values[i], found)) {
         first = changed++ == 0 ? i : first;
         max = Math.max(max, Math.abs(values[i] - found));
         sum += Math.abs(values[i] - found);
         distinct.add(values[i] - found);
       }
-      if (cast && found != expected) {
+      if (cast && !isSame(found, expected)) {
         misrounded = misrounded.merge(new Deviations(1, i, found, expected));
       }
     }

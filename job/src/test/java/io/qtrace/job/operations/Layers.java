@@ -31,7 +31,7 @@ public final class Layers {
           -2, -1.5f, -1, -0.75f, -0.5f, -0.375f, -0.25f, -0.0625f, 0.0625f, 0.25f, 0.375f, 0.5f,
           0.75f, 1, 1.5f, 2);
 
-  private static final Lut FOUR = new Lut(-1, -0.25f, 0.25f, 1);
+  static final Lut FOUR = new Lut(-1, -0.25f, 0.25f, 1);
   private static final int OUT = 16;
   private static final int IN = 8;
   private static final int RANK = 2;
@@ -116,26 +116,33 @@ public final class Layers {
   private static ArrayCheckpoint baked(ArrayCheckpoint model, boolean exact) {
     ArrayCheckpoint baked = model;
     for (LayerNames layer : TRAINABLE) {
-      Lut stored = new Lut(model.tensor(layer.lut()).floats());
-      LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
-      Bake bake =
-          exact
-              ? Bake.exact(deltas, stored.maxAbs())
-              : Bake.recipe(deltas, stored, stored.maxAbs());
-      baked = withLut(baked, layer, bake.lut()).synced(layer).without(layer.deltas());
+      baked = baked(baked, layer, exact);
     }
     return baked;
+  }
+
+  static ArrayCheckpoint baked(ArrayCheckpoint model, LayerNames layer, boolean exact) {
+    Lut stored = new Lut(model.tensor(layer.lut()).floats());
+    LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
+    Bake bake =
+        exact ? Bake.exact(deltas, stored.maxAbs()) : Bake.recipe(deltas, stored, stored.maxAbs());
+    return withLut(model, layer, bake.lut()).synced(layer).without(layer.deltas());
   }
 
   /** The stored LUTs brought up to the deltas. */
   public static ArrayCheckpoint refreshed(ArrayCheckpoint model) {
     ArrayCheckpoint refreshed = model;
     for (LayerNames layer : TRAINABLE) {
-      Lut stored = new Lut(model.tensor(layer.lut()).floats());
-      LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
-      refreshed = withLut(refreshed, layer, deltas.lut(LutParameters.training(stored)));
+      refreshed = withLut(refreshed, layer, trainedLut(model, layer));
     }
     return refreshed;
+  }
+
+  /** The LUT that training uses. */
+  static Lut trainedLut(ArrayCheckpoint model, LayerNames layer) {
+    Lut stored = new Lut(model.tensor(layer.lut()).floats());
+    LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
+    return deltas.lut(LutParameters.training(stored));
   }
 
   /** Every {@code _Q} brought up to {@code lut[_indices]}. */
@@ -151,29 +158,32 @@ public final class Layers {
   public static ArrayCheckpoint requantized(ArrayCheckpoint model) {
     ArrayCheckpoint requantized = model;
     for (LayerNames layer : ALL) {
-      Requantize requantize =
-          new Requantize(
-              Scales.trained(
-                  model.tensor(layer.scaleA()).floats(),
-                  model.tensor(layer.scaleB()).floats(),
-                  model.tensor(layer.magnitude()).floats()),
-              new Lut(model.tensor(layer.lut()).floats()));
-      float[] weights = model.tensor(layer.weight()).floats();
-      double[] indices = new double[weights.length];
-      for (int row = 0; row < OUT; row++) {
-        Requantize.Row quotients =
-            requantize.row(row, Arrays.copyOfRange(weights, row * IN, (row + 1) * IN));
-        for (int i = 0; i < IN; i++) {
-          indices[row * IN + i] = quotients.index(i);
-        }
-      }
-      ArrayTensor before = model.tensor(layer.indices());
-      requantized =
-          requantized
-              .with(layer.indices(), new ArrayTensor(before.dtype(), before.shape(), indices))
-              .synced(layer);
+      DType dtype = model.tensor(layer.indices()).dtype();
+      requantized = requantized.with(layer.indices(), nearest(model, layer, dtype)).synced(layer);
     }
     return requantized;
+  }
+
+  /** Indices of the entries nearest to weight over scales. */
+  static ArrayTensor nearest(ArrayCheckpoint model, LayerNames layer, DType dtype) {
+    Requantize requantize =
+        new Requantize(
+            Scales.trained(
+                model.tensor(layer.scaleA()).floats(),
+                model.tensor(layer.scaleB()).floats(),
+                model.tensor(layer.magnitude()).floats()),
+            new Lut(model.tensor(layer.lut()).floats()));
+    int in = requantize.scales().in();
+    float[] weights = model.tensor(layer.weight()).floats();
+    double[] indices = new double[weights.length];
+    for (int row = 0; row < requantize.scales().out(); row++) {
+      Requantize.Row quotients =
+          requantize.row(row, Arrays.copyOfRange(weights, row * in, (row + 1) * in));
+      for (int i = 0; i < in; i++) {
+        indices[row * in + i] = quotients.index(i);
+      }
+    }
+    return new ArrayTensor(dtype, model.tensor(layer.weight()).shape(), indices);
   }
 
   /** Every float tensor in another dtype. */
@@ -186,7 +196,7 @@ public final class Layers {
     return model.with(layer.lut(), ArrayTensor.of(lut.values(), lut.size()));
   }
 
-  private static float[] gaussian(Random random, int count, double scale) {
+  static float[] gaussian(Random random, int count, double scale) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
       values[i] = (float) (scale * random.nextGaussian());
@@ -194,7 +204,7 @@ public final class Layers {
     return values;
   }
 
-  private static float[] positive(Random random, int count) {
+  static float[] positive(Random random, int count) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
       values[i] = (float) (0.5 + random.nextDouble());

@@ -12,6 +12,7 @@ import io.qtrace.job.operations.Operation;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.Sync;
+import io.qtrace.job.operations.Train;
 import io.qtrace.job.operations.TrainedGroups;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Expectation;
@@ -74,7 +75,7 @@ public final class EdgeJudge implements Serializable {
           .forEach(
               (expectation, tensors) -> {
                 switch (expectation) {
-                  case NEVER -> never(findings, kind, subject, tensors, reported);
+                  case NEVER -> never(findings, kind, subject, tensors, step, reported);
                   case MUST -> must(findings, kind, subject, tensors, moves);
                   case INFERRED -> inferred(findings, kind, subject, tensors, step, moves);
                   case MAY -> {}
@@ -154,17 +155,20 @@ public final class EdgeJudge implements Serializable {
     };
   }
 
-  // What has a counterexample is a finding already; indices that are gone moved nothing.
+  // What has a counterexample is a finding already; indices that are gone, or made of _Q, moved
+  // nothing.
   private static void never(
       FindingList findings,
       EdgeKind kind,
       Subject subject,
       List<TensorComparison> tensors,
+      Step step,
       Set<String> reported) {
     List<TensorComparison> changed =
         tensors.stream()
             .filter(tensor -> tensor.isChanged() && !reported.contains(tensor.name()))
-            .filter(tensor -> subject != Subject.INDICES || tensor.status() != TensorStatus.REMOVED)
+            .filter(tensor -> tensor.status() != TensorStatus.REMOVED || subject != Subject.INDICES)
+            .filter(tensor -> !Train.isRemade(tensor, step))
             .toList();
     expectation(findings, kind, subject, Expectation.NEVER, changed, tensors);
   }
@@ -179,6 +183,10 @@ public final class EdgeJudge implements Serializable {
       List<LutMove> moves) {
     if (subject == Subject.LUT_DELTAS) {
       must(findings, kind, subject, tensors, moves);
+      return;
+    }
+    if (subject == Subject.LUT) {
+      storedLut(findings, kind, tensors, step);
       return;
     }
     TrainedGroups trained = step.trained();
@@ -201,6 +209,43 @@ public final class EdgeJudge implements Serializable {
             .filter(tensor -> trained.trains(tensor) && TrainedGroups.mustMove(tensor))
             .toList(),
         tensors);
+  }
+
+  // Of a layer with deltas it becomes the LUT that they give, of another it stays.
+  private static void storedLut(
+      FindingList findings, EdgeKind kind, List<TensorComparison> tensors, Step step) {
+    Map<Boolean, List<TensorComparison>> byDeltas =
+        tensors.stream()
+            .filter(TensorComparison::isComparable)
+            .collect(Collectors.partitioningBy(tensor -> deltas(tensor, step).isPresent()));
+    expectation(
+        findings,
+        kind,
+        Subject.LUT,
+        Expectation.NEVER,
+        byDeltas.get(false).stream().filter(TensorComparison::isChanged).toList(),
+        tensors);
+    expectation(
+        findings,
+        kind,
+        Subject.LUT,
+        Expectation.MUST,
+        byDeltas.get(true).stream()
+            .filter(tensor -> !tensor.isChanged())
+            .filter(tensor -> deltas(tensor, step).filter(EdgeJudge::isRefreshed).isEmpty())
+            .toList(),
+        tensors);
+  }
+
+  // The parent's LUT of a table's layer, where it has deltas.
+  private static Optional<LayerLut> deltas(TensorComparison table, Step step) {
+    return LayerNames.ofLut(table.name())
+        .flatMap(step::before)
+        .filter(lut -> lut.deltas().isPresent());
+  }
+
+  private static boolean isRefreshed(LayerLut lut) {
+    return lut.refreshesTo(lut.lut());
   }
 
   private static void must(

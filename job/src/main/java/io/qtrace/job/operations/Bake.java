@@ -29,14 +29,20 @@ public final class Bake implements Operation {
     return "the trained LUT written into .lut, and _Q brought up to it";
   }
 
-  /** A layer lost its deltas to another table. */
+  /** A layer lost its deltas to another table, or to one that a refresh had brought up to them. */
   @Override
   public boolean applies(Step step) {
     return step.lutLayers().stream()
         .anyMatch(
             layer ->
-                step.isMoved(layer.lut())
-                    && step.before(layer).flatMap(LayerLut::deltas).isPresent());
+                step.before(layer).flatMap(LayerLut::deltas).isPresent()
+                    && (step.isMoved(layer.lut()) || isBaked(layer, step)));
+  }
+
+  // Whether the deltas are gone, and the table is what they bake to.
+  private static boolean isBaked(LayerNames layer, Step step) {
+    Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isEmpty());
+    return after.isPresent() && step.before(layer).orElseThrow().bakesTo(after.get().lut());
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.kernel.Deviations;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * {@code _Q} brought up to {@code lut[_indices]}. It proves no direction: a sync would also repair
@@ -57,7 +59,7 @@ public final class Sync implements Operation {
         .orElseGet(changed::changedElements);
   }
 
-  // Whether _Q is not lut[_indices], and its extremes are those of the LUT in training.
+  // Whether _Q is not lut[_indices], as the LUT in training would make it, and its extremes are those of the LUT in training.
   private static boolean isTrained(LayerNames layer, Step step) {
     Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isPresent());
     Optional<TensorStats> quantized =
@@ -71,8 +73,22 @@ public final class Sync implements Operation {
         && isEntry(after.get().effective(), indices.get().max(), quantized.get().max())
         && step.invariants(layer)
             .flatMap(LayerInvariants::check)
-            .filter(found -> 2 * found.stale().count() > found.elements())
+            .filter(
+                found ->
+                    2 * found.stale().count() > found.elements()
+                        || isEntry(after.get(), found.stale()))
             .isPresent();
+  }
+
+  // Whether the first element that the stored LUT does not give is what the one in training gives:
+  // after few steps most entries are those of both.
+  private static boolean isEntry(LayerLut layer, Deviations stale) {
+    Lut trained = layer.effective();
+    return IntStream.range(0, trained.size())
+        .anyMatch(
+            i ->
+                layer.lut().value(i) == stale.expected()
+                    && trained.value(i) == stale.value());
   }
 
   private static boolean isEntry(Lut lut, double index, double value) {

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
@@ -34,9 +35,21 @@ public final class Train implements Operation {
                   : isAttached(changed, step);
           case LUT_DELTAS -> changed.isComparable() || isAddedOrRemoved(changed);
           case LUT -> isAttached(changed, step);
-          case Q, INDICES -> false;
+          case INDICES -> isRemade(changed, step);
+          case Q -> false;
         };
     return explained ? UnexplainedElements.NONE : changed.changedElements();
+  }
+
+  /** Whether a tensor is indices that a trainer made of {@code _Q}, as it does where a LUT trains. */
+  public static boolean isRemade(TensorComparison tensor, Step step) {
+    return tensor.status() == TensorStatus.ADDED
+        && LayerNames.ofIndices(tensor.name())
+            .filter(layer -> step.tensor(layer.quantized()).filter(q -> !q.isChanged()).isPresent())
+            .flatMap(step::invariants)
+            .flatMap(LayerInvariants::unexplained)
+            .filter(UnexplainedElements::isNone)
+            .isPresent();
   }
 
   private static boolean isAddedOrRemoved(TensorComparison tensor) {

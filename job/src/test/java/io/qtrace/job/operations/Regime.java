@@ -16,9 +16,11 @@ import java.util.Random;
  * @param lut of which layers the LUT trains; those of 4 entries never do
  * @param norms whether they train
  * @param drops whether {@code _indices} of layers whose LUT does not train are not saved
+ * @param rate how far what trains moves at most, relative; deltas about as far
  */
-record Regime(Part part, Magnitudes magnitudes, Part lut, boolean norms, boolean drops) {
-  private static final double STEP = 0.05;
+record Regime(
+    Part part, Magnitudes magnitudes, Part lut, boolean norms, boolean drops, double rate) {
+  private static final double[] RATES = {0.05, 0.01, 0.001};
 
   /** Some of a model's layers. */
   enum Part {
@@ -61,7 +63,8 @@ record Regime(Part part, Magnitudes magnitudes, Part lut, boolean norms, boolean
         any(random, Magnitudes.values()),
         lut,
         norms,
-        random.nextBoolean());
+        random.nextBoolean(),
+        RATES[random.nextInt(RATES.length)]);
   }
 
   private static <T> T any(Random random, T[] all) {
@@ -107,10 +110,10 @@ record Regime(Part part, Magnitudes magnitudes, Part lut, boolean norms, boolean
     };
   }
 
-  private static ArrayCheckpoint moved(ArrayCheckpoint model, String name, Random random) {
+  private ArrayCheckpoint moved(ArrayCheckpoint model, String name, Random random) {
     ArrayTensor tensor = model.tensor(name);
     double[] values =
-        Arrays.stream(tensor.values()).map(x -> x * (1 + STEP * random.nextDouble())).toArray();
+        Arrays.stream(tensor.values()).map(x -> x * (1 + rate * random.nextDouble())).toArray();
     return model.with(name, new ArrayTensor(tensor.dtype(), tensor.shape(), values));
   }
 
@@ -120,14 +123,14 @@ record Regime(Part part, Magnitudes magnitudes, Part lut, boolean norms, boolean
   }
 
   // Indices become int16, and are made of _Q where there are none.
-  private static ArrayCheckpoint lut(ArrayCheckpoint model, LayerNames layer, Random random) {
+  private ArrayCheckpoint lut(ArrayCheckpoint model, LayerNames layer, Random random) {
     Lut stored = new Lut(model.tensor(layer.lut()).floats());
     float[] logits =
         model.has(layer.deltas())
             ? model.tensor(layer.deltas()).floats()
             : LutDeltas.initial(stored, LutParameters.training(stored)).logits();
     for (int i = 0; i < logits.length; i++) {
-      logits[i] += (float) (STEP * random.nextGaussian());
+      logits[i] += (float) (rate * random.nextGaussian());
     }
     ArrayTensor indices =
         model.has(layer.indices())

@@ -121,9 +121,25 @@ final class ChildFindings {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
+  // More NaN or infinities than the parent has, or as many at other places.
   private static boolean isLessFinite(TensorComparison tensor) {
-    long before = tensor.left().map(facts -> facts.stats().notFinite()).orElse(0L);
-    return tensor.right().map(TensorFacts::stats).map(TensorStats::notFinite).orElse(0L) > before;
+    Optional<TensorStats> child = tensor.right().map(TensorFacts::stats);
+    Optional<TensorStats> parent = tensor.left().map(TensorFacts::stats);
+    if (child.isEmpty() || parent.isEmpty()) {
+      return child.filter(stats -> stats.notFinite() > 0).isPresent();
+    }
+    return child.get().nan() > parent.get().nan()
+        || child.get().inf() > parent.get().inf()
+        || (tensor.isComparable() && isElsewhere(parent.get(), child.get()));
+  }
+
+  // As far as the first of them shows it.
+  private static boolean isElsewhere(TensorStats parent, TensorStats child) {
+    long before = parent.firstNotFinite();
+    long after = child.firstNotFinite();
+    return before != TensorStats.NO_INDEX
+        && after != TensorStats.NO_INDEX
+        && (after < before || (after > before && child.notFinite() == parent.notFinite()));
   }
 
   private static String notFinite(TensorStats stats) {

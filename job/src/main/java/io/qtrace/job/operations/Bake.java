@@ -8,6 +8,7 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.util.List;
 import java.util.Optional;
 
 /** The trained LUT written into {@code .lut}, {@code _Q} brought up to it, the deltas dropped. */
@@ -93,19 +94,33 @@ public final class Bake implements Operation {
     return true;
   }
 
-  /** Layers that the bake left as they train. */
+  /** Layers that the bake left as they train, or whose deltas it dropped without their LUT. */
   @Override
   public void addFindings(FindingList findings, Step step) {
-    findings.add(
-        "bake-incomplete",
+    List<LayerNames> trained =
         step.lutLayers().stream()
             .filter(layer -> step.before(layer).flatMap(LayerLut::deltas).isPresent())
+            .filter(layer -> step.after(layer).isPresent())
+            .toList();
+    findings.add(
+        "bake-incomplete",
+        trained.stream()
             .filter(layer -> step.after(layer).flatMap(LayerLut::deltas).isPresent())
             .toList(),
         LayerNames::lut,
         those ->
             "the bake left %d layers as they train, deltas and old LUT, such as %s"
                 .formatted(those.size(), SafeText.of(those.get(0).layer())));
+    findings.add(
+        "bake-lost",
+        trained.stream()
+            .filter(layer -> step.after(layer).flatMap(LayerLut::deltas).isEmpty())
+            .filter(layer -> !step.isMoved(layer.lut()) && !isBaked(layer, step))
+            .toList(),
+        LayerNames::lut,
+        those ->
+            "the bake dropped the deltas of %d layers and left the LUT from before them, such as %s"
+                .formatted(those.size(), SafeText.of(those.get(0).lut())));
   }
 
   @Override

@@ -54,6 +54,11 @@ public final class Cast implements Operation {
   }
 
   @Override
+  public Quantization quantization() {
+    return Quantization.SYNCED;
+  }
+
+  @Override
   public boolean reportsUnexplained() {
     return true;
   }

@@ -74,7 +74,7 @@ public interface Operation extends Serializable {
 
   /** What it makes of {@code _Q} and {@code lut[_indices]}. */
   enum Quantization {
-    /** Every {@code _Q} is {@code lut[_indices]}. */
+    /** Every {@code _Q} is {@code lut[_indices]}, but where a LUT trains. */
     SYNCED,
     /** What it does not touch stays as it is. */
     KEPT,

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStats;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
@@ -8,6 +9,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.FindingList;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
@@ -59,7 +61,8 @@ public final class Sync implements Operation {
         .orElseGet(changed::changedElements);
   }
 
-  // Whether _Q is not lut[_indices], as the LUT in training would make it, and its extremes are those of the LUT in training.
+  // Whether _Q is not lut[_indices], as the LUT in training would make it, and its extremes are
+  // those of the LUT in training.
   private static boolean isTrained(LayerNames layer, Step step) {
     Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isPresent());
     Optional<TensorStats> quantized =
@@ -86,9 +89,7 @@ public final class Sync implements Operation {
     Lut trained = layer.effective();
     return IntStream.range(0, trained.size())
         .anyMatch(
-            i ->
-                layer.lut().value(i) == stale.expected()
-                    && trained.value(i) == stale.value());
+            i -> layer.lut().value(i) == stale.expected() && trained.value(i) == stale.value());
   }
 
   private static boolean isEntry(Lut lut, double index, double value) {
@@ -102,8 +103,11 @@ public final class Sync implements Operation {
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
-    for (LayerNames layer : step.lutLayers()) {
-      if (step.isMoved(layer.quantized()) && isTrained(layer, step)) {
+    List<LayerNames> layers =
+        step.lutLayers().stream().filter(layer -> isTrained(layer, step)).toList();
+    // Of such a sync those too that it need not have moved.
+    if (layers.stream().anyMatch(layer -> step.isMoved(layer.quantized()))) {
+      for (LayerNames layer : layers) {
         List<Float> table = new ArrayList<>();
         for (float value : step.after(layer).orElseThrow().effective().values()) {
           table.add(value);
@@ -138,6 +142,30 @@ public final class Sync implements Operation {
   @Override
   public Quantization quantization() {
     return Quantization.SYNCED;
+  }
+
+  /** Layers with deltas that were not brought up to the LUT that the others were, either one. */
+  @Override
+  public void addFindings(FindingList findings, Step step) {
+    boolean toTrained =
+        step.lutLayers().stream()
+            .anyMatch(layer -> step.isMoved(layer.quantized()) && followsTrained(layer, step));
+    findings.add(
+        "sync-incomplete",
+        step.lutLayers().stream()
+            .filter(layer -> step.after(layer).flatMap(LayerLut::deltas).isPresent())
+            .filter(layer -> step.tensor(layer.quantized()).filter(q -> !q.isChanged()).isPresent())
+            .filter(layer -> step.invariants(layer).filter(LayerInvariants::isStale).isPresent())
+            .filter(layer -> !toTrained || !followsTrained(layer, step))
+            .toList(),
+        LayerNames::quantized,
+        those ->
+            "the sync left %d _Q that are not of the LUT that it brought the others up to, such as %s"
+                .formatted(those.size(), SafeText.of(those.get(0).quantized())));
+  }
+
+  private static boolean followsTrained(LayerNames layer, Step step) {
+    return trained(layer, step).filter(UnexplainedElements::isNone).isPresent();
   }
 
   @Override

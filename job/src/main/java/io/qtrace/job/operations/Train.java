@@ -41,7 +41,9 @@ public final class Train implements Operation {
     return explained ? UnexplainedElements.NONE : changed.changedElements();
   }
 
-  /** Whether a tensor is indices that a trainer made of {@code _Q}, as it does where a LUT trains. */
+  /**
+   * Whether a tensor is indices that a trainer made of {@code _Q}, as it does where a LUT trains.
+   */
   public static boolean isRemade(TensorComparison tensor, Step step) {
     return tensor.status() == TensorStatus.ADDED
         && LayerNames.ofIndices(tensor.name())

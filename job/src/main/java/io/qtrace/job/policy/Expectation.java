@@ -10,7 +10,8 @@ public enum Expectation {
   MAY,
   /**
    * What trains is inferred: of a group of tensors that are alike, all change or none does. A layer
-   * with LUT deltas trains its LUT, one without does not.
+   * with LUT deltas trains its LUT, one without does not; the stored LUT becomes the one that
+   * deltas give, without them it stays.
    */
   INFERRED,
   /** No tensor of the subject changes, is added or is removed. */

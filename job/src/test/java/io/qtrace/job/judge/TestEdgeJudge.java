@@ -193,13 +193,23 @@ class TestEdgeJudge {
         };
     RunPolicy never = expecting(subject, Expectation.NEVER);
     List<Tuple> expected = List.of(tuple(subject.label() + "-never", name));
+    // Tools of the recipe drop indices, and make them of _Q.
+    List<Tuple> unlessIndices = subject == Subject.INDICES ? List.of() : expected;
     assertThat(judge(StepOfArrays.of(model.without(name), model), never, TRAIN).findings())
         .extracting(Finding::rule, Finding::example)
-        .isEqualTo(expected);
-    // Tools of the recipe drop indices.
+        .isEqualTo(unlessIndices);
     assertThat(judge(StepOfArrays.of(model, model.without(name)), never, TRAIN).findings())
         .extracting(Finding::rule, Finding::example)
-        .isEqualTo(subject == Subject.INDICES ? List.of() : expected);
+        .isEqualTo(unlessIndices);
+  }
+
+  @Test
+  void indicesThatAppearAndAreNotThoseOfTheQuantizedBufferAreReported() {
+    ArrayCheckpoint model = Layers.initial();
+    Step step = StepOfArrays.of(model.without(LAYER.indices()), model.damaged(LAYER.indices(), 3));
+    assertThat(judge(step, expecting(Subject.INDICES, Expectation.NEVER), TRAIN).findings())
+        .extracting(Finding::rule, Finding::example)
+        .containsExactly(tuple("indices-alone", LAYER.indices()));
   }
 
   @Test
@@ -366,10 +376,12 @@ class TestEdgeJudge {
         .extracting(Finding::rule)
         .containsExactly("lut-unexplained", "lut-invalid", "q-left-stale");
     ArrayCheckpoint trained = Layers.trained(initial, 46);
-    assertThat(
-            judge(StepOfArrays.of(trained, Layers.refreshed(trained)), permissive(), SYNC)
-                .findings())
-        .isEmpty();
+    Step refresh = StepOfArrays.of(trained, Layers.refreshed(trained));
+    assertThat(judge(refresh, permissive(), new EdgeKind("refresh")).findings()).isEmpty();
+    // As a sync it left the _Q behind.
+    assertThat(judge(refresh, permissive(), SYNC).findings())
+        .extracting(Finding::rule)
+        .containsExactly("sync-incomplete");
   }
 
   @Test

@@ -106,9 +106,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
   }
 
   boolean isSame(ArrayTensor other) {
-    return dtype == other.dtype
-        && shape.equals(other.shape)
-        && Arrays.equals(values, other.values);
+    return dtype == other.dtype && shape.equals(other.shape) && Arrays.equals(values, other.values);
   }
 
   public boolean isFloat() {

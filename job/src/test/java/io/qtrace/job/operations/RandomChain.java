@@ -34,8 +34,7 @@ public final class RandomChain {
       ArrayTensor before = parent.tensor(tensor);
       return kind.equals(Train.KIND)
           && !LayerNames.ofIndices(tensor).isPresent()
-          && (before == null
-              || !Arrays.equals(before.values(), child.tensor(tensor).values()));
+          && (before == null || !Arrays.equals(before.values(), child.tensor(tensor).values()));
     }
   }
 
@@ -53,7 +52,9 @@ public final class RandomChain {
     COPY
   }
 
-  /** A chain that begins with a training; it ends before that many steps where the model is cast. */
+  /**
+   * A chain that begins with a training; it ends before that many steps where the model is cast.
+   */
   public static List<Link> of(long seed, int steps) {
     RandomChain chain = new RandomChain(seed);
     List<Link> links = new ArrayList<>();

@@ -23,6 +23,7 @@ import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -93,19 +94,21 @@ public final class EdgeJudge implements Serializable {
         step,
         settled);
     operation.ifPresent(known -> known.addFindings(findings, step));
-    addOtherTensors(
-        findings,
-        kind,
-        outcome
-            .unexplained(kind)
-            .map(pair.byName()::get)
+    List<TensorComparison> open =
+        unexplained(outcome, kind, pair)
             .filter(tensor -> !reported.contains(tensor.name()))
             .filter(tensor -> isOpen(rules, kind, tensor, operation))
-            .toList());
+            .toList();
+    if (kind.equals(EdgeKind.UNKNOWN)) {
+      addUnexplained(findings, open);
+    } else {
+      addOtherTensors(findings, kind, open);
+    }
     skipped.addFindings(
         findings, pair.byName().values().stream().noneMatch(TensorComparison::isComparable));
     if (findings.findings().isEmpty() && kind.equals(EdgeKind.UNKNOWN)) {
-      addUnexplained(findings, pair);
+      addUnexplained(
+          findings, pair.tensors().stream().filter(TensorComparison::isChanged).toList());
     }
     List<String> notes = new ArrayList<>(rules.notes(kind));
     notes.addAll(skipped.notes());
@@ -122,6 +125,17 @@ public final class EdgeJudge implements Serializable {
         moves,
         outcome,
         rules.identity(child));
+  }
+
+  // What the operation of a kind leaves, of an unknown one the nearest.
+  private static Stream<TensorComparison> unexplained(
+      Classifier.Outcome outcome, EdgeKind kind, PairComparison pair) {
+    if (kind.equals(EdgeKind.UNKNOWN) && outcome.best().isEmpty()) {
+      return pair.tensors().stream().filter(TensorComparison::isChanged);
+    }
+    EdgeKind nearest =
+        kind.equals(EdgeKind.UNKNOWN) ? outcome.best().orElseThrow().operation().kind() : kind;
+    return outcome.unexplained(nearest).map(pair.byName()::get);
   }
 
   // What is a copy as far as it was compared need not be one.
@@ -169,6 +183,8 @@ public final class EdgeJudge implements Serializable {
             .filter(tensor -> tensor.isChanged() && !reported.contains(tensor.name()))
             .filter(tensor -> tensor.status() != TensorStatus.REMOVED || subject != Subject.INDICES)
             .filter(tensor -> !Train.isRemade(tensor, step))
+            .sorted(
+                Comparator.comparing(tensor -> tensor.right().isPresent())) // what is gone first
             .toList();
     expectation(findings, kind, subject, Expectation.NEVER, changed, tensors);
   }
@@ -182,7 +198,7 @@ public final class EdgeJudge implements Serializable {
       Step step,
       List<LutMove> moves) {
     if (subject == Subject.LUT_DELTAS) {
-      must(findings, kind, subject, tensors, moves);
+      deltas(findings, kind, tensors, moves);
       return;
     }
     if (subject == Subject.LUT) {
@@ -209,6 +225,18 @@ public final class EdgeJudge implements Serializable {
             .filter(tensor -> trained.trains(tensor) && TrainedGroups.mustMove(tensor))
             .toList(),
         tensors);
+  }
+
+  // All move; where most did not, those that did are no training either.
+  private static void deltas(
+      FindingList findings, EdgeKind kind, List<TensorComparison> tensors, List<LutMove> moves) {
+    must(findings, kind, Subject.LUT_DELTAS, tensors, moves);
+    List<TensorComparison> present =
+        tensors.stream().filter(tensor -> tensor.right().isPresent()).toList();
+    List<TensorComparison> moved = present.stream().filter(tensor -> moved(tensor, moves)).toList();
+    if (2 * moved.size() < present.size()) {
+      expectation(findings, kind, Subject.LUT_DELTAS, Expectation.NEVER, moved, tensors);
+    }
   }
 
   // Of a layer with deltas it becomes the LUT that they give, of another it stays.
@@ -413,10 +441,10 @@ public final class EdgeJudge implements Serializable {
   }
 
   // What no operation explains is never plainly clean.
-  private static void addUnexplained(FindingList findings, PairComparison pair) {
+  private static void addUnexplained(FindingList findings, List<TensorComparison> changed) {
     findings.add(
         "unexplained",
-        pair.tensors().stream().filter(TensorComparison::isChanged).toList(),
+        changed,
         TensorComparison::name,
         those ->
             "%d tensors changed, which no known operation explains, such as %s: %s"

@@ -82,13 +82,6 @@ public final class Bake implements Operation {
                     Optional.of((double) bake.drift())));
   }
 
-  // A bake of deltas that are not there cannot be recomputed.
-  @Override
-  public boolean explainsLut(LayerNames layer, Step step) {
-    boolean known = step.before(layer).flatMap(LayerLut::deltas).isPresent();
-    return !known || LutMatch.isBakeOrRefresh(step, layer);
-  }
-
   @Override
   public boolean provesDirection() {
     return true;

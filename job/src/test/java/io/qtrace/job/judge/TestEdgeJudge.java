@@ -366,12 +366,12 @@ class TestEdgeJudge {
   }
 
   @Test
-  void aBakeOfUnknownDeltasIsNotCheckedAndARefreshIsFine() {
+  void aLutThatMovesWithoutDeltasIsNoBakeAndARefreshIsFine() {
     ArrayCheckpoint initial = Layers.initial();
     Step unknown = StepOfArrays.of(initial, initial.damaged(LAYER.lut(), 5));
     assertThat(judge(unknown, permissive(), BAKE).findings())
         .extracting(Finding::rule)
-        .containsExactly("lut-invalid", "q-left-stale");
+        .containsExactly("lut-unexplained", "lut-invalid", "q-left-stale");
     assertThat(judge(unknown, permissive(), SYNC).findings())
         .extracting(Finding::rule)
         .containsExactly("lut-unexplained", "lut-invalid", "q-left-stale");
@@ -512,7 +512,12 @@ class TestEdgeJudge {
             CHILD,
             Optional.empty());
     assertThat(found.kind()).isEqualTo(EdgeKind.UNKNOWN);
-    assertThat(found.findings()).extracting(Finding::rule).containsExactly("q-off-grid");
+    assertThat(found.findings())
+        .extracting(Finding::rule)
+        .containsExactly("q-off-grid", "unexplained");
+    assertThat(found.findings())
+        .extracting(Finding::example)
+        .containsExactly(LAYER.quantized(), Layers.NORM);
   }
 
   @Test

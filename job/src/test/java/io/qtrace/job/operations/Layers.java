@@ -139,7 +139,7 @@ public final class Layers {
   }
 
   /** The LUT that training uses. */
-  static Lut trainedLut(ArrayCheckpoint model, LayerNames layer) {
+  public static Lut trainedLut(ArrayCheckpoint model, LayerNames layer) {
     Lut stored = new Lut(model.tensor(layer.lut()).floats());
     LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
     return deltas.lut(LutParameters.training(stored));

@@ -6,7 +6,9 @@ import io.qtrace.lut.Lut;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
@@ -187,15 +189,13 @@ public final class RandomChain {
 
   // The quantized layers in float16, embeddings and norms as they are.
   private ArrayCheckpoint snappedLayers() {
-    ArrayCheckpoint snapped = model;
-    for (LayerNames layer : model.layers()) {
-      for (String name : model.tensors().keySet()) {
-        if (LayerNames.moduleOf(name).equals(layer.layer()) && model.tensor(name).isFloat()) {
-          snapped = snapped.with(name, model.tensor(name).as(DType.FLOAT16));
-        }
-      }
-    }
-    return snapped;
+    Map<String, ArrayTensor> snapped = new LinkedHashMap<>(model.tensors());
+    snapped.replaceAll(
+        (name, tensor) -> {
+          LayerNames layer = new LayerNames(LayerNames.moduleOf(name));
+          return model.has(layer.lut()) && tensor.isFloat() ? tensor.as(DType.FLOAT16) : tensor;
+        });
+    return new ArrayCheckpoint(snapped);
   }
 
   private ArrayCheckpoint cast() {

@@ -4,6 +4,7 @@ import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -50,15 +51,15 @@ final class RandomModel {
     for (int k = 0; k < rank; k++) {
       magnitude[k] *= (float) (Math.sqrt((double) out * in) / rank);
     }
-    ArrayCheckpoint with =
-        model
-            .with(layer.weight(), matrix(random, out, in))
-            .with(layer.scaleA(), ArrayTensor.of(Layers.positive(random, out * rank), out, rank))
-            .with(layer.scaleB(), ArrayTensor.of(Layers.positive(random, rank * in), rank, in))
-            .with(layer.magnitude(), ArrayTensor.of(magnitude, rank))
-            .with(layer.lut(), ArrayTensor.of(lut.values(), lut.size()))
-            .with(layer.quantized(), ArrayTensor.of(new float[out * in], out, in))
-            .with(layer.bakedFlag(), new ArrayTensor(DType.INT8, Shape.of(), new double[] {0}));
+    Map<String, ArrayTensor> tensors = new LinkedHashMap<>(model.tensors());
+    tensors.put(layer.weight(), matrix(random, out, in));
+    tensors.put(layer.scaleA(), ArrayTensor.of(Layers.positive(random, out * rank), out, rank));
+    tensors.put(layer.scaleB(), ArrayTensor.of(Layers.positive(random, rank * in), rank, in));
+    tensors.put(layer.magnitude(), ArrayTensor.of(magnitude, rank));
+    tensors.put(layer.lut(), ArrayTensor.of(lut.values(), lut.size()));
+    tensors.put(layer.quantized(), ArrayTensor.of(new float[out * in], out, in));
+    tensors.put(layer.bakedFlag(), new ArrayTensor(DType.INT8, Shape.of(), new double[] {0}));
+    ArrayCheckpoint with = new ArrayCheckpoint(tensors);
     return with.with(layer.indices(), Layers.nearest(with, layer, dtype)).synced(layer);
   }
 

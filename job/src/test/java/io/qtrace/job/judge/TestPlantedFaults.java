@@ -267,6 +267,15 @@ class TestPlantedFaults {
     WRITES_INFINITY,
     WRITES_BOTH_INFINITIES;
 
+    /** How the rule ends that tells of it whatever the step. */
+    String rule() {
+      return switch (this) {
+        case EXCHANGES_ENTRIES, DOUBLES_AN_ENTRY, MOVES_ONE_SIDE, LEAVES_FLOAT16 -> "lut-invalid";
+        case NARROWS -> "-unexplained"; // lut- or cast-
+        case WRITES_NAN, WRITES_INFINITY, WRITES_BOTH_INFINITIES -> "not-finite";
+      };
+    }
+
     /** The table [n]; the same where its type cannot hold that. */
     ArrayTensor change(ArrayTensor table, Random random) {
       double[] values = table.values().clone();
@@ -323,7 +332,10 @@ class TestPlantedFaults {
     ArrayTensor table = link.child().tensor(layer.lut());
     ArrayCheckpoint child = link.child().with(layer.lut(), hand.change(table, random));
     boolean follows = random.nextBoolean() && child.has(layer.indices());
-    return new Fault(link.with(follows ? child.synced(layer) : child), layer.lut());
+    return new Fault(
+        link.with(follows ? child.synced(layer) : child),
+        layer.lut(),
+        finding -> finding.rule().endsWith(hand.rule()) && finding.example().equals(layer.lut()));
   }
 
   @Test

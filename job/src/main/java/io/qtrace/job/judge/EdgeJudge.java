@@ -1,9 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.DiffStats;
-import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
@@ -12,26 +10,18 @@ import io.qtrace.job.operations.Operation;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.Sync;
-import io.qtrace.job.operations.Train;
-import io.qtrace.job.operations.TrainedGroups;
 import io.qtrace.job.policy.EdgeKind;
-import io.qtrace.job.policy.Expectation;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.policy.Subject;
-import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -70,21 +60,7 @@ public final class EdgeJudge implements Serializable {
         .forEach(change -> settled.add(change.quantized().name()));
     FindingList findings = new FindingList(rules.waivers(child));
     PairComparison pair = step.pair();
-    for (Category category : Category.values()) {
-      Subject subject = Subject.of(category);
-      byExpectation(rules, kind, subject, pair.of(category), TensorComparison::name)
-          .forEach(
-              (expectation, tensors) -> {
-                switch (expectation) {
-                  case NEVER -> never(findings, kind, subject, tensors, step, reported);
-                  case MUST -> must(findings, kind, subject, tensors, moves);
-                  case INFERRED -> inferred(findings, kind, subject, tensors, step, moves);
-                  case MAY -> {}
-                }
-              });
-    }
-    byExpectation(rules, kind, Subject.EFFECTIVE_LUT, moves.stream(), LutMove::layer)
-        .forEach((expectation, layers) -> effectiveLut(findings, kind, expectation, layers, step));
+    new ExpectationFindings(findings, rules, kind, step, moves).add(reported);
     QFindings.add(findings, changes);
     addLutFindings(findings, operation, step);
     ChildFindings.add(
@@ -144,15 +120,6 @@ public final class EdgeJudge implements Serializable {
     return open ? EdgeKind.UNKNOWN : outcome.kind();
   }
 
-  private static <T> Map<Expectation, List<T>> byExpectation(
-      RunPolicy rules, EdgeKind kind, Subject subject, Stream<T> all, Function<T, String> name) {
-    return all.collect(
-        Collectors.groupingBy(
-            one -> rules.expectation(kind, subject, name.apply(one)),
-            () -> new EnumMap<>(Expectation.class),
-            Collectors.toList()));
-  }
-
   // Whether no other finding tells what an operation leaves unexplained of a tensor.
   private static boolean isOpen(
       RunPolicy rules, EdgeKind kind, TensorComparison tensor, Optional<Operation> operation) {
@@ -167,238 +134,6 @@ public final class EdgeJudge implements Serializable {
       case INFERRED -> !tensor.isComparable();
       case MUST, NEVER -> false;
     };
-  }
-
-  // What has a counterexample is a finding already; indices that are gone, or made of _Q, moved
-  // nothing.
-  private static void never(
-      FindingList findings,
-      EdgeKind kind,
-      Subject subject,
-      List<TensorComparison> tensors,
-      Step step,
-      Set<String> reported) {
-    List<TensorComparison> changed =
-        tensors.stream()
-            .filter(tensor -> tensor.isChanged() && !reported.contains(tensor.name()))
-            .filter(tensor -> tensor.status() != TensorStatus.REMOVED || subject != Subject.INDICES)
-            .filter(tensor -> !Train.isRemade(tensor, step))
-            .sorted(
-                Comparator.comparing(tensor -> tensor.right().isPresent())) // what is gone first
-            .toList();
-    expectation(findings, kind, subject, Expectation.NEVER, changed, tensors);
-  }
-
-  // Of a group that trains all move, of another none.
-  private static void inferred(
-      FindingList findings,
-      EdgeKind kind,
-      Subject subject,
-      List<TensorComparison> tensors,
-      Step step,
-      List<LutMove> moves) {
-    if (subject == Subject.LUT_DELTAS) {
-      deltas(findings, kind, tensors, moves);
-      return;
-    }
-    if (subject == Subject.LUT) {
-      storedLut(findings, kind, tensors, step);
-      return;
-    }
-    TrainedGroups trained = step.trained();
-    expectation(
-        findings,
-        kind,
-        subject,
-        Expectation.NEVER,
-        tensors.stream()
-            .filter(tensor -> tensor.status() == TensorStatus.CHANGED && !trained.trains(tensor))
-            .toList(),
-        tensors);
-    expectation(
-        findings,
-        kind,
-        subject,
-        Expectation.MUST,
-        tensors.stream()
-            .filter(tensor -> tensor.isComparable() && !tensor.isChanged())
-            .filter(tensor -> trained.trains(tensor) && TrainedGroups.mustMove(tensor))
-            .toList(),
-        tensors);
-  }
-
-  // All move; where most did not, those that did are no training either.
-  private static void deltas(
-      FindingList findings, EdgeKind kind, List<TensorComparison> tensors, List<LutMove> moves) {
-    must(findings, kind, Subject.LUT_DELTAS, tensors, moves);
-    List<TensorComparison> present =
-        tensors.stream().filter(tensor -> tensor.right().isPresent()).toList();
-    List<TensorComparison> moved = present.stream().filter(tensor -> moved(tensor, moves)).toList();
-    if (2 * moved.size() < present.size()) {
-      expectation(findings, kind, Subject.LUT_DELTAS, Expectation.NEVER, moved, tensors);
-    }
-  }
-
-  // Of a layer with deltas it becomes the LUT that they give, of another it stays.
-  private static void storedLut(
-      FindingList findings, EdgeKind kind, List<TensorComparison> tensors, Step step) {
-    Map<Boolean, List<TensorComparison>> byDeltas =
-        tensors.stream()
-            .filter(TensorComparison::isComparable)
-            .collect(Collectors.partitioningBy(tensor -> deltas(tensor, step).isPresent()));
-    expectation(
-        findings,
-        kind,
-        Subject.LUT,
-        Expectation.NEVER,
-        byDeltas.get(false).stream().filter(TensorComparison::isChanged).toList(),
-        tensors);
-    expectation(
-        findings,
-        kind,
-        Subject.LUT,
-        Expectation.MUST,
-        byDeltas.get(true).stream()
-            .filter(tensor -> !tensor.isChanged())
-            .filter(tensor -> deltas(tensor, step).filter(EdgeJudge::isRefreshed).isEmpty())
-            .toList(),
-        tensors);
-  }
-
-  // The parent's LUT of a table's layer, where it has deltas.
-  private static Optional<LayerLut> deltas(TensorComparison table, Step step) {
-    return LayerNames.ofLut(table.name())
-        .flatMap(step::before)
-        .filter(lut -> lut.deltas().isPresent());
-  }
-
-  private static boolean isRefreshed(LayerLut lut) {
-    return lut.refreshesTo(lut.lut());
-  }
-
-  private static void must(
-      FindingList findings,
-      EdgeKind kind,
-      Subject subject,
-      List<TensorComparison> tensors,
-      List<LutMove> moves) {
-    List<TensorComparison> still =
-        tensors.stream()
-            .filter(tensor -> tensor.right().isPresent())
-            .filter(
-                tensor ->
-                    subject == Subject.LUT_DELTAS ? !moved(tensor, moves) : !tensor.isChanged())
-            .toList();
-    expectation(findings, kind, subject, Expectation.MUST, still, tensors);
-  }
-
-  private static void expectation(
-      FindingList findings,
-      EdgeKind kind,
-      Subject subject,
-      Expectation expectation,
-      List<TensorComparison> broken,
-      List<TensorComparison> all) {
-    String format =
-        expectation == Expectation.NEVER
-            ? "%d of %d %s tensors changed on an edge of kind %s, where they must never change, such as %s"
-            : "%d of %d %s tensors did not change on an edge of kind %s, where they must change, such as %s";
-    findings.add(
-        rule(subject, expectation),
-        broken,
-        TensorComparison::name,
-        those ->
-            format.formatted(
-                those.size(),
-                all.size(),
-                subject.label(),
-                kind.label(),
-                SafeText.of(those.get(0).name())));
-  }
-
-  // Deltas that the parent lacks are compared with those that its LUT implies: that they appear
-  // proves nothing.
-  private static boolean moved(TensorComparison deltas, List<LutMove> moves) {
-    return moves.stream()
-        .filter(move -> new LayerNames(move.layer()).deltas().equals(deltas.name()))
-        .findFirst()
-        .flatMap(LutMove::deltas)
-        .map(largest -> largest > 0)
-        .orElse(deltas.status() == TensorStatus.CHANGED);
-  }
-
-  private static void effectiveLut(
-      FindingList findings,
-      EdgeKind kind,
-      Expectation expectation,
-      List<LutMove> moves,
-      Step step) {
-    switch (expectation) {
-      case MUST -> still(findings, kind, moves, moves);
-      case NEVER -> moved(findings, kind, moves, moves);
-      case MAY -> {}
-      case INFERRED -> {
-        still(
-            findings,
-            kind,
-            moves.stream().filter(move -> move.deltas().isPresent()).toList(),
-            moves);
-        moved(findings, kind, moves.stream().filter(move -> !mayMove(move, step)).toList(), moves);
-      }
-    }
-  }
-
-  // Deltas tell that a LUT trains; where the parent's are gone, the stored LUT is in use again.
-  private static boolean mayMove(LutMove move, Step step) {
-    return move.deltas().isPresent()
-        || step.before(new LayerNames(move.layer())).flatMap(LayerLut::deltas).isPresent();
-  }
-
-  private static void still(
-      FindingList findings, EdgeKind kind, List<LutMove> trains, List<LutMove> all) {
-    effectiveLut(
-        findings,
-        kind,
-        Expectation.MUST,
-        "did not train",
-        trains.stream().filter(move -> move.effective() == 0).toList(),
-        all);
-  }
-
-  private static void moved(
-      FindingList findings, EdgeKind kind, List<LutMove> frozen, List<LutMove> all) {
-    effectiveLut(
-        findings,
-        kind,
-        Expectation.NEVER,
-        "moved",
-        frozen.stream().filter(move -> move.effective() > 0).toList(),
-        all);
-  }
-
-  private static void effectiveLut(
-      FindingList findings,
-      EdgeKind kind,
-      Expectation expectation,
-      String what,
-      List<LutMove> broken,
-      List<LutMove> moves) {
-    findings.add(
-        rule(Subject.EFFECTIVE_LUT, expectation),
-        broken,
-        LutMove::layer,
-        those ->
-            "the LUT %s in %d of %d layers on an edge of kind %s, such as %s"
-                .formatted(
-                    what,
-                    those.size(),
-                    moves.size(),
-                    kind.label(),
-                    SafeText.of(those.get(0).layer())));
-  }
-
-  private static String rule(Subject subject, Expectation expectation) {
-    return subject.label() + "-" + expectation.label();
   }
 
   // Stored LUTs that changed otherwise than the operation changes them.

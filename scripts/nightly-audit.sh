@@ -17,7 +17,7 @@ Settings are environment variables, or lines NAME=value of FILE (conf/nightly/ni
   QTRACE_FAIL_ON   violation (default), finding or never, as --fail-on of `qtrace audit`
   QTRACE_SUBMIT    options of spark-submit, such as: --properties-file conf/templates/postgresql.conf
   QTRACE_OPTIONS   more options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
-  QTRACE           the command; default: qtrace beside this script
+  QTRACE           the command; default: qtrace next to this script
 Passwords belong in none of them: see conf/templates/.
 
 Exit status: 0 nothing to tell, 1 found what --fail-on names, 2 or more: could not do it, 75: the audit before still runs.

@@ -68,7 +68,7 @@ final class WeightMap {
       String file = json.string("shard");
       if (!PLAIN_PATH.matcher(file).matches() || file.contains("..")) {
         throw json.fault(
-            "Invalid shard: %s, expected the name of a file beside the index or below"
+            "Invalid shard: %s, expected the name of a file in the folder of the index or below"
                 .formatted(SafeText.quoted(file)));
       }
       long position = json.position();

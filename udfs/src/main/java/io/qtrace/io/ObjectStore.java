@@ -119,7 +119,7 @@ public final class ObjectStore {
   public static Path path(String uri) {
     if (CREDENTIALS.matcher(uri).lookingAt()) {
       throw new IllegalArgumentException(
-          "Invalid URI: %s://... with credentials in it, expected none: Hadoop's providers have them"
+          "Invalid URI: %s://... contains credentials; use Hadoop credential providers instead"
               .formatted(uri.substring(0, uri.indexOf(':'))));
     }
     return uri.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*")

@@ -172,7 +172,8 @@ class TestShardedIndexReader {
         "x\\n"
       })
   void refusesShardsElsewhere(String name) {
-    assertRefused(map("a", name), "expected the name of a file beside the index or below");
+    assertRefused(
+        map("a", name), "expected the name of a file in the folder of the index or below");
   }
 
   @ParameterizedTest

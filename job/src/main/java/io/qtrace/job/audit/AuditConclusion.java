@@ -61,7 +61,7 @@ final class AuditConclusion {
     lines.addAll(unknown());
     lines.addAll(parents());
     if (unreadable > 0) {
-      lines.add("%d checkpoints could not be read: nothing is said of them.".formatted(unreadable));
+      lines.add("%d checkpoints could not be read and were not evaluated.".formatted(unreadable));
     }
     return lines;
   }
@@ -156,7 +156,7 @@ final class AuditConclusion {
         edges.keySet().stream().filter(edge -> edge.kind().equals(EdgeKind.UNKNOWN)).toList();
     return unknown.isEmpty()
         ? List.of()
-        : List.of("Changes that no kind of edge explains: %s.".formatted(paths(unknown)));
+        : List.of("Changes that no known operation explains: %s.".formatted(paths(unknown)));
   }
 
   private List<String> parents() {

@@ -77,7 +77,7 @@ public final class CheckpointRewriter {
       if (!whole.skipped().isEmpty()) {
         CheckpointIndex.Skipped first = whole.skipped().get(0);
         throw new IllegalArgumentException(
-            "%s is no plain tensor (%s); save it without it"
+            "%s is not a plain tensor (%s); save it without it"
                 .formatted(SafeText.quoted(first.name()), first.reason()));
       }
       for (String note : whole.notes()) {

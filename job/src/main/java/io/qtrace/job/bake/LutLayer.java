@@ -90,7 +90,7 @@ record LutLayer(
 
   private static IllegalArgumentException fault(String layer, String reason, Object... details) {
     return new IllegalArgumentException(
-        "Invalid layer %s: %s; the file is no whole checkpoint of a quantized model"
+        "Invalid layer %s: %s; the file is not a complete checkpoint of a quantized model"
             .formatted(SafeText.quoted(layer), reason.formatted(details)));
   }
 }

@@ -18,12 +18,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "audit",
     description =
-        "Reads every checkpoint of a run archive, compares along its edges and judges them.",
+        "Reads every checkpoint of a run archive, compares each with its parent and reports whether the"
+            + " policy allows the changes.",
     footerHeading = "%n",
     footer = {
-      "Runs are the folders with checkpoints below the URI; their config.json names the source.",
-      "Results go into the tables of lineage.qtrace (see 'qtrace sql'). The same audit again adds",
-      "nothing; a checkpoint that was not touched since is not read again.",
+      "A run is a folder with checkpoints; its config.json may name the checkpoint it started from.",
+      "Results are written to the tables of lineage.qtrace (see 'qtrace sql'). Re-running an audit",
+      "adds no rows, and checkpoints that did not change since are not read again.",
       "",
       "Examples:",
       "  qtrace audit --archive runs/",
@@ -35,7 +36,8 @@ final class AuditCommand implements Callable<Integer> {
       names = "--archive",
       paramLabel = "URI",
       required = true,
-      description = "Folder of runs: a local path or any Hadoop URI.")
+      description =
+          "Folder that contains the runs: a local path or any Hadoop URI (s3a://, hdfs://, ...).")
   private String archive;
 
   @Option(
@@ -43,12 +45,11 @@ final class AuditCommand implements Callable<Integer> {
       paramLabel = "violation|finding|never",
       defaultValue = "violation",
       description = {
-        "When to exit with 1; default ${DEFAULT-VALUE}.",
-        "violation: the verdict is VIOLATION, as an edge breaks the policy or a checkpoint cannot"
-            + " be read.",
-        "finding: also when it is CLEAN but there are findings, such as a source that is missing.",
-        "never: not at all; an audit that could not be done exits with 2 all the same.",
-        "Findings that a waiver of the policy covers do not count."
+        "When to exit with status 1; default ${DEFAULT-VALUE}.",
+        "violation: when an edge violates the policy or a checkpoint cannot be read.",
+        "finding: also when the verdict is CLEAN but there are findings, such as a missing source.",
+        "never: never; an audit that fails still exits with status 2.",
+        "Findings covered by a waiver of the policy do not count."
       })
   private FailOn failOn;
 

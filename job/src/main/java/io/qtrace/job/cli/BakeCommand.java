@@ -9,14 +9,16 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "bake",
-    description = "Bakes the trained LUTs of a checkpoint into a new one; starts no Spark.",
+    description =
+        "Writes the trained LUTs of a checkpoint into lut and _Q of a new one; does not need Spark.",
     footerHeading = "%n",
     footer = {
-      "Of each layer with _lut_raw_deltas: lut becomes the table of these deltas, _Q becomes",
-      "lut[_indices], and the deltas go. All else is copied as it is.",
+      "In each layer with _lut_raw_deltas, lut becomes the table computed from the deltas, _Q becomes",
+      "lut[_indices], and the deltas are removed. All other tensors are copied unchanged.",
       "",
-      "The recipe's own tool knows the stored LUT only, so that its table is not quite the one that",
-      "training used; the drift says by how much. --exact bakes the one that training used.",
+      "Like the recipe's own tool, bake computes the table from the stored LUT, which is not exactly",
+      "the LUT that training used; the reported drift is the difference. --exact writes the LUT that",
+      "training used, with no drift.",
       "",
       "Examples:",
       "  qtrace bake checkpoint_step200.pt baked_step200.pt",
@@ -25,7 +27,7 @@ import picocli.CommandLine.Option;
 final class BakeCommand implements Callable<Integer> {
   @Mixin private RewriteOptions options;
 
-  @Option(names = "--exact", description = "Bake the tables that training used: no drift.")
+  @Option(names = "--exact", description = "Write exactly the LUTs that training used (no drift).")
   private boolean exact;
 
   @Override

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
     name = "demo",
     description =
         "Runs the experiment of conf/experiments/debug-lut-training.yaml on a copy of the sample"
-            + " archive that comes with qtrace, then audits it all; one bug is planted in it.",
+            + " archive that comes with qtrace, then audits the archive, which contains one planted bug.",
     footerHeading = "%n",
     footer = {
       "Exits 0 if the demo behaves as expected, even though the audit reports violations.",
@@ -40,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       required = true,
       hidden = true,
-      description = "Where scripts/qtrace keeps the sample.")
+      description = "Folder of the sample archive (set by scripts/qtrace).")
   private Path archive;
 
   @Option(
@@ -48,7 +48,7 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       required = true,
       hidden = true,
-      description = "Where scripts/qtrace lets the demo work.")
+      description = "Working folder of the demo (set by scripts/qtrace).")
   private Path work;
 
   @Mixin private Warehouse warehouse;

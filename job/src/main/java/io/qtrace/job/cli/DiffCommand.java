@@ -15,10 +15,11 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "diff",
-    description = "Compares two checkpoints tensor by tensor and says whether that may be.",
+    description =
+        "Compares two checkpoints tensor by tensor and reports whether the policy allows the changes.",
     footerHeading = "%n",
     footer = {
-      "Tensors are the same when shape, dtype and bytes are (IDENTICAL), or their numbers (EQUAL).",
+      "IDENTICAL: same shape, dtype and bytes. EQUAL: same numbers in another dtype.",
       "",
       "Examples:",
       "  qtrace diff v2_initial.pt checkpoint_step20.pt",
@@ -27,7 +28,9 @@ import picocli.CommandLine.Option;
 final class DiffCommand implements Callable<Integer> {
   @Mixin private Pair pair;
 
-  @Option(names = "--md5", description = "Add the start of each tensor's MD5; slower.")
+  @Option(
+      names = "--md5",
+      description = "Also compute the MD5 of each tensor, first 16 digits (slower).")
   private boolean md5;
 
   @Mixin private Output output;

@@ -19,14 +19,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "experiment",
     description =
-        "Trains a few steps from a checkpoint, compares what came out with what went in, and says"
-            + " whether training changed what it may not.",
+        "Trains a few steps from a checkpoint, compares the result with the start, and reports whether"
+            + " training changed tensors that it must not change.",
     footerHeading = "%n",
     footer = {
-      "The archive is audited in the end, so that all of it is in the tables: train_steps,",
-      "experiments, edges, changes, q_changes. A finished run that would be the same again is"
-          + " taken",
-      "as it is; another run that qtrace trained in the output folder is removed.",
+      "Finally audits the archive; results are in the tables train_steps, experiments, edges,",
+      "changes and q_changes. A finished run with the same settings is reused; any other run that",
+      "qtrace trained in the output folder is removed.",
       "",
       "Examples:",
       "  qtrace experiment --config conf/experiments/debug-lut-training.yaml --root /data/qwen3",
@@ -37,17 +36,21 @@ final class ExperimentCommand implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       required = true,
-      description = "The experiment, as conf/experiments/debug-lut-training.yaml.")
+      description =
+          "Settings of the experiment in YAML; conf/experiments/debug-lut-training.yaml is an example.")
   private Path config;
 
   @Option(
       names = "--root",
       paramLabel = "URI",
       defaultValue = ".",
-      description = "Folder that paths of the file are below; default: the working folder.")
+      description = "Folder that relative paths in FILE start from; default: the working folder.")
   private String root;
 
-  @Option(names = "--overwrite", description = "Train again, whatever the output folder has.")
+  @Option(
+      names = "--overwrite",
+      description =
+          "Train again even if the output folder has a finished run with the same settings.")
   private boolean overwrite;
 
   @Mixin private PolicyOption policy;

@@ -16,9 +16,9 @@ import picocli.CommandLine.Mixin;
     description = "Explains one pair of checkpoints layer by layer: what changed, and why.",
     footerHeading = "%n",
     footer = {
-      "For each layer: what became of _Q, and its cause proved by recomputation; the LUT, stored and",
-      "as training uses it; deltas, indices, scales, casts; what must hold within the child.",
-      "And the kind of the edge, beside what each other kind would leave unexplained.",
+      "For each layer: whether _Q changed and why, proved by recomputation; the LUT, as stored and as",
+      "used in training; deltas, indices, scales and casts; the invariants of the child. Then the",
+      "inferred operation, and what each other operation would leave unexplained.",
       "",
       "Examples:",
       "  qtrace explain v2_initial.pt checkpoint_step20.pt",

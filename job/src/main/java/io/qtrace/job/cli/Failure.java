@@ -76,8 +76,8 @@ final class Failure {
     boolean onExecutor = ofTask && !message.contains("executor driver)");
     return Optional.of(
         onExecutor
-            ? "Cannot go on: an executor is out of memory; give it more with --executor-memory"
-            : "Cannot go on: out of memory; give more with --driver-memory");
+            ? "An executor is out of memory; increase --executor-memory"
+            : "Out of memory; increase --driver-memory");
   }
 
   private static List<Throwable> chain(Throwable failure) {

@@ -29,7 +29,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "inspect",
-    description = "Tells what a checkpoint holds and whether it is whole; starts no Spark.",
+    description =
+        "Lists the tensors of a checkpoint and verifies its integrity; does not need Spark.",
     footerHeading = "%n",
     footer = {
       "Formats: torch.save (zip and legacy), safetensors, Hugging Face index (*.index.json).",
@@ -44,10 +45,14 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "Path or URI of a checkpoint.")
   private String file;
 
-  @Option(names = "--md5", description = "Read each tensor too and add the start of its MD5.")
+  @Option(
+      names = "--md5",
+      description = "Also read every tensor and print the first 16 digits of its MD5.")
   private boolean md5;
 
-  @Option(names = "--fingerprint", description = "Read each tensor too and add its fingerprint.")
+  @Option(
+      names = "--fingerprint",
+      description = "Also read every tensor and print its fingerprint.")
   private boolean fingerprint;
 
   @Option(
@@ -56,12 +61,13 @@ final class InspectCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Read the data too and check its CRC-32, the default; --no-verify reads kilobytes only.")
+          "Read the data and check its CRC-32 (the default); --no-verify reads only the index.")
   private boolean verify;
 
   @Option(
       names = "--unwrap",
-      description = "Leave 'model_state_dict.' and 'state_dict.' out of names, as comparisons do.")
+      description =
+          "Strip prefixes such as 'model_state_dict.' and 'module.' from names, as comparisons do.")
   private boolean unwrap;
 
   @Mixin private PolicyOption policy;

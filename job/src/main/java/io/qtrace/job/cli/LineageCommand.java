@@ -23,14 +23,13 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "lineage",
-    description = "Shows what was made from what, or every content that one tensor has had.",
+    description = "Shows which checkpoint was made from which, or every version of one tensor.",
     footerHeading = "%n",
     footer = {
-      "Asks the tables for the last audit of each archive; with --archive it audits that one"
+      "Shows the last audit of each archive in the tables; with --archive it audits that archive"
           + " first,",
-      "which takes no time when nothing changed. A checkpoint stands below the one that it was"
-          + " made",
-      "from, as the weights tell; a parent that they contradict is named.",
+      "which is quick if nothing changed. Each checkpoint is listed below its parent; declared",
+      "parents that the weights contradict are shown.",
       "",
       "Examples:",
       "  qtrace lineage --archive runs/",
@@ -44,10 +43,11 @@ final class LineageCommand implements Callable<Integer> {
   @Option(
       names = "--tensor",
       paramLabel = "NAME",
-      description = "Every distinct content of this tensor in order of time, and what made it.")
+      description =
+          "Show every distinct version of this tensor by time, and the operation that made it.")
   private String tensor;
 
-  @Option(names = "--dot", description = "Print the tree in Graphviz's language.")
+  @Option(names = "--dot", description = "Print the tree as a Graphviz graph.")
   private boolean dot;
 
   @Mixin private Rules rules;

@@ -43,33 +43,32 @@ import picocli.CommandLine.Spec;
     footerHeading = "%n",
     footer = {
       "Examples:",
-      "  qtrace inspect runs/a/checkpoint_step100.pt      what a checkpoint holds",
-      "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and whether it may",
+      "  qtrace inspect runs/a/checkpoint_step100.pt      tensors of a checkpoint",
+      "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and is it allowed",
       "  qtrace explain v2_initial.pt baked_step200.pt    layer by layer, and why",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
-      "  qtrace lineage --tensor NAME                     every content a tensor has had",
+      "  qtrace lineage --tensor NAME                     every version of a tensor",
       "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new"
           + " checkpoint",
       "  qtrace train --recipe FILE                       train LUTs and scales, write checkpoints",
       "  qtrace experiment --config FILE                  train, compare, conclude",
-      "  qtrace sql -e 'SELECT * FROM checkpoints'        ask the tables of lineage.qtrace",
+      "  qtrace sql -e 'SELECT * FROM checkpoints'        query the tables",
       "  qtrace COMMAND --help                            options and examples of a command",
       "",
-      "Options of spark-submit stand before the command:",
+      "Options of spark-submit go before the command:",
       "  qtrace --master local-cluster[2,1,1024] --conf spark.ui.enabled=true sql -e 'SELECT 1'",
       "  (--master, --deploy-mode, --conf, --properties-file, --driver-memory, --executor-memory,",
       "  --executor-cores, --total-executor-cores, --num-executors, --packages, --jars)",
-      "With SPARK_HOME set that Spark runs it, else one of qtrace's own, assembled on the first"
-          + " call.",
+      "If SPARK_HOME is set, that Spark is used; otherwise a bundled one, assembled on the first call.",
       "",
-      "Results go to standard output, all else to standard error.",
-      "Exit status: 0 clean, 1 violations found, 2 could not do it (--verbose tells where)."
+      "Results go to standard output, everything else to standard error.",
+      "Exit status: 0 clean, 1 violations found, 2 error (--verbose adds the stack trace)."
     })
 public final class Main implements Callable<Integer> {
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,
-      description = "Print the stack trace of a failure too.")
+      description = "Also print the stack trace of an error.")
   private boolean verbose;
 
   @Spec private CommandSpec spec;

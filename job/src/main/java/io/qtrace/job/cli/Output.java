@@ -18,7 +18,7 @@ final class Output {
       names = "--format",
       paramLabel = "text|json",
       defaultValue = "text",
-      description = "Form of the results on standard output; default ${DEFAULT-VALUE}.")
+      description = "Format of the results on standard output; default ${DEFAULT-VALUE}.")
   private OutputFormat format;
 
   /**

@@ -16,10 +16,10 @@ import picocli.CommandLine.Parameters;
 
 /** Two checkpoints that a command compares, and what it goes by. */
 final class Pair {
-  @Parameters(index = "0", paramLabel = "LEFT", description = "The parent: path or URI.")
+  @Parameters(index = "0", paramLabel = "LEFT", description = "Parent checkpoint: path or URI.")
   private String left;
 
-  @Parameters(index = "1", paramLabel = "RIGHT", description = "The child: path or URI.")
+  @Parameters(index = "1", paramLabel = "RIGHT", description = "Child checkpoint: path or URI.")
   private String right;
 
   @Option(
@@ -28,8 +28,8 @@ final class Pair {
       converter = Kinds.class,
       completionCandidates = Kinds.class,
       description =
-          "What led from left to right (${COMPLETION-CANDIDATES}); default: found from what"
-              + " changed.")
+          "Operation that made RIGHT from LEFT (${COMPLETION-CANDIDATES}); default: inferred from"
+              + " the changes.")
   private EdgeKind kind;
 
   @Mixin private Rules rules;

@@ -12,7 +12,7 @@ final class PolicyOption {
   @Option(
       names = "--policy",
       paramLabel = "FILE",
-      description = "Policy in place of the built-in one, which is conf/policy.yaml.")
+      description = "Policy file to use instead of the built-in conf/policy.yaml.")
   private Path file;
 
   Policy read() throws IOException {

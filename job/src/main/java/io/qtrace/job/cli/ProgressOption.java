@@ -13,7 +13,7 @@ final class ProgressOption implements Progress {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @Option(names = "--quiet", description = "Say nothing of progress on standard error.")
+  @Option(names = "--quiet", description = "Do not show progress on standard error.")
   private boolean quiet;
 
   private ProgressLine line;

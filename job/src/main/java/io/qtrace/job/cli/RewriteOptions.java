@@ -18,23 +18,24 @@ import picocli.CommandLine.Parameters;
 
 /** What {@code bake} and {@code sync} have in common. */
 final class RewriteOptions {
-  @Parameters(index = "0", paramLabel = "SOURCE", description = "Path or URI of a checkpoint.")
+  @Parameters(index = "0", paramLabel = "SOURCE", description = "Checkpoint to read: path or URI.")
   private String source;
 
   @Parameters(
       index = "1",
       paramLabel = "DEST",
-      description = "Path or URI to write; .pt or .safetensors tells the format.")
+      description =
+          "Checkpoint to write: path or URI; the format follows from .pt or .safetensors.")
   private String dest;
 
   @Option(
       names = "--lut-max-abs",
       paramLabel = "M",
       description =
-          "The --lut-max-abs of the training; default: the largest value of each layer's LUT.")
+          "The --lut-max-abs that training used; default: the largest value of each layer's LUT.")
   private Double maxAbs;
 
-  @Option(names = "--overwrite", description = "Replace DEST where it exists.")
+  @Option(names = "--overwrite", description = "Replace DEST if it exists.")
   private boolean overwrite;
 
   @Mixin private ProgressOption progress;

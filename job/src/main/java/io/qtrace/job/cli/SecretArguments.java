@@ -46,9 +46,10 @@ final class SecretArguments {
     if (uri.matches()) {
       boolean isS3 = uri.group(1) != null;
       return Optional.of(
-          "Invalid argument: %s://... with credentials in it, expected none: %s"
+          "Invalid argument: %s://... contains credentials; %s"
               .formatted(
-                  isS3 ? uri.group(1) : uri.group(2), isS3 ? S3 : "Hadoop's providers have them"));
+                  isS3 ? uri.group(1) : uri.group(2),
+                  isS3 ? S3 : "use Hadoop credential providers instead"));
     }
     return Optional.empty();
   }

@@ -11,7 +11,7 @@ final class SettingsOption {
   @Option(
       names = "--settings",
       paramLabel = "FILE",
-      description = "Settings in place of the built-in ones, which are conf/qtrace.yaml.")
+      description = "Settings file to use instead of the built-in conf/qtrace.yaml.")
   private Path file;
 
   Settings read() throws IOException {

@@ -17,10 +17,10 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "sql",
-    description = "Runs SQL on the tables and prints the rows of the last statement.",
+    description = "Runs SQL statements on the lineage tables and prints the rows of the last one.",
     footerHeading = "%n",
     footer = {
-      "Tables of lineage.qtrace need no prefix. JSON is a list of row objects.",
+      "Tables of lineage.qtrace need no prefix. JSON output is an array with one object per row.",
       "",
       "Examples:",
       "  qtrace sql -e 'SHOW TABLES'",
@@ -34,10 +34,10 @@ final class SqlCommand implements Callable<Integer> {
     @Option(
         names = "-e",
         paramLabel = "QUERY",
-        description = "Statements, separated by semicolons.")
+        description = "SQL statements, separated by semicolons.")
     private String text;
 
-    @Option(names = "-f", paramLabel = "FILE", description = "File of such statements.")
+    @Option(names = "-f", paramLabel = "FILE", description = "File with SQL statements.")
     private Path file;
 
     List<String> statements() throws IOException {

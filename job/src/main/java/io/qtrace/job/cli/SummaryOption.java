@@ -18,8 +18,8 @@ final class SummaryOption {
       names = "--summary",
       paramLabel = "URI",
       description =
-          "Write a JSON summary with the exit status there, whole or not at all, whatever comes of"
-              + " the audit: for alerts, and where the deploy mode hides the exit status.")
+          "Write a JSON summary with the exit status to this path or URI, also when the audit fails."
+              + " For alerts, and for deploy modes that hide the exit status. Written atomically.")
   private String uri;
 
   void write(Supplier<AuditSummary> summary) throws IOException {

@@ -9,11 +9,11 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "sync",
-    description = "Brings _Q up to lut[_indices] in a new checkpoint; starts no Spark.",
+    description = "Recomputes _Q as lut[_indices] in a new checkpoint; does not need Spark.",
     footerHeading = "%n",
     footer = {
-      "Of each quantized layer _Q becomes lut[_indices]. All else is copied as it is. The drift says",
-      "how far the LUT is from the table of the deltas, which training uses.",
+      "In each quantized layer _Q becomes lut[_indices]. All other tensors are copied unchanged. The",
+      "reported drift is the distance from the stored LUT to the LUT of the deltas used in training.",
       "",
       "Examples:",
       "  qtrace sync checkpoint_step200.pt synced_step200.pt --refresh-lut",
@@ -24,7 +24,7 @@ final class SyncCommand implements Callable<Integer> {
 
   @Option(
       names = "--refresh-lut",
-      description = "First bring each LUT up to its deltas, as training uses them.")
+      description = "First recompute each stored LUT from its deltas, as training uses them.")
   private boolean refresh;
 
   @Override

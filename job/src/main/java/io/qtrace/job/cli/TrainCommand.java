@@ -22,15 +22,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     description =
-        "Trains the LUTs and scales of a checkpoint against a KD cache, in a Spark task on a GPU"
-            + " where executors have one.",
+        "Trains the LUTs and scales of a checkpoint by distillation from a KD cache (teacher logits),"
+            + " in a Spark task; on a GPU if executors have one.",
     footerHeading = "%n",
     footer = {
-      "conf/train.yaml has the defaults and what each setting means. The run's folder has what the",
-      "recipe leaves: checkpoint_stepN.pt, best_state_dict.pt where the loss fell,"
-          + " training_log.csv,",
-      "config.json. A failed task goes on from the last saved step; so does the command, started",
-      "again with the same settings. Steps go into the table train_steps.",
+      "conf/train.yaml lists the defaults and explains each setting. The output folder receives",
+      "checkpoint_stepN.pt, best_state_dict.pt (lowest loss), training_log.csv and config.json.",
+      "A failed task, or the same command run again, resumes from the last saved step. Losses and",
+      "learning rates of all steps are in the table train_steps.",
       "",
       "Examples:",
       "  qtrace train --checkpoint v2_initial.pt --model base-model --cache-dir caches/alpaca \\",
@@ -42,7 +41,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--overwrite",
-      description = "Remove the run that is in the output folder, finished or not.")
+      description = "Replace an existing run in the output folder, finished or not.")
   private boolean overwrite;
 
   @Mixin private Warehouse warehouse;

@@ -13,8 +13,8 @@ final class Warehouse {
       names = "--warehouse",
       paramLabel = "DIR",
       description =
-          "Folder of the embedded catalog, made where missing; default: the catalog of"
-              + " conf/spark-defaults.conf, which is .qtrace/ in the working folder.")
+          "Folder of the embedded catalog with the tables, created if missing; default: the catalog"
+              + " configured in conf/spark-defaults.conf, .qtrace/ in the working folder.")
   private Path folder;
 
   /** Opens a session on these tables; the caller closes it. */

@@ -28,7 +28,7 @@ public final class FileChanges {
 
   /** The same of a file that is known to have changed. */
   public static String reason(String file) {
-    return "Cannot read %s: it was written while it was read; the next audit takes it again"
+    return "Cannot read %s: it was modified while being read; the next audit retries it"
         .formatted(SafeText.of(file));
   }
 

@@ -40,7 +40,7 @@ final class ChildFindings {
         tensors.stream().filter(ChildFindings::isLessFinite).toList(),
         TensorComparison::name,
         those ->
-            "%d tensors have NaN or infinities that the parent has not, such as %s: %s"
+            "%d tensors have NaN or infinities that the parent does not have, such as %s: %s"
                 .formatted(
                     those.size(),
                     SafeText.of(those.get(0).name()),
@@ -50,7 +50,7 @@ final class ChildFindings {
         step.lutLayers().stream().filter(layer -> isTableBroken(layer, step)).toList(),
         LayerNames::lut,
         those ->
-            "%d lut changed to tables that no LUT can be, such as %s: %s"
+            "%d lut changed to invalid tables, such as %s: %s"
                 .formatted(
                     those.size(),
                     SafeText.of(those.get(0).lut()),
@@ -69,7 +69,7 @@ final class ChildFindings {
         List.copyOf(moved.keySet()),
         name -> name,
         those ->
-            "%d tensors hold what others of the parent held, such as %s what %s did"
+            "%d tensors hold the contents of other tensors of the parent, such as %s those of %s"
                 .formatted(
                     those.size(), SafeText.of(those.get(0)), SafeText.of(moved.get(those.get(0)))));
     List<LayerNames> stale =

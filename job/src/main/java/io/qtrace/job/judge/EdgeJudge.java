@@ -152,7 +152,7 @@ public final class EdgeJudge implements Serializable {
             .toList(),
         LayerNames::lut,
         those ->
-            "%d lut changed as neither a bake nor a refresh of the parent's deltas does, such as %s: %s"
+            "%d stored lut changed, but not to a bake or a refresh of the parent's deltas, such as %s: %s"
                 .formatted(
                     those.size(),
                     SafeText.of(those.get(0).lut()),
@@ -167,7 +167,7 @@ public final class EdgeJudge implements Serializable {
         others,
         TensorComparison::name,
         those ->
-            "%d tensors changed otherwise than a step of kind %s changes them, such as %s: %s"
+            "%d tensors changed in a way that an edge of kind %s does not explain, such as %s: %s"
                 .formatted(
                     those.size(),
                     kind.label(),

@@ -96,7 +96,8 @@ final class QFindings {
         "indices-alone",
         changes.stream().filter(QFindings::isAlone).toList(),
         QFindings::indices,
-        those -> message(those, "_indices moved without _Q", indices(those.get(0)), Rule.STALE));
+        those ->
+            message(those, "_indices changed but _Q did not", indices(those.get(0)), Rule.STALE));
   }
 
   /** What could not be recomputed, for a person. */

@@ -43,7 +43,7 @@ final class TrainNotes {
     long restarted = layers.stream().filter(layer -> isRestarted(layer, step)).count();
     if (restarted > 0) {
       notes.add(
-          "the LUT training of %d layers began anew from .lut: what the parent's deltas had learned is lost"
+          "LUT training of %d layers restarted from .lut: what the parent's deltas had learned is lost"
               .formatted(restarted));
     }
     return notes;

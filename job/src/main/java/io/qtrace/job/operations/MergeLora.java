@@ -35,7 +35,7 @@ public final class MergeLora implements Operation {
 
   @Override
   public String description() {
-    return "LoRA factors merged into the weights, which are quantized anew";
+    return "LoRA factors merged into the weights, which are quantized again";
   }
 
   @Override

@@ -65,7 +65,7 @@ public record WeightsOpinion(Says says, Optional<Shown> edge, List<Taken> steps)
         return counts;
       }
       return kind.equals(EdgeKind.UNKNOWN)
-          ? counts + ", as no kind of edge does"
+          ? counts + ", not explained by any known operation"
           : "%s, %d of them not as %s does".formatted(counts, unexplained, kind.label());
     }
   }
@@ -124,7 +124,7 @@ public record WeightsOpinion(Says says, Optional<Shown> edge, List<Taken> steps)
                       Collectors.joining(
                           ", ", steps.size() + " steps, each judged by itself: ", "")));
       case PREFERS ->
-          edge.map(shown -> SafeText.of(shown.parent()) + " is nearer, which is no proof");
+          edge.map(shown -> SafeText.of(shown.parent()) + " is closer, which is not a proof");
       case CONTRADICTS ->
           edge.map(
               shown ->

@@ -44,7 +44,7 @@ public final class RunPolicy implements Serializable {
     for (RunOverride override : overrides) {
       if (override.edges().containsKey(kind)) {
         String why = override.reason(run, config).orElseThrow();
-        notes.add("override %s of the policy: %s".formatted(override.name(), why));
+        notes.add("policy override '%s' applies: %s".formatted(override.name(), why));
       }
     }
     return notes.stream().map(SafeText::of).toList();

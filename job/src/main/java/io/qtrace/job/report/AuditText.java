@@ -37,7 +37,7 @@ public final class AuditText {
     add(lines, "Findings", report.findings().stream().map(Findings::line).toList());
     add(
         lines,
-        "Folders that are no runs",
+        "Skipped folders (not runs)",
         report.skipped().stream()
             .map(folder -> SafeText.of(folder.path()) + ": " + folder.reason())
             .toList());

@@ -34,7 +34,7 @@ public final class RewriteText {
     lines.add("");
     lines.add(summary(rewrite));
     if (rewrite.leftOut() > 0) {
-      lines.add("Left out: %d tensors beside the model's".formatted(rewrite.leftOut()));
+      lines.add("Left out: %d tensors that are not the model's".formatted(rewrite.leftOut()));
     }
     lines.add(
         "Wrote %s: %d tensors, %d bytes"

@@ -39,7 +39,7 @@ public final class TrainText {
             run.initialLoss(), run.finalLoss()));
     lines.add(
         run.best() == 0
-            ? "No state was better than the start: there is no best_state_dict.pt."
+            ? "No state was better than the start: best_state_dict.pt was not written."
             : "Best after step " + run.best() + ".");
     lines.add(text("%.1f s, %.0f tokens/s.", run.seconds(), run.tokensPerSecond()));
     lines.add("Wrote " + String.join(", ", run.files()) + ".");

@@ -141,7 +141,7 @@ class TestChangedFiles {
             entry(
                 KEY,
                 new Measured.Failure(
-                    "Cannot read %s: it was written while it was read; the next audit takes it again"
+                    "Cannot read %s: it was modified while being read; the next audit retries it"
                         .formatted(uri),
                     true)));
     assertThat(output.summaries()).isEmpty();
@@ -173,8 +173,7 @@ class TestChangedFiles {
               assertThat(finding.example()).endsWith(FILE);
               assertThat(finding.message())
                   .startsWith("Cannot read ")
-                  .endsWith(
-                      FILE + ": it was written while it was read; the next audit takes it again");
+                  .endsWith(FILE + ": it was modified while being read; the next audit retries it");
             });
     Map<String, List<String>> rows = LineageRows.of(tables);
     assertThat(rows)

@@ -152,7 +152,7 @@ class TestDiff {
             tuple(
                 "indices-alone",
                 "model.layers.0.mlp.up_proj._indices",
-                "1 _indices moved without _Q, such as model.layers.0.mlp.up_proj._indices: 1"
+                "1 _indices changed but _Q did not, such as model.layers.0.mlp.up_proj._indices: 1"
                     + " of 2560 elements, the first at element 0: _Q is -0.5, lut[_indices] -0.375"));
     assertThat(judgement.changes())
         .filteredOn(change -> change.explanation().isUnexplained())

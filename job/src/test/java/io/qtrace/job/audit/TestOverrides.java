@@ -37,12 +37,12 @@ class TestOverrides {
       delimiter = '|',
       value = {
         "lutonly_fp32_step10 | {}                                           | | ",
-        "lutonly_fp32_step10 | {\"train_scales\": false}                    | | no-scales of the policy: train_scales is false in config.json",
-        "lutonly_fp32_step10 | {\"lut_only\": true}                         | | lut-only of the policy: lut_only is true in config.json",
-        "lutonly_fp32_step10 | {\"train_lut\": false}                       | lut_deltas-never 14, effective_lut-never 14 | no-lut of the policy: train_lut is false in config.json",
+        "lutonly_fp32_step10 | {\"train_scales\": false}                    | | no-scales: train_scales is false in config.json",
+        "lutonly_fp32_step10 | {\"lut_only\": true}                         | | lut-only: lut_only is true in config.json",
+        "lutonly_fp32_step10 | {\"train_lut\": false}                       | lut_deltas-never 14, effective_lut-never 14 | no-lut: train_lut is false in config.json",
         "strong_fp32_step6   | {}                                           | | ",
-        "strong_fp32_step6   | {\"lut_scope\": \"mlp\"}                      | | lut-of-mlp-only of the policy: lut_scope is \"mlp\" in config.json",
-        "strong_fp32_step6   | {\"lut_scope\": \"attn\"}                    | lut_deltas-never 6, effective_lut-never 6 | lut-of-attention-only of the policy: lut_scope is \"attn\" in config.json",
+        "strong_fp32_step6   | {\"lut_scope\": \"mlp\"}                      | | lut-of-mlp-only: lut_scope is \"mlp\" in config.json",
+        "strong_fp32_step6   | {\"lut_scope\": \"attn\"}                    | lut_deltas-never 6, effective_lut-never 6 | lut-of-attention-only: lut_scope is \"attn\" in config.json",
         "debug_head_fp32_step20 | {}                                        | lut_deltas-must 14, effective_lut-must 14 | ",
       })
   void configSaysWhatARunTrains(String file, String config, String findings, String override)
@@ -54,8 +54,11 @@ class TestOverrides {
     assertThat(rules(judgement)).isEqualTo(findings == null ? "" : findings);
     assertThat(judgement.verdict()).isEqualTo(findings == null ? Verdict.CLEAN : Verdict.VIOLATION);
     assertThat(judgement.notes())
-        .filteredOn(note -> note.startsWith("override "))
-        .isEqualTo(override == null ? List.of() : List.of("override " + override));
+        .filteredOn(note -> note.startsWith("policy override "))
+        .isEqualTo(
+            override == null
+                ? List.of()
+                : List.of(override.replaceFirst("([^:]+): ", "policy override '$1' applies: ")));
   }
 
   @Test
@@ -95,7 +98,7 @@ class TestOverrides {
     assertThat(after.verdict()).isEqualTo(Verdict.CLEAN);
     assertThat(after.size().checkpointsRead()).isZero();
     assertThat(after.edges().get(0).edge().notes())
-        .contains("override no-scales of the policy: train_scales is false in config.json");
+        .contains("policy override 'no-scales' applies: train_scales is false in config.json");
 
     Files.writeString(run.resolve("config.json"), "{" + source + "}");
     Path named = folder.resolve("policy.yaml");
@@ -106,7 +109,7 @@ class TestOverrides {
     assertThat(audit(spark, archive, Policy.load(Optional.of(named))).edges())
         .extracting(edge -> edge.edge().verdict(), edge -> edge.edge().notes().get(0))
         .containsExactly(
-            tuple(Verdict.CLEAN, "override lut-only of the policy: the run matches */lut"));
+            tuple(Verdict.CLEAN, "policy override 'lut-only' applies: the run matches */lut"));
   }
 
   private static AuditReport audit(SparkSession spark, Path archive, Policy policy)

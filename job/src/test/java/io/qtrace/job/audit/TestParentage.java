@@ -149,7 +149,7 @@ class TestParentage {
             tuple(
                 "parent-contradicted",
                 DEBUG + "checkpoint_step20.pt",
-                "the weights contradict the source: it was made from %scheckpoint_step20.pt: 134 tensors shared, 3 changed, as no kind of edge does"
+                "the weights contradict the source: it was made from %scheckpoint_step20.pt: 134 tensors shared, 3 changed, not explained by any known operation"
                     .formatted(DEBUG)));
     AuditedEdge told = edge(DEBUG + "checkpoint_step20.pt", BUG);
     assertThat(told.verdict()).isEqualTo(Verdict.VIOLATION);
@@ -172,7 +172,7 @@ class TestParentage {
             tuple(
                 "indices-alone",
                 1,
-                "1 _indices moved without _Q, such as model.layers.0.mlp.up_proj._indices: 1 of"
+                "1 _indices changed but _Q did not, such as model.layers.0.mlp.up_proj._indices: 1 of"
                     + " 2560 elements, the first at element 0: _Q is -0.5, lut[_indices] -0.375"));
   }
 
@@ -201,7 +201,7 @@ class TestParentage {
             "14 _Q QUANTIZED, all elements reproduced: " + INITIAL + ".",
             "Every LUT that trains moved, in every layer.",
             "2 _Q changed without an explanation: " + BUG + ".",
-            "Changes that no kind of edge explains: " + BUG + ".",
+            "Changes that no known operation explains: " + BUG + ".",
             "The weights contradict the declared source: " + BUG + ".");
   }
 

@@ -179,7 +179,7 @@ class TestParentageRules {
                 WeightsOpinion.shows(WeightsOpinion.Says.PREFERS, nearer),
                 "declared"));
     assertThat(found.get(0).notes())
-        .containsExactly("weights: init/source.pt is nearer, which is no proof");
+        .containsExactly("weights: init/source.pt is closer, which is not a proof");
     assertThat(findings(found.get(0))).isEmpty();
   }
 
@@ -198,7 +198,8 @@ class TestParentageRules {
         .containsExactly(
             planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(shown), "weights"));
     assertThat(found.get(0).notes())
-        .containsExactly("weights: 7 tensors shared, 3 changed, as no kind of edge does");
+        .containsExactly(
+            "weights: 7 tensors shared, 3 changed, not explained by any known operation");
   }
 
   @Test

@@ -33,6 +33,7 @@ class TestExplainCommand {
     assertThat(kinds)
         .containsExactly(
             "copy 42",
+            "graft 42",
             "requantize 42",
             "snap 42",
             "cast 42",

@@ -17,7 +17,7 @@ class TestMain {
     assertThat(run.status()).isEqualTo(ExitStatus.CLEAN);
     assertThat(run.err()).isEmpty();
     assertThat(run.out())
-        .contains("Examples:", "Exit status: 0 clean, 1 violations found, 2 could not do it")
+        .contains("Examples:", "Exit status: 0 clean, 1 violations found, 2 error")
         .contains("inspect", "sql", "--master")
         .doesNotContain("\u001b");
     assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(101));

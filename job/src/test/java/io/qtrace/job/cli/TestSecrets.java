@@ -35,11 +35,11 @@ class TestSecrets {
   @CsvSource(
       delimiter = '|',
       value = {
-        "s3a://KEY:hunter2@bucket/runs | s3a://... with credentials in it, expected none: put"
+        "s3a://KEY:hunter2@bucket/runs | s3a://... contains credentials; put"
             + " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into the environment",
-        "s3a://hunter2@bucket/runs | s3a://... with credentials in it",
-        "hdfs://me:hunter2@host/runs | hdfs://... with credentials in it, expected none: Hadoop's"
-            + " providers have them",
+        "s3a://hunter2@bucket/runs | s3a://... contains credentials",
+        "hdfs://me:hunter2@host/runs | hdfs://... contains credentials; use Hadoop credential providers"
+            + " instead",
       })
   void argumentsWithCredentialsAreRefused(String archive, String message) {
     CommandRun run = CommandRun.of("audit", "--archive", archive, "--verbose");

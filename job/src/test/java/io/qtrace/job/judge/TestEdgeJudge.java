@@ -357,7 +357,7 @@ class TestEdgeJudge {
             "lut-unexplained",
             1,
             LAYER.lut(),
-            "1 lut changed as neither a bake nor a refresh of the parent's deltas does, such as %s: 1 of 16 entries, the first at element 5"
+            "1 stored lut changed, but not to a bake or a refresh of the parent's deltas, such as %s: 1 of 16 entries, the first at element 5"
                 .formatted(LAYER.lut()));
     for (EdgeKind kind : List.of(BAKE, SYNC, new EdgeKind("refresh"), EdgeKind.UNKNOWN)) {
       assertThat(judge(step, permissive(), kind).findings()).as(kind.label()).contains(expected);

@@ -176,7 +176,7 @@ class TestQFindings {
                 "indices-alone",
                 1,
                 INDICES,
-                "1 _indices moved without _Q, such as %s: 1 of 128 elements, the first at element 17: _Q is %s, lut[_indices] %s"
+                "1 _indices changed but _Q did not, such as %s: 1 of 128 elements, the first at element 17: _Q is %s, lut[_indices] %s"
                     .formatted(INDICES, entry(17), expected)));
     assertThat(QFindings.tensors(changes(StepOfArrays.of(PARENT, child)))).containsExactly(INDICES);
   }
@@ -188,7 +188,7 @@ class TestQFindings {
         .containsExactly(
             tuple(
                 "indices-alone",
-                "1 _indices moved without _Q, such as %s: 1 of 128 elements, the first at element 17"
+                "1 _indices changed but _Q did not, such as %s: 1 of 128 elements, the first at element 17"
                     .formatted(INDICES)));
   }
 

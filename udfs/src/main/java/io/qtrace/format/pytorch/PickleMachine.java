@@ -232,7 +232,7 @@ final class PickleMachine {
     } else if (target instanceof Instance instance) {
       addAll(instance.entries(), pairs);
     } else {
-      throw fault("Invalid pickle: sets items of what is no dict");
+      throw fault("Invalid pickle: sets items of an object that is not a dict");
     }
   }
 
@@ -255,7 +255,7 @@ final class PickleMachine {
     } else if (target instanceof Instance instance) {
       instance.items().addAll(items);
     } else {
-      throw fault("Invalid pickle: appends to what is no list");
+      throw fault("Invalid pickle: appends to an object that is not a list");
     }
   }
 
@@ -345,7 +345,7 @@ final class PickleMachine {
     if (stack.top() instanceof Instance instance) {
       instance.states().add(state);
     } else {
-      throw fault("Invalid pickle: builds what is no object");
+      throw fault("Invalid pickle: sets the state of a value that is not an object");
     }
   }
 

@@ -217,10 +217,10 @@ class TestHostilePickle {
     refusedOpcodes("NN", "values left on the stack");
     refusedOpcodes("(N", "values left on the stack");
     refusedOpcodes("h\u0007", "memo 7 was never put");
-    refusedOpcodes("NNb", "builds what is no object");
-    refusedOpcodes("NNa", "appends to what is no list");
-    refusedOpcodes(")Na", "appends to what is no list");
-    refusedOpcodes("NNNs", "sets items of what is no dict");
+    refusedOpcodes("NNb", "sets the state of a value that is not an object");
+    refusedOpcodes("NNa", "appends to an object that is not a list");
+    refusedOpcodes(")Na", "appends to an object that is not a list");
+    refusedOpcodes("NNNs", "sets items of an object that is not a dict");
     refusedOpcodes("}(Nu", "a key without a value");
     refusedOpcodes("NN\u0085R", "neither a class nor a function");
     refusedOpcodes("NNR", "arguments in a tuple");

@@ -92,7 +92,7 @@ record CacheArchive(int maxEntries, long maxBytes) {
     byte kind = entry.getLinkFlag(); // isFile() takes links for files
     boolean plain = kind == TarConstants.LF_NORMAL || kind == TarConstants.LF_OLDNORM;
     if (kind != TarConstants.LF_DIR && (!plain || entry.isSparse())) {
-      throw invalid(tgz, "entry " + SafeText.quoted(name) + " is no plain file");
+      throw invalid(tgz, "entry " + SafeText.quoted(name) + " is not a regular file");
     }
     if (name.startsWith("/") || name.contains("\\") || List.of(name.split("/")).contains("..")) {
       throw invalid(tgz, "entry " + SafeText.quoted(name) + " leads out of its folder");

@@ -103,9 +103,10 @@ class TestCacheLocator {
     refused(entry("a/../../shard_00000.pt"), "leads out of its folder");
     refused(entry("a\\..\\shard_00000.pt"), "leads out of its folder");
     refused(
-        link("c/shard_00001.pt", TarConstants.LF_SYMLINK), "'c/shard_00001.pt' is no plain file");
-    refused(link("c/shard_00001.pt", TarConstants.LF_LINK), "is no plain file");
-    refused(link("c/shard_00001.pt", TarConstants.LF_FIFO), "is no plain file");
+        link("c/shard_00001.pt", TarConstants.LF_SYMLINK),
+        "'c/shard_00001.pt' is not a regular file");
+    refused(link("c/shard_00001.pt", TarConstants.LF_LINK), "is not a regular file");
+    refused(link("c/shard_00001.pt", TarConstants.LF_FIFO), "is not a regular file");
     refused(entry("c/shard_00000.pt", "c/shard_00000.pt"), "two entries 'c/shard_00000.pt'");
     refused(
         entry("c/meta.json", "d/shard_00000.pt"), "files in 'c/' and 'd/', expected one folder");

@@ -31,7 +31,6 @@ import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
-import io.qtrace.tensor.CheckpointIndex;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -363,25 +362,26 @@ final class AuditReading {
         diffs,
         indexes,
         rules,
-        this::skipped,
-        this::notes,
+        this::contents,
         CompareStage.parts(edges.size(), tensors));
   }
 
-  private List<CheckpointIndex.Skipped> skipped(String id) {
-    return indexes
-        .readable(id)
-        .map(IndexedCheckpoint.Readable::skipped)
-        .or(() -> known.get(id).contents().map(KnownCheckpoint.Contents::skipped))
-        .orElse(List.of());
+  // Of a checkpoint that could be read, now or by an earlier audit.
+  private KnownCheckpoint.Contents contents(String id) {
+    return fresh(id).or(() -> known.get(id).contents()).orElseThrow();
   }
 
-  private List<String> notes(String id) {
+  private Optional<KnownCheckpoint.Contents> fresh(String id) {
     return indexes
         .readable(id)
-        .map(IndexedCheckpoint.Readable::notes)
-        .or(() -> known.get(id).contents().map(KnownCheckpoint.Contents::notes))
-        .orElse(List.of());
+        .map(
+            found ->
+                new KnownCheckpoint.Contents(
+                    found.format(),
+                    found.tensors(),
+                    found.skipped(),
+                    found.notes(),
+                    Optional.ofNullable(sketches.get(id))));
   }
 
   private int tensors(String id) {
@@ -408,22 +408,7 @@ final class AuditReading {
   private KnownCheckpoint checkpoint(String auditId, String id, CheckpointFile file) {
     Optional<String> failure = Optional.ofNullable(failures.get(id));
     return new KnownCheckpoint(
-        auditId,
-        id,
-        file,
-        failure.isPresent()
-            ? Optional.empty()
-            : indexes
-                .readable(id)
-                .map(
-                    found ->
-                        new KnownCheckpoint.Contents(
-                            found.format(),
-                            found.tensors(),
-                            found.skipped(),
-                            found.notes(),
-                            Optional.ofNullable(sketches.get(id)))),
-        failure);
+        auditId, id, file, failure.isPresent() ? Optional.empty() : fresh(id), failure);
   }
 
   /** Facts of the new checkpoints that are stored, by identifier. */

@@ -23,6 +23,7 @@ import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.CauseCount;
 import io.qtrace.job.lineage.EdgeResult;
+import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.operations.Ends;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.QCause;
@@ -34,7 +35,6 @@ import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.tensor.CheckpointIndex;
-import io.qtrace.tensor.CheckpointIndex.Skipped;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -80,8 +80,7 @@ final class JudgeStage {
    * @param diffs by the child's identifier and its parent's
    * @param indexes of the children whose layers may have to be recomputed
    * @param rules by the path of the run
-   * @param skipped what cannot be compared of a checkpoint, by its identifier
-   * @param notes what of a checkpoint was read otherwise than its file says, by its identifier
+   * @param contents what the file of a checkpoint holds, by its identifier
    * @param parts that the work is divided into
    */
   record Input(
@@ -89,8 +88,7 @@ final class JudgeStage {
       JavaPairRDD<String, Map<String, Packed<Map<String, TensorDiff>>>> diffs,
       Indexes indexes,
       Map<String, RunPolicy> rules,
-      Function<String, List<Skipped>> skipped,
-      Function<String, List<String>> notes,
+      Function<String, KnownCheckpoint.Contents> contents,
       int parts) {}
 
   /**
@@ -193,16 +191,16 @@ final class JudgeStage {
 
   private static List<String> notes(EdgeEnds ends, Input input) {
     return FileNotes.of(
-        input.notes().apply(ends.parentId()),
+        input.contents().apply(ends.parentId()).notes(),
         "parent",
-        input.notes().apply(ends.childId()),
+        input.contents().apply(ends.childId()).notes(),
         "child");
   }
 
   private NotCompared notCompared(EdgeEnds ends, Input input) {
     return NotCompared.of(
-        input.skipped().apply(ends.parentId()),
-        input.skipped().apply(ends.childId()),
+        input.contents().apply(ends.parentId()).skipped(),
+        input.contents().apply(ends.childId()).skipped(),
         policy.categories());
   }
 

@@ -40,6 +40,25 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     Deviations run(LayerRows rows, long from, long to) throws IOException;
   }
 
+  /** A rule for a matrix that one other matrix of its shape gives. */
+  interface OfPair extends Check {
+    /** What the target is computed from, element by element. */
+    TensorEntry other();
+
+    @Override
+    default Optional<String> obstacle() {
+      boolean fit = target().shape().rank() == 2 && target().shape().equals(other().shape());
+      return fit && target().elements() > 0
+          ? Optional.empty()
+          : Optional.of("shapes do not fit: %s, %s".formatted(target().shape(), other().shape()));
+    }
+
+    @Override
+    default Set<String> files() {
+      return new TreeSet<>(List.of(target().storage().file(), other().storage().file()));
+    }
+  }
+
   /** A check of tensors that were looked up. */
   static LayerRecomputation of(Ends ends, Function<LayerTensors, Check> check) {
     try {
@@ -125,64 +144,27 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     }
   }
 
-  /** A {@code _Q} that is a table's entries at its indices. */
-  record LookedUp(TensorEntry target, TensorEntry indices, List<Float> table) implements Check {
-    @Override
-    public Optional<String> obstacle() {
-      return matrices(target, indices);
-    }
-
-    @Override
-    public Set<String> files() {
-      return new TreeSet<>(List.of(target.storage().file(), indices.storage().file()));
-    }
-
+  /** A {@code _Q} that is a table's entries at its indices, the other matrix. */
+  record LookedUp(TensorEntry target, TensorEntry other, List<Float> table) implements OfPair {
     @Override
     public Deviations run(LayerRows rows, long from, long to) throws IOException {
-      return new LookupCheck(rows).run(target, indices, table, from, to);
+      return new LookupCheck(rows).run(target, other, table, from, to);
     }
   }
 
   /** A matrix rounded to float16. */
-  record Halved(TensorEntry target, TensorEntry original) implements Check {
-    @Override
-    public Optional<String> obstacle() {
-      return matrices(target, original);
-    }
-
-    @Override
-    public Set<String> files() {
-      return new TreeSet<>(List.of(target.storage().file(), original.storage().file()));
-    }
-
+  record Halved(TensorEntry target, TensorEntry other) implements OfPair {
     @Override
     public Deviations run(LayerRows rows, long from, long to) throws IOException {
-      return new HalvedCheck(rows).run(target, original, from, to);
+      return new HalvedCheck(rows).run(target, other, from, to);
     }
   }
 
   /** A matrix of which rows and columns were multiplied by factors. */
-  record Rescaled(TensorEntry target, TensorEntry original) implements Check {
-    @Override
-    public Optional<String> obstacle() {
-      return matrices(target, original);
-    }
-
-    @Override
-    public Set<String> files() {
-      return new TreeSet<>(List.of(target.storage().file(), original.storage().file()));
-    }
-
+  record Rescaled(TensorEntry target, TensorEntry other) implements OfPair {
     @Override
     public Deviations run(LayerRows rows, long from, long to) throws IOException {
-      return new RescaledCheck(rows).run(target, original, from, to);
+      return new RescaledCheck(rows).run(target, other, from, to);
     }
-  }
-
-  private static Optional<String> matrices(TensorEntry one, TensorEntry other) {
-    boolean fit = one.shape().rank() == 2 && one.shape().equals(other.shape());
-    return fit && one.elements() > 0
-        ? Optional.empty()
-        : Optional.of("shapes do not fit: %s, %s".formatted(one.shape(), other.shape()));
   }
 }

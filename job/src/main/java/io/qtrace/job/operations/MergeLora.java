@@ -1,6 +1,5 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Lora;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
@@ -104,21 +103,15 @@ public final class MergeLora implements Operation {
         KIND,
         String.valueOf(ratio),
         ends,
-        new Nearest.Tool() {
-          @Override
-          public Source source(LayerTensors tensors) {
-            return new Source(
-                tensors.parent(layer.quantized()),
-                true,
-                Optional.of(
-                    new Lora(tensors.parent(layer.loraA()), tensors.parent(layer.loraB()), ratio)));
-          }
-
-          @Override
-          public Factors factors(LayerTensors tensors) {
-            return tensors.parentFactors(layer, Scales.Form.TRAINED);
-          }
-        });
+        new Nearest.Tool(
+            tensors ->
+                new Source(
+                    tensors.parent(layer.quantized()),
+                    true,
+                    Optional.of(
+                        new Lora(
+                            tensors.parent(layer.loraA()), tensors.parent(layer.loraB()), ratio))),
+            tensors -> tensors.parentFactors(layer, Scales.Form.TRAINED)));
   }
 
   @Override

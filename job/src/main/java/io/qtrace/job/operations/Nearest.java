@@ -28,12 +28,13 @@ public final class Nearest {
 
   private Nearest() {}
 
-  /** How a tool quantizes. */
-  interface Tool {
-    Source source(LayerTensors tensors);
-
-    Factors factors(LayerTensors tensors);
-  }
+  /**
+   * How a tool quantizes.
+   *
+   * @param source what it quantizes
+   * @param factors of the scales that it divides by
+   */
+  record Tool(Function<LayerTensors, Source> source, Function<LayerTensors, Factors> factors) {}
 
   /** Adds the recomputation of a layer in one way of an operation. */
   static void add(
@@ -52,8 +53,8 @@ public final class Nearest {
       LayerNames layer, Ends ends, Tool tool, LayerTensors tensors) {
     boolean indexed = ends.child(layer.indices()).isPresent();
     TensorEntry target = tensors.child(indexed ? layer.indices() : layer.quantized());
-    Source source = tool.source(tensors);
-    Factors factors = tool.factors(tensors);
+    Source source = tool.source().apply(tensors);
+    Factors factors = tool.factors().apply(tensors);
     TensorEntry lut = tensors.child(layer.lut());
     return new LayerRecomputation.Nearest(
         new QuantizedLayer(target, source, factors, lut, isHalf(source, factors)));

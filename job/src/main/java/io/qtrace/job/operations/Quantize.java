@@ -1,6 +1,5 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Category;
@@ -78,17 +77,9 @@ public final class Quantize implements Operation {
         KIND,
         form.name(),
         ends,
-        new Nearest.Tool() {
-          @Override
-          public Source source(LayerTensors tensors) {
-            return Source.weight(tensors.parent(layer.weight()));
-          }
-
-          @Override
-          public Factors factors(LayerTensors tensors) {
-            return tensors.childFactors(layer, form);
-          }
-        });
+        new Nearest.Tool(
+            tensors -> Source.weight(tensors.parent(layer.weight())),
+            tensors -> tensors.childFactors(layer, form)));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.Recomputation;
@@ -95,20 +94,14 @@ public final class ReplaceLut implements Operation {
         KIND,
         fromQuantized ? "quantized" : "weight",
         ends,
-        new Nearest.Tool() {
-          @Override
-          public Source source(LayerTensors tensors) {
-            return fromQuantized
-                ? new Source(tensors.parent(layer.quantized()), true, Optional.empty())
-                : Source.weight(Nearest.weight(layer, ends).apply(tensors));
-          }
-
-          @Override
-          public Factors factors(LayerTensors tensors) {
-            return tensors.childFactors(
-                layer, fromQuantized ? Scales.Form.TRAINED : Scales.Form.STORED);
-          }
-        });
+        new Nearest.Tool(
+            tensors ->
+                fromQuantized
+                    ? new Source(tensors.parent(layer.quantized()), true, Optional.empty())
+                    : Source.weight(Nearest.weight(layer, ends).apply(tensors)),
+            tensors ->
+                tensors.childFactors(
+                    layer, fromQuantized ? Scales.Form.TRAINED : Scales.Form.STORED)));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Category;
@@ -130,17 +129,9 @@ public final class Requantize implements Operation {
           KIND,
           form.name(),
           ends,
-          new Nearest.Tool() {
-            @Override
-            public Source source(LayerTensors tensors) {
-              return Source.weight(Nearest.weight(layer, ends).apply(tensors));
-            }
-
-            @Override
-            public Factors factors(LayerTensors tensors) {
-              return tensors.childFactors(layer, form);
-            }
-          });
+          new Nearest.Tool(
+              tensors -> Source.weight(Nearest.weight(layer, ends).apply(tensors)),
+              tensors -> tensors.childFactors(layer, form)));
     }
   }
 

@@ -19,6 +19,7 @@ public final class Side {
   private static final double FITS = 0.25;
 
   private final Map<String, Optional<LayerLut>> luts = new HashMap<>();
+  private final Map<String, List<TensorFacts>> byFingerprint = new HashMap<>(); // once asked for
   private Optional<Double> maxAbs = Optional.empty();
   private boolean isToldKnown;
 
@@ -32,6 +33,20 @@ public final class Side {
 
   public Optional<TensorFacts> tensor(String name) {
     return facts.tensor(name);
+  }
+
+  /** The tensors with the dtype, shape and bytes of another, under any name. */
+  List<TensorFacts> same(TensorFacts one) {
+    if (byFingerprint.isEmpty()) {
+      for (TensorFacts tensor : facts.tensors().values()) {
+        byFingerprint
+            .computeIfAbsent(tensor.fingerprint(), fingerprint -> new ArrayList<>())
+            .add(tensor);
+      }
+    }
+    return byFingerprint.getOrDefault(one.fingerprint(), List.of()).stream()
+        .filter(one::isSame)
+        .toList();
   }
 
   /** What the checkpoint states of a layer's LUT, where that can be one. */

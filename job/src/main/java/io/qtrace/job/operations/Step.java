@@ -88,12 +88,9 @@ public final class Step {
     Side side = added ? child : parent;
     Side other = added ? parent : child;
     return one.shape().rank() == 2
-        && side.facts().tensors().values().stream()
+        && side.same(one).stream()
             .anyMatch(
-                same ->
-                    !same.name().equals(one.name())
-                        && same.isSame(one)
-                        && other.tensor(same.name()).isPresent());
+                same -> !same.name().equals(one.name()) && other.tensor(same.name()).isPresent());
   }
 
   /** The layers with a stored LUT on either side, in the pair's order. */

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Holds a float weight against {@code _Q} times the scales that it was made from. */
+/** Checks a float weight against {@code _Q} times the scales that it was made from. */
 public final class DequantizedCheck {
   // Of the products, relative: rounding of the scales' sums and of the type.
   private static final float FLOAT32 = 0x1p-18f;

@@ -6,7 +6,7 @@ import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 
-/** Holds a matrix against another one, rounded to float16 and stored in any type. */
+/** Checks a matrix against another one, rounded to float16 and stored in any type. */
 public final class HalvedCheck {
   private final LayerRows reader;
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Holds a layer's indices, or its {@code _Q}, against those that its weight and scales give, in
+ * Checks a layer's indices, or its {@code _Q}, against those that its weight and scales give, in
  * rows, any of them anywhere. The scales are held whole, weight and indices pass through bounded
  * memory.
  */

@@ -6,7 +6,7 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.List;
 
-/** Holds a {@code _Q} against the entries of a table that its checkpoint may not store. */
+/** Checks a {@code _Q} against the entries of a table that its checkpoint may not store. */
 public final class LookupCheck {
   private final LayerRows reader;
 

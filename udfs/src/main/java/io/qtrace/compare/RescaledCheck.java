@@ -6,7 +6,7 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 
 /**
- * Holds a matrix against another one of which each row and each column was multiplied by a factor
+ * Checks a matrix against another one of which each row and each column was multiplied by a factor
  * of its own: the ratios of their elements are a matrix of rank 1.
  */
 public final class RescaledCheck {
@@ -65,7 +65,7 @@ public final class RescaledCheck {
     }
   }
 
-  // Of a row to the first one, from the largest element that tells it.
+  // Of a row to the first one, from the largest element that gives it.
   private static double factor(float[] stored, float[] exact, double[] first) {
     double factor = Double.NaN;
     float largest = 0;

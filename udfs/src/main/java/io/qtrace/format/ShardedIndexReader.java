@@ -19,9 +19,9 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Indexes a checkpoint that Hugging Face Transformers split into shards: {@code
- * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} beside its shards, or above
- * them. Each shard must hold the tensors that the index maps to it. Those that the index does not
- * name are read too, as Transformers does: it loads all that the shards hold.
+ * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} next to its shards, or
+ * above them. Each shard must hold the tensors that the index maps to it. Those that the index does
+ * not name are read too, as Transformers does: it loads all that the shards hold.
  */
 final class ShardedIndexReader {
   /** Indexes one shard. */
@@ -35,7 +35,7 @@ final class ShardedIndexReader {
   private final RangeReader reader;
   private final Shards shards;
   private final Map<String, String> shardOf = new HashMap<>(); // by tensor
-  private final List<String> unlisted = new ArrayList<>(); // the first few, to be told
+  private final List<String> unlisted = new ArrayList<>(); // the first few, to be reported
   private int unlistedCount;
 
   private ShardedIndexReader(RangeReader reader, Shards shards) {

@@ -31,7 +31,7 @@ public final class StateDictPrefix {
   private static final Set<String> WRAPPING =
       Set.of("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer");
 
-  // How many models torch.optim.swa_utils has averaged: beside all names.
+  // How many models torch.optim.swa_utils has averaged: a tensor outside the wrapper.
   private static final String AVERAGED = "n_averaged";
 
   // Names in models of Hugging Face's.

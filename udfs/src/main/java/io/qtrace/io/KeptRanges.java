@@ -67,7 +67,7 @@ public final class KeptRanges implements RangeSource {
     }
   }
 
-  /** Streams are not kept: parts of a file cannot tell in advance what they expand to. */
+  /** Streams are not kept: what parts of a file expand to is not known in advance. */
   @Override
   public void readInflated(DeflateStream stream, List<Range> ranges) {
     throw new IllegalStateException(

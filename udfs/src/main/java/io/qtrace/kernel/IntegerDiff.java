@@ -40,7 +40,7 @@ final class IntegerDiff {
     }
   }
 
-  // Whatever the signs, 64 bits hold a difference that is less than 2^63, and doubles tell whether
+  // Whatever the signs, 64 bits hold a difference that is less than 2^63, and doubles show whether
   // it is: they are off by 2^11 at most.
   private static double doubles(long a, double x, long b, double y) {
     long exact = a - b;

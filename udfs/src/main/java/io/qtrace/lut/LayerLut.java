@@ -29,12 +29,12 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
   }
 
   /**
-   * The {@code --lut-max-abs} M that the deltas tell, within a few percent: they start as
+   * The {@code --lut-max-abs} M that the deltas imply, within a few percent: they start as
    * logarithms of (differences of the stored table - m) / (M - n m), whose sum training hardly
    * moves, so M = (L - n m) / sum(exp(deltas)) + n m, with L the stored table's largest value.
-   * Empty without deltas, or where they tell nothing.
+   * Empty without deltas, or where they imply nothing.
    */
-  public Optional<Double> toldMaxAbs() {
+  public Optional<Double> impliedMaxAbs() {
     return deltas.flatMap(
         present -> {
           double sum = 0;
@@ -42,8 +42,8 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
             sum += Math.exp(logit);
           }
           double least = present.size() * training().minDelta();
-          double told = (lut.maxAbs() - least) / sum + least;
-          return told > 0 && Double.isFinite(told) ? Optional.of(told) : Optional.empty();
+          double implied = (lut.maxAbs() - least) / sum + least;
+          return implied > 0 && Double.isFinite(implied) ? Optional.of(implied) : Optional.empty();
         });
   }
 
@@ -102,7 +102,7 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
     return bakes;
   }
 
-  // What training may have run with: the deltas tell it roughly, and not after long training.
+  // What training may have run with: the deltas imply it roughly, and not after long training.
   private List<Double> parameters() {
     return maxAbs == lut.maxAbs() ? List.of(maxAbs) : List.of((double) lut.maxAbs(), maxAbs);
   }

@@ -164,7 +164,7 @@ public final class ArchiveScan {
               .shards(index.getPath().toString())
               .forEach(shard -> paths.add(folder.isEmpty() ? shard : folder + "/" + shard));
         } catch (FormatException e) {
-          // Whoever compares the checkpoint is told.
+          // Reported to whoever compares the checkpoint.
         }
       }
       return paths;

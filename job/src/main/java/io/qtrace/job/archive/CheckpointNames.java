@@ -50,7 +50,7 @@ public final class CheckpointNames {
         : folder;
   }
 
-  /** What the name of a checkpoint tells, else that of its folder. */
+  /** What the name of a checkpoint says, or else that of its folder. */
   Named name(String fileName, String folder) {
     Named named = name(fileName);
     Matcher step = STEP_FOLDER.matcher(folder);

@@ -16,7 +16,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Lists the files below a folder, of which links may lead anywhere: each folder is entered once,
- * and what is no file is left out.
+ * and what is not a file is left out.
  */
 final class FolderListing {
   private final FileSystem fs;

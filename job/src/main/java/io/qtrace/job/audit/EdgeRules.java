@@ -60,7 +60,7 @@ final class EdgeRules {
         .forEach(other -> source.ifPresent(parent -> add(parent, other, Evidence.DECLARED)));
   }
 
-  // A moving average is of the steps before it, and of the state that it was saved beside.
+  // A moving average is of the steps before it, and of the state that it was saved with.
   private void addAverage(
       Run run,
       CheckpointFile average,

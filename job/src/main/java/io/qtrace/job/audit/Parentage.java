@@ -86,7 +86,7 @@ final class Parentage {
     return !claimed && !settled.contains(edge.child()) && !initial && !isReversed(edge);
   }
 
-  // Beside the edge of the base, where that is one.
+  // In addition to the edge of the base, if that is one.
   private void addDonor(InferredEdge base, InferredEdge donor) {
     List<PlannedEdge> all = edges.getOrDefault(base.child(), List.of());
     if (all.stream().noneMatch(edge -> edge.isJudged() && edge.isOf(base.parent()))) {

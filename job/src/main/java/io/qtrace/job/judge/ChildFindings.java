@@ -26,7 +26,7 @@ final class ChildFindings {
   private ChildFindings() {}
 
   /**
-   * @param reported names of tensors of which a finding tells already
+   * @param reported names of tensors that a finding reports already
    */
   static void add(
       FindingList findings,

@@ -120,7 +120,7 @@ public final class EdgeJudge implements Serializable {
     return open ? EdgeKind.UNKNOWN : outcome.kind();
   }
 
-  // Whether no other finding tells what an operation leaves unexplained of a tensor.
+  // Whether no other finding reports what an operation leaves unexplained of a tensor.
   private static boolean isOpen(
       RunPolicy rules, EdgeKind kind, TensorComparison tensor, Optional<Operation> operation) {
     boolean named = operation.filter(Operation::reportsUnexplained).isPresent();

@@ -44,7 +44,7 @@ final class ExpectationFindings {
   /**
    * Adds all.
    *
-   * @param reported names of tensors of which a finding tells already
+   * @param reported names of tensors that a finding reports already
    */
   void add(Set<String> reported) {
     for (Category category : Category.values()) {
@@ -215,7 +215,7 @@ final class ExpectationFindings {
     }
   }
 
-  // Deltas tell that a LUT trains; where the parent's are gone, the stored LUT is in use again.
+  // Deltas show that a LUT trains; where the parent's are gone, the stored LUT is in use again.
   private boolean mayMove(LutMove move) {
     return move.deltas().isPresent()
         || step.before(new LayerNames(move.layer())).flatMap(LayerLut::deltas).isPresent();

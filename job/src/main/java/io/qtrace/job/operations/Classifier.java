@@ -108,7 +108,7 @@ public record Classifier(Operations operations) implements Serializable {
     return tensor.isChanged() && !tensor.isRounded();
   }
 
-  // Tools of the recipe write no indices; _Q holds what they tell.
+  // Tools of the recipe write no indices; _Q holds the same information.
   private static boolean isDropped(TensorComparison tensor) {
     return tensor.category() == Category.INDICES && tensor.status() == TensorStatus.REMOVED;
   }

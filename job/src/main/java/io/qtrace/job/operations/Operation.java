@@ -48,11 +48,11 @@ public interface Operation extends Serializable {
   }
 
   /**
-   * What has to be recomputed from the data of both checkpoints before the operation can be told
-   * from others: run on the executors in blocks.
+   * What has to be recomputed from the data of both checkpoints before the operation can be
+   * distinguished from others: run on the executors in blocks.
    *
    * @param ends where the tensors are
-   * @return by a key of the operation's choice, of which {@link Step#recomputed} tells the outcome;
+   * @return by a key of the operation's choice, of which {@link Step#recomputed} gives the outcome;
    *     none where nothing has to be
    */
   default Map<String, Recomputation> recomputations(Step step, Ends ends) {
@@ -60,8 +60,8 @@ public interface Operation extends Serializable {
   }
 
   /**
-   * Whether a tensor that it explains follows from the parent, so that nothing has to be known
-   * beside it; training, for one, makes numbers that follow from nothing here.
+   * Whether a tensor that it explains follows from the parent, so that nothing has to be known in
+   * addition to it; training, for one, makes numbers that follow from nothing here.
    */
   default boolean derives(TensorComparison explained, Step step) {
     return true;

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A float model quantized: weights as they were, and beside each its LUT, its scales, the indices
+ * A float model quantized: weights as they were, and for each its LUT, its scales, the indices
  * nearest to weight over scales and {@code _Q}.
  */
 public final class Quantize implements Operation {

@@ -52,7 +52,7 @@ public final class ReplaceLut implements Operation {
         : changed.changedElements();
   }
 
-  // A table that was chosen anew, not one of which an entry moved, where none trains.
+  // A newly chosen table, not one of which an entry moved, where none trains.
   private static boolean replaces(LayerNames layer, Step step) {
     Optional<LayerLut> before = step.before(layer);
     Optional<LayerLut> after = step.after(layer);

@@ -14,14 +14,14 @@ import java.util.Optional;
 /** One end of a step, with the LUTs of its layers, each read once. */
 public final class Side {
   private final CheckpointFacts facts;
-  // Deltas tell --lut-max-abs within a few percent; the largest value of the stored LUT, which it
-  // mostly is, fits what they tell within this part of it.
+  // Deltas imply --lut-max-abs within a few percent; the largest value of the stored LUT, which it
+  // mostly is, fits what they imply within this part of it.
   private static final double FITS = 0.25;
 
   private final Map<String, Optional<LayerLut>> luts = new HashMap<>();
   private final Map<String, List<TensorFacts>> byFingerprint = new HashMap<>(); // once asked for
   private Optional<Double> maxAbs = Optional.empty();
-  private boolean isToldKnown;
+  private boolean isImpliedKnown;
 
   public Side(CheckpointFacts facts) {
     this.facts = Objects.requireNonNull(facts, "facts");
@@ -51,39 +51,40 @@ public final class Side {
 
   /** What the checkpoint states of a layer's LUT, where that can be one. */
   public Optional<LayerLut> lut(LayerNames layer) {
-    Optional<Double> told = toldMaxAbs();
+    Optional<Double> implied = impliedMaxAbs();
     return luts.computeIfAbsent(
         layer.layer(),
         name ->
             facts
                 .lut(layer)
                 .map(
-                    lut -> lut.deltas().isPresent() ? told.map(lut::withMaxAbs).orElse(lut) : lut));
+                    lut ->
+                        lut.deltas().isPresent() ? implied.map(lut::withMaxAbs).orElse(lut) : lut));
   }
 
   /**
-   * The {@code --lut-max-abs} that training ran with, as its deltas tell it: the median of the
+   * The {@code --lut-max-abs} that training ran with, as its deltas imply it: the median of the
    * layers; empty where none trains, or where it is about the largest value of the stored LUTs.
    */
-  public Optional<Double> toldMaxAbs() {
-    if (!isToldKnown) {
-      isToldKnown = true;
+  public Optional<Double> impliedMaxAbs() {
+    if (!isImpliedKnown) {
+      isImpliedKnown = true;
       List<Double> ratios = new ArrayList<>();
-      List<Double> told = new ArrayList<>();
+      List<Double> implied = new ArrayList<>();
       for (String name : facts.tensors().keySet()) {
         LayerNames.ofDeltas(name)
             .flatMap(facts::lut)
             .ifPresent(
                 lut ->
-                    lut.toldMaxAbs()
+                    lut.impliedMaxAbs()
                         .ifPresent(
                             value -> {
-                              told.add(value);
+                              implied.add(value);
                               ratios.add(value / lut.lut().maxAbs());
                             }));
       }
-      if (!told.isEmpty() && Math.abs(median(ratios) - 1) > FITS) {
-        maxAbs = Optional.of(median(told));
+      if (!implied.isEmpty() && Math.abs(median(ratios) - 1) > FITS) {
+        maxAbs = Optional.of(median(implied));
       }
     }
     return maxAbs;

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /**
  * Values rounded to those of float16: magnitudes, or all factors, in the type that they have; or
  * the tensors of the quantized layers stored as float16, embeddings and norms as they were. It may
- * store {@code _Q} times the scales beside them.
+ * store {@code _Q} times the scales as well.
  */
 public final class Snap implements Operation {
   private static final long serialVersionUID = 1;

@@ -76,7 +76,7 @@ public final class Ancestry {
     return ownTool ? new Opinion.Reaches(List.of(source, made)) : new Opinion.Prefers(source);
   }
 
-  // The edge that a claim is held against, if any.
+  // The edge that a claim is checked against, if any.
   private Optional<InferredEdge> doubt(Claim claim, Opinion opinion) {
     if (opinion instanceof Opinion.Reaches reached) {
       InferredEdge last = reached.steps().get(reached.steps().size() - 1);
@@ -120,7 +120,7 @@ public final class Ancestry {
     if (up.isEmpty() || isCopyOf(claim.parent(), claim.child()) || !steps(claim, up).isEmpty()) {
       return Optional.empty();
     }
-    // A file with the same content is no rival, its parent may be one.
+    // A file with the same content is not a rival, its parent may be one.
     List<InferredEdge> made = up.stream().filter(edge -> !edge.kind().equals(Copy.KIND)).toList();
     return claim.parent().run().equals(claim.child().run())
         ? made.stream().findFirst()

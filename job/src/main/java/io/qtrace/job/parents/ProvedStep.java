@@ -5,7 +5,7 @@ import java.io.Serializable;
 /**
  * A step that was put to the proof.
  *
- * @param parent content of the parent, as its sketch tells it
+ * @param parent content of the parent, as its sketch has it
  * @param child content of the child
  */
 public record ProvedStep(String parent, String child) implements Serializable {}

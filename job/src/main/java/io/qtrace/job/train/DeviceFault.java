@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /**
  * A fault after which the process can use its device no more. The executor in which it happened is
- * ended, and Spark starts another one, in which the task goes on.
+ * ended, and Spark starts another one, in which the task continues.
  */
 final class DeviceFault extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -64,7 +64,7 @@ class TestRewrites {
           entry("SR-180", Set.of("rescale")));
 
   // Its parents are right; that it is their average is not proved, for most of it lies in the full
-  // checkpoint beside the model.
+  // checkpoint next to the model.
   private static final Set<String> NOT_YET =
       Set.of("runs/SR-170_apple_qat_2bit/final_state_dict_ema.pt");
 
@@ -125,7 +125,7 @@ class TestRewrites {
         : Optional.of("findings " + steps.stream().map(AuditedEdge::findings).toList());
   }
 
-  // From the source of a run over all of its steps, beside those between them.
+  // From the source of a run over all of its steps, in addition to those between them.
   private static boolean isWholeRun(AuditedEdge edge, List<AuditedEdge> into) {
     return edge.kind().label().equals("train")
         && edge.evidence().equals(List.of("declared"))

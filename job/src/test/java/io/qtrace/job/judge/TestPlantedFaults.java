@@ -267,7 +267,7 @@ class TestPlantedFaults {
     WRITES_INFINITY,
     WRITES_BOTH_INFINITIES;
 
-    /** How the rule ends that tells of it whatever the step. */
+    /** How the rule ends that reports it on any step. */
     String rule() {
       return switch (this) {
         case EXCHANGES_ENTRIES, DOUBLES_AN_ENTRY, MOVES_ONE_SIDE, LEAVES_FLOAT16 -> "lut-invalid";

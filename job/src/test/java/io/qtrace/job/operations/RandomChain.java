@@ -31,7 +31,7 @@ public final class RandomChain {
       return new Link(kind, parent, other);
     }
 
-    /** Whether the step makes numbers of a tensor that nothing tells: those that train. */
+    /** Whether the step makes numbers of a tensor that follow from nothing: those that train. */
     public boolean isFree(String tensor) {
       ArrayTensor before = parent.tensor(tensor);
       return kind.equals(Train.KIND)

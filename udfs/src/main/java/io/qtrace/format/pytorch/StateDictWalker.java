@@ -43,7 +43,7 @@ final class StateDictWalker {
    */
   private static final long MAX_INFLATED_AGAIN = 16L << 20;
 
-  private static final int NAMED = 10; // of the tensors that a note tells
+  private static final int NAMED = 10; // of the tensors that a note lists
 
   private record Frame(PickleValue container, TensorPath path, Iterator<Child> children) {}
 

@@ -15,6 +15,7 @@ public record LayerNames(String layer) implements Serializable {
   private static final String DELTAS = "._lut_raw_deltas";
   private static final String QUANTIZED = "._Q";
   private static final String INDICES = "._indices";
+  private static final String WEIGHT = ".weight";
   private static final String MAGNITUDE = ".rank_magnitude";
 
   public LayerNames {
@@ -39,6 +40,11 @@ public record LayerNames(String layer) implements Serializable {
   /** The layer whose LUT deltas have that name, if any. */
   public static Optional<LayerNames> ofDeltas(String tensor) {
     return of(tensor, DELTAS);
+  }
+
+  /** The layer whose float weight has that name, if any. */
+  public static Optional<LayerNames> ofWeight(String tensor) {
+    return of(tensor, WEIGHT);
   }
 
   /** The layer whose rank magnitudes have that name, if any. */
@@ -79,7 +85,7 @@ public record LayerNames(String layer) implements Serializable {
 
   /** The float weight that was quantized, [out, in]. */
   public String weight() {
-    return layer + ".weight";
+    return layer + WEIGHT;
   }
 
   /** Left factor of the scales, [out, rank]. */

@@ -16,11 +16,11 @@ import java.util.stream.Stream;
  * A pair of checkpoints compared.
  *
  * @param byName every tensor name of either side: in the left file's order, then those of the right
- *     file alone
+ *     file alone; not copied
  */
 public record PairComparison(Map<String, TensorComparison> byName) {
   public PairComparison {
-    byName = Collections.unmodifiableMap(new LinkedHashMap<>(byName));
+    byName = Collections.unmodifiableMap(byName);
   }
 
   /**

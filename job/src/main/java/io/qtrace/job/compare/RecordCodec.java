@@ -23,6 +23,9 @@ import java.util.function.Function;
  * maps in their order.
  */
 interface RecordCodec {
+  Map<Class<?>, Class<?>> BOXED =
+      Map.of(Integer.class, int.class, Long.class, long.class, Double.class, double.class);
+
   void write(Kryo kryo, Output output, Object value);
 
   Object read(Kryo kryo, Input input);
@@ -52,6 +55,8 @@ interface RecordCodec {
       return new Plain((output, value) -> output.writeBoolean((Boolean) value), Input::readBoolean);
     } else if (type == String.class) {
       return new Plain((output, value) -> output.writeString((String) value), Input::readString);
+    } else if (BOXED.containsKey(type)) {
+      return new Nullable(of(BOXED.get(type), elements));
     } else if (type == Optional.class) {
       return new Optionals(of(elements[0]));
     } else if (type == List.class) {
@@ -83,6 +88,22 @@ interface RecordCodec {
     @Override
     public Object read(Kryo kryo, Input input) {
       return reader.apply(input);
+    }
+  }
+
+  /** Values that may be null. */
+  record Nullable(RecordCodec element) implements RecordCodec {
+    @Override
+    public void write(Kryo kryo, Output output, Object value) {
+      output.writeBoolean(value != null);
+      if (value != null) {
+        element.write(kryo, output, value);
+      }
+    }
+
+    @Override
+    public Object read(Kryo kryo, Input input) {
+      return input.readBoolean() ? element.read(kryo, input) : null;
     }
   }
 

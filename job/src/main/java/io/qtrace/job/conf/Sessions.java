@@ -23,7 +23,10 @@ public final class Sessions {
    * @throws IOException if the packaged defaults cannot be read
    */
   public static SparkSession open(Optional<Path> warehouse) throws IOException {
-    return SparkSession.builder().config(configuration(new SparkConf(), warehouse)).getOrCreate();
+    // SparkSession.builder() searches for this one by Scala's reflection, which takes a while.
+    return org.apache.spark.sql.classic.SparkSession.builder()
+        .config(configuration(new SparkConf(), warehouse))
+        .getOrCreate();
   }
 
   static SparkConf configuration(SparkConf conf, Optional<Path> warehouse) throws IOException {
@@ -39,6 +42,7 @@ public final class Sessions {
     if (conf.get("spark.master").matches("local(\\[.*])?")) {
       // A task that runs out of memory fails; it does not take this process along, unsaid.
       conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
+      conf.setIfMissing("spark.hadoop.fs.file.impl", InProcessLocalFileSystem.class.getName());
     }
     return EmbeddedCatalog.locate(conf, warehouse);
   }

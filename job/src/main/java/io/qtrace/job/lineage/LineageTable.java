@@ -1,6 +1,13 @@
 package io.qtrace.job.lineage;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.iceberg.TableProperties;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -26,6 +33,9 @@ public enum LineageTable {
   // checkpoint.
   private static final String ROW_GROUP_BYTES = Integer.toString(512 << 10);
 
+  private static final String WITHOUT_DICTIONARY =
+      TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX;
+
   private final Class<? extends Record> row;
 
   LineageTable(Class<? extends Record> row) {
@@ -43,10 +53,26 @@ public enum LineageTable {
   String createStatement() {
     String columns = schema().toDDL();
     String comment = row.getAnnotation(About.class).value();
-    return ("CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s'"
-            + " TBLPROPERTIES ('write.distribution-mode'='none',"
-            + " 'write.parquet.row-group-size-bytes'='%s')")
-        .formatted(tableName(), columns, comment.replace("'", "\\'"), ROW_GROUP_BYTES);
+    return "CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s' TBLPROPERTIES (%s)"
+        .formatted(tableName(), columns, comment.replace("'", "\\'"), properties());
+  }
+
+  private String properties() {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put(TableProperties.WRITE_DISTRIBUTION_MODE, "none");
+    properties.put(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, ROW_GROUP_BYTES);
+    // Measured numbers hardly repeat: a dictionary of them is built in vain.
+    for (StructField column : schema().fields()) {
+      if (column.dataType().equals(DataTypes.DoubleType)) {
+        properties.put(WITHOUT_DICTIONARY + column.name(), "false");
+      } else if (column.dataType() instanceof ArrayType list
+          && list.elementType().equals(DataTypes.DoubleType)) {
+        properties.put(WITHOUT_DICTIONARY + column.name() + ".list.element", "false");
+      }
+    }
+    return properties.entrySet().stream()
+        .map(property -> "'%s'='%s'".formatted(property.getKey(), property.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   StructType schema() {

@@ -55,7 +55,8 @@ final class TableFiles {
 
   TableFiles(SparkSession spark) {
     this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    SparkSession.setActiveSession(spark); // whose settings a catalog is made of
+    // Whose settings a catalog is made of.
+    org.apache.spark.sql.classic.SparkSession.setActiveSession(spark);
     this.catalog = Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
   }
 
@@ -135,8 +136,11 @@ final class TableFiles {
     Table loaded = load(table);
     TableRows files = TableRows.of(loaded);
     StructType columns = new RowCodec<>(type).schema();
+    // A file a task: no more of them than there are cores to write them.
+    int tasks = Math.min(records.getNumPartitions(), spark.defaultParallelism());
     JavaRDD<DataFile> written =
         records
+            .coalesce(Math.max(1, tasks))
             .map(record -> new RowCodec<>(type).row(record))
             .mapPartitions(
                 rows -> {

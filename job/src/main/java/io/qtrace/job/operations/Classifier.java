@@ -91,7 +91,14 @@ public record Classifier(Operations operations) implements Serializable {
             .filter(tensor -> tensor.isChanged() || tensor.isDtypeChanged())
             .filter(tensor -> !step.isTied(tensor))
             .toList();
-    List<Fit> fits = operations.all().stream().map(one -> fit(one, others, step)).toList();
+    List<Unexplained> all =
+        others.stream()
+            .map(tensor -> new Unexplained(tensor.name(), tensor.changedElements()))
+            .toList();
+    List<Fit> fits =
+        operations.all().stream()
+            .map(one -> one.applies(step) ? fit(one, others, step) : new Fit(one, all, 0, 0))
+            .toList();
     int changed = (int) others.stream().filter(Classifier::isMoved).count();
     Optional<Fit> best =
         fits.stream()
@@ -115,15 +122,6 @@ public record Classifier(Operations operations) implements Serializable {
 
   private static Fit fit(Operation operation, List<TensorComparison> others, Step step) {
     List<Unexplained> unexplained = new ArrayList<>();
-    if (!operation.applies(step)) {
-      return new Fit(
-          operation,
-          others.stream()
-              .map(tensor -> new Unexplained(tensor.name(), tensor.changedElements()))
-              .toList(),
-          0,
-          0);
-    }
     int rounded = 0;
     int invented = 0;
     for (TensorComparison tensor : others) {

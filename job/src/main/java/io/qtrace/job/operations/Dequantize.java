@@ -78,8 +78,9 @@ public final class Dequantize implements Operation {
   /** A layer lost its quantization. */
   @Override
   public boolean applies(Step step) {
-    return step.pair().byName().keySet().stream()
-        .map(name -> new LayerNames(LayerNames.moduleOf(name)))
+    return step.pair().byName().values().stream()
+        .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
+        .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())
         .anyMatch(layer -> isDequantized(layer, step));
   }
 

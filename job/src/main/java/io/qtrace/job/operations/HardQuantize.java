@@ -56,9 +56,7 @@ public final class HardQuantize implements Operation {
             tensor ->
                 tensor.status() == TensorStatus.CHANGED
                     && !tensor.isRounded()
-                    && tensor
-                        .name()
-                        .equals(new LayerNames(LayerNames.moduleOf(tensor.name())).weight())
+                    && LayerNames.ofWeight(tensor.name()).isPresent()
                     && isLeveled(tensor));
   }
 

@@ -113,7 +113,7 @@ public final class Quantize implements Operation {
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().keySet().stream()
-        .map(name -> new LayerNames(LayerNames.moduleOf(name)))
+        .flatMap(name -> LayerNames.ofQuantized(name).stream())
         .anyMatch(layer -> isQuantized(layer, step));
   }
 

@@ -4,7 +4,9 @@ import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.lut.LayerNames;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Tensors that a training run trains together or not at all.
@@ -18,17 +20,36 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   static final String WEIGHT = "weight";
   static final String EMBEDDING = "embedding";
 
+  private static final Set<String> OF_HEADS = Set.of("q_norm", "k_norm");
   private static final Set<String> ATTENTION = Set.of("self_attn", "attn", "attention");
   private static final Set<String> MLP = Set.of("mlp", "feed_forward", "ffn");
 
+  // The names of a model come back in each of its checkpoints, those of a hostile archive need not.
+  private static final int MOST_KNOWN = 10_000;
+  private static final Map<Named, TensorGroup> KNOWN = new ConcurrentHashMap<>();
+
+  private record Named(String name, Category category) {}
+
   /** The group of a tensor. */
   public static TensorGroup of(TensorComparison tensor) {
-    String name = tensor.name();
+    Named named = new Named(tensor.name(), tensor.category());
+    TensorGroup known = KNOWN.get(named);
+    if (known != null) {
+      return known;
+    }
+    TensorGroup group = of(tensor.name(), tensor.category());
+    if (KNOWN.size() < MOST_KNOWN) {
+      KNOWN.put(named, group);
+    }
+    return group;
+  }
+
+  private static TensorGroup of(String name, Category category) {
     String module = LayerNames.moduleOf(name);
     String last = module.substring(module.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     String leaf = name.substring(name.lastIndexOf('.') + 1);
-    if (tensor.category() == Category.OTHER && last.endsWith("norm")) {
-      return new TensorGroup(last.matches("[qk]_norm") ? HEAD_NORM : NORM, "");
+    if (category == Category.OTHER && last.endsWith(NORM)) {
+      return new TensorGroup(OF_HEADS.contains(last) ? HEAD_NORM : NORM, "");
     }
     if (last.contains("embed") || last.equals("lm_head")) {
       return new TensorGroup(EMBEDDING, "");

@@ -32,7 +32,7 @@ find_java() {
 
 # Shade renames the jar without dependencies as its last step but one: without that file the build did not end.
 has_jar() { [ -f "$jar" ] && [ -f "$root/job/target/original-qtrace-job.jar" ]; }
-has_spark() { [ -n "$SPARK_HOME" ] || [ -f "$spark/RELEASE" ]; }
+has_spark() { [ -n "$SPARK_HOME" ] || [ -f "$spark/java-options" ]; }
 has_archive() { [ -n "$SPARK_HOME" ] || [ -f "$archive" ]; }
 has_all() { has_jar && has_spark && has_archive; }
 
@@ -66,43 +66,101 @@ build() {
   maven "${goals[@]}" -Pembedded-spark "-Dembedded.spark.jars=$new/jars"
   mkdir "$new/conf"
   cp -R "$root/scripts/embedded/." "$new/"
+  options_of_spark "$new" >"$new/java-options"
+  rm -rf "$spark"
   mv "$new" "$spark"
+}
+
+# What Spark's launcher gives a JVM that runs Spark, an option a line, memory and class path aside.
+options_of_spark() {
+  SPARK_HOME=$1 SPARK_SCALA_VERSION=2.13 "$java" -cp "$1/jars/*" org.apache.spark.launcher.Main \
+    org.apache.spark.deploy.SparkSubmit none | tr '\0' '\n' | grep '^-[-XD]' | grep -v '^-Xmx'
 }
 
 maven() { (cd "$root" && mvn "$@" 9>&- >&2) || die "Cannot build: Maven failed, see above"; }
 
-# Archives the classes that an audit of old and new checkpoints loads. Without an archive, starts are only slower.
+# Archives the classes that commands with Spark load. Without an archive, starts are only slower.
 warm_up() {
   say "first call: preparing faster starts"
   local folder=$root/job/target/warmup
   rm -rf "$folder"
   mkdir "$folder"
-  warm_up_audit "$root/job/src/sample/archive/runs/debug_lut_training"
-  warm_up_audit "$root/job/src/sample/archive" "\"-XX:ArchiveClassesAtExit=$folder/jsa\""
+  local submit=() SPARK_CONF_DIR='' SPARK_SUBMIT_OPTS=''
+  if in_process; then jvm_options; fi
+  "$java" "-XX:ArchiveClassesAtExit=$folder/jsa" -Xlog:disable "${options[@]}" -XX:TieredStopAtLevel=1 -cp "$(class_path)" \
+    io.qtrace.job.cli.WarmUp "$root/job/src/sample/archive" "$folder" >/dev/null 2>&1 9>&- || true
   if [ ! -f "$folder/jsa" ]; then touch "$folder/jsa"; fi
   mv -f "$folder/jsa" "$archive"
   rm -rf "$folder"
 }
 
-warm_up_audit() {
-  SPARK_SUBMIT_OPTS="$2 -Xlog:disable -XX:TieredStopAtLevel=1" \
-    "$spark/bin/spark-submit" "${own_settings[@]}" --class io.qtrace.job.cli.Main "$jar" \
-    audit --archive "$1" --warehouse "$folder" >/dev/null 2>&1 9>&- || true
+# Runs a command with Spark, with the options of $submit: in this process where Spark is to run in it, else by spark-submit.
+with_spark() {
+  if [ -t 2 ]; then export QTRACE_STDERR=terminal; fi # quietly puts a pipe before it
+  if in_process; then
+    jvm_options
+    quietly "$java" "${archive_options[@]}" "${options[@]}" -cp "$(class_path)" io.qtrace.job.cli.Main "$@"
+  else
+    spark_submit "$@"
+  fi
 }
 
-# conf/, on top of what SPARK_HOME has configured.
-own_settings=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
+# Sets $settings_file and $settings of a Spark in this process; fails where a command needs spark-submit.
+in_process() {
+  [ -z "$SPARK_HOME$SPARK_CONF_DIR$SPARK_SUBMIT_OPTS" ] || return 1
+  settings_file=$root/conf/spark-defaults.conf
+  settings=()
+  local i key
+  for ((i = 0; i < ${#submit[@]}; i += 2)); do
+    case ${submit[i]} in
+      --properties-file) settings_file=${submit[i + 1]} ;;
+      --conf) settings+=("${submit[i + 1]}") ;;
+      --master) settings+=("spark.master=${submit[i + 1]}") ;;
+      --driver-memory) settings+=("spark.driver.memory=${submit[i + 1]}") ;;
+      *) return 1 ;;
+    esac
+  done
+  [ -r "$settings_file" ] || return 1
+  for key in submit.deployMode driver.extraClassPath driver.extraLibraryPath jars jars.packages; do
+    [ -z "$(setting "spark.$key")" ] || return 1
+  done
+  [[ $(setting spark.master) =~ ^(local(\[.*\])?)?$ ]]
+}
 
-submit() {
-  local settings=()
-  if [ -z "$SPARK_CONF_DIR" ]; then settings=("${own_settings[@]}"); fi
+# The last value of a setting on the command line, else that of the file.
+setting() {
+  local one value
+  value=$(sed -nE "s/^[[:space:]]*${1//./\\.}[[:space:]]*[[:space:]=:][[:space:]]*//p" "$settings_file" | tail -n 1)
+  for one in "${settings[@]}"; do
+    case $one in "$1="*) value=${one#*=} ;; esac
+  done
+  printf '%s' "$value"
+}
+
+# Sets $options of a JVM that runs Spark with $settings, as spark-submit would.
+jvm_options() {
+  local memory one
+  memory=$(setting spark.driver.memory)
+  options=("-Xmx${memory:-1g}" "-Dqtrace.settings=$settings_file")
+  for one in "${settings[@]}"; do options+=("-D$one"); done
+  while IFS= read -r one; do
+    if [ -n "$one" ]; then options+=("$one"); fi
+  done < <(
+    cat "$spark/java-options"
+    printf '%s %s' "$(setting spark.driver.defaultJavaOptions)" "$(setting spark.driver.extraJavaOptions)" | xargs -n 1
+  )
+}
+
+spark_submit() {
+  # conf/, on top of what SPARK_HOME has configured.
+  local own=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
+  if [ -n "$SPARK_CONF_DIR" ]; then own=(); fi
   if [ -z "$SPARK_HOME" ]; then
     local option
     for option in "${archive_options[@]}"; do SPARK_SUBMIT_OPTS+=" \"$option\""; done
     export SPARK_SUBMIT_OPTS
   fi
-  if [ -t 2 ]; then export QTRACE_STDERR=terminal; fi # quietly puts a pipe before it
-  quietly "$spark/bin/spark-submit" "${settings[@]}" "$@"
+  quietly "$spark/bin/spark-submit" "${own[@]}" "${submit[@]}" --class io.qtrace.job.cli.Main --name qtrace "$jar" "$@"
 }
 
 # A command without Spark is short, so it starts fast and takes little; only digests of gigabytes pay for a better compiler.
@@ -116,7 +174,7 @@ plain() {
   exec "$java" "${archive_options[@]}" "${options[@]}" -cp "$(class_path)" io.qtrace.job.cli.Main "$@"
 }
 
-# Begins as the class path that Spark's launcher makes, which the archive is for.
+# That of the archive, which Spark's launcher makes alike.
 class_path() { printf '%s' "$spark/conf/:" "$spark"/jars/slf4j-api-*.jar ":$spark/jars/*:$jar"; }
 
 # Becomes a command, without the JVM's notice of the incubator module that Spark asks for: the first line on stderr.

@@ -2,6 +2,8 @@ package io.qtrace.job.conf;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
@@ -12,15 +14,19 @@ import org.apache.spark.sql.SparkSession;
 public final class Sessions {
   private static final String DEFAULTS = "/qtrace/spark-defaults.conf";
 
+  // System property of a JVM that scripts/qtrace starts without spark-submit.
+  private static final String SETTINGS_FILE = "qtrace.settings";
+
   private Sessions() {}
 
   /**
-   * The session that spark-submit configured; what it leaves open is as in the packaged {@code
+   * The session that spark-submit configured, or the file that system property {@value
+   * #SETTINGS_FILE} names; what these leave open is as in the packaged {@code
    * conf/spark-defaults.conf}, and runs in this process. The caller closes it.
    *
    * @param warehouse folder of the embedded catalog, in place of the configured one
    * @throws IllegalArgumentException if {@code warehouse} is given and the catalog is another
-   * @throws IOException if the packaged defaults cannot be read
+   * @throws IOException if the file or the packaged defaults cannot be read
    */
   public static SparkSession open(Optional<Path> warehouse) throws IOException {
     // SparkSession.builder() searches for this one by Scala's reflection, which takes a while.
@@ -30,6 +36,16 @@ public final class Sessions {
   }
 
   static SparkConf configuration(SparkConf conf, Optional<Path> warehouse) throws IOException {
+    String file = System.getProperty(SETTINGS_FILE);
+    if (file != null) {
+      Properties settings = new Properties();
+      try (Reader in = Files.newBufferedReader(Path.of(file))) {
+        settings.load(in);
+      }
+      settings.stringPropertyNames().stream()
+          .filter(key -> key.startsWith("spark."))
+          .forEach(key -> conf.setIfMissing(key, settings.getProperty(key).strip()));
+    }
     boolean ownCatalog = conf.contains(EmbeddedCatalog.PREFIX);
     Properties defaults = defaults();
     for (String key : defaults.stringPropertyNames()) {

@@ -1,0 +1,118 @@
+package io.qtrace.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.Processes.Ended;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code scripts/qtrace} where Spark runs in its own process, which takes no spark-submit. */
+class TestLauncher {
+  @TempDir private static Path folder;
+  private static Path qtrace;
+
+  @BeforeAll
+  static void install() throws Exception {
+    qtrace = Files.createDirectories(folder.resolve("q t/scripts")).resolve("qtrace");
+    for (String script : List.of("qtrace", "lib.sh")) {
+      Files.copy(Path.of("../scripts", script), qtrace.resolveSibling(script));
+    }
+    Path root = folder.resolve("q t");
+    Files.createSymbolicLink(root.resolve("conf"), Path.of("../conf").toAbsolutePath());
+    Path target = Files.createDirectories(root.resolve("job/target"));
+    Files.createFile(target.resolve("original-qtrace-job.jar"));
+    jarOfThisClassPath(target.resolve("qtrace-job.jar"));
+    Path spark = SparkHome.in(Files.createDirectory(target.resolve("spark")));
+    Files.delete(spark.resolve("bin/spark-submit")); // not to be run
+    Files.createFile(spark.resolve("qtrace.jsa"));
+    Ended options =
+        Processes.run(
+            new ProcessBuilder(
+                "bash",
+                "-c",
+                "root=$1; . \"$1/scripts/lib.sh\"; find_java; options_of_spark \"$spark\""
+                    + " > \"$spark/java-options\"",
+                "options",
+                root.toString()));
+    assertThat(options.status()).as(options.err()).isZero();
+  }
+
+  private static void jarOfThisClassPath(Path jar) throws IOException {
+    List<String> entries =
+        Arrays.stream(System.getProperty("java.class.path").split(":"))
+            .map(entry -> Path.of(entry).toAbsolutePath().toUri().toString())
+            .toList();
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, String.join(" ", entries));
+    new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+  }
+
+  @Test
+  void appliesOptionsAndSettingsOfFile() throws Exception {
+    Path file = folder.resolve("own settings.conf");
+    Files.writeString(
+        file,
+        """
+        spark.sql.shuffle.partitions = 3
+        spark.sql.files.maxPartitionBytes: 1m
+        spark.driver.memory 600m
+        spark.driver.extraJavaOptions -Dqtrace.one=1 "-Dqtrace.two=a b"
+        """);
+    Ended ended =
+        run(
+            "--properties-file",
+            file.toString(),
+            "--conf",
+            "spark.sql.shuffle.partitions=5",
+            "--master",
+            "local[1]",
+            "sql",
+            "--warehouse",
+            folder.resolve("tables").toString(),
+            "--format",
+            "json",
+            "-e",
+            """
+            SELECT '${spark.sql.shuffle.partitions}' AS n, '${spark.sql.files.maxPartitionBytes}' AS bytes,
+            java_method('java.lang.System', 'getProperty', 'spark.master') AS master,
+            java_method('java.lang.System', 'getProperty', 'qtrace.two') AS two""");
+    assertThat(ended.status()).as(ended.err()).isZero();
+    assertThat(ended.out())
+        .contains("\"5\"", "\"1m\"", "\"local[1]\"", "\"a b\"")
+        .doesNotContain("\"3\"");
+    assertThat(ended.err()).isEmpty();
+  }
+
+  @Test
+  void refusesSecretOnCommandLine() throws Exception {
+    Ended ended = run("--conf", "spark.hadoop.fs.s3a.secret.key=abc", "sql", "-e", "SELECT 1");
+    assertThat(ended.status()).isEqualTo(2);
+    assertThat(ended.err()).contains("expected no secret on a command line").doesNotContain("abc");
+  }
+
+  @Test
+  void leavesClustersToSparkSubmit() throws Exception {
+    Ended ended = run("--master", "local-cluster[1,1,512]", "sql", "-e", "SELECT 1");
+    assertThat(ended.status()).isNotZero();
+    assertThat(ended.err()).contains("bin/spark-submit");
+  }
+
+  private static Ended run(String... words) throws Exception {
+    List<String> command = new ArrayList<>(List.of(qtrace.toString()));
+    command.addAll(List.of(words));
+    ProcessBuilder process = new ProcessBuilder(command);
+    process.environment().keySet().removeIf(name -> name.startsWith("SPARK_"));
+    return Processes.run(process);
+  }
+}

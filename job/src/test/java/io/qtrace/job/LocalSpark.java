@@ -1,6 +1,7 @@
 package io.qtrace.job;
 
 import java.nio.file.Path;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** One Spark for all tests of a JVM; each test gets a session with tables of its own. */
@@ -20,6 +21,11 @@ public final class LocalSpark {
             "spark.sql.extensions",
             "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
         .getOrCreate();
+  }
+
+  /** The context of all sessions. */
+  public static JavaSparkContext context() {
+    return JavaSparkContext.fromSparkContext(spark().sparkContext());
   }
 
   /** A session without tables. */

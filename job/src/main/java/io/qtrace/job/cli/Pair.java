@@ -9,7 +9,7 @@ import io.qtrace.job.policy.Policy;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.spark.sql.SparkSession;
+import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -46,7 +46,7 @@ final class Pair {
   Diff.Outcome compare(Set<Measure> extra) throws IOException {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
-    try (SparkSession spark = Sessions.open(Optional.empty())) {
+    try (JavaSparkContext spark = Sessions.context()) {
       return new Diff(spark, settings, policy).run(left, right, Optional.ofNullable(kind), extra);
     }
   }

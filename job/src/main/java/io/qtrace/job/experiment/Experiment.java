@@ -57,7 +57,7 @@ public final class Experiment {
     this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     this.store = new ObjectStore(context.hadoopConfiguration());
     this.lineage = new LineageStore(spark);
-    this.diff = new Diff(spark, settings, policy);
+    this.diff = new Diff(context, settings, policy);
     this.audit = new Audit(spark, settings, policy, progress);
     this.progress = progress;
   }

@@ -40,7 +40,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /** Compares two checkpoints and judges the pair; writes nothing. */
@@ -58,21 +57,21 @@ public final class Diff {
   private final RecomputeStage recomputing;
 
   /** A comparison that knows the operations of qtrace. */
-  public Diff(SparkSession spark, Settings settings, Policy policy) {
+  public Diff(JavaSparkContext spark, Settings settings, Policy policy) {
     this(spark, settings, policy, Operations.KNOWN);
   }
 
   /** A comparison that knows some operations. */
-  public Diff(SparkSession spark, Settings settings, Policy policy, Operations operations) {
+  public Diff(JavaSparkContext spark, Settings settings, Policy policy, Operations operations) {
     operations.check(policy);
-    this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    this.store = new ObjectStore(this.spark.hadoopConfiguration());
+    this.spark = spark;
+    this.store = new ObjectStore(spark.hadoopConfiguration());
     this.policy = policy;
     this.operations = operations;
-    this.indexing = new IndexStage(this.spark, Progress.NONE);
+    this.indexing = new IndexStage(spark, Progress.NONE);
     this.comparing =
-        new CompareStage(this.spark, settings.compare(), policy.categories(), Progress.NONE);
-    this.recomputing = new RecomputeStage(this.spark, settings.compare());
+        new CompareStage(spark, settings.compare(), policy.categories(), Progress.NONE);
+    this.recomputing = new RecomputeStage(spark, settings.compare());
   }
 
   /**

@@ -275,7 +275,7 @@ class TestCorruption {
 
   private static Diff.Outcome diff(Path parent, Path child) throws IOException {
     return new Diff(
-            LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
+            LocalSpark.context(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
         .run(parent.toString(), child.toString(), Optional.empty(), Set.of());
   }
 

@@ -215,6 +215,6 @@ class TestDiff {
 
   private static Diff diff() throws IOException {
     return new Diff(
-        LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()));
+        LocalSpark.context(), Settings.load(Optional.empty()), Policy.load(Optional.empty()));
   }
 }

@@ -41,7 +41,7 @@ class TestKindAgreement {
             .filter(edge -> !OF_THE_ARCHIVE.contains(edge.kind()))
             .toList();
     assertThat(edges).hasSizeGreaterThan(15);
-    Diff diff = new Diff(spark, settings, policy);
+    Diff diff = new Diff(LocalSpark.context(), settings, policy);
     for (AuditedEdge edge : edges) {
       String left = Sample.ARCHIVE.resolve(edge.ends().parentPath()).toString();
       String right = Sample.ARCHIVE.resolve(edge.ends().childPath()).toString();

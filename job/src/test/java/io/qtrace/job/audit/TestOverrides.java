@@ -128,7 +128,7 @@ class TestOverrides {
 
   private static Judgement judge(Path child) throws IOException {
     return new Diff(
-            LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
+            LocalSpark.context(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
         .run(INITIAL, child.toString(), Optional.empty(), EnumSet.noneOf(Measure.class))
         .judgement();
   }

@@ -136,7 +136,7 @@ class TestNotes {
 
   private static Diff.Outcome diff(String left, String right) throws IOException {
     return new Diff(
-            LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
+            LocalSpark.context(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
         .run(left, right, Optional.empty(), EnumSet.noneOf(Measure.class));
   }
 }

@@ -120,7 +120,7 @@ class TestNotCompared {
 
   private static Diff.Outcome diff(String left, String right) throws IOException {
     return new Diff(
-            LocalSpark.session(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
+            LocalSpark.context(), Settings.load(Optional.empty()), Policy.load(Optional.empty()))
         .run(
             CASES.resolve(left).toString(),
             CASES.resolve(right).toString(),

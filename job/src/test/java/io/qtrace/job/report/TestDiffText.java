@@ -80,7 +80,7 @@ class TestDiffText {
   private static List<String> text(String left, String right) throws IOException {
     Policy policy = Policy.load(Optional.empty());
     Diff.Outcome outcome =
-        new Diff(LocalSpark.session(), Settings.load(Optional.empty()), policy)
+        new Diff(LocalSpark.context(), Settings.load(Optional.empty()), policy)
             .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.of(Measure.MD5));
     return DiffText.lines(
         "runs/" + left, "runs/" + right, outcome.pair(), outcome.judgement(), outcome.rules(), 100);

@@ -9,7 +9,7 @@ archive=$root/job/target/spark/qtrace.jsa
 
 # A JVM that maps an archive of Spark's classes and ours starts in half the time; ours must be found where Spark's are. One
 # that does not fit, after a change of Java, is ignored; what the JVM has to say about that would go to stdout.
-archive_options=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr)
+archive_options=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr "-Xlog:cds*=off:stderr")
 if [ -z "$SPARK_HOME" ]; then export SPARK_DIST_CLASSPATH=$jar; fi
 
 say() { printf 'qtrace: %s\n' "$*" >&2; }

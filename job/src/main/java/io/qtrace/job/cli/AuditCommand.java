@@ -6,6 +6,7 @@ import io.qtrace.job.conf.Settings;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.AuditSummary;
 import io.qtrace.job.report.AuditText;
+import io.qtrace.job.report.NextSteps;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
@@ -53,6 +54,11 @@ final class AuditCommand implements Callable<Integer> {
       })
   private FailOn failOn;
 
+  @Option(
+      names = "--all",
+      description = "Print every edge with its counts and notes, not only a page of text.")
+  private boolean all;
+
   @Mixin private SummaryOption summary;
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
@@ -66,7 +72,10 @@ final class AuditCommand implements Callable<Integer> {
       AuditReport report = audit();
       int status = failOn.status(report);
       summary.write(() -> AuditSummary.of(report, status, archive, started, Instant.now()));
-      output.print(width -> AuditText.lines(report), () -> Json.of(report));
+      NextSteps next = new NextSteps(archive, rules.words(), warehouse.words());
+      output.print(
+          width -> all ? AuditText.all(report, next) : AuditText.page(report, next, width),
+          () -> Json.of(report));
       return status;
     } catch (IOException | RuntimeException | Error e) {
       tellOf(e, started);

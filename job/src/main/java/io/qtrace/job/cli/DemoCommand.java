@@ -8,7 +8,9 @@ import io.qtrace.job.experiment.ExperimentSettings;
 import io.qtrace.job.experiment.ExperimentText;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.AuditText;
+import io.qtrace.job.report.NextSteps;
 import io.qtrace.job.text.Json;
+import io.qtrace.job.text.ShellCommand;
 import io.qtrace.job.train.Rerun;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,6 +53,11 @@ final class DemoCommand implements Callable<Integer> {
       description = "Working folder of the demo (set by scripts/qtrace).")
   private Path work;
 
+  @Option(
+      names = "--all",
+      description = "Print all that training changed and every edge, not only a page of text.")
+  private boolean all;
+
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
   @Mixin private Output output;
@@ -75,15 +82,21 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static List<String> lines(
-      ExperimentSettings experiment, Experiment.Outcome outcome, int width) {
-    List<String> lines = new ArrayList<>(ExperimentText.lines(experiment, outcome, width));
+  private List<String> lines(ExperimentSettings experiment, Experiment.Outcome outcome, int width) {
+    NextSteps next = new NextSteps(experiment.archive(), List.of(), warehouse.words());
+    List<String> lines = new ArrayList<>();
+    lines.addAll(
+        all
+            ? ExperimentText.lines(experiment, outcome, width)
+            : ExperimentText.answer(experiment, outcome));
     lines.add("");
-    lines.addAll(AuditText.lines(outcome.audit()));
-    lines.add("");
-    lines.add("The tables hold all of it. Try next:");
+    lines.addAll(
+        all ? AuditText.all(outcome.audit(), next) : AuditText.page(outcome.audit(), next, width));
+    lines.add("  Ask the tables:");
     for (String query : SampleQueries.ALL) {
-      lines.add("  scripts/qtrace sql -e \"" + query + "\"");
+      List<String> words = new ArrayList<>(List.of("sql", "-e", query));
+      words.addAll(warehouse.words());
+      lines.add("    " + ShellCommand.qtrace(words));
     }
     return lines;
   }

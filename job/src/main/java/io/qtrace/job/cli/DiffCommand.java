@@ -2,12 +2,14 @@ package io.qtrace.job.cli;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.job.judge.Diff;
-import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.report.DiffText;
 import io.qtrace.job.text.Json;
+import io.qtrace.job.text.ShellCommand;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,18 +35,27 @@ final class DiffCommand implements Callable<Integer> {
       description = "Also compute the MD5 of each tensor, first 16 digits (slower).")
   private boolean md5;
 
+  @Option(names = "--all", description = "Name every tensor; by default long lists end early.")
+  private boolean all;
+
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
     Diff.Outcome outcome =
         pair.compare(md5 ? EnumSet.of(Measure.MD5) : EnumSet.noneOf(Measure.class));
-    Judgement judgement = outcome.judgement();
     output.print(
-        width ->
-            DiffText.lines(
-                pair.left(), pair.right(), outcome.pair(), judgement, outcome.rules(), width),
+        width -> text(outcome, width),
         () -> Json.of(DiffDocument.of(pair.left(), pair.right(), outcome)));
-    return ExitStatus.of(judgement.verdict());
+    return ExitStatus.of(outcome.judgement().verdict());
+  }
+
+  private List<String> text(Diff.Outcome outcome, int width) {
+    List<String> lines =
+        new ArrayList<>(DiffText.lines(pair.left(), pair.right(), outcome, all, width));
+    lines.add("");
+    lines.add("Next: the same pair layer by layer, and why");
+    lines.add("  " + ShellCommand.qtrace(pair.words("explain")));
+    return lines;
   }
 }

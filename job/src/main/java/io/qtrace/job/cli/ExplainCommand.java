@@ -10,6 +10,7 @@ import java.util.EnumSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "explain",
@@ -26,13 +27,19 @@ import picocli.CommandLine.Mixin;
     })
 final class ExplainCommand implements Callable<Integer> {
   @Mixin private Pair pair;
+
+  @Option(
+      names = "--all",
+      description = "Explain every layer that changed; by default long lists end early.")
+  private boolean all;
+
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
     Diff.Outcome outcome = pair.compare(EnumSet.noneOf(Measure.class));
     output.print(
-        width -> ExplainText.lines(pair.left(), pair.right(), outcome, width),
+        width -> ExplainText.lines(pair.left(), pair.right(), outcome, all, width),
         () -> Json.of(ExplainDocument.of(pair.left(), pair.right(), outcome)));
     return ExitStatus.of(outcome.judgement().verdict());
   }

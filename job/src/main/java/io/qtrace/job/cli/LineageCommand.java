@@ -9,6 +9,7 @@ import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.TensorRecords;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.LineageDot;
+import io.qtrace.job.report.LineageText;
 import io.qtrace.job.report.LineageTree;
 import io.qtrace.job.report.TensorHistory;
 import io.qtrace.job.text.Json;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  qtrace lineage --archive runs/",
+      "  qtrace lineage --run srLUT-004_all --depth 3",
       "  qtrace lineage --dot | dot -Tsvg > lineage.svg",
       "  qtrace lineage --tensor model.layers.0.self_attn.q_proj._Q"
     })
@@ -50,6 +52,27 @@ final class LineageCommand implements Callable<Integer> {
   @Option(names = "--dot", description = "Print the tree as a Graphviz graph.")
   private boolean dot;
 
+  @Option(
+      names = "--run",
+      paramLabel = "RUN",
+      description =
+          "Show only the checkpoints of this run (its folder, or the folder's last name) and those"
+              + " that they were made from.")
+  private String run;
+
+  @Option(
+      names = "--depth",
+      paramLabel = "N",
+      description = "Show only checkpoints that are at most N edges from their root.")
+  private Integer depth;
+
+  @Option(
+      names = "--all",
+      description =
+          "Show every checkpoint; by default those of a run share one line if there are more than"
+              + " 100.")
+  private boolean all;
+
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
@@ -66,8 +89,11 @@ final class LineageCommand implements Callable<Integer> {
         List<TensorHistory> histories = histories(lineage, archives);
         output.print(width -> text(histories, width), () -> Json.of(histories));
       } else {
-        List<LineageTree> trees = archives.stream().map(LineageTree::of).toList();
-        output.print(width -> dot ? LineageDot.lines(trees) : text(trees), () -> Json.of(trees));
+        List<LineageTree> whole = archives.stream().map(LineageTree::of).toList();
+        List<LineageTree> trees = shown(whole);
+        output.print(
+            width -> dot ? LineageDot.lines(trees) : drawn(trees, hidden(whole, trees)),
+            () -> Json.of(trees));
       }
       return ExitStatus.CLEAN;
     }
@@ -107,7 +133,36 @@ final class LineageCommand implements Callable<Integer> {
     return lines;
   }
 
-  private static List<String> text(List<LineageTree> trees) {
-    return trees.stream().flatMap(tree -> tree.lines().stream()).toList();
+  private List<LineageTree> shown(List<LineageTree> whole) {
+    List<LineageTree> trees = whole;
+    if (run != null) {
+      trees =
+          trees.stream()
+              .map(tree -> tree.ofRun(run.replaceFirst("/+$", "")))
+              .filter(tree -> !tree.checkpoints().isEmpty())
+              .toList();
+      if (trees.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Cannot find run: no run of that name, expected one that 'qtrace lineage' shows");
+      }
+    }
+    return depth == null ? trees : trees.stream().map(tree -> tree.toDepth(depth)).toList();
+  }
+
+  private List<String> drawn(List<LineageTree> trees, int hidden) {
+    List<String> lines = new ArrayList<>();
+    trees.forEach(tree -> lines.addAll(all ? LineageText.all(tree) : LineageText.lines(tree)));
+    if (hidden > 0) {
+      lines.add("%d more checkpoints are not shown (--run, --depth)".formatted(hidden));
+    }
+    return lines;
+  }
+
+  private static int hidden(List<LineageTree> whole, List<LineageTree> shown) {
+    return checkpoints(whole) - checkpoints(shown);
+  }
+
+  private static int checkpoints(List<LineageTree> trees) {
+    return trees.stream().mapToInt(tree -> tree.checkpoints().size()).sum();
   }
 }

@@ -30,7 +30,10 @@ final class Output {
   void print(IntFunction<List<String>> text, Supplier<String> json) {
     PrintWriter out = command.commandLine().getOut();
     switch (format) {
-      case TEXT -> text.apply(Terminal.columns()).forEach(out::println);
+      case TEXT ->
+          text.apply(Terminal.columns()).stream()
+              .map(Terminal.hasColour() ? Verdicts::coloured : line -> line)
+              .forEach(out::println);
       case JSON -> out.println(json.get());
     }
     out.flush();

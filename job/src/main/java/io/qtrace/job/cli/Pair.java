@@ -7,6 +7,8 @@ import io.qtrace.job.judge.Diff;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -49,5 +51,15 @@ final class Pair {
     try (JavaSparkContext spark = Sessions.context()) {
       return new Diff(spark, settings, policy).run(left, right, Optional.ofNullable(kind), extra);
     }
+  }
+
+  /** The same pair as words of another command. */
+  List<String> words(String command) {
+    List<String> words = new ArrayList<>(List.of(command, left, right));
+    if (kind != null) {
+      words.addAll(List.of("--kind", kind.label()));
+    }
+    words.addAll(rules.words());
+    return words;
   }
 }

@@ -4,6 +4,7 @@ import io.qtrace.job.operations.Operations;
 import io.qtrace.job.policy.Policy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -19,5 +20,10 @@ final class PolicyOption {
     Policy policy = Policy.load(Optional.ofNullable(file));
     Operations.KNOWN.check(policy);
     return policy;
+  }
+
+  /** The option as words of another command. */
+  List<String> words() {
+    return file == null ? List.of() : List.of("--policy", file.toString());
   }
 }

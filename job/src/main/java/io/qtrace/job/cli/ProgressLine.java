@@ -2,11 +2,11 @@ package io.qtrace.job.cli;
 
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.progress.Stage;
+import io.qtrace.job.text.Units;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import org.apache.hadoop.util.StringUtils;
 
 /** Progress as people read it: on a terminal one line that is rewritten, in a log rare lines. */
 final class ProgressLine implements Progress {
@@ -80,26 +80,14 @@ final class ProgressLine implements Progress {
             "%s: %d of %d %s".formatted(now.name(), now.done(), now.total(), now.unit()));
     double seconds = elapsed.toMillis() / 1000.0;
     if (now.totalBytes() > 0) {
-      text.append(", %s of %s".formatted(size(now.bytes()), size(now.totalBytes())));
+      text.append(", %s of %s".formatted(Units.size(now.bytes()), Units.size(now.totalBytes())));
     }
     if (seconds > 0 && now.bytes() > 0) {
-      text.append(", %s/s".formatted(size((long) (now.bytes() / seconds))));
+      text.append(", %s/s".formatted(Units.size((long) (now.bytes() / seconds))));
     }
     if (seconds > 0 && now.fraction() > 0) {
-      text.append(", %s left".formatted(duration(seconds / now.fraction() - seconds)));
+      text.append(", %s left".formatted(Units.duration(seconds / now.fraction() - seconds)));
     }
     return text.toString();
-  }
-
-  private static String duration(double seconds) {
-    long whole = Math.round(seconds);
-    long minutes = whole / 60;
-    return whole < 60
-        ? whole + " s"
-        : minutes < 60 ? minutes + " min" : "%d h %d min".formatted(minutes / 60, minutes % 60);
-  }
-
-  private static String size(long bytes) {
-    return StringUtils.byteDesc(bytes);
   }
 }

@@ -3,6 +3,8 @@ package io.qtrace.job.cli;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.policy.Policy;
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 
 /** What commands that judge checkpoints go by. */
@@ -16,5 +18,10 @@ final class Rules {
 
   Settings settings() throws IOException {
     return settings.read();
+  }
+
+  /** The options that name them in another command. */
+  List<String> words() {
+    return Stream.of(policy.words(), settings.words()).flatMap(List::stream).toList();
   }
 }

@@ -3,6 +3,7 @@ package io.qtrace.job.cli;
 import io.qtrace.job.conf.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -16,5 +17,10 @@ final class SettingsOption {
 
   Settings read() throws IOException {
     return Settings.load(Optional.ofNullable(file));
+  }
+
+  /** The option as words of another command. */
+  List<String> words() {
+    return file == null ? List.of() : List.of("--settings", file.toString());
   }
 }

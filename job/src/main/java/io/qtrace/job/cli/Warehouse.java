@@ -3,6 +3,7 @@ package io.qtrace.job.cli;
 import io.qtrace.job.conf.Sessions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Option;
@@ -20,5 +21,10 @@ final class Warehouse {
   /** Opens a session on these tables; the caller closes it. */
   SparkSession open() throws IOException {
     return Sessions.open(Optional.ofNullable(folder));
+  }
+
+  /** The options that name these tables in another command. */
+  List<String> words() {
+    return folder == null ? List.of() : List.of("--warehouse", folder.toString());
   }
 }

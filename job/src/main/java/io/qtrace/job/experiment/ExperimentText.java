@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What {@code experiment} prints as text: the notebook's cells, in its order. */
+/** What {@code experiment} prints as text: the notebook's cells, the conclusion first. */
 public final class ExperimentText {
   private final ExperimentSettings settings;
   private final Experiment.Outcome outcome;
@@ -25,12 +25,26 @@ public final class ExperimentText {
     this.report = outcome.report();
   }
 
+  /** What the experiment came to: its conclusion, and a sentence for each further comparison. */
+  public static List<String> answer(ExperimentSettings settings, Experiment.Outcome outcome) {
+    ExperimentText text = new ExperimentText(settings, outcome);
+    text.lines.add("Experiment " + SafeText.of(settings.name()));
+    text.summary();
+    text.report.bonus().stream().filter(Bonus::isCompared).forEach(text::said);
+    return text.lines;
+  }
+
   /**
+   * The answer, then all that it follows from.
+   *
    * @param width most characters that a line of a table may have
    */
   public static List<String> lines(
       ExperimentSettings settings, Experiment.Outcome outcome, int width) {
     ExperimentText text = new ExperimentText(settings, outcome);
+    text.lines.add("Experiment " + SafeText.of(settings.name()));
+    text.summary();
+    text.report.bonus().forEach(text::bonus);
     text.snapshot();
     text.section("Training");
     text.lines.addAll(TrainText.lines(outcome.report().run(), settings.train()));
@@ -39,13 +53,10 @@ public final class ExperimentText {
         DiffText.lines(
             outcome.report().comparison().left(),
             outcome.report().trained(),
-            outcome.comparison().pair(),
-            outcome.comparison().judgement(),
-            outcome.comparison().rules(),
+            outcome.comparison(),
+            false,
             width));
     text.lutVerification();
-    text.summary();
-    outcome.report().bonus().forEach(text::bonus);
     text.section("Tables");
     text.lines.add(
         "train_steps has the run under audit_id %s; edges, changes and q_changes the archive's audit %s."
@@ -54,7 +65,6 @@ public final class ExperimentText {
   }
 
   private void snapshot() {
-    lines.add("Experiment " + SafeText.of(settings.name()));
     section("Initial checkpoint");
     lines.add(SafeText.of(settings.train().checkpoint()));
     lines.add("%d tensors".formatted(outcome.snapshot().tensors().size()));
@@ -95,6 +105,7 @@ public final class ExperimentText {
 
   private void summary() {
     section("Conclusion");
+    lines.add("Verdict: " + report.verdict());
     lines.add(
         "Training: %d steps, %s, from %s"
             .formatted(
@@ -125,7 +136,6 @@ public final class ExperimentText {
               "BUG: training changed _Q. It is a buffer without gradient, which only freezing at"
                   + " the start, an explicit sync or a bake may change."));
     }
-    lines.add("Verdict: " + report.verdict());
   }
 
   private void count(String what, Category category) {
@@ -146,6 +156,10 @@ public final class ExperimentText {
             .formatted(SafeText.of(fileName(bonus.left())), SafeText.of(fileName(bonus.right()))));
     lines.add("  Unchanged: " + bonus.qUnchanged());
     lines.add("  Changed:   " + bonus.qChanged());
+    said(bonus);
+  }
+
+  private void said(Bonus bonus) {
     boolean training = bonus.right().equals(settings.trainedFromBaked());
     String said =
         bonus.qChanged() == 0

@@ -4,103 +4,148 @@ import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.Paragraph;
+import io.qtrace.job.text.Units;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.util.StringUtils;
+import java.util.function.Function;
 
 /**
- * What {@code audit} prints as text: edges below the run of their child, findings, the conclusion.
+ * What {@code audit} prints as text, the verdict first and what to do next last: a page with what
+ * is wrong and a line a run, or every edge.
  */
 public final class AuditText {
   private static final String INDENT = " ".repeat(15);
+  private static final int LISTED = 10; // of a section of the page
 
-  private AuditText() {}
+  private final AuditReport report;
+  private final List<AuditedEdge> edges;
+  private final List<String> lines = new ArrayList<>();
 
-  public static List<String> lines(AuditReport report) {
-    List<String> lines = new ArrayList<>();
-    lines.add("Audit %s of %s".formatted(report.auditId(), SafeText.of(report.archive())));
-    lines.add(
-        "%d runs, %d checkpoints (%d read, %d known), %d edges, %s, %s read"
-            .formatted(
-                report.size().runs(),
-                report.size().checkpoints(),
-                report.size().checkpointsRead(),
-                report.size().checkpoints() - report.size().checkpointsRead(),
-                report.edges().size(),
-                size(report.size().bytes()),
-                size(report.reading().bytesRead())));
-    byRun(report.edges()).forEach((run, edges) -> addRun(lines, run, edges));
-    add(lines, "Unreadable checkpoints", report.unreadable().stream().map(Findings::line).toList());
-    add(lines, "Findings", report.findings().stream().map(Findings::line).toList());
-    add(
-        lines,
-        "Skipped folders (not runs)",
-        report.skipped().stream()
-            .map(folder -> SafeText.of(folder.path()) + ": " + folder.reason())
-            .toList());
-    add(lines, "Notes", report.notes());
-    add(lines, "Conclusion", report.conclusion());
-    lines.add("");
+  private AuditText(AuditReport report) {
+    this.report = report;
+    this.edges = report.edges().stream().map(RecordedEdge::edge).toList();
+  }
+
+  /**
+   * About a page, however large the archive is.
+   *
+   * @param width most characters that a line of a table may have
+   */
+  public static List<String> page(AuditReport report, NextSteps next, int width) {
+    AuditText text = new AuditText(report);
+    text.verdict();
+    text.section(
+        "Findings", FindingGroups.lines(text.edges.stream().filter(AuditedEdge::isViolation)));
+    text.section(
+        "Waived findings",
+        FindingGroups.lines(text.edges.stream().filter(edge -> !edge.isViolation())));
+    text.rest(LISTED);
+    text.section("Runs", RunTable.lines(report, width));
+    text.end(next.lines(report, true));
+    return text.lines;
+  }
+
+  /** Every edge below the run of its child, with its counts, findings and notes. */
+  public static List<String> all(AuditReport report, NextSteps next) {
+    AuditText text = new AuditText(report);
+    text.verdict();
+    text.byRun().forEach(text::run);
+    text.rest(Integer.MAX_VALUE);
+    text.end(next.lines(report, false));
+    return text.lines;
+  }
+
+  private void verdict() {
     lines.add(
         "%s: %d of %d edges violate the policy, %d findings%s"
             .formatted(
                 report.verdict(),
                 report.violations(),
-                report.edges().size(),
+                edges.size(),
                 report.findingCount(),
                 report.waivedCount() == 0 ? "" : ", %d waived".formatted(report.waivedCount())));
-    return lines;
+    lines.add("Audit %s of %s".formatted(report.auditId(), SafeText.of(report.archive())));
+    AuditReport.Size size = report.size();
+    lines.add(
+        "%d runs, %d checkpoints (%d read, %d known), %d edges, %s, %s read"
+            .formatted(
+                size.runs(),
+                size.checkpoints(),
+                size.checkpointsRead(),
+                size.checkpoints() - size.checkpointsRead(),
+                edges.size(),
+                Units.size(size.bytes()),
+                Units.size(report.reading().bytesRead())));
   }
 
-  private static Map<String, List<AuditedEdge>> byRun(List<RecordedEdge> edges) {
+  private void rest(int most) {
+    list("Unreadable checkpoints", report.unreadable(), Findings::line, most);
+    list("Findings about the archive", report.findings(), Findings::line, most);
+    list(
+        "Skipped folders (not runs)",
+        report.skipped(),
+        folder -> SafeText.of(folder.path()) + ": " + folder.reason(),
+        most);
+    list("Notes", report.notes(), note -> note, most);
+  }
+
+  private void end(List<String> next) {
+    list("Conclusion", report.conclusion(), sentence -> sentence, Integer.MAX_VALUE);
+    section("Next", next);
+  }
+
+  private Map<String, List<AuditedEdge>> byRun() {
     Map<String, List<AuditedEdge>> runs = new LinkedHashMap<>();
-    for (RecordedEdge edge : edges) {
-      runs.computeIfAbsent(folder(edge.edge().ends().childPath()), run -> new ArrayList<>())
-          .add(edge.edge());
-    }
+    edges.forEach(
+        edge ->
+            runs.computeIfAbsent(RunTable.run(edge.ends().childPath()), run -> new ArrayList<>())
+                .add(edge));
     return runs;
   }
 
-  private static void addRun(List<String> lines, String run, List<AuditedEdge> edges) {
+  private void run(String run, List<AuditedEdge> all) {
     lines.add("");
     lines.add(run.isEmpty() ? "." : SafeText.of(run));
     String child = "";
-    for (AuditedEdge edge : edges) {
+    for (AuditedEdge edge : all) {
       if (!edge.ends().childPath().equals(child)) {
         child = edge.ends().childPath();
-        lines.add("  " + SafeText.of(child.substring(run.isEmpty() ? 0 : run.length() + 1)));
+        lines.add("  " + SafeText.of(within(run, child)));
       }
       lines.add(
-          "    %-9s  %-10s from %s".formatted(edge.verdict(), edge.kind(), parent(edge, run)));
+          "    %-9s  %-10s from %s"
+              .formatted(
+                  edge.verdict(), edge.kind(), SafeText.of(within(run, edge.ends().parentPath()))));
       lines.addAll(Paragraph.lines(INDENT, EdgeSummary.of(edge)));
-      edge.findings()
-          .forEach(finding -> lines.addAll(Paragraph.lines(INDENT, Findings.line(finding))));
+      for (Finding finding : edge.findings()) {
+        lines.addAll(Paragraph.lines(INDENT, Findings.line(finding)));
+      }
       edge.notes().forEach(note -> lines.addAll(Paragraph.lines(INDENT, "note: " + note)));
     }
   }
 
-  private static String parent(AuditedEdge edge, String run) {
-    String path = edge.ends().parentPath();
-    return SafeText.of(
-        folder(path).equals(run) && !run.isEmpty() ? path.substring(run.length() + 1) : path);
+  private static String within(String run, String path) {
+    return RunTable.run(path).equals(run) && !run.isEmpty()
+        ? path.substring(run.length() + 1)
+        : path;
   }
 
-  private static void add(List<String> lines, String title, List<String> section) {
+  private <T> void list(String title, List<T> all, Function<T, String> line, int most) {
+    List<String> section = new ArrayList<>();
+    all.stream().limit(most).forEach(one -> section.addAll(Paragraph.lines("  ", line.apply(one))));
+    More.of(all.size() - most).ifPresent(more -> section.add("  " + more));
+    section(title, section);
+  }
+
+  private void section(String title, List<String> section) {
     if (!section.isEmpty()) {
       lines.add("");
       lines.add(title);
-      section.forEach(line -> lines.addAll(Paragraph.lines("  ", line)));
+      lines.addAll(section);
     }
-  }
-
-  private static String folder(String path) {
-    return path.substring(0, Math.max(path.lastIndexOf('/'), 0));
-  }
-
-  private static String size(long bytes) {
-    return StringUtils.byteDesc(bytes);
   }
 }

@@ -3,14 +3,32 @@ package io.qtrace.job.report;
 import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.judge.Diff;
+import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.text.Paragraph;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The one sentence that answers the notebook's question for a pair. */
+/** The answer for a pair of checkpoints: the verdict in one sentence, and what is wrong. */
 final class Conclusion {
   private Conclusion() {}
 
-  static String of(PairComparison pair, EdgeKind kind) {
+  static List<String> lines(Diff.Outcome outcome) {
+    Judgement judgement = outcome.judgement();
+    List<String> lines =
+        new ArrayList<>(
+            Paragraph.lines(
+                judgement.verdict() + ": ", sentence(outcome.pair(), judgement.kind())));
+    for (Finding finding : judgement.findings()) {
+      lines.addAll(Paragraph.lines("finding ", Findings.line(finding)));
+    }
+    return lines;
+  }
+
+  private static String sentence(PairComparison pair, EdgeKind kind) {
     long all = pair.of(Category.Q).count();
     long changed = pair.of(Category.Q).filter(TensorComparison::isChanged).count();
     if (all == 0) {

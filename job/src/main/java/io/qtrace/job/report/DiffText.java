@@ -7,6 +7,7 @@ import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.judge.Diff;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.LutMove;
 import io.qtrace.job.policy.Finding;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What {@code diff} prints as text: the notebook's questions, in its order. */
+/** What {@code diff} prints as text: the verdict, then the notebook's questions, in its order. */
 public final class DiffText {
   private static final int TOP = 20;
   private static final int FEW = 5;
@@ -31,37 +32,43 @@ public final class DiffText {
   private final PairComparison pair;
   private final Judgement judgement;
   private final RunPolicy rules;
+  private final boolean all;
   private final int width;
   private final List<String> lines = new ArrayList<>();
 
-  private DiffText(PairComparison pair, Judgement judgement, RunPolicy rules, int width) {
-    this.pair = pair;
-    this.judgement = judgement;
-    this.rules = rules;
+  private DiffText(Diff.Outcome outcome, boolean all, int width) {
+    this.pair = outcome.pair();
+    this.judgement = outcome.judgement();
+    this.rules = outcome.rules();
+    this.all = all;
     this.width = width;
   }
 
+  /**
+   * @param all whether lists are whole, however long
+   * @param width most characters that a line of a table may have
+   */
   public static List<String> lines(
-      String left,
-      String right,
-      PairComparison pair,
-      Judgement judgement,
-      RunPolicy rules,
-      int width) {
-    DiffText text = new DiffText(pair, judgement, rules, width);
-    text.structure(left, right);
+      String left, String right, Diff.Outcome outcome, boolean all, int width) {
+    DiffText text = new DiffText(outcome, all, width);
+    text.lines.add("left   " + SafeText.of(left));
+    text.lines.add("right  " + SafeText.of(right));
+    text.lines.add("");
+    text.lines.addAll(Conclusion.lines(outcome));
+    text.structure();
     text.comparison();
     text.categories();
     text.changed();
     text.quantized();
     text.lutTraining();
-    text.conclusion();
     return text.lines;
   }
 
-  private void structure(String left, String right) {
-    lines.add("left   " + SafeText.of(left));
-    lines.add("right  " + SafeText.of(right));
+  private int most(int few) {
+    return all ? Integer.MAX_VALUE : few;
+  }
+
+  private void structure() {
     section("Structure");
     TextTable table =
         new TextTable(Column.text("tensors"), Column.number("left"), Column.number("right"));
@@ -110,8 +117,10 @@ public final class DiffText {
             .map(tensor -> SafeText.of(tensor.name()))
             .toList();
     if (!names.isEmpty()) {
-      lines.add("  " + title + (names.size() > FEW ? " (first " + FEW + "):" : ":"));
-      names.stream().limit(FEW).forEach(name -> lines.add("    " + name));
+      int most = most(FEW);
+      lines.add("  " + title + (names.size() > most ? " (first " + most + "):" : ":"));
+      names.stream().limit(most).forEach(name -> lines.add("    " + name));
+      More.of(names.size() - most).ifPresent(more -> lines.add("    " + more));
     }
   }
 
@@ -175,10 +184,8 @@ public final class DiffText {
               .toList();
       if (!names.isEmpty()) {
         named.add(category.label());
-        names.stream().limit(NAMED).forEach(name -> named.add("  " + name));
-        if (names.size() > NAMED) {
-          named.add("  and %d more".formatted(names.size() - NAMED));
-        }
+        names.stream().limit(most(NAMED)).forEach(name -> named.add("  " + name));
+        More.of(names.size() - most(NAMED)).ifPresent(more -> named.add("  " + more));
       }
     }
     if (!named.isEmpty()) {
@@ -213,12 +220,12 @@ public final class DiffText {
             .formatted(
                 all.size() - changed.size(),
                 changed.size(),
-                changed.size() > TOP ? ", the largest " + TOP + ":" : ":"));
+                changed.size() > most(TOP) ? ", the largest " + TOP + ":" : ":"));
     TextTable table =
         new TextTable(Column.number("max |a-b|"), Column.number("mean |a-b|"), Column.text("name"));
     changed.stream()
         .sorted(Comparator.comparing((TensorComparison tensor) -> -stats(tensor).maxAbs()))
-        .limit(TOP)
+        .limit(most(TOP))
         .forEach(
             tensor ->
                 table.add(
@@ -226,6 +233,7 @@ public final class DiffText {
                     Numbers.scientific(stats(tensor).meanAbs()),
                     tensor.name()));
     add(table);
+    More.of(changed.size() - most(TOP)).ifPresent(lines::add);
     detail(changed.get(0));
   }
 
@@ -291,10 +299,10 @@ public final class DiffText {
                 moves.stream().mapToInt(LutMove::values).sum(),
                 pair.of(Category.LUT).filter(TensorComparison::isChanged).count(),
                 pair.of(Category.LUT).count()));
-    pair.of(Category.LUT_DELTAS)
-        .filter(tensor -> tensor.right().isPresent())
-        .limit(FEW)
-        .forEach(this::deltas);
+    List<TensorComparison> deltas =
+        pair.of(Category.LUT_DELTAS).filter(tensor -> tensor.right().isPresent()).toList();
+    deltas.stream().limit(most(FEW)).forEach(this::deltas);
+    More.of(deltas.size() - most(FEW)).ifPresent(lines::add);
   }
 
   private void deltas(TensorComparison tensor) {
@@ -303,15 +311,6 @@ public final class DiffText {
     lines.add(SafeText.of(tensor.name()));
     lines.add("  max_abs %.6f".formatted(largest));
     wrapped("  values ", facts.values());
-  }
-
-  private void conclusion() {
-    section("Conclusion");
-    for (Finding finding : judgement.findings()) {
-      lines.addAll(Paragraph.lines("finding ", Findings.line(finding)));
-    }
-    lines.addAll(
-        Paragraph.lines(judgement.verdict() + ": ", Conclusion.of(pair, judgement.kind())));
   }
 
   private void section(String title) {

@@ -11,8 +11,8 @@ import io.qtrace.job.judge.LayerChange;
 import io.qtrace.job.judge.LutMove;
 import io.qtrace.job.judge.QChange;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.QCause;
 import io.qtrace.job.operations.QExplanation.Proof;
-import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
@@ -21,29 +21,45 @@ import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.Lut;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 
-/** What {@code explain} prints as text: the kind and why, then layer by layer what changed. */
+/**
+ * What {@code explain} prints as text: the verdict, the kind and why, then layer by layer what
+ * changed.
+ */
 public final class ExplainText {
+  private static final int LAYERS = 10;
+  private static final int OTHERS = 20;
+
   private final Diff.Outcome outcome;
+  private final boolean all;
   private final int width;
   private final List<String> lines = new ArrayList<>();
 
-  private ExplainText(Diff.Outcome outcome, int width) {
+  private ExplainText(Diff.Outcome outcome, boolean all, int width) {
     this.outcome = outcome;
+    this.all = all;
     this.width = width;
   }
 
-  public static List<String> lines(String left, String right, Diff.Outcome outcome, int width) {
-    ExplainText text = new ExplainText(outcome, width);
+  /**
+   * @param all whether lists are whole, however long
+   * @param width most characters that a line of a table may have
+   */
+  public static List<String> lines(
+      String left, String right, Diff.Outcome outcome, boolean all, int width) {
+    ExplainText text = new ExplainText(outcome, all, width);
     text.lines.add("left   " + SafeText.of(left));
     text.lines.add("right  " + SafeText.of(right));
+    text.verdict();
     text.kind();
     text.layers();
     text.others();
-    text.verdict();
     return text.lines;
   }
 
@@ -67,17 +83,29 @@ public final class ExplainText {
     return outcome.asked() ? "as asked for" : "determined by what changed";
   }
 
+  // Of many layers the unexplained ones first.
   private void layers() {
-    int still = 0;
-    for (LayerChange layer : outcome.layers()) {
-      if (layer.isChanged()) {
-        layer(layer);
-      } else {
-        still++;
-      }
-    }
+    List<LayerChange> changed = outcome.layers().stream().filter(LayerChange::isChanged).toList();
+    int most = all ? Integer.MAX_VALUE : LAYERS;
+    Set<LayerChange> shown =
+        changed.stream()
+            .sorted(Comparator.comparing(layer -> !isUnexplained(layer)))
+            .limit(most)
+            .collect(Collectors.toSet());
+    changed.stream().filter(shown::contains).forEach(this::layer);
     lines.add("");
-    lines.add("%d of %d layers did not change".formatted(still, outcome.layers().size()));
+    More.of(changed.size() - most, "layers that changed").ifPresent(lines::add);
+    lines.add(
+        "%d of %d layers did not change"
+            .formatted(outcome.layers().size() - changed.size(), outcome.layers().size()));
+  }
+
+  private static boolean isUnexplained(LayerChange layer) {
+    return layer
+        .quantized()
+        .flatMap(change -> change.explanation().cause())
+        .filter(QCause.UNEXPLAINED::equals)
+        .isPresent();
   }
 
   private void layer(LayerChange layer) {
@@ -218,20 +246,18 @@ public final class ExplainText {
     if (!others.isEmpty()) {
       lines.add("");
       lines.add("Other tensors");
-      others.forEach(tensor -> lines.add("  " + SafeText.of(tensor.name()) + " " + change(tensor)));
+      int most = all ? Integer.MAX_VALUE : OTHERS;
+      others.stream()
+          .limit(most)
+          .forEach(tensor -> lines.add("  " + SafeText.of(tensor.name()) + " " + change(tensor)));
+      More.of(others.size() - most).ifPresent(more -> lines.add("  " + more));
     }
   }
 
   private void verdict() {
     lines.add("");
+    lines.addAll(Conclusion.lines(outcome));
     outcome.judgement().notes().forEach(note -> lines.addAll(Paragraph.lines("note: ", note)));
-    for (Finding finding : outcome.judgement().findings()) {
-      lines.addAll(Paragraph.lines("finding ", Findings.line(finding)));
-    }
-    lines.addAll(
-        Paragraph.lines(
-            outcome.judgement().verdict() + ": ",
-            Conclusion.of(outcome.pair(), outcome.judgement().kind())));
   }
 
   private static String shortName(LayerChange layer, TensorComparison tensor) {

@@ -10,6 +10,7 @@ import io.qtrace.job.text.Json;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
+import io.qtrace.job.text.Units;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
@@ -104,11 +105,11 @@ public record Inspection(
     List<String> lines = new ArrayList<>();
     lines.add(SafeText.of(path));
     lines.add(
-        "%s, %d tensors, %d bytes"
+        "%s, %d tensors, %s"
             .formatted(
                 SafeText.of(format),
                 tensors.size(),
-                tensors.stream().mapToLong(Tensor::bytes).sum()));
+                Units.size(tensors.stream().mapToLong(Tensor::bytes).sum())));
     if (!tensors.isEmpty()) {
       lines.add("");
       lines.addAll(categories().lines(width));

@@ -1,7 +1,6 @@
 package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditedArchive;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Checkpoints as a forest: below each one those that were made from it. A checkpoint with several
@@ -138,77 +138,36 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
     return edge.edge().kind().equals(EdgeKind.SEVERAL) ? evidence - 3 : evidence;
   }
 
-  /** The forest in lines of text. */
-  public List<String> lines() {
-    List<String> lines = new ArrayList<>();
-    lines.add("audit %s of %s".formatted(auditId, SafeText.of(archive)));
-    boolean[] more = new boolean[checkpoints.size() + 1]; // by depth: whether a sibling follows
-    for (int i = 0; i < checkpoints.size(); i++) {
-      Node node = checkpoints.get(i);
-      more[node.depth()] = followed(i);
-      String indent = indent(more, node.depth());
-      if (node.depth() == 0) {
-        lines.add(SafeText.of(node.path()));
-      } else {
-        String branch = more[node.depth()] ? "├─" : "└─";
-        lines.add(
-            "%s%s %s %s: %s (%s)"
-                .formatted(
-                    indent,
-                    branch,
-                    node.edge().edge().kind(),
-                    node.edge().edge().verdict(),
-                    SafeText.of(node.path()),
-                    EdgeSummary.of(node.edge().edge())));
-      }
-      String below =
-          indent
-              + (node.depth() == 0 ? "" : more[node.depth()] ? "│  " : "   ")
-              + (hasChildren(i) ? "│  " : "   ");
-      for (RecordedEdge edge : node.contradicted()) {
-        lines.add(
-            "%snot from %s, %s says: the weights contradict it, %s"
-                .formatted(
-                    below,
-                    SafeText.of(edge.edge().ends().parentPath()),
-                    edge.edge().has(Evidence.DECLARED) ? "as its run" : "as the order of files",
-                    edge.edge().verdict()));
-      }
-      node.others().stream()
-          .filter(edge -> edge.edge().isViolation())
-          .forEach(
-              edge ->
-                  lines.add(
-                      "%salso %s VIOLATION from %s"
-                          .formatted(
-                              below,
-                              edge.edge().kind(),
-                              SafeText.of(edge.edge().ends().parentPath()))));
-    }
-    return lines;
-  }
-
-  private boolean hasChildren(int index) {
-    return index + 1 < checkpoints.size()
-        && checkpoints.get(index + 1).depth() > checkpoints.get(index).depth();
-  }
-
-  // Whether a later node hangs on the same parent.
-  private boolean followed(int index) {
-    int depth = checkpoints.get(index).depth();
-    for (int i = index + 1; i < checkpoints.size(); i++) {
-      if (checkpoints.get(i).depth() <= depth) {
-        return checkpoints.get(i).depth() == depth;
+  /**
+   * The part of it that has the checkpoints of one run, and those that they were made from.
+   *
+   * @param run a folder below the archive's root, or its last name
+   */
+  public LineageTree ofRun(String run) {
+    Map<String, String> parents = new HashMap<>();
+    Set<String> kept = new HashSet<>();
+    for (Node node : checkpoints) {
+      parents.put(node.path(), node.parent());
+      String folder = RunTable.run(node.path());
+      if (folder.equals(run) || folder.endsWith("/" + run)) {
+        for (String path = node.path(); path != null && kept.add(path); ) {
+          path = parents.get(path);
+        }
       }
     }
-    return false;
+    return only(node -> kept.contains(node.path()));
   }
 
-  private static String indent(boolean[] more, int depth) {
-    StringBuilder indent = new StringBuilder();
-    for (int d = 1; d < depth; d++) {
-      indent.append(more[d] ? "│  " : "   ");
-    }
-    return indent.toString();
+  /**
+   * The part of it near the roots.
+   *
+   * @param depth most edges between a checkpoint and its root
+   */
+  public LineageTree toDepth(int depth) {
+    return only(node -> node.depth() <= depth);
+  }
+
+  private LineageTree only(Predicate<Node> which) {
+    return new LineageTree(archive, auditId, checkpoints.stream().filter(which).toList());
   }
 }

@@ -4,6 +4,7 @@ import io.qtrace.io.SafeText;
 import io.qtrace.job.bake.Rewrite;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
+import io.qtrace.job.text.Units;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,8 +38,9 @@ public final class RewriteText {
       lines.add("Left out: %d tensors that are not the model's".formatted(rewrite.leftOut()));
     }
     lines.add(
-        "Wrote %s: %d tensors, %d bytes"
-            .formatted(SafeText.of(rewrite.dest()), rewrite.tensors(), rewrite.bytes()));
+        "Wrote %s: %d tensors, %s"
+            .formatted(
+                SafeText.of(rewrite.dest()), rewrite.tensors(), Units.size(rewrite.bytes())));
     return lines;
   }
 

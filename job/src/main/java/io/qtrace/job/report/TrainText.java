@@ -1,6 +1,7 @@
 package io.qtrace.job.report;
 
 import io.qtrace.io.SafeText;
+import io.qtrace.job.text.Units;
 import io.qtrace.job.train.StepRecord;
 import io.qtrace.job.train.TrainRun;
 import io.qtrace.job.train.TrainSettings;
@@ -41,7 +42,7 @@ public final class TrainText {
         run.best() == 0
             ? "No state was better than the start: best_state_dict.pt was not written."
             : "Best after step " + run.best() + ".");
-    lines.add(text("%.1f s, %.0f tokens/s.", run.seconds(), run.tokensPerSecond()));
+    lines.add(text("%s, %.0f tokens/s.", Units.duration(run.seconds()), run.tokensPerSecond()));
     lines.add("Wrote " + String.join(", ", run.files()) + ".");
     return lines;
   }

@@ -65,24 +65,47 @@ class TestDiffText {
   }
 
   @Test
+  void beginsWithTheVerdictAndWhatIsWrong() throws IOException {
+    List<String> lines = text(INITIAL, BAKED);
+    assertThat(lines.get(3)).startsWith("VIOLATION: 14 of 14 _Q buffers changed");
+    assertThat(lines.subList(4, lines.indexOf("Structure")))
+        .anyMatch(line -> line.startsWith("finding q-never: "));
+  }
+
+  @Test
+  void namesEveryTensorIfAsked() throws IOException {
+    List<String> all = text(INITIAL, TRAINED, true);
+    assertThat(all)
+        .noneMatch(line -> line.contains("more (--all"))
+        .contains("    model.layers.1.mlp.down_proj.scale_A");
+    assertThat(all.stream().filter(line -> line.startsWith("  max_abs "))).hasSize(14);
+    assertThat(text(INITIAL, TRAINED)).contains("and 9 more (--all shows them)");
+  }
+
+  @Test
   void namesChangedTensorsOfEveryCategory() throws IOException {
     List<String> trained = text(INITIAL, TRAINED);
     int scales = trained.indexOf("  scale");
     assertThat(trained.subList(scales + 1, scales + 12))
         .startsWith("    model.layers.0.self_attn.q_proj.scale_A")
-        .endsWith("    and 32 more");
+        .endsWith("    and 32 more (--all shows them)");
     assertThat(trained.subList(0, scales + 1)).containsSubsequence("Changed tensors", "  scale");
     List<String> baked = text(INITIAL, BAKED);
-    assertThat(baked).containsSubsequence("Changed tensors", "  lut", "    and 4 more", "  scale");
+    assertThat(baked)
+        .containsSubsequence(
+            "Changed tensors", "  lut", "    and 4 more (--all shows them)", "  scale");
     assertThat(text(INITIAL, INITIAL)).doesNotContain("Changed tensors");
   }
 
   private static List<String> text(String left, String right) throws IOException {
+    return text(left, right, false);
+  }
+
+  private static List<String> text(String left, String right, boolean all) throws IOException {
     Policy policy = Policy.load(Optional.empty());
     Diff.Outcome outcome =
         new Diff(LocalSpark.context(), Settings.load(Optional.empty()), policy)
             .run(Sample.run(left), Sample.run(right), Optional.empty(), EnumSet.of(Measure.MD5));
-    return DiffText.lines(
-        "runs/" + left, "runs/" + right, outcome.pair(), outcome.judgement(), outcome.rules(), 100);
+    return DiffText.lines("runs/" + left, "runs/" + right, outcome, all, 100);
   }
 }

@@ -14,6 +14,7 @@ import io.qtrace.job.parents.WeightsOpinion;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class TestLineageTree {
 
   @Test
   void standsBelowTheTrueParentAndNamesContradictedOnes() {
-    assertThat(tree(EDGES).lines())
+    assertThat(LineageText.lines(tree(EDGES)))
         .containsExactly(
             "audit id of file:/archive",
             "initial",
@@ -56,6 +57,47 @@ class TestLineageTree {
   }
 
   @Test
+  void foldsTheRunsOfALargeArchive() {
+    List<RecordedEdge> edges = new ArrayList<>(EDGES);
+    for (int run = 0; run < 3; run++) {
+      edges.add(edge("initial", "run" + run + "/s0", "train", "CLEAN", "order"));
+      for (int i = 0; i < 40; i++) {
+        edges.add(
+            edge(
+                "run%d/s%d".formatted(run, i),
+                "run%d/s%d".formatted(run, i + 1),
+                "train",
+                run == 1 && i > 37 ? "VIOLATION" : "CLEAN",
+                "order"));
+      }
+    }
+    edges.add(edge("run2/s7", "baked/b", "bake", "CLEAN", "order"));
+    assertThat(LineageText.lines(tree(edges)))
+        .containsExactly(
+            "audit id of file:/archive",
+            "initial",
+            "├─ train CLEAN: debug/step20 (1 identical, 2 changed)",
+            "│  └─ unknown VIOLATION: bug/step20 (1 identical, 2 changed)",
+            "│        not from initial, as its run says: the weights contradict it, VIOLATION",
+            "├─ lut: 3 checkpoints (2 train, 1 bake) VIOLATION: 1 edge",
+            "├─ run0: 41 checkpoints (41 train) CLEAN",
+            "├─ run1: 41 checkpoints (41 train) VIOLATION: 2 edges",
+            "└─ run2: 41 checkpoints (41 train) CLEAN",
+            "   └─ bake CLEAN: baked/b (1 identical, 2 changed)",
+            "130 checkpoints in 8 lines: --run RUN shows those of one run, --all every one");
+  }
+
+  @Test
+  void showsOneRunWithWhatItWasMadeFrom() {
+    LineageTree tree = tree(EDGES).ofRun("lut");
+    assertThat(tree.checkpoints())
+        .extracting(LineageTree.Node::path)
+        .containsExactly("initial", "lut/step1", "lut/baked", "lut/step2");
+    assertThat(tree.toDepth(1).checkpoints()).hasSize(2);
+    assertThat(tree(EDGES).ofRun("lu").checkpoints()).isEmpty();
+  }
+
+  @Test
   void aRingOfClaimsIsCut() {
     LineageTree tree =
         tree(
@@ -74,7 +116,7 @@ class TestLineageTree {
             IntStream.range(0, 1500)
                 .mapToObj(i -> edge("s" + i, "s" + (i + 1), "train", "CLEAN", "order"))
                 .toList());
-    assertThat(tree.lines()).hasSize(1502);
+    assertThat(LineageText.all(tree)).hasSize(1502);
     assertThat(Json.of(List.of(tree))).contains("\"depth\" : 1500");
   }
 

@@ -1,0 +1,76 @@
+package io.qtrace.job.report;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.text.Paragraph;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The findings of edges, those of one kind that break the same rules together: the first edge with
+ * its findings in full, the next ones by name.
+ */
+final class FindingGroups {
+  private static final int MOST = 30; // groups
+  private static final int NAMED = 4; // further edges of a group
+
+  /** What edges have in common that are wrong in the same way. */
+  private record Fault(EdgeKind kind, List<String> rules) {
+    static Fault of(AuditedEdge edge) {
+      return new Fault(
+          edge.kind(), edge.findings().stream().map(Finding::rule).distinct().sorted().toList());
+    }
+  }
+
+  private FindingGroups() {}
+
+  /** Those of the edges that have findings; no lines if none has. */
+  static List<String> lines(Stream<AuditedEdge> edges) {
+    Map<Fault, List<AuditedEdge>> groups =
+        edges
+            .filter(edge -> !edge.findings().isEmpty())
+            .collect(Collectors.groupingBy(Fault::of, LinkedHashMap::new, Collectors.toList()));
+    List<String> lines = new ArrayList<>();
+    groups.values().stream().limit(MOST).forEach(group -> add(lines, group));
+    long hidden = groups.values().stream().skip(MOST).mapToLong(List::size).sum();
+    More.of(hidden, "edges with other findings").ifPresent(more -> lines.add("  " + more));
+    return lines;
+  }
+
+  private static void add(List<String> lines, List<AuditedEdge> group) {
+    AuditedEdge first = group.get(0);
+    lines.add("  " + title(first));
+    for (Finding finding : first.findings()) {
+      lines.addAll(Paragraph.lines("    ", Findings.line(finding)));
+    }
+    if (group.size() > 1) {
+      lines.add("    the same in:");
+    }
+    group.stream()
+        .skip(1)
+        .limit(NAMED)
+        .forEach(edge -> lines.add("      %s%s".formatted(title(edge), example(edge))));
+    More.of(group.size() - 1 - NAMED, "edges").ifPresent(more -> lines.add("      " + more));
+  }
+
+  private static String title(AuditedEdge edge) {
+    String child = SafeText.of(edge.ends().childPath());
+    String parent = SafeText.of(edge.ends().parentPath());
+    return edge.isRejected()
+        ? "%s, not from %s".formatted(child, parent)
+        : "%s, %s from %s".formatted(child, edge.kind(), parent);
+  }
+
+  // The true parent is another one for each.
+  private static String example(AuditedEdge edge) {
+    return edge.isRejected() && !edge.findings().isEmpty()
+        ? " but " + SafeText.of(edge.findings().get(0).example())
+        : "";
+  }
+}

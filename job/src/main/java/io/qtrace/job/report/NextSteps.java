@@ -1,0 +1,94 @@
+package io.qtrace.job.report;
+
+import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.text.ShellCommand;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What to do after an audit, as commands to paste.
+ *
+ * @param archive as it was given to the audit
+ * @param rules options that name its policy and settings
+ * @param tables options that name its tables
+ */
+public record NextSteps(String archive, List<String> rules, List<String> tables) {
+  public NextSteps {
+    Objects.requireNonNull(archive, "archive");
+    rules = List.copyOf(rules);
+    tables = List.copyOf(tables);
+  }
+
+  /**
+   * @param more whether {@code --all} would show more than was shown
+   */
+  List<String> lines(AuditReport report, boolean more) {
+    List<String> lines = new ArrayList<>();
+    worst(report.edges())
+        .ifPresent(
+            ends ->
+                add(
+                    lines,
+                    "Look at the first violation layer by layer:",
+                    words(
+                        List.of("explain", file(ends.parentPath()), file(ends.childPath())),
+                        rules)));
+    report.unreadable().stream()
+        .findFirst()
+        .ifPresent(
+            finding ->
+                add(
+                    lines,
+                    "Look at the first unreadable checkpoint:",
+                    List.of("inspect", file(finding.example()))));
+    if (report.findingCount() > 0) {
+      lines.add("  Correct what is wrong and audit again, or waive known findings in the policy.");
+    } else {
+      lines.add("  Nothing needs to be done.");
+    }
+    if (more) {
+      add(
+          lines,
+          "Every edge with its counts and notes:",
+          words(List.of("audit", "--archive", archive), rules, tables, List.of("--all")));
+    }
+    add(
+        lines,
+        "Which checkpoint was made from which:",
+        words(List.of("lineage", "--archive", archive), rules, tables));
+    return lines;
+  }
+
+  // An edge that the weights reject has nothing to explain but that.
+  private static Optional<EdgeEnds> worst(List<RecordedEdge> edges) {
+    return edges.stream()
+        .map(RecordedEdge::edge)
+        .filter(AuditedEdge::isViolation)
+        .min(Comparator.comparing(AuditedEdge::isRejected))
+        .map(AuditedEdge::ends);
+  }
+
+  private String file(String path) {
+    return archive.endsWith("/") ? archive + path : archive + "/" + path;
+  }
+
+  @SafeVarargs
+  private static List<String> words(List<String>... parts) {
+    List<String> words = new ArrayList<>();
+    for (List<String> part : parts) {
+      words.addAll(part);
+    }
+    return words;
+  }
+
+  private static void add(List<String> lines, String what, List<String> command) {
+    lines.add("  " + what);
+    lines.add("    " + ShellCommand.qtrace(command));
+  }
+}

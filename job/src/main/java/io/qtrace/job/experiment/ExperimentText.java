@@ -30,7 +30,7 @@ public final class ExperimentText {
     ExperimentText text = new ExperimentText(settings, outcome);
     text.lines.add("Experiment " + SafeText.of(settings.name()));
     text.summary();
-    text.report.bonus().stream().filter(Bonus::isCompared).forEach(text::said);
+    text.report.bonus().stream().filter(Bonus::isCompared).forEach(text::brief);
     return text.lines;
   }
 
@@ -156,6 +156,14 @@ public final class ExperimentText {
             .formatted(SafeText.of(fileName(bonus.left())), SafeText.of(fileName(bonus.right()))));
     lines.add("  Unchanged: " + bonus.qUnchanged());
     lines.add("  Changed:   " + bonus.qChanged());
+    said(bonus);
+  }
+
+  private void brief(Bonus bonus) {
+    lines.add("");
+    lines.add(
+        "Bonus, %s: %d _Q unchanged, %d changed"
+            .formatted(bonus.title(), bonus.qUnchanged(), bonus.qChanged()));
     said(bonus);
   }
 

@@ -34,8 +34,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Planted facts of five archives that the recipe's layers wrote. */
 class TestVerdicts {
-  // A kind that is more precise than the one that the facts name.
   private static final NextSteps NEXT = new NextSteps("archive", List.of(), List.of());
+
+  // A kind that is more precise than the one that the facts name.
   private static final Map<String, Set<String>> PRECISE =
       Map.of(
           "train", Set.of("adapter", "snap"),

@@ -69,7 +69,9 @@ class TestCommands {
             "--warehouse",
             folder.resolve("w").toString());
     assertThat(run.status()).isEqualTo(1);
-    assertThat(run.out()).contains("VIOLATION: 2 of 23 edges violate the policy, 4 findings");
+    assertThat(run.out())
+        .startsWith("VIOLATION: 2 of 23 edges violate the policy, 4 findings\n")
+        .contains("\nNext\n", " --all\n");
     assertThat(run.err())
         .contains("qtrace: reading 17 new checkpoints\nqtrace: comparing 18 edges\n");
   }

@@ -98,14 +98,14 @@ class TestExplainCommand {
             Sample.run("sr011-q4a4-FP4-init/v2_initial.pt"),
             Sample.run("debug_lut_training/checkpoint_step20.pt"));
     assertThat(run.status()).isZero();
+    assertThat(run.out().lines().skip(3)).startsWith("CLEAN: all 14 _Q buffers are unchanged");
     assertThat(run.out())
         .contains(
             "  _Q               IDENTICAL\n",
             "  _lut_raw_deltas  ADDED\n",
             "  moved            the LUT that training uses by up to 5.972385e-05, 0 of 8 values of it",
             "  cast             _indices int64 -> int16, same numbers\n",
-            "0 of 14 layers did not change",
-            "CLEAN: all 14 _Q buffers are unchanged");
+            "and 4 more layers that changed (--all shows them)\n0 of 14 layers did not change");
   }
 
   @Test

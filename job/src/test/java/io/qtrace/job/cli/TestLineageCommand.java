@@ -61,8 +61,20 @@ class TestLineageCommand {
             "3 train " + SR_LUT + "checkpoint_step200.pt",
             "4 bake " + SR_LUT + "baked_step200.pt");
 
+    assertParts();
     assertBlame();
     assertUnknown();
+  }
+
+  private void assertParts() {
+    assertThat(lineage("--run", "srLUT-004s_synced", "--depth", "3").out().lines())
+        .hasSize(6)
+        .contains(
+            "base-model/model.safetensors", "13 more checkpoints are not shown (--run, --depth)")
+        .anyMatch(line -> line.contains("train CLEAN: " + SR_LUT + "checkpoint_step200.pt"));
+    CommandRun unknown = lineage("--run", "none");
+    assertThat(unknown.status()).isEqualTo(2);
+    assertThat(unknown.err()).startsWith("qtrace: Cannot find run: ").hasLineCount(1);
   }
 
   private void assertBlame() throws IOException {

@@ -58,7 +58,7 @@ class TestInspection {
     assertThat(inspection(Set.of()).lines(100))
         .containsExactly(
             "file:/x.pt",
-            "torch-zip, 2 tensors, 36 bytes",
+            "torch-zip, 2 tensors, 36 B",
             "",
             "category  tensors  bytes",
             "lut             1     12",

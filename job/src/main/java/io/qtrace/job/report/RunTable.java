@@ -117,7 +117,7 @@ final class RunTable {
         report.size().checkpoints()
             - runs.values().stream().mapToInt(run -> run.checkpoints.size()).sum();
     if (alone > 0) {
-      lines.add(INDENT + "%d checkpoints without a parent or a child".formatted(alone));
+      lines.add(INDENT + "checkpoints without a parent or a child: " + alone);
     }
     return lines;
   }

@@ -19,14 +19,16 @@ die() {
   exit 2
 }
 
-# Sets $java, of a version that Spark runs on.
+# Sets $java, of a version that Spark runs on; the Hadoop of the bundled one asks for what Java 23 removed.
 find_java() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   local version
   version=$("$java" -XX:TieredStopAtLevel=1 -version 2>&1) ||
-    die "Cannot run $java: expected a JDK 17 or later, on the PATH or in JAVA_HOME"
-  if [[ $version =~ version\ \"([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -lt 17 ]; then
-    die "Unsupported Java: $java is version ${BASH_REMATCH[1]}, expected a JDK 17 or later (set JAVA_HOME)"
+    die "Cannot run $java: expected a JDK 17 to 22, on the PATH or in JAVA_HOME"
+  if ! [[ $version =~ version\ \"([0-9]+) ]]; then return; fi
+  local is="Unsupported Java: $java is version ${BASH_REMATCH[1]}"
+  if [ "${BASH_REMATCH[1]}" -lt 17 ] || { [ "${BASH_REMATCH[1]}" -gt 22 ] && [ -z "$SPARK_HOME" ]; }; then
+    die "$is, expected a JDK 17 to 22 (set JAVA_HOME); later ones need a Spark that runs on them (SPARK_HOME)"
   fi
 }
 
@@ -53,7 +55,7 @@ build() {
   rm -f "$archive" # of the jar as it was
   command -v mvn >/dev/null || die "Cannot build: no Maven (mvn) on the PATH"
   local javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac
-  command -v "$javac" >/dev/null || die "Cannot build: no $javac, expected a JDK 17 or later, not only a JRE"
+  command -v "$javac" >/dev/null || die "Cannot build: no $javac, expected a JDK 17 to 22, not only a JRE"
   say "first call: building $root with Maven, which may download for some minutes"
   local goals=(-B -q -Dstyle.color=never -Dmaven.test.skip=true package)
   if has_spark; then
@@ -177,18 +179,23 @@ plain() {
 # That of the archive, which Spark's launcher makes alike.
 class_path() { printf '%s' "$spark/conf/:" "$spark"/jars/slf4j-api-*.jar ":$spark/jars/*:$jar"; }
 
-# Becomes a command, without the JVM's notice of the incubator module that Spark asks for: the first line on stderr.
+# Becomes a command, without the JVM's notices (incubator module, Unsafe, native access): the first lines on stderr.
 quietly() {
-  exec 2> >(drop_notice >&2)
+  exec 2> >(drop_notices >&2)
   exec "$@"
 }
 
-drop_notice() {
+drop_notices() {
   local line
-  IFS= read -r line || { printf '%s' "$line"; return; }
-  case $line in
-    'WARNING: Using incubator modules:'*) ;;
-    *) printf '%s\n' "$line" ;;
-  esac
-  cat
+  while IFS= read -r line; do
+    case $line in
+      'WARNING: '*) ;;
+      *)
+        printf '%s\n' "$line"
+        cat
+        return
+        ;;
+    esac
+  done
+  printf '%s' "$line"
 }

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The sample archive with what an experiment trains in it, wherever it may lie and on every kind of
  * cluster, tables beside it: the same rows as in one process on local files.
  */
+@Tag("system")
 class TestClusters {
   private static final String CATALOG = "spark.sql.catalog.lineage";
   private static final String CLASS_PATH = System.getProperty("java.class.path");

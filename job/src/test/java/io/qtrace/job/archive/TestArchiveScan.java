@@ -19,6 +19,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.security.alias.CredentialProvider;
 import org.apache.hadoop.security.alias.CredentialProviderFactory;
 import org.assertj.core.util.Throwables;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -187,6 +188,7 @@ class TestArchiveScan {
 
   // S3 lists at most 1,000 keys a page.
   @Test
+  @Tag("system")
   void readsAllPagesOfS3() throws Exception {
     Path file = Files.writeString(folder.resolve("file"), "a");
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
@@ -206,6 +208,7 @@ class TestArchiveScan {
 
   // As `hadoop credential create` writes it.
   @Test
+  @Tag("system")
   void credentialsOfS3MayComeFromAStore() throws Exception {
     Files.createDirectories(folder.resolve("runs/run"));
     Files.createFile(folder.resolve("runs/run/checkpoint_step1.pt"));
@@ -225,6 +228,7 @@ class TestArchiveScan {
   }
 
   @Test
+  @Tag("system")
   void credentialsOfS3AreNotInFailures() throws Exception {
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
       Configuration hadoop = server.hadoop();

@@ -29,6 +29,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,6 +103,7 @@ class TestChangedFiles {
   }
 
   @Test
+  @Tag("system")
   void anObjectOfS3() throws Exception {
     Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")));
@@ -114,6 +116,7 @@ class TestChangedFiles {
   }
 
   @Test
+  @Tag("system")
   void betweenIndexAndData() throws Exception {
     Path file = Files.copy(Sample.RUNS.resolve(FILE), folder.resolve("a.pt"));
     assertIsLeftOut(

@@ -19,11 +19,13 @@ import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Audits in processes of their own that are killed with SIGKILL, and started again. */
+@Tag("system")
 class TestKilledAudit {
   private static final int SIGKILL = 128 + 9;
 

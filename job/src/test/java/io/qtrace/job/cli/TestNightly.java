@@ -22,10 +22,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code scripts/nightly-audit.sh}, night after night, with real audits in their own processes. */
+@Tag("system")
 class TestNightly {
   private static final Path SCRIPT = Path.of("../scripts/nightly-audit.sh").toAbsolutePath();
   private static final int PADDING = 64; // between neighbours, at most

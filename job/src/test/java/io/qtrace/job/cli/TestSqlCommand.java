@@ -8,6 +8,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +65,7 @@ class TestSqlCommand {
   }
 
   @Test
+  @Tag("system")
   void warehouseOfAnotherProcessIsRefused() throws Exception {
     Path warehouse = Files.createDirectories(folder.resolve("w h"));
     Process other = h2(warehouse.resolve("catalog"));

@@ -28,12 +28,14 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Templates of {@code conf/templates}, with real servers behind them. */
+@Tag("system")
 class TestTemplates {
   private static final String LINEAGE = "spark.sql.catalog.lineage";
   private static final String PASSWORDS = "org.postgresql.pgpassfile"; // as PGPASSFILE
@@ -45,13 +47,13 @@ class TestTemplates {
   @TempDir Path folder;
 
   @BeforeAll
-  static void startPostgres() throws IOException, InterruptedException {
+  static void startPostgres() throws IOException, SQLException {
     archive = Sample.copyRuns(shared.resolve("archive"), "sr011-q4a4-FP4-init", "bug_q_drift");
     postgres = PostgresServer.start();
   }
 
   @AfterAll
-  static void stopPostgres() throws IOException, InterruptedException {
+  static void stopPostgres() throws IOException {
     postgres.close();
   }
 

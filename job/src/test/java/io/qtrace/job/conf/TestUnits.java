@@ -9,12 +9,15 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.google.gson.JsonParser;
 import io.kubernetes.client.openapi.models.V1CronJob;
 import io.qtrace.job.Processes;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Units and manifests of {@code conf/nightly}, as the tools say that would read them. */
@@ -25,6 +28,7 @@ class TestUnits {
   @TempDir Path folder;
 
   @Test
+  @EnabledIf("hasSystemd")
   void systemdTakesTheUnits() throws IOException, InterruptedException {
     Processes.Ended verified = verify(unit("qtrace-audit.service"), unit("qtrace-audit.timer"));
     assertThat(verified.out() + verified.err()).isEmpty();
@@ -35,6 +39,7 @@ class TestUnits {
   }
 
   @Test
+  @EnabledIf("hasSystemd")
   void systemdKnowsTheTime() throws IOException, InterruptedException {
     String timer = Files.readString(FOLDER.resolve("qtrace-audit.timer"));
     String calendar = timer.replaceAll("(?s).*OnCalendar=(.*?)\n.*", "$1");
@@ -84,6 +89,11 @@ class TestUnits {
     assertThat(Pattern.compile("QTRACE_[A-Z]+(?==)").matcher(nightly("nightly.env")).results())
         .isNotEmpty()
         .allSatisfy(setting -> assertThat(help).contains("  " + setting.group() + " "));
+  }
+
+  static boolean hasSystemd() {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "systemd-analyze")));
   }
 
   private static String nightly(String file) throws IOException {

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The command on executors of their own while it trains: the first is killed, the next loses its
  * device.
  */
+@Tag("system")
 class TestKilledExecutor {
   private static final Map<String, Object> SETTINGS = Map.of("max-steps", 40, "save-steps", 4);
 

@@ -26,7 +26,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
-import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
@@ -95,7 +94,7 @@ public final class CompareStage {
     JavaPairRDD<Integer, Packed<SlicePart>> slices = slices(request, groups, indexes, known);
     CompareTask task =
         new CompareTask(
-            new SerializableConfiguration(spark.hadoopConfiguration()),
+            HadoopSettings.of(spark),
             files,
             settings.taskMemoryBytes(),
             settings.read(uri(request, indexes)),
@@ -296,7 +295,7 @@ public final class CompareStage {
 
   /** What puts the parts of a checkpoint together on an executor. */
   private record MeasureTask(
-      SerializableConfiguration hadoop,
+      HadoopSettings hadoop,
       Broadcast<Map<String, List<ObjectStat>>> files,
       Set<String> measured,
       CategoryRules categories)

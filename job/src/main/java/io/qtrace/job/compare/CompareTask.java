@@ -19,12 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /** What reads slices on an executor. */
 record CompareTask(
-    SerializableConfiguration hadoop,
+    HadoopSettings hadoop,
     Broadcast<Map<String, List<ObjectStat>>> files,
     long memoryBytes,
     ReadOptions options,

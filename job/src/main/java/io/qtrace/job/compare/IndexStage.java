@@ -22,7 +22,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.LongAccumulator;
-import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
@@ -53,9 +52,7 @@ public final class IndexStage {
       return Indexes.none(spark);
     }
     IndexTask task =
-        new IndexTask(
-            new SerializableConfiguration(spark.hadoopConfiguration()),
-            CompareMetrics.of(spark.sc()).bytesRead());
+        new IndexTask(HadoopSettings.of(spark), CompareMetrics.of(spark.sc()).bytesRead());
     List<Tuple2<String, String>> files = new ArrayList<>();
     uris.forEach((key, uri) -> files.add(new Tuple2<>(key, uri)));
     int tasks =
@@ -183,7 +180,7 @@ public final class IndexStage {
   }
 
   /** What indexes files on an executor. */
-  private record IndexTask(SerializableConfiguration hadoop, LongAccumulator bytesRead)
+  private record IndexTask(HadoopSettings hadoop, LongAccumulator bytesRead)
       implements Serializable {
     Indexed index(String key, String uri) {
       Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));

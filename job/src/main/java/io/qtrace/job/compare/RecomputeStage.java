@@ -18,7 +18,6 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.LongAccumulator;
-import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /** Recomputes numbers of layers on the executors, in ranges of rows. */
@@ -58,7 +57,7 @@ public final class RecomputeStage {
     Rows rows = new Rows(settings.taskBytesCount());
     ReadTask read =
         new ReadTask(
-            new SerializableConfiguration(spark.hadoopConfiguration()),
+            HadoopSettings.of(spark),
             settings.taskMemoryBytes(),
             settings.read(anyFile),
             files,
@@ -127,7 +126,7 @@ public final class RecomputeStage {
 
   /** What recomputes rows on an executor. */
   private record ReadTask(
-      SerializableConfiguration hadoop,
+      HadoopSettings hadoop,
       long memoryBytes,
       ReadOptions options,
       Map<String, List<ObjectStat>> files,

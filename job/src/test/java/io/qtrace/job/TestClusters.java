@@ -15,7 +15,6 @@ import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.train.Rerun;
 import java.io.IOException;
-import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -24,11 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -44,7 +40,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("system")
 class TestClusters {
   private static final String CATALOG = "spark.sql.catalog.lineage";
-  private static final String CLASS_PATH = System.getProperty("java.class.path");
   private static final Path EXPERIMENT = Path.of("../conf/experiments/debug-lut-training.yaml");
   private static final Set<String> OF_TRAINING =
       Set.of("lineage.qtrace.train_steps", "lineage.qtrace.experiments");
@@ -53,7 +48,7 @@ class TestClusters {
 
   private static S3Server s3;
   private static MiniHdfs hdfs;
-  private static Path spark;
+  private static Installation installation;
   private static Path config;
   private static Path drive;
   private static Map<String, List<String>> expected;
@@ -63,8 +58,7 @@ class TestClusters {
   static void experimentInOneProcess() throws Exception {
     s3 = S3Server.start(Files.createDirectory(folder.resolve("s3")));
     hdfs = MiniHdfs.start(folder.resolve("hdfs"));
-    spark = SparkHome.in(Files.createDirectory(folder.resolve("spark")));
-    install(folder.resolve("qtrace"));
+    installation = Installation.in(Files.createDirectory(folder.resolve("qtrace")));
     String twentySteps = Files.readString(EXPERIMENT);
     config =
         Files.writeString(
@@ -116,10 +110,24 @@ class TestClusters {
     assertIsAudited(onHdfs);
   }
 
+  // One application: its executors train on S3, then audit there and on the other stores.
   @Test
-  void onALocalClusterAndS3() throws Exception {
+  void onALocalCluster() throws Exception {
     Map<String, String> settings = onS3("local-cluster");
-    experiment(settings, s3.uri("drive"), "--master", "local-cluster[2,1,1024]");
+    settings.put("spark.master", "local-cluster[2,1,1024]");
+    Ended ended =
+        installation.run(
+            Processes.java(
+                ClusterRun.class,
+                installation.file(settings).toString(),
+                config.toString(),
+                s3.uri("drive"),
+                drive.resolve("runs").toString(),
+                folder.resolve("local-cluster-file").toString(),
+                hdfs.uri("/runs"),
+                folder.resolve("local-cluster-hdfs").toString()));
+    assertThat(ended.status()).as(ended.err()).isZero();
+    assertThat(conclusion(ended.out())).isEqualTo(conclusion);
     SparkSession tables = tables("local-cluster");
     s3.settings().forEach((key, value) -> tables.conf().set(CATALOG + ".hadoop." + key, value));
     assertThat(place(tables)).startsWith(s3.uri("warehouse/"));
@@ -127,13 +135,8 @@ class TestClusters {
     assertThat(tables.table("lineage.qtrace.audits").toJSON().collectAsList().toString())
         .contains(s3.uri("drive/runs"))
         .doesNotContain(S3Server.ACCESS_KEY, S3Server.SECRET_KEY);
-  }
-
-  @Test
-  void onALocalClusterAndOtherStores() throws Exception {
-    String master = "local-cluster[2,1,1024]";
-    assertAudits(Map.of(), "local-cluster-file", drive.resolve("runs").toString(), master);
-    assertAudits(Map.of(), "local-cluster-hdfs", hdfs.uri("/runs"), master);
+    assertIsAudited(tables("local-cluster-file"));
+    assertIsAudited(tables("local-cluster-hdfs"));
   }
 
   @Test
@@ -161,7 +164,7 @@ class TestClusters {
   private static void inClientMode(String master) throws Exception {
     Map<String, String> settings = standalone("client");
     settings.putAll(onHdfs("client"));
-    experiment(settings, hdfs.uri("/drive"), "--master", master);
+    experiment(settings, hdfs.uri("/drive"), master);
     SparkSession tables = tables("client");
     assertThat(place(tables)).startsWith(hdfs.uri("/warehouse/"));
     assertAsExpected(tables);
@@ -173,7 +176,7 @@ class TestClusters {
     settings.put("spark.standalone.submit.waitAppCompletion", "true");
     Path summary = folder.resolve("summary.json");
     Ended submitted =
-        qtrace(
+        installation.qtrace(
             settings,
             List.of(
                 "--master",
@@ -240,11 +243,13 @@ class TestClusters {
   }
 
   // Reads, trains and writes where the root is.
-  private static void experiment(Map<String, String> settings, String root, String... submit)
+  private static void experiment(Map<String, String> settings, String root, String master)
       throws Exception {
-    List<String> command = new ArrayList<>(List.of(submit));
-    command.addAll(List.of("experiment", "--config", config.toString(), "--root", root));
-    Ended ended = qtrace(settings, command);
+    Ended ended =
+        installation.qtrace(
+            settings,
+            List.of(
+                "--master", master, "experiment", "--config", config.toString(), "--root", root));
     assertThat(ended.status()).as(ended.err()).isZero();
     assertThat(conclusion(ended.out())).isEqualTo(conclusion);
   }
@@ -253,7 +258,7 @@ class TestClusters {
   private static void assertAudits(
       Map<String, String> settings, String name, String archive, String master) throws Exception {
     Ended ended =
-        qtrace(
+        installation.qtrace(
             settings,
             List.of(
                 "--master",
@@ -267,72 +272,15 @@ class TestClusters {
     assertIsAudited(tables(name));
   }
 
-  // The command as README has it, in an installation whose jar is empty: classes are on the path.
-  private static Ended qtrace(Map<String, String> settings, List<String> words) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(folder.resolve("qtrace/scripts/qtrace").toString());
-    command.addAll(List.of("--properties-file", file(settings).toString()));
-    command.addAll(words);
-    return run(command);
-  }
-
-  private static void install(Path root) throws IOException {
-    Files.createDirectories(root.resolve("scripts"));
-    for (String script : List.of("qtrace", "lib.sh")) {
-      Files.copy(Path.of("../scripts", script), root.resolve("scripts").resolve(script));
-    }
-    Files.createSymbolicLink(root.resolve("conf"), Path.of("../conf").toAbsolutePath());
-    Path target = Files.createDirectories(root.resolve("job/target"));
-    Files.createFile(target.resolve("original-qtrace-job.jar"));
-    try (JarOutputStream jar =
-        new JarOutputStream(Files.newOutputStream(target.resolve("qtrace-job.jar")))) {
-      jar.putNextEntry(new JarEntry("META-INF/"));
-    }
-  }
-
   private static String conclusion(String told) {
     return told.substring(told.indexOf("=== Conclusion"), told.indexOf("=== Bonus"));
-  }
-
-  private static Path file(Map<String, String> settings) throws IOException {
-    Properties properties = new Properties();
-    properties.putAll(toFindClasses(settings));
-    Path file = folder.resolve("settings.conf");
-    try (Writer out = Files.newBufferedWriter(file)) {
-      properties.store(out, null);
-    }
-    return file;
-  }
-
-  // Drivers and executors have the classes under test.
-  private static Map<String, String> toFindClasses(Map<String, String> settings) {
-    Map<String, String> all = new TreeMap<>(settings);
-    all.put("spark.driver.extraClassPath", CLASS_PATH);
-    all.put("spark.executor.extraClassPath", CLASS_PATH);
-    all.put(
-        "spark.executor.extraJavaOptions",
-        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dai.djl.pytorch.num_threads=1");
-    return all;
   }
 
   private static Ended script(String... args) throws Exception {
     List<String> command = new ArrayList<>(List.of("../scripts/cluster"));
     command.addAll(List.of(args));
-    Ended ended = run(command);
+    Ended ended = installation.run(command);
     assertThat(ended.status()).as(ended.err()).isZero();
-    return ended;
-  }
-
-  private static Ended run(List<String> command) throws Exception {
-    ProcessBuilder process = new ProcessBuilder(command);
-    process.environment().putAll(S3Server.environment());
-    process.environment().put("SPARK_HOME", spark.toString());
-    process.environment().put("SPARK_SCALA_VERSION", "2.13");
-    process.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    process.environment().put("SPARK_DAEMON_MEMORY", "256m");
-    process.environment().put("SPARK_DAEMON_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
-    Ended ended = Processes.run(process);
-    assertThat(ended.out() + ended.err()).doesNotContain(S3Server.ACCESS_KEY, S3Server.SECRET_KEY);
     return ended;
   }
 

@@ -19,16 +19,21 @@ die() {
   exit 2
 }
 
-# Sets $java, of a version that Spark runs on; the Hadoop of the bundled one asks for what Java 23 removed.
+# What Java 24 and later have to be asked for: memory as Arrow and Netty use it, native code as Hadoop does.
+guarded_options=()
+
+# Sets $java, of a version that Spark runs on.
 find_java() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   local version
   version=$("$java" -XX:TieredStopAtLevel=1 -version 2>&1) ||
-    die "Cannot run $java: expected a JDK 17 to 22, on the PATH or in JAVA_HOME"
-  if ! [[ $version =~ version\ \"([0-9]+) ]]; then return; fi
-  local is="Unsupported Java: $java is version ${BASH_REMATCH[1]}"
-  if [ "${BASH_REMATCH[1]}" -lt 17 ] || { [ "${BASH_REMATCH[1]}" -gt 22 ] && [ -z "$SPARK_HOME" ]; }; then
-    die "$is, expected a JDK 17 to 22 (set JAVA_HOME); later ones need a Spark that runs on them (SPARK_HOME)"
+    die "Cannot run $java: expected a JDK 17 or later, on the PATH or in JAVA_HOME"
+  [[ $version =~ version\ \"([0-9]+) ]] || return 0
+  if [ "${BASH_REMATCH[1]}" -lt 17 ]; then
+    die "Unsupported Java: $java is version ${BASH_REMATCH[1]}, expected a JDK 17 or later (set JAVA_HOME)"
+  fi
+  if [ "${BASH_REMATCH[1]}" -ge 24 ]; then
+    guarded_options=(--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED -Dio.netty.noUnsafe=false)
   fi
 }
 
@@ -55,7 +60,7 @@ build() {
   rm -f "$archive" # of the jar as it was
   command -v mvn >/dev/null || die "Cannot build: no Maven (mvn) on the PATH"
   local javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac
-  command -v "$javac" >/dev/null || die "Cannot build: no $javac, expected a JDK 17 to 22, not only a JRE"
+  command -v "$javac" >/dev/null || die "Cannot build: no $javac, expected a JDK 17 or later, not only a JRE"
   say "first call: building $root with Maven, which may download for some minutes"
   local goals=(-B -q -Dstyle.color=never -Dmaven.test.skip=true package)
   if has_spark; then
@@ -143,7 +148,7 @@ setting() {
 jvm_options() {
   local memory one
   memory=$(setting spark.driver.memory)
-  options=("-Xmx${memory:-1g}" "-Dqtrace.settings=$settings_file")
+  options=("-Xmx${memory:-1g}" "-Dqtrace.settings=$settings_file" "${guarded_options[@]}")
   for one in "${settings[@]}"; do options+=("-D$one"); done
   while IFS= read -r one; do
     if [ -n "$one" ]; then options+=("$one"); fi
@@ -157,18 +162,17 @@ spark_submit() {
   # conf/, on top of what SPARK_HOME has configured.
   local own=(--properties-file "$root/conf/spark-defaults.conf" --load-spark-defaults)
   if [ -n "$SPARK_CONF_DIR" ]; then own=(); fi
-  if [ -z "$SPARK_HOME" ]; then
-    local option
-    for option in "${archive_options[@]}"; do SPARK_SUBMIT_OPTS+=" \"$option\""; done
-    export SPARK_SUBMIT_OPTS
-  fi
+  local options=("${guarded_options[@]}") option
+  if [ -z "$SPARK_HOME" ]; then options+=("${archive_options[@]}"); fi
+  for option in "${options[@]}"; do SPARK_SUBMIT_OPTS+=" \"$option\""; done
+  export SPARK_SUBMIT_OPTS
   quietly "$spark/bin/spark-submit" "${own[@]}" "${submit[@]}" --class io.qtrace.job.cli.Main --name qtrace "$jar" "$@"
 }
 
 # A command without Spark is short, so it starts fast and takes little; only digests of gigabytes pay for a better compiler.
 # Arrow needs java.nio open.
 plain() {
-  local options=(-XX:+UseSerialGC --add-opens=java.base/java.nio=ALL-UNNAMED)
+  local options=(-XX:+UseSerialGC --add-opens=java.base/java.nio=ALL-UNNAMED "${guarded_options[@]}")
   case " $* " in
     *' --md5 '* | *' --fingerprint '*) ;;
     *) options+=(-XX:TieredStopAtLevel=1) ;;

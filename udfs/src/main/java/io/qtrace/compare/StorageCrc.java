@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.hadoop.util.CrcUtil;
 
 /**
  * CRC-32 of disjoint parts of a storage, ascending, neighbours combined. Merges in any order; once
@@ -30,7 +29,7 @@ public record StorageCrc(List<Part> parts) implements Serializable {
    */
   public record Part(long from, long length, int crc32) implements Serializable {
     private Part join(Part next) {
-      int joined = CrcUtil.compose(crc32, next.crc32, next.length, CrcUtil.GZIP_POLYNOMIAL);
+      int joined = CombinedCrc.of(crc32, next.crc32, next.length);
       return new Part(from, length + next.length, joined);
     }
   }

@@ -25,10 +25,12 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.jdk.javaapi.CollectionConverters;
 
+@Tag("archive")
 class TestAudit {
   private static final List<String> TABLES =
       List.of("audits", "checkpoints", "tensors", "invariants", "edges", "changes", "q_changes");

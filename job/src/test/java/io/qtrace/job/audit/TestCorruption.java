@@ -38,12 +38,14 @@ import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One element of a checkpoint is another one: a diff and an audit report exactly that element. */
+@Tag("archive")
 class TestCorruption {
   private static final Path GOOD =
       Path.of(Sample.run("srLUT-004_all_alpaca_M2p0_lr1e5_from_best/baked_step200.pt"));

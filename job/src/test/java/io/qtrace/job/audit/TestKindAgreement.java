@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code diff}, {@code explain} and {@code audit} say the same of a pair. */
+@Tag("archive")
 class TestKindAgreement {
   private static final Set<EdgeKind> OF_THE_ARCHIVE = Set.of(EdgeKind.NONE, EdgeKind.SEVERAL);
 

@@ -27,12 +27,14 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The edges of the sample archive, one by one, and what happens when their claims are wrong. */
+@Tag("archive")
 class TestParentage {
   private static final String INITIAL = "runs/sr011-q4a4-FP4-init/v2_initial.pt";
   private static final String DEBUG = "runs/debug_lut_training/";

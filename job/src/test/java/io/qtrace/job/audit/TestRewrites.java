@@ -23,10 +23,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every tool of the recipe that trains or rewrites a checkpoint, on files that they wrote. */
+@Tag("archive")
 class TestRewrites {
   // By the beginning of the run's folder, else of the path below it; others are training.
   private static final Map<String, Set<String>> KINDS =

@@ -27,12 +27,14 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Planted facts of five archives that the recipe's layers wrote. */
+@Tag("archive")
 class TestVerdicts {
   private static final NextSteps NEXT = new NextSteps("archive", List.of(), List.of());
 

@@ -22,10 +22,12 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Known findings that a policy forgives for a time. */
+@Tag("archive")
 class TestWaivers {
   private static final LocalDate TODAY = LocalDate.of(2026, 11, 24);
   private static final String BUG = "runs/bug_q_drift/checkpoint_step20.pt";

@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that the PyTorch of this machine writes while the tests run, read back by qtrace. */
+@Tag("archive")
 class TestAgainstPyTorch {
   private static final ObjectMapper JSON = new ObjectMapper();
 

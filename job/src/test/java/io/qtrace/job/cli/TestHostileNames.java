@@ -12,10 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names that try to play with terminals, tables, Graphviz and SQL come out as plain text. */
+@Tag("archive")
 class TestHostileNames {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String LAYER =

@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("archive")
 class TestLineageCommand {
   private static final String SR_LUT = "runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
 

@@ -20,9 +20,11 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("archive")
 class TestExperiment {
   private static final Path CONFIG = Path.of("../conf/experiments/debug-lut-training.yaml");
   private static final String TRAINED = "runs/debug_lut_training_by_qtrace/checkpoint_step20.pt";

@@ -83,7 +83,7 @@ public final class IndicesCheck {
     for (int i = 0; i < indices.length; i++) {
       if (!row.allows(i, indices[i])) {
         if (stored == null) {
-          found.add(first + i, indices[i], row.index(i));
+          found.add(first + i, (double) indices[i], (double) row.index(i));
         } else {
           found.add(first + i, stored[i], lut.value(row.index(i)));
         }

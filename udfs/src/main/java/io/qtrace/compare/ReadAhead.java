@@ -75,15 +75,14 @@ final class ReadAhead implements Sources, Closeable {
       throws IOException {
     Sources stored = open::open;
     try {
-      files.put(file, stored.read(file, reasons, source -> load(file, spans, source)));
+      files.put(file, stored.read(file, reasons, source -> load(spans, source)));
     } catch (Unreadable e) {
       unreadable.put(file, e);
     }
   }
 
   // A file that ends too early is found out by the tasks that need what it lacks.
-  private KeptRanges load(String file, List<FileSpan> spans, RangeSource source)
-      throws IOException {
+  private KeptRanges load(List<FileSpan> spans, RangeSource source) throws IOException {
     KeptRanges kept = new KeptRanges(source.uri(), source.length());
     List<Range> ranges = new ArrayList<>();
     for (FileSpan span : spans) {

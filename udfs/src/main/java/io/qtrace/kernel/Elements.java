@@ -113,6 +113,6 @@ final class Elements {
   /** The unsigned 64-bit integer, rounded to the nearest float64. */
   static double unsigned(long bits) {
     // Halved to fit; the bit that falls off still takes part in the rounding.
-    return bits >= 0 ? bits : 2.0 * (bits >>> 1 | bits & 1);
+    return bits >= 0 ? bits : 2.0 * ((bits >>> 1) | (bits & 1));
   }
 }

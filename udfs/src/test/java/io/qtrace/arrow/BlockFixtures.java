@@ -8,7 +8,7 @@ public final class BlockFixtures {
   public static byte[] pattern(int length) {
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
-      bytes[i] = (byte) (i * 2654435761L >>> 13);
+      bytes[i] = (byte) ((i * 2654435761L) >>> 13);
     }
     return bytes;
   }

@@ -182,7 +182,7 @@ class TestManyMembers {
       Ran ran = run(CountingFileSystem.store(), tasks, 16 << 20, ReadOptions.LOCAL_DISK, true);
       boolean joined = gap <= ReadAhead.MAX_GAP;
       assertThat(CountingFileSystem.reads()).hasSize(joined ? 3 : 15);
-      assertThat(ran.bytesRead()).isEqualTo(3 * (5 * 64 + (joined ? 4 * gap : 0)));
+      assertThat(ran.bytesRead()).isEqualTo(3L * (5 * 64 + (joined ? 4 * gap : 0)));
       assertThat(ran.results()).isEqualTo(oneByOne(tasks));
     }
   }

@@ -211,7 +211,7 @@ class TestKernels {
 
   @Test
   void statisticsLeaveNanOutOfTheExtremes() {
-    float[] numbers = {Float.NaN, -0f, 0f, 3.5f, Float.NEGATIVE_INFINITY, -2f, 1e-45f};
+    float[] numbers = {Float.NaN, -0f, 0f, 3.5f, Float.NEGATIVE_INFINITY, -2f, Float.MIN_VALUE};
     ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(numbers);
     try (BlockAllocator memory = new BlockAllocator(1 << 20);
@@ -270,7 +270,7 @@ class TestKernels {
         case FLOAT32 -> block.bytes().putFloat(4 * i, number);
         case FLOAT16 -> block.bytes().putShort(2 * i, half(number));
         case BFLOAT16 ->
-            block.bytes().putShort(2 * i, (short) (bits + 0x7fff + (bits >> 16 & 1) >> 16));
+            block.bytes().putShort(2 * i, (short) ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16));
         default -> throw new AssertionError(dtype);
       }
     }
@@ -283,7 +283,7 @@ class TestKernels {
     }
     int bits = Float.floatToIntBits(number);
     int exponent = Math.getExponent(number) + 15;
-    return (short) (bits >>> 16 & 0x8000 | exponent << 10 | bits >>> 13 & 0x3ff);
+    return (short) (((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 0x3ff));
   }
 
   @ParameterizedTest

@@ -29,7 +29,7 @@ public final class KeyPartitioner extends Partitioner {
       int digit = i < digits.length() ? Character.digit(digits.charAt(i), 16) : 0;
       prefix = 16 * prefix + Math.max(digit, 0);
     }
-    return (int) ((long) prefix * parts >>> (4 * DIGITS));
+    return (int) (((long) prefix * parts) >>> (4 * DIGITS));
   }
 
   @Override

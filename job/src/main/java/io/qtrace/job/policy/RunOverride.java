@@ -105,7 +105,7 @@ public record RunOverride(
     return values.stream()
         .anyMatch(
             value ->
-                value.isNumber() && told.isNumber()
+                (value.isNumber() && told.isNumber())
                     ? value.doubleValue() == told.doubleValue()
                     : value.equals(told));
   }

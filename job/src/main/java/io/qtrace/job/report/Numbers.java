@@ -19,7 +19,7 @@ final class Numbers {
       return text;
     }
     double magnitude = Math.abs(number);
-    boolean plain = magnitude == 0 || magnitude >= 1e-4 && magnitude < 1e16;
+    boolean plain = magnitude == 0 || (magnitude >= 1e-4 && magnitude < 1e16);
     return plain ? new BigDecimal(text).toPlainString() : text;
   }
 

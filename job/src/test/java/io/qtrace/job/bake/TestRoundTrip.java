@@ -22,10 +22,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** PyTorch's files, read and written by qtrace, are the same files to PyTorch. */
+@Tag("archive")
 class TestRoundTrip {
   private static final Path FORMATS = Path.of("../udfs/src/test/resources/formats");
   private static final ObjectStore STORE = new ObjectStore(new Configuration());
@@ -117,7 +119,7 @@ class TestRoundTrip {
     int compared = Integer.parseInt(PyTorch.run(COMPARE, manifest.toString()).strip());
     int tensors = cases.stream().mapToInt(each -> each.names().size()).sum();
     long safetensors = cases.stream().filter(each -> each.safetensors() != null).count();
-    assertThat(compared).isEqualTo(2 * tensors + safetensors).isGreaterThan(4000);
+    assertThat(compared).isEqualTo(2L * tensors + safetensors).isGreaterThan(4000);
   }
 
   private static Case write(Path file, Path ours) throws IOException {

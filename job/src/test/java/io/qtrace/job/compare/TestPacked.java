@@ -119,7 +119,7 @@ class TestPacked {
 
   @Test
   void arraysOfFloatsSurviveToTheBit() {
-    float[] numbers = {0, -0f, Float.NaN, Float.POSITIVE_INFINITY, 1e-45f, 3.5f};
+    float[] numbers = {0, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.MIN_VALUE, 3.5f};
     assertThat(unpacked(new Vector(numbers)).numbers()).containsExactly(numbers);
     assertThat(unpacked(new Vector(new float[0])).numbers()).isEmpty();
     assertThat(unpacked(new Vector(null)).numbers()).isNull();

@@ -34,7 +34,8 @@ class TestRequantize extends OperationConformance {
       return damaged;
     }
     int entries = damaged.tensor(layer.get().lut()).values().length;
-    double other = (example.child().tensor(tensor).values()[index] + entries / 2) % entries;
+    int half = entries / 2;
+    double other = (example.child().tensor(tensor).values()[index] + half) % entries;
     return example.child().with(tensor, index, other).synced(layer.get());
   }
 

@@ -60,7 +60,7 @@ final class PickleWriter {
     int length = (Long.SIZE - Long.numberOfLeadingZeros(Math.max(value, ~value))) / 8 + 1;
     op(PickleFormat.LONG1).op(length);
     for (int i = 0; i < length; i++) {
-      op((int) (value >>> 8 * i) & 0xff);
+      op((int) (value >>> (8 * i)) & 0xff);
     }
     return this;
   }

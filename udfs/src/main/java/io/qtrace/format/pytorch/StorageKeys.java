@@ -15,7 +15,7 @@ final class StorageKeys {
    * How a pickle refers to a storage.
    *
    * @param key its name in the file
-   * @param className {@code FloatStorage} and the like; empty for an untyped storage
+   * @param typed {@code FloatStorage} and the like; empty for an untyped storage
    * @param elements as the class counts them
    */
   record Key(String key, ByteSource source, Optional<String> typed, long elements) {

@@ -12,7 +12,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * The Spark source {@code qtrace}: one row a tensor of the checkpoints that a path or glob names,
  * from their headers alone.
  *
- * <p>{@code spark.read().format("qtrace").load("s3a://bucket/runs/*&#47;*.pt")}. Option {@code
+ * <p><code>spark.read().format("qtrace").load("s3a://bucket/runs/*&#47;*.pt")</code>. Option {@code
  * unwrap} (default true): only the tensors of the model's state dict, under their own names, where
  * a file holds one beside an optimizer's; false: all tensors under their full names. Tensors
  * without plain elements (sparse, quantized, less than a byte an element) have no row. Other

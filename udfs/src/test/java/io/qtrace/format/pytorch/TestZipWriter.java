@@ -1,5 +1,6 @@
 package io.qtrace.format.pytorch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.io.ByteSource;
@@ -77,7 +78,7 @@ class TestZipWriter {
   }
 
   private static String text(ZipFile zip, String name) throws IOException {
-    return new String(zip.getInputStream(zip.getEntry("archive/" + name)).readAllBytes());
+    return new String(zip.getInputStream(zip.getEntry("archive/" + name)).readAllBytes(), UTF_8);
   }
 
   private static List<Tensor> tensors() {

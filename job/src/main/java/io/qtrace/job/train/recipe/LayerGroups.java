@@ -99,7 +99,8 @@ final class LayerGroups {
           "Unsupported LUT: %s has the shape %s, expected an even size of 2 to %d"
               .formatted(SafeText.quoted(layer.lut()), shape, MAX_LUT));
     }
-    double least = size / 2 * LutParameters.training(trained.lutMaxAbs()).minDelta();
+    long half = size / 2;
+    double least = half * LutParameters.training(trained.lutMaxAbs()).minDelta();
     if (trained.lutMaxAbs() <= least) {
       throw new IllegalArgumentException(
           "Invalid LUT max abs: %s, expected more than %s, the least steps of %d values together"

@@ -119,7 +119,7 @@ final class Qwen3 {
     NDList withValues = all.split(new long[] {queriesAndKeys}, 1);
     NDArray normed = arithmetic.rmsNorm(withValues.get(0), norm.queryAndKey(), eps);
     NDList parts = rotated(normed, rotation).split(new long[] {queries}, 1);
-    NDArray q = stacked(parts.get(0), config.headsPerKeyValueHead() * batch.length());
+    NDArray q = stacked(parts.get(0), (long) config.headsPerKeyValueHead() * batch.length());
     NDArray k = stacked(parts.get(1), batch.length());
     NDArray v = stacked(withValues.get(1), batch.length());
     NDArray scores = arithmetic.batchMatMul(q, k.swapAxes(1, 2)).mul(scale);

@@ -13,10 +13,12 @@ import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code scripts/qtrace} where Spark runs in its own process, which takes no spark-submit. */
+@Tag("system")
 class TestLauncher {
   @TempDir private static Path folder;
   private static Path qtrace;

@@ -48,7 +48,8 @@ class TestQuietStart {
     assertThat(ended.status()).isEqualTo(2);
     assertThat(ended.err())
         .startsWith(
-            "qtrace: Unsupported Java: %s is version 11, expected a JDK 17 or later".formatted(java))
+            "qtrace: Unsupported Java: %s is version 11, expected a JDK 17 or later"
+                .formatted(java))
         .hasLineCount(1);
   }
 

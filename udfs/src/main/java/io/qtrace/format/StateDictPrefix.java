@@ -43,16 +43,23 @@ public final class StateDictPrefix {
 
   /**
    * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code
-   * state_dict}; every other tensor becomes a skipped one. Where a wrapper of the model, or of a
-   * module of it, changes names, they are those of what it wraps.
+   * state_dict}; every other tensor becomes a skipped one, and a moving average of the model its
+   * shadow too. Where a wrapper of the model, or of a module of it, changes names, they are those
+   * of what it wraps.
    */
   public static CheckpointIndex unwrapped(CheckpointIndex index) {
     for (String prefix : PREFIXES) {
       if (index.tensors().stream().anyMatch(tensor -> tensor.name().startsWith(prefix))) {
-        return withoutWrappers(without(prefix, index));
+        return within(prefix, index);
       }
     }
-    return withoutWrappers(isModelKey(index) ? without(MODEL, index) : index);
+    return isModelKey(index) ? within(MODEL, index) : withoutWrappers(index);
+  }
+
+  private static CheckpointIndex within(String prefix, CheckpointIndex index) {
+    List<TensorEntry> outside =
+        index.tensors().stream().filter(tensor -> !tensor.name().startsWith(prefix)).toList();
+    return ModelShadow.added(withoutWrappers(without(prefix, index)), outside);
   }
 
   private static boolean isModelKey(CheckpointIndex index) {

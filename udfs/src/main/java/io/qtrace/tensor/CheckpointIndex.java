@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * @param format name of the file format, such as {@code torch-zip}
  * @param tensors in the file's order, names unique
  * @param skipped tensors that cannot be compared (sparse, quantized), each with the reason
+ * @param shadow a copy of the model's tensors in the same file; empty where there is none
  * @param notes what of the file was read otherwise than it says, a sentence each; the file's words
  *     in them are escaped
  */
@@ -25,6 +27,7 @@ public record CheckpointIndex(
     String format,
     List<TensorEntry> tensors,
     List<Skipped> skipped,
+    Optional<Shadow> shadow,
     List<String> notes)
     implements Serializable {
   /** How a note begins where tensors have not the names that their keys give. */
@@ -33,11 +36,45 @@ public record CheckpointIndex(
   /** A tensor-like object that has no plain elements to compare. */
   public record Skipped(String name, String reason) implements Serializable {}
 
+  /**
+   * A copy of the model's tensors beside the model, such as a moving average of its weights.
+   *
+   * @param section where the file has it, such as {@code ema}
+   * @param tensors under the names of the model's tensors that they are copies of
+   */
+  public record Shadow(String section, List<TensorEntry> tensors) implements Serializable {
+    public Shadow {
+      Objects.requireNonNull(section, "section");
+      tensors = List.copyOf(tensors);
+    }
+
+    /** The name of a copy: section, colon, and the name of the tensor that it is a copy of. */
+    public static String name(String section, String tensor) {
+      return section + ":" + tensor;
+    }
+
+    /** The tensor that a copy is of, by the copy's {@link #name}. */
+    public static String original(String section, String name) {
+      return name.substring(section.length() + 1);
+    }
+
+    /** The section of a copy, by its {@link #name} and the tensor that it is of. */
+    public static String section(String name, String tensor) {
+      return name.substring(0, name.length() - tensor.length() - 1);
+    }
+
+    /** The tensors under names that the model's tensors do not have. */
+    public List<TensorEntry> named() {
+      return tensors.stream().map(tensor -> tensor.withName(name(section, tensor.name()))).toList();
+    }
+  }
+
   public CheckpointIndex {
     Objects.requireNonNull(path, "path");
     Objects.requireNonNull(format, "format");
     tensors = List.copyOf(tensors);
     skipped = List.copyOf(skipped);
+    Objects.requireNonNull(shadow, "shadow");
     notes = List.copyOf(notes);
     Set<String> names = new HashSet<>();
     for (TensorEntry tensor : tensors) {
@@ -48,6 +85,16 @@ public record CheckpointIndex(
     }
   }
 
+  /** An index of a file that has the model once. */
+  public CheckpointIndex(
+      String path,
+      String format,
+      List<TensorEntry> tensors,
+      List<Skipped> skipped,
+      List<String> notes) {
+    this(path, format, tensors, skipped, Optional.empty(), notes);
+  }
+
   /** An index without notes. */
   public CheckpointIndex(
       String path, String format, List<TensorEntry> tensors, List<Skipped> skipped) {
@@ -56,13 +103,29 @@ public record CheckpointIndex(
 
   /** The same of other tensors. */
   public CheckpointIndex with(List<TensorEntry> otherTensors, List<Skipped> otherSkipped) {
-    return new CheckpointIndex(path, format, otherTensors, otherSkipped, notes);
+    return new CheckpointIndex(path, format, otherTensors, otherSkipped, shadow, notes);
   }
 
   /** The same with one more note. */
   public CheckpointIndex noted(String note) {
     return new CheckpointIndex(
-        path, format, tensors, skipped, Stream.concat(notes.stream(), Stream.of(note)).toList());
+        path,
+        format,
+        tensors,
+        skipped,
+        shadow,
+        Stream.concat(notes.stream(), Stream.of(note)).toList());
+  }
+
+  /** The same with a copy of the model. */
+  public CheckpointIndex with(Shadow copy) {
+    return new CheckpointIndex(path, format, tensors, skipped, Optional.of(copy), notes);
+  }
+
+  /** The tensors, and those of the copy under names of their own. */
+  public List<TensorEntry> all() {
+    return Stream.concat(tensors.stream(), shadow.stream().flatMap(copy -> copy.named().stream()))
+        .toList();
   }
 
   /** The tensors by name. */

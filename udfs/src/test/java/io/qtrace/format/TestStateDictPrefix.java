@@ -75,6 +75,25 @@ class TestStateDictPrefix {
   }
 
   @Test
+  void aMovingAverageBesideTheModelIsItsShadow() {
+    CheckpointIndex index =
+        StateDictPrefix.unwrapped(
+            index("model.model.norm.weight", "model.b", "ema.module.b", "optimizer.b", "ema.step"));
+    CheckpointIndex.Shadow shadow = index.shadow().orElseThrow();
+    assertThat(shadow.section()).isEqualTo("ema.module");
+    assertThat(shadow.tensors()).extracting(TensorEntry::name).containsExactly("b");
+    assertThat(shadow.named()).extracting(TensorEntry::name).containsExactly("ema.module:b");
+    assertThat(index.tensors()).extracting(TensorEntry::name).doesNotContain("ema.module:b");
+    // Named as what is not compared, too.
+    assertThat(index.skipped()).extracting(Skipped::name).contains("ema.module.b", "optimizer.b");
+    assertThat(StateDictPrefix.unwrapped(index("state_dict.a", "teacher.a")).shadow()).isEmpty();
+    // A tensor that has the name of a copy would stand for it.
+    assertThat(
+            StateDictPrefix.unwrapped(index("state_dict.a", "state_dict.ema:a", "ema.a")).shadow())
+        .isEmpty();
+  }
+
+  @Test
   void unwrapsModulesWithin() {
     assertThat(names("0._orig_mod.weight", "1.weight")).containsExactly("0.weight", "1.weight");
     assertThat(names("_fsdp_wrapped_module.a._fsdp_wrapped_module.b")).containsExactly("a.b");

@@ -238,14 +238,16 @@ final class AuditReading {
             .map(edge -> new CompareRequest.Pair(edge.ends().parentId(), edge.ends().childId()))
             .filter(pair -> !compared.contains(pair))
             .toList();
+    Set<String> ends = new LinkedHashSet<>();
+    pairs.forEach(pair -> ends.addAll(List.of(pair.left(), pair.right())));
+    Set<String> read = new LinkedHashSet<>(ends);
+    edges.forEach(edge -> edge.others().forEach(other -> read.add(other.id())));
+    List<CheckpointFile> unindexed =
+        read.stream().filter(id -> indexes.readable(id).isEmpty()).map(files::get).toList();
+    indexes = indexes.and(index(unindexed));
     if (pairs.isEmpty()) {
       return;
     }
-    Set<String> ends = new LinkedHashSet<>();
-    pairs.forEach(pair -> ends.addAll(List.of(pair.left(), pair.right())));
-    List<CheckpointFile> unindexed =
-        ends.stream().filter(id -> indexes.readable(id).isEmpty()).map(files::get).toList();
-    indexes = indexes.and(index(unindexed));
     List<CompareRequest.Pair> readable =
         pairs.stream().filter(pair -> isRead(pair.left()) && isRead(pair.right())).toList();
     ends.removeIf(id -> !isRead(id));
@@ -354,7 +356,7 @@ final class AuditReading {
     Set<String> ends = new HashSet<>();
     for (PlannedEdge edge : edges) {
       ends.addAll(List.of(edge.ends().parentId(), edge.ends().childId()));
-      edge.other().map(PlannedEdge.Other::id).ifPresent(ends::add);
+      edge.others().forEach(other -> ends.add(other.id()));
     }
     long tensors = edges.stream().mapToLong(edge -> 2L * tensors(edge.ends().childId())).sum();
     return new JudgeStage.Input(

@@ -47,6 +47,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -169,6 +170,7 @@ final class JudgeStage {
         parents
             .computeIfAbsent(edge.ends().childId(), child -> new HashSet<>())
             .add(edge.ends().parentId());
+        edge.others().forEach(other -> parents.get(edge.ends().childId()).add(other.id()));
       }
     }
     RecomputeStage.Output recomputed =
@@ -250,7 +252,7 @@ final class JudgeStage {
       EdgeEnds ends = numbered.edge().ends();
       byChild.computeIfAbsent(ends.childId(), child -> new ArrayList<>()).add(numbered);
       List<String> needed = new ArrayList<>(List.of(ends.parentId(), ends.childId()));
-      numbered.edge().other().map(PlannedEdge.Other::id).ifPresent(needed::add);
+      numbered.edge().others().forEach(other -> needed.add(other.id()));
       for (String end : needed) {
         receivers.computeIfAbsent(end, id -> new HashSet<>()).add(ends.childId());
       }
@@ -336,12 +338,21 @@ final class JudgeStage {
       Map<String, Recomputation> wanted = new HashMap<>();
       for (Packed<Moved> packed : moved) {
         Moved one = packed.value();
+        String parentId = one.edge().ends().parentId();
+        List<CheckpointIndex> others =
+            one.edge().others().stream().map(other -> byId.get(other.id())).toList();
         operations
-            .recomputations(one.step(), Ends.of(byId.get(one.parentId()), byId.get(childId)))
-            .forEach((key, recomputation) -> wanted.put(key(one.parentId(), key), recomputation));
+            .recomputations(one.step(), Ends.of(byId.get(parentId), byId.get(childId), others))
+            .forEach((key, recomputation) -> wanted.put(key(parentId, key), recomputation));
       }
       return wanted;
     }
+  }
+
+  private static List<Step.Other> named(PlannedEdge edge, List<CheckpointFacts> others) {
+    return IntStream.range(0, others.size())
+        .mapToObj(i -> new Step.Other(edge.others().get(i).path(), new Side(others.get(i))))
+        .toList();
   }
 
   // Recomputations of all edges of a child stand together.
@@ -351,14 +362,19 @@ final class JudgeStage {
 
   /** A step of which an operation needs more than its comparison. */
   private record Moved(
-      String parentId, CheckpointFacts parent, CheckpointFacts child, Map<String, TensorDiff> diffs)
+      PlannedEdge edge,
+      CheckpointFacts parent,
+      CheckpointFacts child,
+      Map<String, TensorDiff> diffs,
+      List<CheckpointFacts> others)
       implements Serializable {
     Step step() {
       return new Step(
-          new Side(parent),
-          new Side(child),
-          PairComparison.measured(parent, child, diffs),
-          Map.of());
+              new Side(parent),
+              new Side(child),
+              PairComparison.measured(parent, child, diffs),
+              Map.of())
+          .with(named(edge, others));
     }
   }
 
@@ -407,15 +423,16 @@ final class JudgeStage {
                 child,
                 PairComparison.measured(parent, child.facts(), differing),
                 recomputed.map(all -> of(all, edge.ends().parentId())).orElse(Map.of()));
-        Step step =
-            edge.other().map(other -> alone.with(new Side(facts.get(other.id())))).orElse(alone);
+        List<CheckpointFacts> others =
+            edge.others().stream().map(other -> facts.get(other.id())).toList();
+        Step step = alone.with(named(edge, others));
         EdgeResult result = result(numbered, step);
         found.add(Found.of(numbered.number(), result));
         results.add(Packed.of(result));
         if (recomputed.isEmpty()
             && edge.isJudged()
             && !operations.recomputations(step, Ends.NONE).isEmpty()) {
-          moved.add(Packed.of(new Moved(edge.ends().parentId(), parent, child.facts(), differing)));
+          moved.add(Packed.of(new Moved(edge, parent, child.facts(), differing, others)));
         }
       }
       return new Judged(new Summary(Packed.of(found), !moved.isEmpty()), results, moved);

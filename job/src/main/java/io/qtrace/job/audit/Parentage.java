@@ -4,6 +4,7 @@ import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.audit.PlannedEdge.Status;
 import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.operations.Average;
 import io.qtrace.job.parents.Ancestry;
 import io.qtrace.job.parents.Claims.Claim;
 import io.qtrace.job.parents.Forest;
@@ -41,9 +42,12 @@ final class Parentage {
     Map<Claim, Opinion> opinions = ancestry.of(claims.stream().map(Edge::claim).toList());
     claims.forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
     forest.edges().stream().filter(parentage::isWanted).forEach(parentage::add);
+    Map<CheckpointFile, List<InferredEdge>> donors = new LinkedHashMap<>();
     forest
         .donors()
-        .forEach(donor -> parentage.addDonor(forest.edgeTo(donor.child()).orElseThrow(), donor));
+        .forEach(
+            donor -> donors.computeIfAbsent(donor.child(), child -> new ArrayList<>()).add(donor));
+    donors.forEach((child, some) -> parentage.addDonors(forest.edgeTo(child).orElseThrow(), some));
     return parentage.edges.entrySet().stream()
         .sorted(Comparator.comparing(entry -> entry.getKey().run()))
         .flatMap(entry -> entry.getValue().stream())
@@ -87,19 +91,39 @@ final class Parentage {
   }
 
   // In addition to the edge of the base, if that is one.
-  private void addDonor(InferredEdge base, InferredEdge donor) {
-    List<PlannedEdge> all = edges.getOrDefault(base.child(), List.of());
-    if (all.stream().noneMatch(edge -> edge.isJudged() && edge.isOf(base.parent()))) {
+  private void addDonors(InferredEdge base, List<InferredEdge> donors) {
+    boolean average = base.kind().equals(Average.KIND);
+    List<InferredEdge> parents = new ArrayList<>(List.of(base));
+    parents.addAll(donors);
+    if (!average && !isJudged(base)) {
       return;
     }
-    if (all.stream().noneMatch(edge -> edge.isOf(donor.parent())) && !isReversed(donor)) {
-      add(donor);
+    parents.stream().filter(edge -> !has(edge) && !isReversed(edge)).forEach(this::add);
+    if (!parents.stream().allMatch(this::isJudged)) {
+      return;
     }
-    all.replaceAll(
-        edge ->
-            edge.isOf(base.parent())
-                ? edge.with(ParentPart.BASE, donor.parent())
-                : edge.isOf(donor.parent()) ? edge.with(ParentPart.DONOR, base.parent()) : edge);
+    for (InferredEdge edge : parents) {
+      List<CheckpointFile> others =
+          parents.stream()
+              .map(InferredEdge::parent)
+              .filter(parent -> !parent.equals(edge.parent()))
+              .toList();
+      ParentPart part =
+          average ? ParentPart.MEMBER : edge.equals(base) ? ParentPart.BASE : ParentPart.DONOR;
+      of(edge).replaceAll(one -> one.isOf(edge.parent()) ? one.with(part, others) : one);
+    }
+  }
+
+  private List<PlannedEdge> of(InferredEdge edge) {
+    return edges.getOrDefault(edge.child(), List.of());
+  }
+
+  private boolean has(InferredEdge edge) {
+    return of(edge).stream().anyMatch(one -> one.isOf(edge.parent()));
+  }
+
+  private boolean isJudged(InferredEdge edge) {
+    return of(edge).stream().anyMatch(one -> one.isJudged() && one.isOf(edge.parent()));
   }
 
   // Whether declared parents lead from the child to the parent.

@@ -14,16 +14,18 @@ import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.RunPolicy;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * An edge of an audit, and what the weights of the whole archive say of it.
  *
  * @param run folder of the child
  * @param evidence labels of what shows the edge
- * @param other the child's other parent; empty where it has one
+ * @param part what the parent gave
+ * @param others the child's other parents
  */
 record PlannedEdge(
     EdgeEnds ends,
@@ -31,17 +33,14 @@ record PlannedEdge(
     Status status,
     List<String> evidence,
     WeightsOpinion weights,
-    Optional<Other> other)
+    ParentPart part,
+    List<Other> others)
     implements Serializable {
   private static final String CONTRADICTED = "parent-contradicted";
   private static final String MISNAMED = "name-contradicted";
 
-  /**
-   * Another parent of the child.
-   *
-   * @param part what the edge's own parent gave
-   */
-  record Other(ParentPart part, String id, String path) implements Serializable {}
+  /** Another parent of the child. */
+  record Other(String id, String path) implements Serializable {}
 
   /** Whether an edge is judged. */
   enum Status {
@@ -59,27 +58,31 @@ record PlannedEdge(
     Objects.requireNonNull(status, "status");
     evidence = List.copyOf(evidence);
     Objects.requireNonNull(weights, "weights");
-    Objects.requireNonNull(other, "other");
+    Objects.requireNonNull(part, "part");
+    others = List.copyOf(others);
   }
 
   static PlannedEdge of(Edge edge, Status status, WeightsOpinion weights) {
     return new PlannedEdge(
-        edge.ends(), edge.child().run(), status, edge.evidenceLabels(), weights, Optional.empty());
+        edge.ends(),
+        edge.child().run(),
+        status,
+        edge.evidenceLabels(),
+        weights,
+        ParentPart.WHOLE,
+        List.of());
   }
 
-  /** The same of a child that another parent gave the rest. */
-  PlannedEdge with(ParentPart part, CheckpointFile another) {
+  /** The same of a child that has other parents. */
+  PlannedEdge with(ParentPart given, Collection<CheckpointFile> more) {
     return new PlannedEdge(
         ends,
         run,
         status,
         evidence,
         weights,
-        Optional.of(new Other(part, another.id(), another.path())));
-  }
-
-  ParentPart part() {
-    return other.map(Other::part).orElse(ParentPart.WHOLE);
+        given,
+        more.stream().map(file -> new Other(file.id(), file.path())).toList());
   }
 
   boolean isOf(CheckpointFile parent) {
@@ -107,16 +110,20 @@ record PlannedEdge(
     if (!isContradicted()) {
       weights.sentence(ends.childPath()).map("weights: "::concat).ifPresent(notes::add);
     }
-    other.map(PlannedEdge::sentence).ifPresent(notes::add);
+    if (!others.isEmpty()) {
+      notes.add(sentence());
+    }
     return notes;
   }
 
-  private static String sentence(Other other) {
-    String path = SafeText.of(other.path());
-    return switch (other.part()) {
-      case BASE -> "all that this parent did not give is of " + path;
-      case WHOLE -> throw new IllegalStateException("Of two parents neither gave all");
-      case DONOR -> "this parent gave what is not of " + path;
+  private String sentence() {
+    String paths =
+        others.stream().map(other -> SafeText.of(other.path())).collect(Collectors.joining(", "));
+    return switch (part) {
+      case BASE -> "all that this parent did not give is of " + paths;
+      case WHOLE -> throw new IllegalStateException("Of several parents none gave all");
+      case DONOR -> "this parent gave what is not of " + paths;
+      case MEMBER -> "averaged with " + paths;
     };
   }
 
@@ -143,7 +150,7 @@ record PlannedEdge(
         && stored.ends().childId().equals(ends.childId())
         && stored.evidence().equals(evidence)
         && weights.equals(stored.weights())
-        && part() == stored.parentPart()
+        && part == stored.parentPart()
         && stored.rules().rulesHash().equals(rules.identity(ends.childPath()));
   }
 

@@ -21,12 +21,14 @@ import java.util.function.Function;
  */
 final class StoredEvaluation implements Evaluation {
   /** Version of what is found of a candidate; operations that explain more raise it. */
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
 
   private final String method;
   private final Set<Candidate> known;
   private final Answers<Candidate, Candidate.Transitions> transitions;
   private final Answers<Dispute, Dispute.Ruling> rulings;
+  private final Answers<Pool, List<String>> averages; // not stored: their edges are
+  private final Map<String, List<String>> knownAverages;
 
   StoredEvaluation(
       LineageStore lineage, Set<String> ids, CategoryRules categories, Evaluation evaluation) {
@@ -39,6 +41,8 @@ final class StoredEvaluation implements Evaluation {
                     .toHexDigits(Hashing.xxh3_64().hashCharsToLong(categories.toString())));
     this.transitions = new Answers<>(lineage.candidates(method, ids), evaluation::transitions);
     this.rulings = new Answers<>(lineage.rulings(method, ids), evaluation::rulings);
+    this.averages = new Answers<>(new HashMap<>(), evaluation::averages);
+    this.knownAverages = lineage.averages(ids);
     this.known = Set.copyOf(transitions.all.keySet());
   }
 
@@ -70,6 +74,16 @@ final class StoredEvaluation implements Evaluation {
   @Override
   public Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes) {
     return rulings.of(disputes);
+  }
+
+  @Override
+  public Map<Pool, List<String>> averages(Collection<Pool> pools) {
+    return averages.of(pools);
+  }
+
+  @Override
+  public Map<String, List<String>> knownAverages() {
+    return knownAverages;
   }
 
   /** Answers that were stored, and those that had to be found. */

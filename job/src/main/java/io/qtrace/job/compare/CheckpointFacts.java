@@ -14,12 +14,23 @@ import java.util.Optional;
  *
  * @param tensors by name, in the file's order
  * @param layers those that have a {@code _Q}, by name
+ * @param shadow a copy of the model beside it, by the names of the model's tensors; they are
+ *     compared with no other checkpoint's
  */
-public record CheckpointFacts(Map<String, TensorFacts> tensors, Map<String, LayerInvariants> layers)
+public record CheckpointFacts(
+    Map<String, TensorFacts> tensors,
+    Map<String, LayerInvariants> layers,
+    Map<String, TensorFacts> shadow)
     implements Serializable {
   public CheckpointFacts {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
     layers = Collections.unmodifiableMap(new LinkedHashMap<>(layers));
+    shadow = Collections.unmodifiableMap(new LinkedHashMap<>(shadow));
+  }
+
+  /** Facts of a checkpoint that has its model once. */
+  public CheckpointFacts(Map<String, TensorFacts> tensors, Map<String, LayerInvariants> layers) {
+    this(tensors, layers, Map.of());
   }
 
   /**
@@ -31,6 +42,11 @@ public record CheckpointFacts(Map<String, TensorFacts> tensors, Map<String, Laye
   public static CheckpointFacts of(
       Map<String, TensorFacts> tensors, Map<String, LutCheckPartial> checks) {
     return new CheckpointFacts(tensors, LayerInvariants.of(tensors, checks));
+  }
+
+  /** The same with a copy of the model. */
+  public CheckpointFacts withShadow(Map<String, TensorFacts> copy) {
+    return new CheckpointFacts(tensors, layers, copy);
   }
 
   public Optional<TensorFacts> tensor(String name) {

@@ -9,6 +9,7 @@ import io.qtrace.job.compare.CompareUnit.Link;
 import io.qtrace.job.compare.CompareUnit.Member;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Shadow;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
@@ -75,13 +76,20 @@ final class ComparePlan {
    *
    * @param name of the tensor; empty for {@code _Q} and {@code _indices}
    * @param layer of {@code _Q} and {@code _indices}
+   * @param shadow the checkpoint that has it beside its model, where it is compared with nothing
    */
-  private record Alike(Optional<String> name, Optional<LayerNames> layer, Shape shape) {
+  private record Alike(
+      Optional<String> name, Optional<LayerNames> layer, Shape shape, Optional<String> shadow) {
     static Alike of(TensorEntry tensor) {
       Optional<LayerNames> layer =
           LayerNames.ofQuantized(tensor.name()).or(() -> LayerNames.ofIndices(tensor.name()));
       Optional<String> name = layer.isEmpty() ? Optional.of(tensor.name()) : Optional.empty();
-      return new Alike(name, layer, tensor.shape());
+      return new Alike(name, layer, tensor.shape(), Optional.empty());
+    }
+
+    static Alike ofShadow(TensorEntry tensor, String checkpoint) {
+      return new Alike(
+          Optional.of(tensor.name()), Optional.empty(), tensor.shape(), Optional.of(checkpoint));
     }
   }
 
@@ -108,8 +116,20 @@ final class ComparePlan {
             .computeIfAbsent(Alike.of(entry), alike -> new Entries())
             .add(places.get(checkpoint), entry);
       }
+      for (TensorEntry entry : shadow(checkpoint)) {
+        entries
+            .computeIfAbsent(Alike.ofShadow(entry, checkpoint), alike -> new Entries())
+            .add(places.get(checkpoint), entry);
+      }
     }
     return entries;
+  }
+
+  // Only measured.
+  private List<TensorEntry> shadow(String checkpoint) {
+    return group.measured().contains(checkpoint)
+        ? indexes.get(checkpoint).shadow().map(Shadow::named).orElse(List.of())
+        : List.of();
   }
 
   private void add(Optional<LayerNames> layer, Entries entries) {

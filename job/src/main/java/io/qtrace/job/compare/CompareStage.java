@@ -8,7 +8,9 @@ import io.qtrace.job.compare.IndexStage.Indexes;
 import io.qtrace.job.conf.CompareSettings;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Shadow;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.io.Serializable;
@@ -186,14 +188,45 @@ public final class CompareStage {
     return (int) Math.max(1, Math.min(most, tensors / TENSORS_OF_A_TASK + 1));
   }
 
-  // Names in the file's order.
-  private JavaPairRDD<String, Packed<List<String>>> names(CompareRequest request, Indexes indexes) {
+  private JavaPairRDD<String, Packed<Names>> names(CompareRequest request, Indexes indexes) {
     Set<String> wanted = Set.copyOf(request.checkpoints());
     return indexes
         .readable()
         .filter(index -> wanted.contains(index._1()))
-        .mapValues(
-            index -> Packed.of(index.value().tensors().stream().map(TensorEntry::name).toList()));
+        .mapValues(index -> Packed.of(Names.of(index.value())));
+  }
+
+  /**
+   * Names of a checkpoint's tensors, in the file's order.
+   *
+   * @param shadow those of the copy of its model, by the name that the plan has for them
+   */
+  private record Names(List<String> tensors, Map<String, String> shadow) {
+    static Names of(CheckpointIndex index) {
+      Map<String, String> shadow = new LinkedHashMap<>();
+      index
+          .shadow()
+          .ifPresent(
+              copy ->
+                  copy.tensors()
+                      .forEach(
+                          tensor ->
+                              shadow.put(
+                                  Shadow.name(copy.section(), tensor.name()), tensor.name())));
+      return new Names(index.tensors().stream().map(TensorEntry::name).toList(), shadow);
+    }
+
+    CheckpointFacts facts(Map<String, TensorFacts> found, Map<String, LutCheckPartial> checks) {
+      Map<String, TensorFacts> ordered = new LinkedHashMap<>();
+      tensors.stream()
+          .filter(found::containsKey)
+          .forEach(name -> ordered.put(name, found.get(name)));
+      Map<String, TensorFacts> copies = new LinkedHashMap<>();
+      shadow.forEach(
+          (name, original) ->
+              Optional.ofNullable(found.get(name)).ifPresent(one -> copies.put(original, one)));
+      return CheckpointFacts.of(ordered, checks).withShadow(copies);
+    }
   }
 
   // Each group is planned by one task; each slice goes to a task of its own.
@@ -301,7 +334,7 @@ public final class CompareStage {
       CategoryRules categories)
       implements Serializable {
     Tuple2<String, Packed<Measured>> run(
-        Tuple2<String, Tuple2<Iterable<Packed<CheckpointPart>>, Packed<List<String>>>> checkpoint)
+        Tuple2<String, Tuple2<Iterable<Packed<CheckpointPart>>, Packed<Names>>> checkpoint)
         throws IOException {
       String key = checkpoint._1();
       CheckpointPart all = CheckpointPart.merged(checkpoint._2()._1());
@@ -319,15 +352,10 @@ public final class CompareStage {
                   .orElseGet(() -> measured(key, all, checkpoint._2()._2().value()))));
     }
 
-    private Measured measured(String key, CheckpointPart all, List<String> names) {
+    private Measured measured(String key, CheckpointPart all, Names names) {
       Optional<CheckpointFacts> facts = Optional.empty();
       if (measured.contains(key)) {
-        Map<String, TensorFacts> found = all.facts(categories);
-        Map<String, TensorFacts> ordered = new LinkedHashMap<>();
-        names.stream()
-            .filter(found::containsKey)
-            .forEach(name -> ordered.put(name, found.get(name)));
-        facts = Optional.of(CheckpointFacts.of(ordered, all.layers()));
+        facts = Optional.of(names.facts(all.facts(categories), all.layers()));
       }
       return Measured.of(facts, all.diffs());
     }

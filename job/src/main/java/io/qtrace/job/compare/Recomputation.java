@@ -1,6 +1,7 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.kernel.Deviations;
 import java.io.IOException;
@@ -33,7 +34,8 @@ public interface Recomputation extends Serializable {
    * What some rows give.
    *
    * @param others elements that are not as recomputed, each with the number that is
+   * @param rounded elements that are, but for rounding
    * @param bytesRead bytes asked of the files
    */
-  record Result(Deviations others, long bytesRead) implements Serializable {}
+  record Result(Deviations others, Ulps rounded, long bytesRead) implements Serializable {}
 }

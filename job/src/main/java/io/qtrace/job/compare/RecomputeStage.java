@@ -1,6 +1,7 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.conf.CompareSettings;
@@ -139,18 +140,18 @@ public final class RecomputeStage {
         return found(work, impossible, Optional.empty());
       }
       ObjectStore store = new ObjectStore(hadoop.value());
-      Deviations others = Deviations.NONE;
+      Recomputed recomputed = Recomputed.of(Deviations.NONE, Ulps.NONE);
       try {
         Recomputation.Result result =
             work.recomputation().run(store, memoryBytes, options, work.from(), work.to());
-        others = result.others();
+        recomputed = Recomputed.of(result.others(), result.rounded());
         bytesRead.add(result.bytesRead());
       } catch (IOException e) {
         if (changed(store, work).isEmpty()) {
           throw e;
         }
       }
-      return found(work, Recomputed.of(others), changed(store, work));
+      return found(work, recomputed, changed(store, work));
     }
 
     private Optional<String> changed(ObjectStore store, Work work) throws IOException {

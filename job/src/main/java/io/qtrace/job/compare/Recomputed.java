@@ -1,5 +1,6 @@
 package io.qtrace.job.compare;
 
+import io.qtrace.compare.Ulps;
 import io.qtrace.kernel.Deviations;
 import java.io.Serializable;
 import java.util.Objects;
@@ -10,23 +11,32 @@ import java.util.Optional;
  *
  * @param obstacle why nothing could be recomputed; empty where it was
  * @param others elements that are not as recomputed, each with the number that is
+ * @param rounded elements that are, but for rounding
  */
-public record Recomputed(Optional<String> obstacle, Deviations others) implements Serializable {
+public record Recomputed(Optional<String> obstacle, Deviations others, Ulps rounded)
+    implements Serializable {
   public Recomputed {
     Objects.requireNonNull(obstacle, "obstacle");
     Objects.requireNonNull(others, "others");
+    Objects.requireNonNull(rounded, "rounded");
+  }
+
+  /** Of numbers that are recomputed without rounding. */
+  public Recomputed(Optional<String> obstacle, Deviations others) {
+    this(obstacle, others, Ulps.NONE);
   }
 
   static Recomputed impossible(String obstacle) {
     return new Recomputed(Optional.of(obstacle), Deviations.NONE);
   }
 
-  static Recomputed of(Deviations others) {
-    return new Recomputed(Optional.empty(), others);
+  static Recomputed of(Deviations others, Ulps rounded) {
+    return new Recomputed(Optional.empty(), others, rounded);
   }
 
   Recomputed merge(Recomputed other) {
-    return new Recomputed(obstacle.or(other::obstacle), others.merge(other.others));
+    return new Recomputed(
+        obstacle.or(other::obstacle), others.merge(other.others), rounded.merge(other.rounded));
   }
 
   /** Elements that the recomputation does not give; empty where there was none. */

@@ -29,7 +29,7 @@ final class StorageChecks {
     List<CompareUnit> all = new ArrayList<>(units.stream().map(checks::whileRead).toList());
     for (String checkpoint : measured) {
       Set<Storage> storages = new LinkedHashSet<>();
-      indexes.get(checkpoint).tensors().forEach(tensor -> storages.add(tensor.storage()));
+      indexes.get(checkpoint).all().forEach(tensor -> storages.add(tensor.storage()));
       storages.forEach(storage -> checks.alone(checkpoint, storage, all));
     }
     return all;

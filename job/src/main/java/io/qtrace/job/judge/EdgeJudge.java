@@ -5,6 +5,7 @@ import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Classifier.Unexplained;
 import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Operation;
 import io.qtrace.job.operations.Operations;
@@ -70,27 +71,33 @@ public final class EdgeJudge implements Serializable {
         step,
         settled);
     operation.ifPresent(known -> known.addFindings(findings, step));
-    List<TensorComparison> open =
+    List<Unexplained> open =
         unexplained(outcome, kind, pair)
-            .filter(tensor -> !reported.contains(tensor.name()))
-            .filter(tensor -> isOpen(rules, kind, tensor, operation))
+            .filter(one -> !reported.contains(one.tensor()))
+            .filter(one -> isOpen(rules, kind, pair.byName().get(one.tensor()), operation))
             .toList();
     if (kind.equals(EdgeKind.UNKNOWN)) {
-      addUnexplained(findings, open);
+      addUnexplained(findings, open, pair);
     } else {
-      addOtherTensors(findings, kind, open);
+      addOtherTensors(findings, kind, open, pair);
     }
     skipped.addFindings(
         findings, pair.byName().values().stream().noneMatch(TensorComparison::isComparable));
     if (findings.findings().isEmpty() && kind.equals(EdgeKind.UNKNOWN)) {
       addUnexplained(
-          findings, pair.tensors().stream().filter(TensorComparison::isChanged).toList());
+          findings,
+          pair.tensors().stream()
+              .filter(TensorComparison::isChanged)
+              .map(EdgeJudge::whole)
+              .toList(),
+          pair);
     }
     List<String> notes = new ArrayList<>(rules.notes(kind));
     notes.addAll(skipped.notes());
     notes.addAll(casts(pair));
     notes.addAll(QFindings.notes(changes));
     notes.addAll(TrainNotes.of(kind, step));
+    operation.ifPresent(known -> notes.addAll(known.notes(step)));
     notes.addAll(findings.notes());
     return new Judgement(
         kind,
@@ -104,14 +111,18 @@ public final class EdgeJudge implements Serializable {
   }
 
   // What the operation of a kind leaves, of an unknown one the nearest.
-  private static Stream<TensorComparison> unexplained(
+  private static Stream<Unexplained> unexplained(
       Classifier.Outcome outcome, EdgeKind kind, PairComparison pair) {
     if (kind.equals(EdgeKind.UNKNOWN) && outcome.best().isEmpty()) {
-      return pair.tensors().stream().filter(TensorComparison::isChanged);
+      return pair.tensors().stream().filter(TensorComparison::isChanged).map(EdgeJudge::whole);
     }
     EdgeKind nearest =
         kind.equals(EdgeKind.UNKNOWN) ? outcome.best().orElseThrow().operation().kind() : kind;
-    return outcome.unexplained(nearest).map(pair.byName()::get);
+    return outcome.unexplained(nearest);
+  }
+
+  private static Unexplained whole(TensorComparison tensor) {
+    return new Unexplained(tensor.name(), tensor.changedElements());
   }
 
   // What is a copy as far as it was compared need not be one.
@@ -161,33 +172,40 @@ public final class EdgeJudge implements Serializable {
 
   // Where the policy allows changes of a tensor, it means those that the operation makes.
   private static void addOtherTensors(
-      FindingList findings, EdgeKind kind, List<TensorComparison> others) {
+      FindingList findings, EdgeKind kind, List<Unexplained> others, PairComparison pair) {
     findings.add(
         "unexplained",
         others,
-        TensorComparison::name,
+        Unexplained::tensor,
         those ->
             "%d tensors changed in a way that an edge of kind %s does not explain, such as %s: %s"
                 .formatted(
                     those.size(),
                     kind.label(),
-                    SafeText.of(those.get(0).name()),
-                    change(those.get(0))));
+                    SafeText.of(those.get(0).tensor()),
+                    change(those.get(0), pair)));
   }
 
   // What no operation explains is never plainly clean.
-  private static void addUnexplained(FindingList findings, List<TensorComparison> changed) {
+  private static void addUnexplained(
+      FindingList findings, List<Unexplained> changed, PairComparison pair) {
     findings.add(
         "unexplained",
         changed,
-        TensorComparison::name,
+        Unexplained::tensor,
         those ->
             "%d tensors changed, which no known operation explains, such as %s: %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name()), change(those.get(0))));
+                .formatted(
+                    those.size(), SafeText.of(those.get(0).tensor()), change(those.get(0), pair)));
   }
 
-  private static String change(TensorComparison tensor) {
-    return tensor.compared().isPresent() ? elements(tensor, "elements") : tensor.status().name();
+  private static String change(Unexplained one, PairComparison pair) {
+    TensorComparison tensor = pair.byName().get(one.tensor());
+    return tensor.compared().isPresent()
+        ? "%d of %d elements, the first at element %d"
+            .formatted(
+                one.elements().elements(), tensor.elements(), one.elements().first().orElseThrow())
+        : tensor.status().name();
   }
 
   private static String elements(TensorComparison tensor, String what) {

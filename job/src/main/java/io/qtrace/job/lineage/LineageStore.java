@@ -19,8 +19,10 @@ import io.qtrace.job.lineage.TensorRecords.EdgeKey;
 import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.parents.Dispute;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.CheckpointIndex.Shadow;
 import java.io.Serializable;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +36,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
 import org.apache.iceberg.expressions.Expression;
@@ -189,6 +193,28 @@ public final class LineageStore {
         .toList();
   }
 
+  /**
+   * The members of averages that earlier audits found.
+   *
+   * @param ids checkpoints that may be averages
+   * @return identifiers of the members, by that of the average
+   */
+  public Map<String, List<String>> averages(Set<String> ids) {
+    Map<String, Set<String>> found = new HashMap<>();
+    read(LineageTable.EDGES, EdgeRow.class, equal("parent_part", ParentPart.MEMBER.label()))
+        .stream()
+        .map(EdgeRow::ends)
+        .filter(ends -> ids.contains(ends.childId()))
+        .forEach(
+            ends ->
+                found
+                    .computeIfAbsent(ends.childId(), child -> new TreeSet<>())
+                    .add(ends.parentId()));
+    Map<String, List<String>> averages = new HashMap<>();
+    found.forEach((child, members) -> averages.put(child, List.copyOf(members)));
+    return averages;
+  }
+
   /** How many {@code _Q} of some edges have which cause. */
   public Map<RecordedEdge, List<CauseCount>> causes(Collection<RecordedEdge> edges) {
     if (edges.isEmpty()) {
@@ -282,17 +308,26 @@ public final class LineageStore {
       Iterable<Packed<LayerInvariants>> invariants,
       CategoryRules categories) {
     Map<String, TensorFacts> tensors = new LinkedHashMap<>();
+    Map<String, TensorFacts> shadow = new LinkedHashMap<>();
     StreamSupport.stream(rows.spliterator(), false)
         .map(Packed::value)
         .sorted(
             Comparator.comparing((TensorRow row) -> Objects.requireNonNullElse(row.position(), 0))
                 .thenComparing(TensorRow::name))
-        .forEach(row -> tensors.put(row.name(), RowMapping.facts(row, categories)));
+        .forEach(
+            row -> {
+              TensorFacts found = RowMapping.facts(row, categories);
+              if (row.section() == null) {
+                tensors.put(row.name(), found);
+              } else {
+                shadow.put(Shadow.original(row.section(), row.name()), found);
+              }
+            });
     Map<String, LayerInvariants> layers = new LinkedHashMap<>();
     StreamSupport.stream(invariants.spliterator(), false)
         .map(Packed::value)
         .forEach(layer -> layers.put(layer.layer(), layer));
-    return new CheckpointFacts(tensors, layers);
+    return new CheckpointFacts(tensors, layers, shadow);
   }
 
   /** All that is known of one tensor name. */
@@ -394,9 +429,18 @@ public final class LineageStore {
         sorted(facts),
         one -> {
           List<TensorRow> rows = new ArrayList<>();
-          for (TensorFacts tensor : one._2().value().tensors().values()) {
-            rows.add(RowMapping.row(auditId, one._1(), paths.get(one._1()), rows.size(), tensor));
-          }
+          BiConsumer<TensorFacts, Optional<String>> add =
+              (tensor, section) ->
+                  rows.add(
+                      RowMapping.row(
+                          auditId, one._1(), paths.get(one._1()), rows.size(), tensor, section));
+          CheckpointFacts found = one._2().value();
+          found.tensors().values().forEach(tensor -> add.accept(tensor, Optional.empty()));
+          found
+              .shadow()
+              .forEach(
+                  (original, copy) ->
+                      add.accept(copy, Optional.of(Shadow.section(copy.name(), original))));
           return rows;
         });
   }

@@ -36,7 +36,12 @@ final class RowMapping {
   private RowMapping() {}
 
   static TensorRow row(
-      String auditId, String checkpointId, String path, int position, TensorFacts facts) {
+      String auditId,
+      String checkpointId,
+      String path,
+      int position,
+      TensorFacts facts,
+      Optional<String> section) {
     TensorStats stats = facts.stats();
     return new TensorRow(
         auditId,
@@ -58,7 +63,8 @@ final class RowMapping {
             stats.zeros(),
             stats.firstNotFinite() == TensorStats.NO_INDEX ? null : stats.firstNotFinite()),
         facts.values(),
-        position);
+        position,
+        section.orElse(null));
   }
 
   static TensorFacts facts(TensorRow row, CategoryRules categories) {
@@ -209,7 +215,12 @@ final class RowMapping {
       projection.add((double) number);
     }
     return new CheckpointRow.SketchRow(
-        Sketch.VERSION, sketch.content(), sketch.keys(), projection, sketch.trained());
+        Sketch.VERSION,
+        sketch.content(),
+        sketch.keys(),
+        projection,
+        sketch.trained(),
+        sketch.shadow());
   }
 
   static KnownCheckpoint checkpoint(CheckpointRow row) {
@@ -245,7 +256,13 @@ final class RowMapping {
     for (int i = 0; i < projection.length; i++) {
       projection[i] = row.projection().get(i).floatValue();
     }
-    return new Sketch(row.content(), row.keys(), projection, row.trained(), tensors);
+    return new Sketch(
+        row.content(),
+        row.keys(),
+        projection,
+        row.trained(),
+        tensors,
+        Boolean.TRUE.equals(row.shadow()));
   }
 
   static EdgeRow row(String auditId, AuditedEdge edge) {

@@ -18,7 +18,11 @@ record TensorRow(
     @Inline StatsRow stats,
     @About("the elements in C order, when 64 or fewer") List<Double> values,
     @About("position among the tensors of the file, from 0; null in rows of older versions")
-        Integer position) {
+        Integer position,
+    @About(
+            "where the file has a copy of the model, such as ema, of which it is a tensor; null for"
+                + " those of the model")
+        String section) {
   /** Statistics of the elements. */
   record StatsRow(
       @About("smallest number, NaN left out; NaN when there is none") double min,

@@ -60,12 +60,11 @@ public record Classifier(Operations operations) implements Serializable {
       fits = List.copyOf(fits);
     }
 
-    /** Names of the tensors that the operation of a kind leaves unexplained. */
-    public Stream<String> unexplained(EdgeKind of) {
+    /** The tensors that the operation of a kind leaves unexplained. */
+    public Stream<Unexplained> unexplained(EdgeKind of) {
       return fits.stream()
           .filter(fit -> fit.operation().kind().equals(of))
-          .flatMap(fit -> fit.unexplained().stream())
-          .map(Unexplained::tensor);
+          .flatMap(fit -> fit.unexplained().stream());
     }
 
     /** Tensors that the best operation leaves unexplained; all that changed where there is none. */
@@ -102,7 +101,9 @@ public record Classifier(Operations operations) implements Serializable {
     int changed = (int) others.stream().filter(Classifier::isMoved).count();
     Optional<Fit> best =
         fits.stream()
-            .min(Comparator.comparingInt(Fit::cost)) // the first of equals
+            .min(
+                Comparator.comparing((Fit fit) -> !fit.operation().isCertain(step))
+                    .thenComparingInt(Fit::cost)) // the first of equals
             .filter(fit -> fit.cost() < others.size() || others.isEmpty());
     EdgeKind kind =
         best.filter(fit -> fit.isComplete() || fit.cost() * EXCEPTIONS < others.size())

@@ -2,25 +2,67 @@ package io.qtrace.job.operations;
 
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.TensorEntry;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Where the tensors of both checkpoints of a step are.
+ * Where the tensors of the checkpoints of a step are.
  *
  * @param ofParent by name
  * @param ofChild by name
+ * @param members what an average may be of: the parent, then the other parents
  */
-public record Ends(Map<String, TensorEntry> ofParent, Map<String, TensorEntry> ofChild) {
+public record Ends(
+    Map<String, TensorEntry> ofParent, Map<String, TensorEntry> ofChild, List<Member> members) {
   /** Ends of which nothing is known. */
-  public static final Ends NONE = new Ends(Map.of(), Map.of());
+  public static final Ends NONE = new Ends(Map.of(), Map.of(), List.of());
 
+  /**
+   * A checkpoint.
+   *
+   * @param model its tensors, by name
+   * @param shadow the copy of its model, by the names of the model's tensors
+   */
+  public record Member(Map<String, TensorEntry> model, Map<String, TensorEntry> shadow) {
+    static Member of(CheckpointIndex index) {
+      Map<String, TensorEntry> shadow = new HashMap<>();
+      index.shadow().ifPresent(copy -> copy.tensors().forEach(one -> shadow.put(one.name(), one)));
+      return new Member(index.byName(), shadow);
+    }
+  }
+
+  public Ends {
+    members = List.copyOf(members);
+  }
+
+  /** Those of a child of one parent. */
   public static Ends of(CheckpointIndex parent, CheckpointIndex child) {
-    return new Ends(parent.byName(), child.byName());
+    return of(parent, child, List.of());
+  }
+
+  /** Those of a child of several parents. */
+  public static Ends of(
+      CheckpointIndex parent, CheckpointIndex child, List<CheckpointIndex> others) {
+    return new Ends(
+        parent.byName(),
+        child.byName(),
+        Stream.concat(Stream.of(parent), others.stream()).map(Member::of).toList());
   }
 
   Optional<TensorEntry> parent(String name) {
     return Optional.ofNullable(ofParent.get(name));
+  }
+
+  /** A tensor of a member, or of the copy beside its model. */
+  Optional<TensorEntry> member(int number, boolean shadow, String name) {
+    if (number >= members.size()) {
+      return Optional.empty();
+    }
+    Member member = members.get(number);
+    return Optional.ofNullable((shadow ? member.shadow() : member.model()).get(name));
   }
 
   Optional<TensorEntry> child(String name) {

@@ -38,7 +38,7 @@ public final class Graft implements Operation {
   /** Another checkpoint gives whole groups of tensors, and this one all others. */
   @Override
   public boolean applies(Step step) {
-    if (step.other().isEmpty()) {
+    if (step.others().size() != 1) {
       return false;
     }
     boolean both = false;
@@ -64,10 +64,9 @@ public final class Graft implements Operation {
 
   private static boolean isGiven(TensorComparison tensor, Step step) {
     TensorFacts child = tensor.right().orElseThrow();
-    return step.other()
-        .flatMap(other -> other.tensor(child.name()))
-        .filter(child::isSame)
-        .isPresent();
+    return step.others().stream()
+        .flatMap(other -> other.side().tensor(child.name()).stream())
+        .anyMatch(child::isSame);
   }
 
   @Override
@@ -75,7 +74,8 @@ public final class Graft implements Operation {
     boolean explained =
         changed.right().isPresent()
             ? isGiven(changed, step)
-            : step.other().filter(other -> other.tensor(changed.name()).isPresent()).isEmpty();
+            : step.others().stream()
+                .noneMatch(other -> other.side().tensor(changed.name()).isPresent());
     return explained ? UnexplainedElements.NONE : changed.changedElements();
   }
 

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.arrow.ReadOptions;
+import io.qtrace.compare.AveragedCheck;
 import io.qtrace.compare.DequantizedCheck;
 import io.qtrace.compare.HalvedCheck;
 import io.qtrace.compare.IndicesCheck;
@@ -8,6 +9,7 @@ import io.qtrace.compare.LayerRows;
 import io.qtrace.compare.LookupCheck;
 import io.qtrace.compare.QuantizedLayer;
 import io.qtrace.compare.RescaledCheck;
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.kernel.Deviations;
@@ -37,11 +39,22 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
 
     Set<String> files();
 
+    /** Elements of rows that are not as recomputed, and how far the others are rounded. */
+    AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException;
+  }
+
+  /** A rule of which rounding is a part, or that has none. */
+  interface Exact extends Check {
     Deviations run(LayerRows rows, long from, long to) throws IOException;
+
+    @Override
+    default AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException {
+      return new AveragedCheck.Result(run(rows, from, to), Ulps.NONE);
+    }
   }
 
   /** A rule for a matrix that one other matrix of its shape gives. */
-  interface OfPair extends Check {
+  interface OfPair extends Exact {
     /** What the target is computed from, element by element. */
     TensorEntry other();
 
@@ -94,12 +107,13 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   public Result run(ObjectStore store, long memoryBytes, ReadOptions options, long from, long to)
       throws IOException {
     try (LayerRows rows = new LayerRows(store, memoryBytes, options)) {
-      return new Result(check.orElseThrow().run(rows, from, to), rows.bytesRead());
+      AveragedCheck.Result found = check.orElseThrow().check(rows, from, to);
+      return new Result(found.others(), found.rounded(), rows.bytesRead());
     }
   }
 
   /** Indices, or {@code _Q}, nearest to what was quantized. */
-  record Nearest(QuantizedLayer layer) implements Check {
+  record Nearest(QuantizedLayer layer) implements Exact {
     @Override
     public TensorEntry target() {
       return layer.target();
@@ -122,7 +136,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   }
 
   /** A weight that is {@code _Q} times the scales. */
-  record Product(DequantizedCheck.Layer layer) implements Check {
+  record Product(DequantizedCheck.Layer layer) implements Exact {
     @Override
     public TensorEntry target() {
       return layer.weight();
@@ -157,6 +171,32 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     @Override
     public Deviations run(LayerRows rows, long from, long to) throws IOException {
       return new HalvedCheck(rows).run(target, other, from, to);
+    }
+  }
+
+  /** A tensor that is a weighted sum of others. */
+  record Averaged(TensorEntry average, List<AveragedCheck.Term> terms, double slack)
+      implements Check {
+    @Override
+    public TensorEntry target() {
+      return AveragedCheck.matrix(average);
+    }
+
+    @Override
+    public Optional<String> obstacle() {
+      return AveragedCheck.obstacle(average, terms);
+    }
+
+    @Override
+    public Set<String> files() {
+      Set<String> files = new TreeSet<>(Set.of(average.storage().file()));
+      terms.forEach(term -> files.add(term.tensor().storage().file()));
+      return files;
+    }
+
+    @Override
+    public AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException {
+      return new AveragedCheck(rows).run(average, terms, slack, from, to);
     }
   }
 

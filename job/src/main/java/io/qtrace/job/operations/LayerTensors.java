@@ -31,6 +31,11 @@ record LayerTensors(Ends ends) {
     return found(name, ends.child(name));
   }
 
+  /** The same of a member of an average, or of the moving average in it. */
+  TensorEntry member(int number, boolean shadow, String name) {
+    return found(name, ends.member(number, shadow, name));
+  }
+
   private static TensorEntry found(String name, Optional<TensorEntry> entry) {
     return entry.orElseThrow(() -> new Missing(name));
   }

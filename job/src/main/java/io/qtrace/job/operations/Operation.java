@@ -7,6 +7,7 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -87,6 +88,14 @@ public interface Operation extends Serializable {
     return false;
   }
 
+  /**
+   * Whether what it explains of a step cannot be a coincidence, so that what it leaves is damage
+   * and no reason to take another operation, such as training, which explains any numbers.
+   */
+  default boolean isCertain(Step step) {
+    return false;
+  }
+
   /** Whether its findings name all that it leaves unexplained. */
   default boolean reportsUnexplained() {
     return false;
@@ -114,6 +123,11 @@ public interface Operation extends Serializable {
 
   /** Adds what the policy's expectations do not cover. */
   default void addFindings(FindingList findings, Step step) {}
+
+  /** What it did, as far as people need to know it, a sentence each. */
+  default List<String> notes(Step step) {
+    return List.of();
+  }
 
   /**
    * What it did to the {@code _Q} buffers of a pair, in one sentence.

@@ -23,6 +23,7 @@ public record Operations(List<Operation> all) implements Serializable {
           List.of(
               new Copy(),
               new Graft(),
+              new Average(),
               new Requantize(),
               new Snap(),
               new Cast(),

@@ -29,6 +29,8 @@ import java.util.Optional;
  * @param trained its elements that the LUT in training does not give at the indices; empty where
  *     that was not recomputed
  * @param isOfOther whether another parent has the very same
+ * @param averaged its elements that are not the average of the parents'; empty where they are not
+ *     averaged
  * @param parent the parent's LUT, where it has a usable one
  * @param child the child's
  */
@@ -41,6 +43,7 @@ public record QuantizedStep(
     Map<EdgeKind, Optional<UnexplainedElements>> nearest,
     Optional<UnexplainedElements> trained,
     boolean isOfOther,
+    Optional<UnexplainedElements> averaged,
     Optional<LayerLut> parent,
     Optional<LayerLut> child) {
   public QuantizedStep {
@@ -50,6 +53,7 @@ public record QuantizedStep(
     Objects.requireNonNull(rule, "rule");
     nearest = Map.copyOf(nearest);
     Objects.requireNonNull(trained, "trained");
+    Objects.requireNonNull(averaged, "averaged");
     Objects.requireNonNull(parent, "parent");
     Objects.requireNonNull(child, "child");
   }
@@ -65,6 +69,7 @@ public record QuantizedStep(
         nearest(layer, step),
         Sync.trained(layer, step),
         Graft.isOfOther(quantized, step),
+        Average.averaged(quantized, step),
         step.before(layer),
         step.after(layer));
   }
@@ -95,7 +100,9 @@ public record QuantizedStep(
 
   /** What nothing explains: elements that break the rule, else those nearest to an explanation. */
   public UnexplainedElements residual() {
-    return rule.filter(broken -> !broken.isNone())
+    return averaged
+        .or(() -> rule)
+        .filter(broken -> !broken.isNone())
         .or(
             () ->
                 nearest.values().stream()

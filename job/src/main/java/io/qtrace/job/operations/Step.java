@@ -8,6 +8,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +24,19 @@ public final class Step {
   private final Side child;
   private final PairComparison pair;
   private final Map<String, Recomputed> recomputed;
-  private final Optional<Side> other;
+  private final List<Other> others;
   private TrainedGroups trained;
+  private Optional<Mixture> mixture;
+
+  /** Another parent of the child, by its path. */
+  public record Other(String path, Side side) {}
 
   /**
    * @param pair the two compared
    * @param recomputed what was recomputed of the child, by layer
    */
   public Step(Side parent, Side child, PairComparison pair, Map<String, Recomputed> recomputed) {
-    this(parent, child, pair, recomputed, Optional.empty());
+    this(parent, child, pair, recomputed, List.of());
   }
 
   private Step(
@@ -39,17 +44,17 @@ public final class Step {
       Side child,
       PairComparison pair,
       Map<String, Recomputed> recomputed,
-      Optional<Side> other) {
+      List<Other> others) {
     this.parent = Objects.requireNonNull(parent, "parent");
     this.child = Objects.requireNonNull(child, "child");
     this.pair = Objects.requireNonNull(pair, "pair");
     this.recomputed = Map.copyOf(recomputed);
-    this.other = Objects.requireNonNull(other, "other");
+    this.others = List.copyOf(others);
   }
 
-  /** The same step of a child that has another parent too. */
-  public Step with(Side another) {
-    return new Step(parent, child, pair, recomputed, Optional.of(another));
+  /** The same step of a child that has other parents too. */
+  public Step with(List<Other> more) {
+    return new Step(parent, child, pair, recomputed, more);
   }
 
   /** A step of which no element was compared: as far as the facts of both ends show it. */
@@ -150,8 +155,26 @@ public final class Step {
     return pair.tensor(name);
   }
 
-  Optional<Side> other() {
-    return other;
+  List<Other> others() {
+    return others;
+  }
+
+  /** The child as an average of its parents and of moving averages in them, if it is one. */
+  Optional<Mixture> mixture() {
+    if (mixture == null) {
+      mixture = found();
+    }
+    return mixture;
+  }
+
+  private Optional<Mixture> found() {
+    if (others.isEmpty() && parent.facts().shadow().isEmpty()) {
+      return Optional.empty();
+    }
+    List<Side> sides = new ArrayList<>(List.of(parent));
+    others.forEach(other -> sides.add(other.side()));
+    return Mixture.of(sides, child)
+        .filter(found -> found.terms().stream().anyMatch(term -> term.side() == 0));
   }
 
   Side parent() {

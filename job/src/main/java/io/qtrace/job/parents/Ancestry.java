@@ -1,6 +1,7 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.operations.Average;
 import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.parents.Claims.Claim;
@@ -14,18 +15,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Checks declared parents against the forest that the weights show. */
 public final class Ancestry {
   private final Map<CheckpointFile, InferredEdge> edges = new HashMap<>(); // by child
   private final Set<CheckpointFile> readable = new HashSet<>();
   private final Map<CheckpointFile, Set<String>> runs = new HashMap<>(); // that have the content
+  private final Map<CheckpointFile, List<InferredEdge>> averages = new HashMap<>(); // by child
   private final Evaluation evaluation;
 
   public Ancestry(
       Forest forest, Collection<MeasuredCheckpoint> checkpoints, Evaluation evaluation) {
     this.evaluation = evaluation;
     forest.edges().forEach(edge -> edges.put(edge.child(), edge));
+    Stream.concat(forest.edges().stream(), forest.donors().stream())
+        .filter(edge -> edge.kind().equals(Average.KIND))
+        .forEach(
+            edge -> averages.computeIfAbsent(edge.child(), child -> new ArrayList<>()).add(edge));
     for (MeasuredCheckpoint checkpoint : checkpoints) {
       CheckpointFile file = checkpoint.file();
       readable.add(file);
@@ -78,6 +85,9 @@ public final class Ancestry {
 
   // The edge that a claim is checked against, if any.
   private Optional<InferredEdge> doubt(Claim claim, Opinion opinion) {
+    if (opinion instanceof Opinion.Agrees) {
+      return Optional.empty();
+    }
     if (opinion instanceof Opinion.Reaches reached) {
       InferredEdge last = reached.steps().get(reached.steps().size() - 1);
       return reached.isTraining() || last.kind().equals(Copy.KIND)
@@ -95,6 +105,13 @@ public final class Ancestry {
   private Opinion settled(Claim claim) {
     if (!readable.contains(claim.parent())) {
       return new Opinion.Silent();
+    }
+    Optional<InferredEdge> member =
+        averages.getOrDefault(claim.child(), List.of()).stream()
+            .filter(edge -> isCopyOf(edge.parent(), claim.parent()))
+            .findFirst();
+    if (member.isPresent()) {
+      return new Opinion.Agrees(member.get());
     }
     List<InferredEdge> up = path(claim.child());
     if (up.isEmpty() || isCopyOf(claim.parent(), claim.child())) {

@@ -1,6 +1,8 @@
 package io.qtrace.job.parents;
 
+import java.io.Serializable;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -13,6 +15,28 @@ public interface Evaluation {
 
   /** What would have led from either checkpoint of each candidate to the other. */
   Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates);
+
+  /**
+   * Checkpoints of which some may be the members of an average.
+   *
+   * @param child identifier of what may be the average
+   * @param others identifiers
+   */
+  record Pool(String child, List<String> others) implements Serializable {
+    public Pool {
+      others = List.copyOf(others);
+    }
+  }
+
+  /** Identifiers of the members; none of those pools that have no average. */
+  default Map<Pool, List<String>> averages(Collection<Pool> pools) {
+    return Map.of();
+  }
+
+  /** Averages that earlier searches found, by identifier, and their members. */
+  default Map<String, List<String>> knownAverages() {
+    return Map.of();
+  }
 
   /** What the contents say of declared parents that the weights doubt. */
   Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes);

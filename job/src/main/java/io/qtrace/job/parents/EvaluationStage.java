@@ -3,6 +3,8 @@ package io.qtrace.job.parents;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.Packed;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Mixture;
+import io.qtrace.job.operations.Side;
 import io.qtrace.job.progress.Phase;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -72,6 +74,35 @@ public final class EvaluationStage implements Evaluation {
     answers(questions, "declared parents")
         .forEach((question, answer) -> found.put(question.dispute(), answer));
     return found;
+  }
+
+  @Override
+  public Map<Pool, List<String>> averages(Collection<Pool> pools) {
+    Map<Pool, List<String>> found = new HashMap<>();
+    answers(pools.stream().map(Mean::new).toList(), "averages")
+        .forEach((question, answer) -> found.put(question.pool(), answer));
+    return found;
+  }
+
+  private record Mean(Pool pool) implements Question<List<String>> {
+    @Override
+    public List<String> checkpoints() {
+      return Stream.concat(Stream.of(pool.child()), pool.others().stream()).toList();
+    }
+
+    @Override
+    public List<String> answer(List<Node> nodes, Classifier classifier) {
+      return members(nodes).stream().map(number -> pool.others().get(number)).toList();
+    }
+  }
+
+  // Of an average and others the positions among the others.
+  static List<Integer> members(List<Node> nodes) {
+    List<Side> sides = nodes.stream().skip(1).map(Node::side).toList();
+    return Mixture.of(sides, nodes.get(0).side()).map(Mixture::terms).orElse(List.of()).stream()
+        .map(Mixture.Term::side)
+        .distinct()
+        .toList();
   }
 
   private record Between(Candidate candidate) implements Question<Candidate.Transitions> {

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Every checkpoint once: as a root, or as the child of one edge; no circles. What was put together
- * from two hangs on the one that gave more.
+ * Every checkpoint once: as a root, or as the child of one edge; no circles. What was made from
+ * several hangs on the one that gave the most.
  *
  * @param roots checkpoints that no other explains, sorted by path
  * @param edges sorted by the child's path
- * @param donors edges to children that have another parent besides, sorted by the child's path
+ * @param donors edges from the other parents of those children, sorted by the child's path
  */
 public record Forest(
     List<CheckpointFile> roots, List<InferredEdge> edges, List<InferredEdge> donors) {

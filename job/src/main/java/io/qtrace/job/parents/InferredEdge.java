@@ -1,6 +1,7 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.operations.Average;
 import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Graft;
 import io.qtrace.job.policy.EdgeKind;
@@ -49,6 +50,12 @@ public record InferredEdge(
   static InferredEdge graft(CheckpointFile parent, CheckpointFile child, Transition transition) {
     return new InferredEdge(
         parent, child, Graft.KIND, transition.shared(), transition.changed(), 0, 0, 0);
+  }
+
+  /** One of the members of an average. */
+  static InferredEdge average(CheckpointFile parent, CheckpointFile child, Transition transition) {
+    return new InferredEdge(
+        parent, child, Average.KIND, transition.shared(), transition.changed(), 0, 0, 0);
   }
 
   /** A checkpoint with the content of another. */

@@ -10,7 +10,9 @@ public enum ParentPart {
   /** Most of its tensors. */
   BASE,
   /** Those that the base did not give. */
-  DONOR;
+  DONOR,
+  /** Its weighted part of an average. */
+  MEMBER;
 
   @JsonValue
   public String label() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,22 +49,26 @@ public final class ParentSearch {
     Set<Link> links = links(nodes);
     Claims claimed = claims.of(file -> originals.getOrDefault(file, file));
     Tree tree = new Tree(nodes, links, claimed, proved, evaluation);
+    Map<Integer, List<Integer>> averages = Averages.of(nodes, tree, seen(nodes), evaluation);
+    tree = Averages.first(tree, averages);
     Map<Integer, Assemblies.Parents> assembled = Assemblies.of(nodes, tree, claimed);
     List<CheckpointFile> roots = new ArrayList<>();
     List<InferredEdge> edges = new ArrayList<>();
     List<InferredEdge> donors = new ArrayList<>();
     for (int child = 0; child < nodes.size(); child++) {
       Assemblies.Parents two = assembled.get(child);
-      if (two != null) {
-        edges.add(graft(two.base(), child, nodes, copies, tree));
-        donors.add(graft(two.donor(), child, nodes, copies, tree));
+      List<Integer> members = averages.get(child);
+      if (members != null) {
+        edges.add(of(members.get(0), child, nodes, copies, tree, InferredEdge::average));
+        for (int member : members.subList(1, members.size())) {
+          donors.add(of(member, child, nodes, copies, tree, InferredEdge::average));
+        }
+      } else if (two != null) {
+        edges.add(of(two.base(), child, nodes, copies, tree, InferredEdge::graft));
+        donors.add(of(two.donor(), child, nodes, copies, tree, InferredEdge::graft));
       } else if (tree.parent(child).isPresent()) {
         int parent = tree.parent(child).getAsInt();
-        edges.add(
-            InferredEdge.of(
-                nearest(copies.get(nodes.get(parent).file()), nodes.get(child).file()),
-                nodes.get(child).file(),
-                tree.transition(parent, child)));
+        edges.add(of(parent, child, nodes, copies, tree, InferredEdge::of));
       } else {
         roots.add(nodes.get(child).file());
       }
@@ -79,13 +84,19 @@ public final class ParentSearch {
     return new Forest(roots, edges, donors);
   }
 
-  private static InferredEdge graft(
+  /** What makes an edge of what led from its parent to its child. */
+  private interface EdgeMaker {
+    InferredEdge of(CheckpointFile parent, CheckpointFile child, Transition transition);
+  }
+
+  private static InferredEdge of(
       int parent,
       int child,
       List<MeasuredCheckpoint> nodes,
       Map<CheckpointFile, List<MeasuredCheckpoint>> copies,
-      Tree tree) {
-    return InferredEdge.graft(
+      Tree tree,
+      EdgeMaker maker) {
+    return maker.of(
         nearest(copies.get(nodes.get(parent).file()), nodes.get(child).file()),
         nodes.get(child).file(),
         tree.transition(parent, child));
@@ -102,6 +113,19 @@ public final class ParentSearch {
 
   // Of so many checkpoints each is looked at with each: as many as others look at.
   private static final int FEW = 64;
+
+  // Positions of those that an earlier search evaluated.
+  private Set<Integer> seen(List<MeasuredCheckpoint> nodes) {
+    Set<String> known = new HashSet<>();
+    evaluation.known().forEach(pair -> known.addAll(List.of(pair.one(), pair.other())));
+    Set<Integer> seen = new HashSet<>();
+    for (int node = 0; node < nodes.size(); node++) {
+      if (known.contains(nodes.get(node).file().id())) {
+        seen.add(node);
+      }
+    }
+    return seen;
+  }
 
   // Those of earlier searches, and those of the checkpoints that none of them saw.
   private Set<Link> links(List<MeasuredCheckpoint> nodes) {

@@ -22,7 +22,7 @@ import java.util.Objects;
  * #VERSION}.
  *
  * @param content equal for checkpoints with equal tensors: 32 hexadecimal digits of XXH3-128 over
- *     name, dtype, fingerprint and shape of each tensor, by name
+ *     name, dtype, fingerprint and shape of each tensor, by name, those of a moving average last
  * @param keys checkpoints that share a key likely share tensors: for each category a hash of its
  *     tensors, then the {@value #SAMPLES} smallest of as many different hashes of single tensors
  *     (MinHash)
@@ -30,9 +30,15 @@ import java.util.Objects;
  *     projections are about those of the numbers
  * @param trained how far the LUTs in use are from the stored ones, in the unit of the projection
  * @param tensors how many it has
+ * @param shadow whether it has a moving average beside its model
  */
 public record Sketch(
-    String content, List<Long> keys, float[] projection, double trained, int tensors)
+    String content,
+    List<Long> keys,
+    float[] projection,
+    double trained,
+    int tensors,
+    boolean shadow)
     implements Serializable {
   /** Of the algorithm: sketches of different versions are not comparable. */
   public static final int VERSION = 1;
@@ -70,13 +76,21 @@ public record Sketch(
         samples[i] = Math.min(samples[i], mixed(hash + i * GOLDEN));
       }
     }
+    facts.shadow().values().stream()
+        .sorted((one, other) -> one.name().compareTo(other.name()))
+        .forEach(copy -> put(all, copy));
     List<Long> keys = new ArrayList<>();
     categories.forEach(
         (category, hash) -> keys.add(mixed(hash.get().getAsLong() + category.ordinal())));
     Arrays.stream(samples).filter(sample -> sample != Long.MAX_VALUE).forEach(keys::add);
     Side side = new Side(facts);
     return new Sketch(
-        digits(all.get()), keys, projection(MovingNumbers.of(side)), trained(side), tensors.size());
+        digits(all.get()),
+        keys,
+        projection(MovingNumbers.of(side)),
+        trained(side),
+        tensors.size(),
+        !facts.shadow().isEmpty());
   }
 
   private static HashStream128 put(HashStream128 hash, TensorFacts tensor) {
@@ -152,7 +166,8 @@ public record Sketch(
         && keys.equals(that.keys)
         && Arrays.equals(projection, that.projection)
         && trained == that.trained
-        && tensors == that.tensors;
+        && tensors == that.tensors
+        && shadow == that.shadow;
   }
 
   @Override

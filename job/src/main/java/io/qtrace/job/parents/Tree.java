@@ -20,7 +20,8 @@ final class Tree {
   private final Claims claims;
   private final Map<ProvedStep, Integer> proved;
   private final Evaluation evaluation;
-  private final Map<Candidate, Candidate.Transitions> transitions = new HashMap<>();
+  private final Map<Candidate, Candidate.Transitions> transitions;
+  private final Set<Arrow> barred;
   private final int[] parents;
 
   Tree(
@@ -29,11 +30,24 @@ final class Tree {
       Claims claims,
       Map<ProvedStep, Integer> proved,
       Evaluation evaluation) {
+    this(nodes, links, claims, proved, evaluation, new HashMap<>(), Set.of());
+  }
+
+  private Tree(
+      List<MeasuredCheckpoint> nodes,
+      Set<Link> links,
+      Claims claims,
+      Map<ProvedStep, Integer> proved,
+      Evaluation evaluation,
+      Map<Candidate, Candidate.Transitions> transitions,
+      Set<Arrow> barred) {
     this.nodes = nodes;
     this.links = links;
     this.claims = claims;
     this.proved = proved;
     this.evaluation = evaluation;
+    this.transitions = transitions;
+    this.barred = barred;
     this.parents = new int[nodes.size()];
     evaluate(links.stream().map(link -> candidate(link.one(), link.other())).toList());
     Arc[] cheapest = Arborescence.of(nodes.size() + 1, nodes.size(), arcs(links));
@@ -55,6 +69,14 @@ final class Tree {
     }
   }
 
+  /** A way from a node to another. */
+  record Arrow(int from, int to) {}
+
+  /** The tree of the same nodes that does not take some ways. */
+  Tree without(Set<Arrow> ways) {
+    return new Tree(nodes, links, claims, proved, evaluation, transitions, ways);
+  }
+
   /** Nodes of which each was evaluated as a parent of the other. */
   Set<Link> links() {
     return links;
@@ -67,6 +89,7 @@ final class Tree {
 
   Transition transition(int parent, int child) {
     Candidate candidate = candidate(parent, child);
+    evaluate(List.of(candidate));
     Candidate.Transitions both = transitions.get(candidate);
     Transition shown = candidate.one().equals(id(parent)) ? both.forward() : both.backward();
     Integer found =
@@ -112,7 +135,7 @@ final class Tree {
 
   private void add(List<Arc> arcs, int parent, int child) {
     Transition transition = transition(parent, child);
-    if (transition.plausible()) {
+    if (transition.plausible() && !barred.contains(new Arrow(parent, child))) {
       arcs.add(new Arc(parent, child, cost(parent, child, transition)));
     }
   }
@@ -147,6 +170,7 @@ final class Tree {
     int sibling = parents[node];
     return sibling != NONE
         && parents[sibling] != NONE
+        && !barred.contains(new Arrow(parents[sibling], node))
         && isTraining(transition(parents[sibling], sibling))
         && isTraining(transition(sibling, node))
         && !Hints.isStepBefore(nodes.get(sibling).file(), nodes.get(node).file());

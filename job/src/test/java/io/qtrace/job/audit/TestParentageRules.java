@@ -15,6 +15,7 @@ import io.qtrace.job.parents.Ancestry;
 import io.qtrace.job.parents.Forest;
 import io.qtrace.job.parents.HandMade;
 import io.qtrace.job.parents.InferredEdge;
+import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.StatedEvaluation;
 import io.qtrace.job.parents.WeightsOpinion;
 import io.qtrace.job.policy.EdgeKind;
@@ -24,7 +25,6 @@ import io.qtrace.job.policy.Waivers;
 import java.time.LocalDate;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -60,7 +60,7 @@ class TestParentageRules {
       String... evidence) {
     Edge edge = declared(parent, child);
     return new PlannedEdge(
-        edge.ends(), child.run(), status, List.of(evidence), weights, Optional.empty());
+        edge.ends(), child.run(), status, List.of(evidence), weights, ParentPart.WHOLE, List.of());
   }
 
   private static WeightsOpinion contradicts(InferredEdge edge) {

@@ -34,6 +34,7 @@ class TestExplainCommand {
         .containsExactly(
             "copy 42",
             "graft 42",
+            "average 42",
             "requantize 42",
             "snap 42",
             "cast 42",

@@ -68,6 +68,7 @@ class TestCauses {
             Map.of(Requantize.KIND, PROVED),
             Optional.empty(),
             false,
+            Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(TRAINED));
     assertThat(explain(given)).isEqualTo(QExplanation.proved(new QCause("REQUANTIZED")));
@@ -81,6 +82,7 @@ class TestCauses {
             Map.of(Requantize.KIND, Optional.of(THREE)),
             Optional.empty(),
             false,
+            Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(TRAINED));
     assertThat(explain(other)).isEqualTo(QExplanation.unexplained(THREE));
@@ -123,6 +125,7 @@ class TestCauses {
             Map.of(),
             Optional.empty(),
             false,
+            Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(child)));
   }

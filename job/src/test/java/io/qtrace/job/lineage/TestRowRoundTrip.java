@@ -73,13 +73,20 @@ class TestRowRoundTrip {
   }
 
   private static void assertTensorSurvives(TensorFacts facts) {
-    TensorRow row = RowMapping.row("audit", "id", "a/step1.pt", 3, facts);
+    TensorRow row = RowMapping.row("audit", "id", "a/step1.pt", 3, facts, Optional.empty());
     for (TensorRow stored : List.of(row, back(TensorRow.class, row))) {
       assertThat(RowMapping.facts(stored, ArrayCheckpoint.POLICY.categories())).isEqualTo(facts);
     }
-    TensorRow older = older(TensorRow.class, row, "position");
+    TensorRow older = older(TensorRow.class, row, "position", "section");
     assertThat(older.position()).isNull();
     assertThat(RowMapping.facts(older, ArrayCheckpoint.POLICY.categories())).isEqualTo(facts);
+  }
+
+  @Test
+  void theSectionOfACopySurvives() {
+    TensorFacts facts = Layers.initial().facts().tensors().values().iterator().next();
+    TensorRow row = RowMapping.row("audit", "id", "a/step1.pt", 3, facts, Optional.of("ema"));
+    assertThat(back(TensorRow.class, row).section()).isEqualTo("ema");
   }
 
   @Test
@@ -271,7 +278,8 @@ class TestRowRoundTrip {
                 sketch.content(),
                 sketch.keys(),
                 sketch.projection(),
-                sketch.trained()));
+                sketch.trained(),
+                sketch.shadow()));
     assertThat(RowMapping.checkpoint(other).contents().orElseThrow().sketch()).isEmpty();
   }
 

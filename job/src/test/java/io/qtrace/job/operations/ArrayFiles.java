@@ -15,7 +15,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -31,17 +33,35 @@ public record ArrayFiles(Path folder) {
 
   /** All elements compared, and all recomputed that an operation needs. */
   public Step step(ArrayCheckpoint parent, ArrayCheckpoint child) throws IOException {
-    Step compared = StepOfArrays.of(parent, child, Map.of());
+    return step(List.of(parent), child);
+  }
+
+  /**
+   * The same of a child of several parents.
+   *
+   * @param parents the one that the child is compared with, then the others
+   */
+  public Step step(List<ArrayCheckpoint> parents, ArrayCheckpoint child) throws IOException {
+    List<Step.Other> others = new ArrayList<>();
+    for (ArrayCheckpoint other : parents.subList(1, parents.size())) {
+      others.add(
+          new Step.Other("member%d.pt".formatted(others.size() + 1), new Side(other.facts())));
+    }
+    Step compared = StepOfArrays.of(parents.get(0), child, Map.of()).with(others);
     if (Operations.KNOWN.recomputations(compared, Ends.NONE).isEmpty()) {
       return compared;
     }
-    Ends ends = new Ends(write("parent", parent), write("child", child));
+    List<Ends.Member> members = new ArrayList<>();
+    for (ArrayCheckpoint parent : parents) {
+      members.add(new Ends.Member(write("parent" + members.size(), parent), Map.of()));
+    }
+    Ends ends = new Ends(members.get(0).model(), write("child", child), members);
     Map<String, Recomputed> recomputed = new TreeMap<>();
     for (Map.Entry<String, Recomputation> wanted :
         Operations.KNOWN.recomputations(compared, ends).entrySet()) {
       recomputed.put(wanted.getKey(), run(wanted.getValue()));
     }
-    return new Step(compared.parent(), compared.child(), compared.pair(), recomputed);
+    return new Step(compared.parent(), compared.child(), compared.pair(), recomputed).with(others);
   }
 
   private static Recomputed run(Recomputation wanted) throws IOException {
@@ -50,7 +70,7 @@ public record ArrayFiles(Path folder) {
     }
     Recomputation.Result result =
         wanted.run(STORE, MEMORY_BYTES, ReadOptions.LOCAL_DISK, 0, wanted.rows());
-    return new Recomputed(Optional.empty(), result.others());
+    return new Recomputed(Optional.empty(), result.others(), result.rounded());
   }
 
   private Map<String, TensorEntry> write(String name, ArrayCheckpoint checkpoint)

@@ -40,7 +40,7 @@ class TestGraft {
   @Test
   void oneLayerOfSeveralIsDamageAndNoGraft() {
     ArrayCheckpoint child = withLayers(List.of(Layers.MLP));
-    assertThat(step(BASE, DONOR, child).other()).isPresent();
+    assertThat(step(BASE, DONOR, child).others()).isNotEmpty();
     assertThat(new Graft().applies(step(BASE, DONOR, child))).isFalse();
   }
 
@@ -95,6 +95,7 @@ class TestGraft {
   }
 
   private static Step step(ArrayCheckpoint parent, ArrayCheckpoint other, ArrayCheckpoint child) {
-    return StepOfArrays.of(parent, child).with(new Side(other.facts()));
+    return StepOfArrays.of(parent, child)
+        .with(List.of(new Step.Other("other.pt", new Side(other.facts()))));
   }
 }

@@ -43,6 +43,7 @@ class TestOperations {
     }
     tested.addAll(OF_FILES);
     tested.add(Graft.class); // of two parents: TestGraft
+    tested.add(Average.class); // of several: TestAverage
     assertThat(tested)
         .containsExactlyInAnyOrderElementsOf(
             Operations.KNOWN.all().stream()

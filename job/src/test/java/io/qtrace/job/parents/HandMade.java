@@ -66,7 +66,12 @@ public final class HandMade {
     return new MeasuredCheckpoint(
         file,
         new Sketch(
-            "content of " + file.path(), List.of(), new float[Sketch.DIMENSIONS], trained, 10));
+            "content of " + file.path(),
+            List.of(),
+            new float[Sketch.DIMENSIONS],
+            trained,
+            10,
+            false));
   }
 
   public static List<MeasuredCheckpoint> measured(Collection<CheckpointFile> files) {

@@ -233,7 +233,7 @@ class TestSketch {
 
   @Test
   void aProjectionOfAnotherSizeIsRefused() {
-    assertThatThrownBy(() -> new Sketch("c", List.of(), new float[63], 0, 1))
+    assertThatThrownBy(() -> new Sketch("c", List.of(), new float[63], 0, 1, false))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid projection: 63 numbers, expected 64");
   }

@@ -1,0 +1,192 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.compare.AveragedCheck;
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
+import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.Recomputed;
+import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.job.compare.UnexplainedElements;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The weighted average of checkpoints, such as the last ones of a run (SWA), or of a moving average
+ * and a checkpoint (EMA). Tensors that are not averaged are those of a member.
+ */
+public final class Average implements Operation {
+  private static final long serialVersionUID = 1;
+
+  /** Its name. */
+  public static final EdgeKind KIND = new EdgeKind("average");
+
+  /** The cause of a {@code _Q} that was averaged. */
+  public static final QCause AVERAGED = new QCause("AVERAGED");
+
+  private static final int SHOWN = 5; // digits of a weight
+  private static final String KEY = "#averaged";
+
+  @Override
+  public EdgeKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public String description() {
+    return "weighted average of checkpoints or of a moving average in one";
+  }
+
+  @Override
+  public int parents() {
+    return 2;
+  }
+
+  /** The child is an average of the parent, of its moving average, and of the other parents. */
+  @Override
+  public boolean applies(Step step) {
+    return step.mixture().isPresent();
+  }
+
+  @Override
+  public UnexplainedElements unexplained(TensorComparison changed, Step step) {
+    Optional<TensorFacts> child = changed.right();
+    Mixture mixture = step.mixture().orElseThrow();
+    if (child.isEmpty()) {
+      return mixture.isAverage(changed.name())
+          ? changed.changedElements()
+          : UnexplainedElements.NONE;
+    }
+    if (mixture.isKept(child.get())) {
+      return UnexplainedElements.NONE;
+    }
+    return averaged(child.get(), step)
+        .or(() -> tied(child.get(), step))
+        .orElseGet(changed::changedElements);
+  }
+
+  // The same numbers under another name, which all members have.
+  private static Optional<UnexplainedElements> tied(TensorFacts child, Step step) {
+    return step.child().same(child).stream()
+        .filter(same -> !same.name().equals(child.name()))
+        .flatMap(same -> averaged(same, step).stream())
+        .filter(UnexplainedElements::isNone)
+        .findFirst();
+  }
+
+  // Empty where the tensor cannot be the average.
+  private static Optional<UnexplainedElements> averaged(TensorFacts child, Step step) {
+    Mixture mixture = step.mixture().orElseThrow();
+    if (child.dtype().kind() != DType.Kind.FLOAT || !mixture.isAverage(child.name())) {
+      return Optional.empty();
+    }
+    Optional<Recomputed> recomputed = step.recomputed(child.name() + KEY);
+    return recomputed.isPresent()
+        ? recomputed.flatMap(Recomputed::unexplained)
+        : Optional.of(UnexplainedElements.NONE).filter(none -> mixture.isLikely(child.name()));
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    step.mixture()
+        .ifPresent(
+            mixture -> {
+              for (TensorFacts tensor : step.child().facts().tensors().values()) {
+                if (tensor.dtype().kind() == DType.Kind.FLOAT
+                    && mixture.isAverage(tensor.name())
+                    && !mixture.isKept(tensor)) {
+                  wanted.put(tensor.name() + KEY, recomputation(tensor.name(), mixture, ends));
+                }
+              }
+            });
+    return wanted;
+  }
+
+  private static Recomputation recomputation(String tensor, Mixture mixture, Ends ends) {
+    return LayerRecomputation.of(
+        ends,
+        tensors ->
+            new LayerRecomputation.Averaged(
+                tensors.child(tensor),
+                mixture.terms().stream()
+                    .map(
+                        term ->
+                            new AveragedCheck.Term(
+                                tensors.member(term.side(), term.shadow(), tensor), term.weight()))
+                    .toList(),
+                mixture.slack()));
+  }
+
+  /** Most tensors are averages with the same weights. */
+  @Override
+  public boolean isCertain(Step step) {
+    return applies(step);
+  }
+
+  @Override
+  public boolean provesDirection() {
+    return true;
+  }
+
+  @Override
+  public Quantization quantization() {
+    return Quantization.STALE;
+  }
+
+  @Override
+  public boolean explainsLut(LayerNames layer, Step step) {
+    return step.tensor(layer.lut()).filter(lut -> unexplained(lut, step).isNone()).isPresent();
+  }
+
+  @Override
+  public Optional<QExplanation> explain(QuantizedStep layer) {
+    return layer
+        .averaged()
+        .filter(UnexplainedElements::isNone)
+        .filter(none -> layer.status() == TensorStatus.CHANGED)
+        .map(none -> QExplanation.proved(AVERAGED));
+  }
+
+  /** Elements of a {@code _Q} that are not the average; empty where the step averages nothing. */
+  static Optional<UnexplainedElements> averaged(TensorComparison quantized, Step step) {
+    return step.mixture()
+        .flatMap(mixture -> quantized.right().flatMap(child -> averaged(child, step)));
+  }
+
+  @Override
+  public List<String> notes(Step step) {
+    Mixture mixture = step.mixture().orElseThrow();
+    String sum =
+        mixture.terms().stream()
+            .map(term -> "%s x %s".formatted(weight(term.weight()), name(term, step)))
+            .collect(Collectors.joining(" + "));
+    return List.of("average: " + sum);
+  }
+
+  private static String weight(double weight) {
+    return new BigDecimal(weight)
+        .round(new MathContext(SHOWN))
+        .stripTrailingZeros()
+        .toPlainString();
+  }
+
+  private static String name(Mixture.Term term, Step step) {
+    String checkpoint =
+        term.side() == 0 ? "this parent" : SafeText.of(step.others().get(term.side() - 1).path());
+    return term.shadow() ? "the moving average in " + checkpoint : checkpoint;
+  }
+
+  @Override
+  public String conclusion(long changed, long all) {
+    return "%d of %d _Q buffers are not those of the parent".formatted(changed, all);
+  }
+}

@@ -1,0 +1,337 @@
+package io.qtrace.job.operations;
+
+import io.qtrace.job.compare.TensorFacts;
+import io.qtrace.tensor.DType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * A checkpoint as the weighted average of others, or of moving averages that they hold beside their
+ * model. The weights are estimated from what is known of tensors: the sum of the elements of an
+ * average is the average of the sums.
+ */
+public final class Mixture {
+  private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
+  private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
+  private static final double ROUNDINGS = 8; // that a sum or a value went through
+  private static final double CLOSE = 1 / ROUNDINGS; // one rounding
+  private static final double ALIKE = 0.5; // of what rounding allows
+  private static final double CLEARLY = 4; // worse fits the average without a term that counts
+  private static final double NOISE = 1 / 64.0; // of squares, where each rounding is one
+  // Weights are numbers that people choose, where those fit: parts of a whole, or decimals.
+  private static final int[] WHOLES = {
+    2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 100, 1_000, 10_000, 100_000, 1_000_000
+  };
+
+  /** How far weights that are not such numbers may be off. */
+  public static final double SLACK = 1e-5;
+
+  /**
+   * What is averaged.
+   *
+   * @param side position of the checkpoint
+   * @param shadow whether it is the moving average beside its model
+   */
+  public record Term(int side, boolean shadow, double weight) {}
+
+  private record Column(int side, boolean shadow, Map<String, TensorFacts> tensors) {}
+
+  /**
+   * A linear equation that an average meets.
+   *
+   * @param numbers of the columns less that of the child, in units of their spread
+   * @param allowed how far rounding takes it from zero
+   */
+  private record Row(double[] numbers, double allowed) {}
+
+  private final List<Column> columns;
+  private final Map<String, List<Row>> rows = new LinkedHashMap<>(); // by tensor
+  private final Side child;
+  private double[] weights = {};
+  private boolean exact;
+
+  private Mixture(List<Side> sides, Side child) {
+    this.child = child;
+    this.columns = new ArrayList<>();
+    for (int i = 0; i < sides.size(); i++) {
+      add(new Column(i, false, sides.get(i).facts().tensors()));
+      add(new Column(i, true, sides.get(i).facts().shadow()));
+    }
+    for (TensorFacts tensor : child.facts().tensors().values()) {
+      List<Row> found = rows(tensor);
+      if (!found.isEmpty()) {
+        rows.put(tensor.name(), found);
+      }
+    }
+  }
+
+  // Whatever has most of the tensors: an equation is of all columns.
+  private void add(Column column) {
+    List<TensorFacts> floats =
+        child.facts().tensors().values().stream()
+            .filter(tensor -> tensor.dtype().kind() == DType.Kind.FLOAT)
+            .toList();
+    long common =
+        floats.stream()
+            .map(tensor -> column.tensors().get(tensor.name()))
+            .filter(one -> one != null)
+            .count();
+    if (common > 0 && 2 * common >= floats.size()) {
+      columns.add(column);
+    }
+  }
+
+  /** The child as an average of some of the sides; empty where it is none. */
+  public static Optional<Mixture> of(List<Side> sides, Side child) {
+    Mixture mixture = new Mixture(sides, child);
+    return mixture.columns.size() > 1 && mixture.find() ? Optional.of(mixture) : Optional.empty();
+  }
+
+  /** What is averaged, with weights of sum 1. */
+  public List<Term> terms() {
+    return IntStream.range(0, weights.length)
+        .filter(i -> weights[i] > 0)
+        .mapToObj(i -> new Term(columns.get(i).side(), columns.get(i).shadow(), weights[i]))
+        .toList();
+  }
+
+  /** How far the weights may be off: not at all where they are plain numbers. */
+  public double slack() {
+    return exact ? 0 : SLACK;
+  }
+
+  /**
+   * Whether a tensor of the child is that of a member, byte for byte, as those that do not train.
+   */
+  boolean isKept(TensorFacts tensor) {
+    return terms().stream()
+        .map(term -> column(term).tensors().get(tensor.name()))
+        .anyMatch(member -> member != null && member.isSame(tensor));
+  }
+
+  /** Whether the average has a tensor of all members. */
+  boolean isAverage(String tensor) {
+    return terms().stream().allMatch(term -> column(term).tensors().containsKey(tensor));
+  }
+
+  /** Whether a tensor is the average, as far as facts show it. */
+  boolean isLikely(String tensor) {
+    List<Row> found = rows.get(tensor);
+    return isAverage(tensor) && (found == null || fits(found, weights));
+  }
+
+  private Column column(Term term) {
+    return columns.stream()
+        .filter(one -> one.side() == term.side() && one.shadow() == term.shadow())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  // Equations of a float tensor that all columns have and of which any differs.
+  private List<Row> rows(TensorFacts tensor) {
+    List<TensorFacts> facts = new ArrayList<>();
+    for (Column column : columns) {
+      TensorFacts one = column.tensors().get(tensor.name());
+      if (one == null
+          || !one.shape().equals(tensor.shape())
+          || one.dtype().kind() != DType.Kind.FLOAT
+          || one.stats().notFinite() > 0) {
+        return List.of();
+      }
+      facts.add(one);
+    }
+    if (tensor.dtype().kind() != DType.Kind.FLOAT
+        || tensor.stats().notFinite() > 0
+        || facts.stream().allMatch(tensor::isSame)) {
+      return List.of();
+    }
+    double unit = unit(tensor.dtype()) * ROUNDINGS;
+    List<Row> found = new ArrayList<>();
+    boolean all = !tensor.values().isEmpty();
+    long elements = tensor.shape().elements();
+    if (all && facts.stream().allMatch(one -> one.values().size() == elements)) {
+      for (int i = 0; i < elements; i++) {
+        int at = i;
+        double[] numbers = facts.stream().mapToDouble(one -> one.values().get(at)).toArray();
+        row(numbers, tensor.values().get(i), unit * largest(numbers)).ifPresent(found::add);
+      }
+    } else {
+      double[] sums = facts.stream().mapToDouble(one -> one.stats().sum()).toArray();
+      double largest =
+          facts.stream()
+              .mapToDouble(
+                  one -> Math.max(Math.abs(one.stats().min()), Math.abs(one.stats().max())))
+              .max()
+              .orElseThrow();
+      row(sums, tensor.stats().sum(), unit * largest * Math.sqrt(elements)).ifPresent(found::add);
+    }
+    return found;
+  }
+
+  // None where rounding is about all that the columns differ by.
+  private static Optional<Row> row(double[] numbers, double target, double rounding) {
+    double spread = Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
+    if (spread <= 2 * rounding) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Row(
+            Arrays.stream(numbers).map(one -> (one - target) / spread).toArray(),
+            rounding / spread));
+  }
+
+  private static double largest(double[] numbers) {
+    return Arrays.stream(numbers).map(Math::abs).max().orElse(0);
+  }
+
+  // The most that rounding moves a number, relative.
+  private static double unit(DType dtype) {
+    return switch (dtype) {
+      case FLOAT64 -> 0x1p-53;
+      case FLOAT32 -> 0x1p-24;
+      case FLOAT16 -> 0x1p-11;
+      case BFLOAT16 -> 0x1p-8;
+      default -> 0x1p-4;
+    };
+  }
+
+  private static boolean fits(List<Row> some, double[] weights) {
+    return some.stream()
+        .allMatch(row -> Math.abs(Blend.residual(row.numbers(), weights)) <= row.allowed());
+  }
+
+  private boolean find() {
+    List<Row> all = rows.values().stream().flatMap(List::stream).toList();
+    if (all.size() < 2 * ROWS_OF_A_TERM) {
+      return false;
+    }
+    // In units of rounding, so that each row says as much as it knows.
+    Blend blend =
+        new Blend(
+            all.stream()
+                .map(row -> Arrays.stream(row.numbers()).map(one -> one / row.allowed()).toArray())
+                .toList(),
+            CLOSE);
+    boolean[] used = new boolean[columns.size()];
+    Arrays.fill(used, true);
+    double[] found = blend.weights(used);
+    if (!isMostly(found)) {
+      return false;
+    }
+    weights = rounded(fewest(blend, needed(blend, found, used)));
+    return isCombined() && all.size() >= ROWS_OF_A_TERM * terms().size() && isMostly(weights);
+  }
+
+  // Whether most tensors are the average with some weights.
+  private boolean isMostly(double[] some) {
+    long kept = rows.values().stream().filter(one -> fits(one, some)).count();
+    return kept >= KEPT_PART * rows.size();
+  }
+
+  // Several checkpoints, or a moving average.
+  private boolean isCombined() {
+    Set<Integer> sides = new HashSet<>();
+    boolean shadow = false;
+    for (Term term : terms()) {
+      sides.add(term.side());
+      shadow |= term.shadow();
+    }
+    return sides.size() > 1 || shadow;
+  }
+
+  // A moving average is itself one of checkpoints: it stands for those, where it does.
+  private double[] fewest(Blend blend, double[] found) {
+    double[] fewest = found;
+    for (int shadow = 0; shadow < columns.size(); shadow++) {
+      if (columns.get(shadow).shadow() && fewest[shadow] == 0) {
+        double[] rank = fewest.clone();
+        rank[shadow] = 1; // the last that is left out
+        boolean[] used = new boolean[rank.length];
+        for (int i = 0; i < used.length; i++) {
+          used[i] = rank[i] > 0;
+        }
+        double[] other = needed(blend, rank, used);
+        fewest = count(other) < count(fewest) ? other : fewest;
+      }
+    }
+    return fewest;
+  }
+
+  private static long count(double[] weights) {
+    return Arrays.stream(weights).filter(weight -> weight > 0).count();
+  }
+
+  // Without the columns that others stand for, those of the lowest rank first.
+  private double[] needed(Blend blend, double[] rank, boolean[] used) {
+    double[] best = blend.weights(used);
+    int[] order =
+        IntStream.range(0, rank.length)
+            .boxed()
+            .sorted((one, other) -> Double.compare(rank[one], rank[other]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    for (int column : order) {
+      used[column] = false;
+      if (best[column] == 0) {
+        continue;
+      }
+      boolean last = IntStream.range(0, used.length).noneMatch(i -> used[i]);
+      double[] fewer = last ? best : blend.weights(used);
+      if (!last && misfit(fewer) <= CLEARLY * misfit(best) + NOISE) {
+        best = fewer;
+      } else {
+        used[column] = true;
+      }
+    }
+    return best;
+  }
+
+  // Mean square of what the better part of the rows is off, in units of rounding.
+  private double misfit(double[] some) {
+    double[] squares =
+        rows.values().stream()
+            .flatMap(List::stream)
+            .mapToDouble(row -> Math.pow(Blend.residual(row.numbers(), some) / row.allowed(), 2))
+            .sorted()
+            .toArray();
+    return Arrays.stream(squares, 0, (int) Math.ceil(KEPT_PART * squares.length))
+        .average()
+        .orElse(0);
+  }
+
+  // Whether no row tells some weights from others.
+  private boolean isAlike(double[] some, double[] others) {
+    return rows.values().stream()
+        .flatMap(List::stream)
+        .allMatch(
+            row ->
+                Math.abs(
+                        Blend.residual(row.numbers(), some) - Blend.residual(row.numbers(), others))
+                    <= row.allowed() * ALIKE);
+  }
+
+  // The plainest weights that fit as well; small ones that no row tells from none are none.
+  private double[] rounded(double[] found) {
+    for (int whole : WHOLES) {
+      double[] plain = new double[found.length];
+      long sum = 0;
+      for (int i = 0; i < found.length; i++) {
+        long part = Math.round(found[i] * whole);
+        plain[i] = (double) part / whole;
+        sum += part;
+      }
+      if (sum == whole && isAlike(plain, found)) {
+        exact = true;
+        return plain;
+      }
+    }
+    return found;
+  }
+}

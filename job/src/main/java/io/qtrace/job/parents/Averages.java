@@ -1,0 +1,214 @@
+package io.qtrace.job.parents;
+
+import io.qtrace.job.operations.Blend;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Finds the checkpoints that are averages of others. Those that may be are told by their sketches:
+ * an average lies between its members; whether they are is asked of their tensors, one question a
+ * checkpoint.
+ */
+final class Averages {
+  private static final int POOL = 16; // nearest ones, of which the members are
+
+  // An average is nearer to where its members put it than to each of them: by this part, squared.
+  private static final double BETWEEN = 0.5;
+
+  private final List<MeasuredCheckpoint> nodes;
+  private final Tree tree;
+  private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
+
+  private final Set<Integer> seen;
+  private final Evaluation evaluation;
+  private final Map<String, Integer> places = new HashMap<>(); // by identifier
+  private final Map<Integer, List<Integer>> found = new HashMap<>();
+
+  private Averages(
+      List<MeasuredCheckpoint> nodes, Tree tree, Set<Integer> seen, Evaluation evaluation) {
+    this.nodes = nodes;
+    this.tree = tree;
+    this.seen = seen;
+    this.evaluation = evaluation;
+    nodes.forEach(node -> places.put(node.file().id(), places.size()));
+    for (Link link : tree.links()) {
+      neighbours.computeIfAbsent(link.one(), node -> new HashSet<>()).add(link.other());
+      neighbours.computeIfAbsent(link.other(), node -> new HashSet<>()).add(link.one());
+    }
+  }
+
+  /**
+   * The members of each average, by positions, in order of their files.
+   *
+   * @param seen positions of the checkpoints that an earlier search asked about: an average of
+   *     those alone is not asked for again
+   */
+  static Map<Integer, List<Integer>> of(
+      List<MeasuredCheckpoint> nodes, Tree tree, Set<Integer> seen, Evaluation evaluation) {
+    Averages search = new Averages(nodes, tree, seen, evaluation);
+    search.addKnown();
+    List<Integer> open = IntStream.range(0, nodes.size()).filter(search::isOpen).boxed().toList();
+    search.ask(open, Set.of());
+    // Averages lie between averages too: those of no others count.
+    Set<Integer> averages = Set.copyOf(search.found.keySet());
+    search.ask(open.stream().filter(node -> search.isNear(node, averages)).toList(), averages);
+    search.cutRings();
+    return search.found;
+  }
+
+  private void addKnown() {
+    evaluation
+        .knownAverages()
+        .forEach(
+            (child, members) -> {
+              if (places.containsKey(child) && places.keySet().containsAll(members)) {
+                found.put(places.get(child), inOrder(members));
+              }
+            });
+  }
+
+  // Whether no earlier search found it, and no operation makes it of one parent.
+  private boolean isOpen(int node) {
+    OptionalInt parent = tree.parent(node);
+    if (found.containsKey(node)) {
+      return false;
+    }
+    if (parent.isEmpty()) {
+      return true;
+    }
+    Transition made = tree.transition(parent.getAsInt(), node);
+    return made.unexplained() > 0 || made.invented() > 0;
+  }
+
+  private boolean isNear(int node, Set<Integer> averages) {
+    List<Integer> others = found.getOrDefault(node, pool(node, Set.of()));
+    return !Collections.disjoint(others, averages);
+  }
+
+  private void ask(List<Integer> open, Set<Integer> without) {
+    List<Evaluation.Pool> questions = new ArrayList<>();
+    for (int node : open) {
+      List<Integer> pool = pool(node, without);
+      boolean asked = seen.contains(node) && seen.containsAll(pool);
+      if (!asked && mayBe(node, pool)) {
+        questions.add(new Evaluation.Pool(id(node), pool.stream().map(this::id).toList()));
+      }
+    }
+    evaluation
+        .averages(questions)
+        .forEach(
+            (pool, members) -> {
+              if (members.size() > 1) {
+                found.put(places.get(pool.child()), inOrder(members));
+              }
+            });
+  }
+
+  // Of averages of each other the later is none.
+  private void cutRings() {
+    for (int node : found.keySet().stream().sorted(byFile().reversed()).toList()) {
+      Set<Integer> before = new HashSet<>();
+      List<Integer> open = new ArrayList<>(found.get(node));
+      while (!open.isEmpty()) {
+        int member = open.remove(open.size() - 1);
+        if (before.add(member)) {
+          open.addAll(found.getOrDefault(member, List.of()));
+        }
+      }
+      if (before.contains(node)) {
+        found.remove(node);
+      }
+    }
+  }
+
+  private Comparator<Integer> byFile() {
+    return Comparator.comparing(node -> nodes.get(node).file());
+  }
+
+  private List<Integer> inOrder(Collection<String> members) {
+    return members.stream().map(places::get).sorted(byFile()).toList();
+  }
+
+  /** The tree in which no member of an average comes from it. */
+  static Tree first(Tree tree, Map<Integer, List<Integer>> averages) {
+    Set<Tree.Arrow> barred = new HashSet<>();
+    Tree found = tree;
+    while (barred.addAll(rings(found, averages))) {
+      found = tree.without(Set.copyOf(barred));
+    }
+    return found;
+  }
+
+  private static Set<Tree.Arrow> rings(Tree tree, Map<Integer, List<Integer>> averages) {
+    Set<Tree.Arrow> rings = new HashSet<>();
+    averages.forEach(
+        (average, members) -> {
+          for (int node : members) {
+            OptionalInt up = tree.parent(node);
+            while (up.isPresent() && up.getAsInt() != average) {
+              node = up.getAsInt();
+              up = tree.parent(node);
+            }
+            if (up.isPresent()) {
+              rings.add(new Tree.Arrow(average, node));
+            }
+          }
+        });
+    return rings;
+  }
+
+  private List<Integer> pool(int node, Set<Integer> without) {
+    Sketch sketch = nodes.get(node).sketch();
+    return neighbours.getOrDefault(node, Set.of()).stream()
+        .filter(other -> !without.contains(other))
+        .sorted(
+            Comparator.<Integer>comparingDouble(other -> nodes.get(other).sketch().roughly(sketch))
+                .thenComparing(byFile()))
+        .limit(POOL)
+        .toList();
+  }
+
+  // Whether it lies between others, or may be of a moving average in one.
+  private boolean mayBe(int node, List<Integer> pool) {
+    return pool.stream().anyMatch(other -> nodes.get(other).sketch().shadow())
+        || isBetween(nodes.get(node).sketch(), sketches(pool));
+  }
+
+  private static boolean isBetween(Sketch sketch, List<Sketch> pool) {
+    if (pool.size() < 2) {
+      return false;
+    }
+    List<double[]> rows = new ArrayList<>();
+    for (int i = 0; i < Sketch.DIMENSIONS; i++) {
+      int at = i;
+      rows.add(
+          pool.stream()
+              .mapToDouble(other -> (double) other.projection()[at] - sketch.projection()[at])
+              .toArray());
+    }
+    boolean[] used = new boolean[pool.size()];
+    Arrays.fill(used, true);
+    double[] weights = new Blend(rows, Double.POSITIVE_INFINITY).weights(used);
+    double off = rows.stream().mapToDouble(row -> Math.pow(Blend.residual(row, weights), 2)).sum();
+    double nearest = pool.stream().mapToDouble(sketch::roughly).min().orElseThrow();
+    return off <= BETWEEN * nearest;
+  }
+
+  private List<Sketch> sketches(Collection<Integer> some) {
+    return some.stream().map(node -> nodes.get(node).sketch()).toList();
+  }
+
+  private String id(int node) {
+    return nodes.get(node).file().id();
+  }
+}

@@ -1,0 +1,191 @@
+package io.qtrace.job.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
+
+import io.qtrace.job.archive.RunConfig;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.Judgement;
+import io.qtrace.job.judge.NotCompared;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Averages of random runs, as PyTorch computes them in float32. */
+class TestAverage {
+  private static final long FIRST_SEED = 20261201;
+  private static final int AVERAGES = 40;
+  private static final int STEPS = 6;
+
+  @TempDir Path folder;
+
+  /** A random run and an average of some of its steps. */
+  private record Case(
+      List<ArrayCheckpoint> run, List<Integer> members, double[] weights, ArrayCheckpoint average) {
+    static Case of(long seed) {
+      Random random = new Random(seed);
+      List<ArrayCheckpoint> run = TestAverage.steps(random);
+      int count = 2 + random.nextInt(2);
+      List<Integer> members = new ArrayList<>();
+      random.ints(0, STEPS).distinct().limit(count).sorted().forEach(members::add);
+      double[] weights = new double[count];
+      if (random.nextBoolean()) {
+        Arrays.fill(weights, 1.0 / count); // SWA
+      } else {
+        double decay = List.of(0.5, 0.9, 0.99, 0.999).get(random.nextInt(4));
+        weights[0] = decay;
+        for (int i = 1; i < count; i++) {
+          weights[i] = (1 - decay) / (count - 1);
+        }
+      }
+      return new Case(
+          run,
+          members,
+          weights,
+          TestAverage.averaged(members.stream().map(run::get).toList(), weights));
+    }
+
+    List<ArrayCheckpoint> parents() {
+      return members.stream().map(run::get).toList();
+    }
+  }
+
+  private static List<ArrayCheckpoint> steps(Random random) {
+    ArrayCheckpoint model = RandomModel.of(random);
+    Regime regime = Regime.of(random, model);
+    List<ArrayCheckpoint> run = new ArrayList<>();
+    for (int step = 0; step < STEPS; step++) {
+      model = regime.train(model, random);
+      run.add(model);
+    }
+    return run;
+  }
+
+  // Rounded after each product and each sum; tensors that are alike stay.
+  private static ArrayCheckpoint averaged(List<ArrayCheckpoint> members, double[] weights) {
+    ArrayCheckpoint average = members.get(0);
+    for (String name : members.get(0).tensors().keySet()) {
+      List<ArrayTensor> tensors = members.stream().map(one -> one.tensor(name)).toList();
+      if (!tensors.stream().allMatch(one -> one.isSame(tensors.get(0)))) {
+        float[] sum = new float[tensors.get(0).values().length];
+        for (int i = 0; i < weights.length; i++) {
+          for (int at = 0; at < sum.length; at++) {
+            sum[at] += (float) weights[i] * (float) tensors.get(i).values()[at];
+          }
+        }
+        average =
+            average.with(
+                name,
+                ArrayTensor.of(
+                    sum,
+                    tensors.get(0).shape().sizes().stream().mapToLong(Long::longValue).toArray()));
+      }
+    }
+    return average;
+  }
+
+  @Test
+  void membersAndWeightsAreFoundAmongTheStepsOfARun() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      Case one = Case.of(seed);
+      Optional<Mixture> found = Mixture.of(sides(one.run()), new Side(one.average().facts()));
+      assertThat(found).as("average %d", seed).isPresent();
+      assertThat(found.get().terms())
+          .as("average %d", seed)
+          .extracting(Mixture.Term::side)
+          .containsExactlyElementsOf(one.members());
+      for (int i = 0; i < one.weights().length; i++) {
+        assertThat(found.get().terms().get(i).weight())
+            .as("average %d", seed)
+            .isCloseTo(one.weights()[i], offset(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void anAverageIsExplainedElementByElement() throws IOException {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      Case one = Case.of(seed);
+      Judgement found = judge(one.parents(), one.average());
+      assertThat(found.kind()).as("average %d", seed).isEqualTo(Average.KIND);
+      assertThat(found.findings()).as("average %d", seed).isEmpty();
+      assertThat(found.notes())
+          .as("average %d", seed)
+          .anyMatch(note -> note.startsWith("average: ") && note.contains("member1.pt"));
+    }
+  }
+
+  @Test
+  void aDamagedElementOfAnAverageIsFound() throws IOException {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      Case one = Case.of(seed);
+      Random random = new Random(~seed);
+      List<String> floats =
+          one.average().tensors().keySet().stream()
+              .filter(name -> name.contains(".scale_") || name.endsWith("norm.weight"))
+              .toList();
+      String tensor = floats.get(random.nextInt(floats.size()));
+      int element = random.nextInt(one.average().tensor(tensor).values().length);
+      Judgement found = judge(one.parents(), one.average().damaged(tensor, element));
+      assertThat(found.kind()).as("average %d", seed).isEqualTo(Average.KIND);
+      assertThat(found.verdict()).as("average %d", seed).isEqualTo(Verdict.VIOLATION);
+      assertThat(found.findings())
+          .as("average %d", seed)
+          .extracting(Finding::message)
+          .anyMatch(
+              message ->
+                  message.contains(tensor + ": 1 of ")
+                      && message.endsWith("the first at element " + element));
+    }
+  }
+
+  @Test
+  void aStepOfTheRunIsNoAverageOfOthers() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      List<ArrayCheckpoint> run = Case.of(seed).run();
+      List<ArrayCheckpoint> others = new ArrayList<>(run);
+      ArrayCheckpoint step = others.remove(2);
+      assertThat(Mixture.of(sides(others), new Side(step.facts()))).as("run %d", seed).isEmpty();
+    }
+  }
+
+  @Test
+  void aMovingAverageBesideTheModelIsAMember() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      Case one = Case.of(seed);
+      CheckpointFacts model = one.run().get(1).facts();
+      Side full = new Side(model.withShadow(one.run().get(0).facts().tensors()));
+      ArrayCheckpoint average =
+          averaged(List.of(one.run().get(0), one.run().get(2)), new double[] {0.9, 0.1});
+      Optional<Mixture> found =
+          Mixture.of(List.of(full, new Side(one.run().get(2).facts())), new Side(average.facts()));
+      assertThat(found).as("average %d", seed).isPresent();
+      assertThat(found.get().terms())
+          .as("average %d", seed)
+          .containsExactly(new Mixture.Term(0, true, 0.9), new Mixture.Term(1, false, 0.1));
+    }
+  }
+
+  private Judgement judge(List<ArrayCheckpoint> parents, ArrayCheckpoint child) throws IOException {
+    return new EdgeJudge(Operations.KNOWN)
+        .judge(
+            new ArrayFiles(folder).step(parents, child),
+            NotCompared.NOTHING,
+            ArrayCheckpoint.POLICY.forRun("run", RunConfig.NONE),
+            "run/average.pt",
+            Optional.empty());
+  }
+
+  private static List<Side> sides(List<ArrayCheckpoint> checkpoints) {
+    return checkpoints.stream().map(one -> new Side(one.facts())).toList();
+  }
+}

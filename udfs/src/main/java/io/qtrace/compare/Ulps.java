@@ -1,0 +1,54 @@
+package io.qtrace.compare;
+
+import io.qtrace.tensor.DType;
+import java.io.Serializable;
+
+/**
+ * Elements that are as recomputed but for rounding: computed in another order or in fewer bits.
+ *
+ * @param elements how many are not the exact number, correctly rounded to their type
+ * @param most how far the farthest is off, in units in the last place of its type, rounded up
+ */
+public record Ulps(long elements, long most) implements Serializable {
+  /** Every element is the exact number, correctly rounded. */
+  public static final Ulps NONE = new Ulps(0, 0);
+
+  private static final double HALF = 0.5 + 0x1p-20; // ties and the error of the recomputation
+
+  /** These and others. */
+  public Ulps merge(Ulps other) {
+    return new Ulps(elements + other.elements, Math.max(most, other.most));
+  }
+
+  /** These and one more element, which is off by a part of a unit in the last place or more. */
+  Ulps plus(double distance) {
+    return distance <= HALF ? this : merge(new Ulps(1, (long) Math.ceil(distance)));
+  }
+
+  public boolean isNone() {
+    return elements == 0;
+  }
+
+  /**
+   * The distance to the next number of a float type.
+   *
+   * @param value a finite number
+   */
+  static double of(DType dtype, double value) {
+    int least =
+        switch (dtype) {
+          case FLOAT16 -> -24;
+          case BFLOAT16 -> -133;
+          default -> -149;
+        };
+    return Math.scalb(1.0, Math.max(Math.getExponent(value) - fraction(dtype), least));
+  }
+
+  private static int fraction(DType dtype) {
+    return switch (dtype) {
+      case FLOAT16 -> 10;
+      case BFLOAT16 -> 7;
+      default -> 23;
+    };
+  }
+}

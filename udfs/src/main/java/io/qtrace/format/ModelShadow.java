@@ -1,0 +1,78 @@
+package io.qtrace.format;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.CheckpointIndex.Shadow;
+import io.qtrace.tensor.TensorEntry;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Finds the moving average that a training script saves beside the model: the section of a file
+ * that is named like one, and whose names end in names of the model's tensors.
+ */
+final class ModelShadow {
+  private static final Pattern AVERAGE =
+      Pattern.compile("(?is)(?:.*[._])?(?:ema|shadow|swa|averaged?)(?:[._].*)?");
+
+  private static final int MOST_PARTS = 8; // of a section's path
+
+  private ModelShadow() {}
+
+  /**
+   * The index with the moving average that other tensors of its file are; of several sections the
+   * one that has the most tensors.
+   *
+   * @param outside tensors of the file that are not the model's
+   */
+  static CheckpointIndex added(CheckpointIndex model, Collection<TensorEntry> outside) {
+    Map<String, TensorEntry> byName = model.byName();
+    Map<String, List<TensorEntry>> sections = new LinkedHashMap<>();
+    for (TensorEntry tensor : outside) {
+      section(tensor, byName)
+          .ifPresent(
+              section ->
+                  sections
+                      .computeIfAbsent(section, key -> new ArrayList<>())
+                      .add(tensor.withName(tensor.name().substring(section.length() + 1))));
+    }
+    return sections.entrySet().stream()
+        .map(section -> new Shadow(section.getKey(), section.getValue()))
+        .max(Comparator.comparingInt(shadow -> shadow.tensors().size()))
+        .filter(shadow -> isUnique(shadow, byName.keySet()))
+        .map(shadow -> model.with(shadow).noted(note(shadow)))
+        .orElse(model);
+  }
+
+  private static String note(Shadow shadow) {
+    return "%s holds %d tensors of the model again: they are read as its moving average, and compared with no tensor of a model"
+        .formatted(SafeText.of(shadow.section()), shadow.tensors().size());
+  }
+
+  // The path before the name of a tensor of the model with the same shape.
+  private static Optional<String> section(TensorEntry tensor, Map<String, TensorEntry> model) {
+    String name = tensor.name();
+    int dot = name.indexOf('.');
+    for (int part = 0; part < MOST_PARTS && dot >= 0; part++) {
+      TensorEntry original = model.get(name.substring(dot + 1));
+      if (original != null && original.shape().equals(tensor.shape())) {
+        return Optional.of(name.substring(0, dot)).filter(AVERAGE.asMatchPredicate());
+      }
+      dot = name.indexOf('.', dot + 1);
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isUnique(Shadow shadow, Set<String> model) {
+    Set<String> names = new HashSet<>(model);
+    return shadow.named().stream().allMatch(tensor -> names.add(tensor.name()));
+  }
+}

@@ -6,6 +6,7 @@ import io.qtrace.job.Processes.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -36,10 +37,13 @@ class TestJdks {
     }
   }
 
+  // Executors log each checkpoint and edge on a line; the name of the run would break it.
   @ParameterizedTest
   @MethodSource("jdks")
-  void auditsQuietlyOnALocalCluster(Path home) throws Exception {
+  void auditsQuietlyOnALocalClusterWhoseExecutorsLog(Path home) throws Exception {
     Path archive = Sample.copyRuns(folder.resolve("archive"), "debug_lut_training");
+    Path run = archive.resolve("runs/debug_lut_training");
+    Files.move(run, run.resolveSibling("debug\nrun"));
     Installation installation = Installation.in(Files.createDirectory(folder.resolve("qtrace")));
     Ended ended =
         installation.qtrace(
@@ -56,6 +60,26 @@ class TestJdks {
     assertThat(ended.status()).as(ended.err()).isZero();
     assertThat(ended.out()).contains("CLEAN");
     assertThat(ended.err().lines()).allMatch(line -> line.startsWith("qtrace: "));
+    assertThat(logged(folder.resolve("qtrace/spark/work")))
+        .anyMatch(
+            line -> line.matches(".*INFO IndexStage: checkpoint .*: torch-zip, 137 tensors.*"))
+        .anyMatch(
+            line ->
+                line.endsWith(
+                    "INFO JudgeStage: edge runs/debug\\nrun/checkpoint_step20.pt to"
+                        + " runs/debug\\nrun/best_state_dict.pt: copy, CLEAN, because of weights;"
+                        + " findings []"))
+        .noneMatch(line -> line.startsWith("run/"));
+  }
+
+  private static List<String> logged(Path work) throws IOException {
+    try (Stream<Path> files = Files.walk(work)) {
+      List<String> lines = new ArrayList<>();
+      for (Path file : files.filter(one -> one.endsWith("stderr")).toList()) {
+        lines.addAll(Files.readAllLines(file));
+      }
+      return lines;
+    }
   }
 
   private static Path real(Path path) {

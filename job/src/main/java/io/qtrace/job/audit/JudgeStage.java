@@ -3,6 +3,7 @@ package io.qtrace.job.audit;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.ObjectStat;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.IndexStage.Indexes;
 import io.qtrace.job.compare.KeyPartitioner;
@@ -30,6 +31,7 @@ import io.qtrace.job.operations.QCause;
 import io.qtrace.job.operations.QExplanation;
 import io.qtrace.job.operations.Side;
 import io.qtrace.job.operations.Step;
+import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
@@ -53,6 +55,8 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 import scala.Tuple4;
 
@@ -61,6 +65,8 @@ import scala.Tuple4;
  * small record an edge reaches the driver.
  */
 final class JudgeStage {
+  private static final Logger LOG = LoggerFactory.getLogger(JudgeStage.class);
+
   private final JavaSparkContext spark;
   private final RecomputeStage recomputing;
   private final Operations operations;
@@ -453,7 +459,20 @@ final class JudgeStage {
     private EdgeResult result(Numbered numbered, Step step) {
       PlannedEdge edge = numbered.edge();
       RunPolicy run = rules.get(edge.run());
-      return edge.isJudged() ? judged(numbered, step, run) : unjudged(edge, step, run);
+      EdgeResult result = edge.isJudged() ? judged(numbered, step, run) : unjudged(edge, step, run);
+      log(result.edge());
+      return result;
+    }
+
+    private static void log(AuditedEdge edge) {
+      LOG.info(
+          "edge {} to {}: {}, {}, because of {}; findings {}",
+          SafeText.of(edge.ends().parentPath()),
+          SafeText.of(edge.ends().childPath()),
+          edge.kind().label(),
+          edge.verdict(),
+          SafeText.of(String.join(", ", edge.evidence())),
+          edge.findings().stream().map(Finding::rule).toList());
     }
 
     private EdgeResult judged(Numbered numbered, Step step, RunPolicy run) {

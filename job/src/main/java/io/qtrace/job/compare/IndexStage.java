@@ -5,6 +5,7 @@ import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.progress.Stage;
@@ -22,6 +23,8 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.LongAccumulator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
@@ -29,6 +32,8 @@ import scala.Tuple2;
  * The indexes stay there, what reaches the driver is one small record a file.
  */
 public final class IndexStage {
+  private static final Logger LOG = LoggerFactory.getLogger(IndexStage.class);
+
   // Indexing a small file takes milliseconds, so a task takes several.
   private static final int FILES_OF_A_TASK = 64;
 
@@ -183,6 +188,22 @@ public final class IndexStage {
   private record IndexTask(HadoopSettings hadoop, LongAccumulator bytesRead)
       implements Serializable {
     Indexed index(String key, String uri) {
+      Indexed indexed = read(key, uri);
+      LOG.info("checkpoint {}: {}", SafeText.of(uri), SafeText.of(described(indexed.outcome())));
+      return indexed;
+    }
+
+    private static String described(IndexedCheckpoint outcome) {
+      if (outcome instanceof IndexedCheckpoint.Readable readable) {
+        return "%s, %d tensors, %d skipped"
+            .formatted(readable.format(), readable.tensors(), readable.skipped().size());
+      }
+      return outcome instanceof IndexedCheckpoint.Unreadable unreadable
+          ? "unreadable, " + unreadable.reason()
+          : "unavailable, " + ((IndexedCheckpoint.Unavailable) outcome).reason();
+    }
+
+    private Indexed read(String key, String uri) {
       Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
       try {
         CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));

@@ -1,5 +1,6 @@
 package io.qtrace.job.progress;
 
+import io.qtrace.io.SafeText;
 import java.util.BitSet;
 import java.util.function.IntConsumer;
 import org.apache.spark.SparkContext;
@@ -7,12 +8,15 @@ import org.apache.spark.Success$;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A phase of a command: until it is closed, Spark jobs of this thread bear its name in Spark's user
  * interface, as their group, and say what they do, as their description.
  */
 public final class Phase implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Phase.class);
   private static final String GROUP = "spark.jobGroup.id"; // as SparkContext sets it
   private static final String DESCRIPTION = "spark.job.description";
 
@@ -20,6 +24,7 @@ public final class Phase implements AutoCloseable {
   private final String name;
   private final String groupBefore;
   private final String descriptionBefore;
+  private final long began = System.nanoTime();
   private SparkListener listener;
 
   private Phase(SparkContext spark, String name) {
@@ -32,6 +37,7 @@ public final class Phase implements AutoCloseable {
   /** Begins a phase; on the thread that will close it. */
   public static Phase begin(SparkContext spark, String name, String description) {
     Phase phase = new Phase(spark, name);
+    LOG.info("phase {} begins: {}", name, SafeText.of(description));
     spark.setLocalProperty(GROUP, name);
     spark.setLocalProperty(DESCRIPTION, description);
     return phase;
@@ -51,6 +57,7 @@ public final class Phase implements AutoCloseable {
 
   @Override
   public void close() {
+    LOG.info("phase {} ends after {} ms", name, (System.nanoTime() - began) / 1_000_000);
     spark.setLocalProperty(GROUP, groupBefore);
     spark.setLocalProperty(DESCRIPTION, descriptionBefore);
     if (listener != null) {

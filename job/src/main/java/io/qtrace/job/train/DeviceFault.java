@@ -1,9 +1,12 @@
 package io.qtrace.job.train;
 
+import io.qtrace.io.SafeText;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A fault after which the process can use its device no more. The executor in which it happened is
@@ -11,6 +14,7 @@ import java.util.regex.Pattern;
  */
 final class DeviceFault extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceFault.class);
 
   private static final int EXIT_STATUS = 50; // Spark's, of an executor that threw
   private static final Duration UNTIL_REPORTED = Duration.ofSeconds(1);
@@ -34,6 +38,7 @@ final class DeviceFault extends RuntimeException {
    * which tasks that Spark still offers are rejected: each would count as one that failed.
    */
   void endExecutor() {
+    LOG.error(SafeText.of(getMessage()));
     ENDING.set(true);
     Thread end =
         new Thread(

@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One replica of a run, from the last saved state to the end. Replica 0 writes what the run leaves
@@ -27,6 +29,8 @@ import java.util.function.Consumer;
  * that goes on from a saved state ends as one that was never disturbed.
  */
 public final class Training {
+  private static final Logger LOG = LoggerFactory.getLogger(Training.class);
+
   private final ObjectStore store;
   private final TrainPlan plan;
   private final TrainSettings settings;
@@ -77,6 +81,11 @@ public final class Training {
             : source.orElse(CheckpointTensors.open(store, plan.baseWeights()));
     try (Replica replica = Replica.load(plan.model(), weights, settings.recipe(), place.device())) {
       Optional<Integer> saved = folder.lastState();
+      LOG.info(
+          "replica {} trains on {} {}",
+          place.rank(),
+          place.device(),
+          saved.map(step -> "from step " + step + " that was saved").orElse("from the start"));
       if (saved.isPresent()) {
         resume(replica, saved.get());
       } else {

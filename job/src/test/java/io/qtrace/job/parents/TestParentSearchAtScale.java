@@ -30,10 +30,11 @@ import scala.Tuple2;
 
 @Tag("archive")
 class TestParentSearchAtScale {
-  private static final int JOBS = 2; // the first candidates, and better ones
+  private static final int JOBS = 2; // candidates, and averages
 
-  // Facts of a checkpoint go to the tasks that evaluate its few candidates.
-  private static final int COPIES_OF_EACH = 2;
+  // Facts of a checkpoint go to the tasks that evaluate its few candidates, and to those that ask
+  // whether it or a neighbour is an average.
+  private static final int COPIES_OF_EACH = 3;
 
   private static final int CANDIDATES_OF_ONE = 64;
 

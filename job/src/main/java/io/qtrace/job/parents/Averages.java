@@ -23,7 +23,7 @@ final class Averages {
   private static final int POOL = 16; // nearest ones, of which the members are
 
   // An average is nearer to where its members put it than to each of them: by this part, squared.
-  private static final double BETWEEN = 0.5;
+  private static final double BETWEEN = 0.1;
 
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;

@@ -170,7 +170,8 @@ public final class Mixture {
                   one -> Math.max(Math.abs(one.stats().min()), Math.abs(one.stats().max())))
               .max()
               .orElseThrow();
-      row(sums, tensor.stats().sum(), unit * largest * Math.sqrt((double) elements)).ifPresent(found::add);
+      row(sums, tensor.stats().sum(), unit * largest * Math.sqrt((double) elements))
+          .ifPresent(found::add);
     }
     return found;
   }

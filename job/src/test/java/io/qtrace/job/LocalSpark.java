@@ -23,6 +23,13 @@ public final class LocalSpark {
         .getOrCreate();
   }
 
+  /** Ends the Spark of this JVM, if there is one. */
+  public static void stop() {
+    if (SparkSession.getDefaultSession().isDefined()) {
+      SparkSession.getDefaultSession().get().stop();
+    }
+  }
+
   /** The context of all sessions. */
   public static JavaSparkContext context() {
     return JavaSparkContext.fromSparkContext(spark().sparkContext());

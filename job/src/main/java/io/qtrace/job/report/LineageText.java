@@ -3,16 +3,15 @@ package io.qtrace.job.report;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.report.LineageTree.Node;
 import io.qtrace.job.text.Paragraph;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A {@link LineageTree} drawn with text: a line a checkpoint, or a line a run. */
@@ -54,9 +53,8 @@ public final class LineageText {
   }
 
   private static List<String> title(LineageTree tree) {
-    List<String> lines = new ArrayList<>();
-    lines.add("audit %s of %s".formatted(tree.auditId(), SafeText.of(tree.archive())));
-    return lines;
+    String title = "audit %s of %s".formatted(tree.auditId(), SafeText.of(tree.archive()));
+    return new ArrayList<>(List.of(title));
   }
 
   /** Checkpoints of one run that come, directly or not, from one checkpoint outside of it. */
@@ -95,27 +93,19 @@ public final class LineageText {
     }
 
     private String title() {
-      Map<String, Long> kinds =
+      List<EdgeKind> kinds =
           nodes.stream()
               .filter(node -> node.edge() != null)
-              .collect(
-                  Collectors.groupingBy(
-                      node -> node.edge().edge().kind().label(), Collectors.counting()));
+              .map(node -> node.edge().edge().kind())
+              .toList();
       long violations =
           nodes.stream().flatMap(Fold::edges).filter(edge -> edge.edge().isViolation()).count();
       return "%s: %d checkpoints (%s) %s"
           .formatted(
               run.isEmpty() ? "." : SafeText.of(run),
               nodes.size(),
-              kinds.entrySet().stream()
-                  .sorted(
-                      Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
-                          .thenComparing(Map.Entry.comparingByKey()))
-                  .map(kind -> kind.getValue() + " " + kind.getKey())
-                  .collect(Collectors.joining(", ")),
-              violations == 0
-                  ? "CLEAN"
-                  : "VIOLATION: %d %s".formatted(violations, violations == 1 ? "edge" : "edges"));
+              RunSummary.kinds(kinds),
+              violations == 0 ? "CLEAN" : "VIOLATION: " + RunSummary.edges(violations));
     }
 
     private static Stream<RecordedEdge> edges(Node node) {

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What to do after an audit, as commands to paste.
@@ -80,11 +81,7 @@ public record NextSteps(String archive, List<String> rules, List<String> tables)
 
   @SafeVarargs
   private static List<String> words(List<String>... parts) {
-    List<String> words = new ArrayList<>();
-    for (List<String> part : parts) {
-      words.addAll(part);
-    }
-    return words;
+    return Stream.of(parts).flatMap(List::stream).toList();
   }
 
   private static void add(List<String> lines, String what, List<String> command) {

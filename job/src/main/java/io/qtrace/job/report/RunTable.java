@@ -3,6 +3,7 @@ package io.qtrace.job.report;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
@@ -23,7 +24,7 @@ final class RunTable {
   /** A run, counted. */
   private static final class Run {
     private final Set<String> checkpoints = new HashSet<>();
-    private final Map<String, Integer> kinds = new TreeMap<>();
+    private final List<EdgeKind> kinds = new ArrayList<>();
     private int violations;
     private int unreadable;
 
@@ -31,17 +32,10 @@ final class RunTable {
       return violations + unreadable == 0;
     }
 
-    String edges() {
-      return kinds.entrySet().stream()
-          .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-          .map(kind -> kind.getValue() + " " + kind.getKey())
-          .collect(Collectors.joining(", "));
-    }
-
     String verdict() {
       List<String> wrong = new ArrayList<>();
       if (violations > 0) {
-        wrong.add(violations + (violations == 1 ? " edge" : " edges"));
+        wrong.add(RunSummary.edges(violations));
       }
       if (unreadable > 0) {
         wrong.add(unreadable + " unreadable");
@@ -63,7 +57,7 @@ final class RunTable {
   private void add(AuditedEdge edge) {
     at(edge.ends().parentPath());
     Run run = at(edge.ends().childPath());
-    run.kinds.merge(edge.kind().label(), 1, Integer::sum);
+    run.kinds.add(edge.kind());
     run.violations += edge.isViolation() ? 1 : 0;
   }
 
@@ -99,7 +93,10 @@ final class RunTable {
         (name, run) -> {
           if (shown.contains(name)) {
             table.add(
-                name.isEmpty() ? "." : name, run.checkpoints.size(), run.edges(), run.verdict());
+                name.isEmpty() ? "." : name,
+                run.checkpoints.size(),
+                RunSummary.kinds(run.kinds),
+                run.verdict());
           }
         });
     List<String> lines = new ArrayList<>();

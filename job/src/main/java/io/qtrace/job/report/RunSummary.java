@@ -1,0 +1,29 @@
+package io.qtrace.job.report;
+
+import io.qtrace.job.policy.EdgeKind;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The edges of a run in a few words. */
+final class RunSummary {
+  private RunSummary() {}
+
+  /** How many edges have each kind, the most frequent first: {@code 41 train, 1 bake}. */
+  static String kinds(Collection<EdgeKind> kinds) {
+    Map<String, Long> counts =
+        kinds.stream()
+            .collect(Collectors.groupingBy(EdgeKind::label, TreeMap::new, Collectors.counting()));
+    return counts.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .map(kind -> kind.getValue() + " " + kind.getKey())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** {@code 1 edge} or {@code 2 edges}. */
+  static String edges(long count) {
+    return count + (count == 1 ? " edge" : " edges");
+  }
+}

@@ -32,18 +32,24 @@ final class Installation {
   /** Installs below a folder, which is there already. */
   static Installation in(Path folder) throws IOException {
     Path spark = SparkHome.in(Files.createDirectory(folder.resolve("spark")));
-    Files.createDirectories(folder.resolve("scripts"));
-    for (String script : List.of("qtrace", "lib.sh")) {
-      Files.copy(Path.of("../scripts", script), folder.resolve("scripts").resolve(script));
-    }
-    Files.createSymbolicLink(folder.resolve("conf"), Path.of("../conf").toAbsolutePath());
-    Path target = Files.createDirectories(folder.resolve("job/target"));
-    Files.createFile(target.resolve("original-qtrace-job.jar"));
+    Path target = install(folder);
     try (JarOutputStream jar =
         new JarOutputStream(Files.newOutputStream(target.resolve("qtrace-job.jar")))) {
       jar.putNextEntry(new JarEntry("META-INF/"));
     }
     return new Installation(folder, spark);
+  }
+
+  /** Copies scripts and links conf/; returns the folder for the jar, which stands as built. */
+  static Path install(Path folder) throws IOException {
+    Path scripts = Files.createDirectories(folder.resolve("scripts"));
+    for (String script : List.of("qtrace", "lib.sh")) {
+      Files.copy(Path.of("../scripts", script), scripts.resolve(script));
+    }
+    Files.createSymbolicLink(folder.resolve("conf"), Path.of("../conf").toAbsolutePath());
+    Path target = Files.createDirectories(folder.resolve("job/target"));
+    Files.createFile(target.resolve("original-qtrace-job.jar"));
+    return target;
   }
 
   /** Runs the command with Spark's settings. */

@@ -25,14 +25,9 @@ class TestLauncher {
 
   @BeforeAll
   static void install() throws Exception {
-    qtrace = Files.createDirectories(folder.resolve("q t/scripts")).resolve("qtrace");
-    for (String script : List.of("qtrace", "lib.sh")) {
-      Files.copy(Path.of("../scripts", script), qtrace.resolveSibling(script));
-    }
-    Path root = folder.resolve("q t");
-    Files.createSymbolicLink(root.resolve("conf"), Path.of("../conf").toAbsolutePath());
-    Path target = Files.createDirectories(root.resolve("job/target"));
-    Files.createFile(target.resolve("original-qtrace-job.jar"));
+    Path root = Files.createDirectory(folder.resolve("q t"));
+    Path target = Installation.install(root);
+    qtrace = root.resolve("scripts/qtrace");
     jarOfThisClassPath(target.resolve("qtrace-job.jar"));
     Path spark = SparkHome.in(Files.createDirectory(target.resolve("spark")));
     Files.writeString(spark.resolve("bin/spark-submit"), "#!/bin/sh\necho submitted: \"$@\"\n");

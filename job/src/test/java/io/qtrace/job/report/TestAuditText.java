@@ -3,14 +3,8 @@ package io.qtrace.job.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.judge.EdgeCounts;
-import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.lineage.AuditEntry;
-import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
-import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.parents.WeightsOpinion;
-import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
 import java.util.ArrayList;
@@ -148,21 +142,12 @@ class TestAuditText {
   }
 
   private static RecordedEdge edge(String parent, String child, String kind, Finding... findings) {
-    return new RecordedEdge(
-        "id",
-        new AuditedEdge(
-            new EdgeEnds("#" + parent, "#" + child, parent, child),
-            ParentPart.WHOLE,
-            new EdgeKind(kind),
-            List.of("declared"),
-            findings.length == 0 ? Verdict.CLEAN : Verdict.VIOLATION,
-            new EdgeCounts(
-                new EdgeCounts.ByStatus(1, 0, 2, 0, 0, 0),
-                new EdgeCounts.Quantized(0, 0),
-                new EdgeCounts.Luts(0, 0)),
-            List.of(findings),
-            List.of(),
-            new AuditedEdge.Rules(1, "hash", "rules"),
-            WeightsOpinion.NOTHING));
+    return HandMadeEdge.of(
+        parent,
+        child,
+        kind,
+        findings.length == 0 ? Verdict.CLEAN : Verdict.VIOLATION,
+        List.of("declared"),
+        List.of(findings));
   }
 }

@@ -4,14 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.AuditedArchive;
-import io.qtrace.job.judge.EdgeCounts;
-import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.lineage.AuditEntry;
-import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
-import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.parents.WeightsOpinion;
-import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.Json;
 import java.util.ArrayList;
@@ -139,21 +133,7 @@ class TestLineageTree {
 
   private static RecordedEdge edge(
       String parent, String child, String kind, String verdict, String... evidence) {
-    return new RecordedEdge(
-        "id",
-        new AuditedEdge(
-            new EdgeEnds("#" + parent, "#" + child, parent, child),
-            ParentPart.WHOLE,
-            new EdgeKind(kind),
-            List.of(evidence),
-            Verdict.valueOf(verdict),
-            new EdgeCounts(
-                new EdgeCounts.ByStatus(1, 0, 2, 0, 0, 0),
-                new EdgeCounts.Quantized(0, 0),
-                new EdgeCounts.Luts(0, 0)),
-            List.of(),
-            List.of(),
-            new AuditedEdge.Rules(1, "hash", "rules"),
-            WeightsOpinion.NOTHING));
+    return HandMadeEdge.of(
+        parent, child, kind, Verdict.valueOf(verdict), List.of(evidence), List.of());
   }
 }

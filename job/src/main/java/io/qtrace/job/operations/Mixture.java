@@ -4,18 +4,16 @@ import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * A checkpoint as the weighted average of others, or of moving averages that they hold beside their
- * model. The weights are estimated from what is known of tensors: the sum of the elements of an
- * average is the average of the sums.
+ * A checkpoint as the weighted average of others, or of moving averages that they hold next to
+ * their model. The weights are estimated from what is known of tensors: the sum of the elements of
+ * an average is the average of the sums.
  */
 public final class Mixture {
   private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
@@ -37,7 +35,7 @@ public final class Mixture {
    * What is averaged.
    *
    * @param side position of the checkpoint
-   * @param shadow whether it is the moving average beside its model
+   * @param shadow whether it is the moving average in the same file
    */
   public record Term(int side, boolean shadow, double weight) {}
 
@@ -53,16 +51,20 @@ public final class Mixture {
 
   private final List<Column> columns;
   private final Map<String, List<Row>> rows = new LinkedHashMap<>(); // by tensor
-  private final Side child;
   private double[] weights = {};
+  private List<Column> members = List.of(); // columns with a weight
   private boolean exact;
 
   private Mixture(List<Side> sides, Side child) {
-    this.child = child;
     this.columns = new ArrayList<>();
+    List<String> floats =
+        child.facts().tensors().values().stream()
+            .filter(tensor -> tensor.dtype().kind() == DType.Kind.FLOAT)
+            .map(TensorFacts::name)
+            .toList();
     for (int i = 0; i < sides.size(); i++) {
-      add(new Column(i, false, sides.get(i).facts().tensors()));
-      add(new Column(i, true, sides.get(i).facts().shadow()));
+      add(new Column(i, false, sides.get(i).facts().tensors()), floats);
+      add(new Column(i, true, sides.get(i).facts().shadow()), floats);
     }
     for (TensorFacts tensor : child.facts().tensors().values()) {
       List<Row> found = rows(tensor);
@@ -73,16 +75,8 @@ public final class Mixture {
   }
 
   // Whatever has most of the tensors: an equation is of all columns.
-  private void add(Column column) {
-    List<TensorFacts> floats =
-        child.facts().tensors().values().stream()
-            .filter(tensor -> tensor.dtype().kind() == DType.Kind.FLOAT)
-            .toList();
-    long common =
-        floats.stream()
-            .map(tensor -> column.tensors().get(tensor.name()))
-            .filter(one -> one != null)
-            .count();
+  private void add(Column column, List<String> floats) {
+    long common = floats.stream().filter(column.tensors()::containsKey).count();
     if (common > 0 && 2 * common >= floats.size()) {
       columns.add(column);
     }
@@ -111,27 +105,20 @@ public final class Mixture {
    * Whether a tensor of the child is that of a member, byte for byte, as those that do not train.
    */
   boolean isKept(TensorFacts tensor) {
-    return terms().stream()
-        .map(term -> column(term).tensors().get(tensor.name()))
+    return members.stream()
+        .map(column -> column.tensors().get(tensor.name()))
         .anyMatch(member -> member != null && member.isSame(tensor));
   }
 
   /** Whether the average has a tensor of all members. */
   boolean isAverage(String tensor) {
-    return terms().stream().allMatch(term -> column(term).tensors().containsKey(tensor));
+    return members.stream().allMatch(column -> column.tensors().containsKey(tensor));
   }
 
   /** Whether a tensor is the average, as far as facts show it. */
   boolean isLikely(String tensor) {
     List<Row> found = rows.get(tensor);
     return isAverage(tensor) && (found == null || fits(found, weights));
-  }
-
-  private Column column(Term term) {
-    return columns.stream()
-        .filter(one -> one.side() == term.side() && one.shadow() == term.shadow())
-        .findFirst()
-        .orElseThrow();
   }
 
   // Equations of a float tensor that all columns have and of which any differs.
@@ -227,7 +214,12 @@ public final class Mixture {
       return false;
     }
     weights = rounded(fewest(blend, needed(blend, found, used)));
-    return isCombined() && all.size() >= ROWS_OF_A_TERM * terms().size() && isMostly(weights);
+    members =
+        IntStream.range(0, weights.length)
+            .filter(i -> weights[i] > 0)
+            .mapToObj(columns::get)
+            .toList();
+    return isCombined() && all.size() >= ROWS_OF_A_TERM * members.size() && isMostly(weights);
   }
 
   // Whether most tensors are the average with some weights.
@@ -238,13 +230,8 @@ public final class Mixture {
 
   // Several checkpoints, or a moving average.
   private boolean isCombined() {
-    Set<Integer> sides = new HashSet<>();
-    boolean shadow = false;
-    for (Term term : terms()) {
-      sides.add(term.side());
-      shadow |= term.shadow();
-    }
-    return sides.size() > 1 || shadow;
+    return members.stream().map(Column::side).distinct().count() > 1
+        || members.stream().anyMatch(Column::shadow);
   }
 
   // A moving average is itself one of checkpoints: it stands for those, where it does.
@@ -307,7 +294,7 @@ public final class Mixture {
         .orElse(0);
   }
 
-  // Whether no row tells some weights from others.
+  // Whether no row distinguishes some weights from others.
   private boolean isAlike(double[] some, double[] others) {
     return rows.values().stream()
         .flatMap(List::stream)
@@ -318,7 +305,7 @@ public final class Mixture {
                     <= row.allowed() * ALIKE);
   }
 
-  // The plainest weights that fit as well; small ones that no row tells from none are none.
+  // The plainest weights that fit as well; small ones that no row distinguishes from zero are zero.
   private double[] rounded(double[] found) {
     for (int whole : WHOLES) {
       double[] plain = new double[found.length];

@@ -51,6 +51,7 @@ public final class ParentSearch {
     Tree tree = new Tree(nodes, links, claimed, proved, evaluation);
     Map<Integer, List<Integer>> averages = Averages.of(nodes, tree, seen(nodes), evaluation);
     tree = Averages.first(tree, averages);
+    tree.evaluate(averages);
     Map<Integer, Assemblies.Parents> assembled = Assemblies.of(nodes, tree, claimed);
     List<CheckpointFile> roots = new ArrayList<>();
     List<InferredEdge> edges = new ArrayList<>();

@@ -77,6 +77,15 @@ final class Tree {
     return new Tree(nodes, links, claims, proved, evaluation, transitions, ways);
   }
 
+  /** Evaluates the steps to nodes from others, which need not be linked. */
+  void evaluate(Map<Integer, List<Integer>> parents) {
+    evaluate(
+        parents.entrySet().stream()
+            .flatMap(
+                entry -> entry.getValue().stream().map(from -> candidate(from, entry.getKey())))
+            .toList());
+  }
+
   /** Nodes of which each was evaluated as a parent of the other. */
   Set<Link> links() {
     return links;
@@ -89,7 +98,6 @@ final class Tree {
 
   Transition transition(int parent, int child) {
     Candidate candidate = candidate(parent, child);
-    evaluate(List.of(candidate));
     Candidate.Transitions both = transitions.get(candidate);
     Transition shown = candidate.one().equals(id(parent)) ? both.forward() : both.backward();
     Integer found =

@@ -93,9 +93,11 @@ warm_up() {
   rm -rf "$folder"
   mkdir "$folder"
   local submit=() SPARK_CONF_DIR='' SPARK_SUBMIT_OPTS=''
-  if in_process; then jvm_options; fi
-  "$java" "-XX:ArchiveClassesAtExit=$folder/jsa" -Xlog:disable "${options[@]}" -XX:TieredStopAtLevel=1 -cp "$(class_path)" \
-    io.qtrace.job.cli.WarmUp "$root/job/src/sample/archive" "$folder" >/dev/null 2>&1 9>&- || true
+  if in_process; then
+    jvm_options
+    "$java" "-XX:ArchiveClassesAtExit=$folder/jsa" -Xlog:disable "${options[@]}" -XX:TieredStopAtLevel=1 \
+      -cp "$(class_path)" io.qtrace.job.cli.WarmUp "$root/job/src/sample/archive" "$folder" >/dev/null 2>&1 9>&- || true
+  fi
   if [ ! -f "$folder/jsa" ]; then touch "$folder/jsa"; fi
   mv -f "$folder/jsa" "$archive"
   rm -rf "$folder"

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds the moving average that a training script saves beside the model: the section of a file
- * that is named like one, and whose names end in names of the model's tensors.
+ * Finds the moving average that a training script saves with the model: the section of a file that
+ * is named like one, and whose names end in names of the model's tensors.
  */
 final class ModelShadow {
   private static final Pattern AVERAGE =

@@ -37,7 +37,7 @@ public record CheckpointIndex(
   public record Skipped(String name, String reason) implements Serializable {}
 
   /**
-   * A copy of the model's tensors beside the model, such as a moving average of its weights.
+   * A second copy of the model's tensors, such as a moving average of its weights.
    *
    * @param section where the file has it, such as {@code ema}
    * @param tensors under the names of the model's tensors that they are copies of

@@ -14,8 +14,8 @@ import java.util.Optional;
  *
  * @param tensors by name, in the file's order
  * @param layers those that have a {@code _Q}, by name
- * @param shadow a copy of the model beside it, by the names of the model's tensors; they are
- *     compared with no other checkpoint's
+ * @param shadow a second copy of the model in the file, by the names of the model's tensors; they
+ *     are compared with no other checkpoint's
  */
 public record CheckpointFacts(
     Map<String, TensorFacts> tensors,

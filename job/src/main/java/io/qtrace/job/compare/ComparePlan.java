@@ -76,7 +76,8 @@ final class ComparePlan {
    *
    * @param name of the tensor; empty for {@code _Q} and {@code _indices}
    * @param layer of {@code _Q} and {@code _indices}
-   * @param shadow the checkpoint that has it beside its model, where it is compared with nothing
+   * @param shadow the checkpoint that has it in a second copy of its model, where it is compared
+   *     with nothing
    */
   private record Alike(
       Optional<String> name, Optional<LayerNames> layer, Shape shape, Optional<String> shadow) {

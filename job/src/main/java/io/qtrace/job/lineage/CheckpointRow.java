@@ -34,6 +34,6 @@ record CheckpointRow(
       @About("hashes of tensors by category, then a sample of them (MinHash)") List<Long> keys,
       @About("of the numbers that training moves") List<Double> projection,
       @About("how far the LUTs in use are from the stored ones") double trained,
-      @About("whether a moving average lies beside the model; null in rows of older versions")
+      @About("whether the file also has a moving average; null in rows of older versions")
           Boolean shadow) {}
 }

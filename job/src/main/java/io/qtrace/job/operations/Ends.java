@@ -56,7 +56,7 @@ public record Ends(
     return Optional.ofNullable(ofParent.get(name));
   }
 
-  /** A tensor of a member, or of the copy beside its model. */
+  /** A tensor of a member, or of the second copy of its model. */
   Optional<TensorEntry> member(int number, boolean shadow, String name) {
     if (number >= members.size()) {
       return Optional.empty();

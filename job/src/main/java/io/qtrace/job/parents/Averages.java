@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Finds the checkpoints that are averages of others. Those that may be are told by their sketches:
- * an average lies between its members; whether they are is asked of their tensors, one question a
+ * Finds the checkpoints that are averages of others. Candidates are found by their sketches: an
+ * average lies between its members; whether they are is asked of their tensors, one question a
  * checkpoint.
  */
 final class Averages {

@@ -30,7 +30,7 @@ import java.util.Objects;
  *     projections are about those of the numbers
  * @param trained how far the LUTs in use are from the stored ones, in the unit of the projection
  * @param tensors how many it has
- * @param shadow whether it has a moving average beside its model
+ * @param shadow whether its file also has a moving average
  */
 public record Sketch(
     String content,

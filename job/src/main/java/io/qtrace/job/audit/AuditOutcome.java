@@ -5,6 +5,7 @@ import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.lineage.CauseCount;
 import io.qtrace.job.lineage.EdgeResult;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.Finding;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
@@ -14,6 +15,7 @@ import org.apache.spark.api.java.JavaRDD;
  *
  * @param id of the audit
  * @param edges all, those that earlier audits judged too
+ * @param roots what is wrong with checkpoints that have no parent
  * @param causes how many {@code _Q} of the edges that are new have which cause
  * @param results of the edges that are new, on the executors
  * @param bytesRead by judging them
@@ -21,11 +23,13 @@ import org.apache.spark.api.java.JavaRDD;
 record AuditOutcome(
     String id,
     List<RecordedEdge> edges,
+    List<Finding> roots,
     Map<EdgeEnds, List<CauseCount>> causes,
     JavaRDD<Packed<EdgeResult>> results,
     long bytesRead) {
   AuditOutcome {
     edges = List.copyOf(edges);
+    roots = List.copyOf(roots);
   }
 
   /** Whether an edge was judged by this audit. */

@@ -17,6 +17,7 @@ import io.qtrace.job.compare.Packed;
 import io.qtrace.job.compare.RecomputeStage;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
@@ -293,7 +294,7 @@ final class AuditReading {
 
   // Facts of checkpoints, new ones and those of earlier audits, which are read from the tables
   // once.
-  private JavaPairRDD<String, Packed<CheckpointFacts>> factsOf(Set<String> ids) {
+  JavaPairRDD<String, Packed<CheckpointFacts>> factsOf(Set<String> ids) {
     Set<String> unread =
         ids.stream()
             .filter(id -> known.containsKey(id) && !earlier.contains(id))
@@ -384,6 +385,11 @@ final class AuditReading {
                     found.skipped(),
                     found.notes(),
                     Optional.ofNullable(sketches.get(id))));
+  }
+
+  /** What a checkpoint holds that cannot be compared. */
+  NotCompared notCompared(CheckpointFile file) {
+    return NotCompared.of(List.of(), contents(file.id()).skipped(), policy.categories());
   }
 
   private int tensors(String id) {

@@ -6,6 +6,7 @@ import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -13,6 +14,8 @@ import java.util.stream.Stream;
  *
  * @param edges in order of runs
  * @param unreadable one finding for each checkpoint that could not be read
+ * @param roots what is wrong with checkpoints that have no parent, each with its path as example;
+ *     none in a report of an older version
  * @param findings what is wrong beyond single edges
  * @param notes waivers of the policy that expired or cover nothing
  * @param conclusion sentences that answer the notebook's questions for the whole archive
@@ -25,6 +28,7 @@ public record AuditReport(
     @JsonUnwrapped AuditEntry.Reading reading,
     List<RecordedEdge> edges,
     List<Finding> unreadable,
+    List<Finding> roots,
     List<Finding> findings,
     List<Folder> skipped,
     List<String> notes,
@@ -32,6 +36,7 @@ public record AuditReport(
   public AuditReport {
     // A report read from its JSON is equal.
     edges = edges.stream().map(RecordedEdge::withoutWeights).toList();
+    roots = Objects.requireNonNullElse(roots, List.of());
   }
 
   /**
@@ -61,6 +66,7 @@ public record AuditReport(
   private Stream<Finding> allFindings() {
     return Stream.of(
             unreadable.stream(),
+            roots.stream(),
             findings.stream(),
             edges.stream().flatMap(edge -> edge.edge().findings().stream()))
         .flatMap(all -> all);

@@ -6,6 +6,7 @@ import io.qtrace.job.archive.Run;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.RecordedEdge;
@@ -19,6 +20,7 @@ import io.qtrace.job.parents.MeasuredCheckpoint;
 import io.qtrace.job.parents.ParentSearch;
 import io.qtrace.job.parents.ProvedStep;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
@@ -46,6 +48,7 @@ final class AuditSession {
   private final AuditReading reading;
   private final Set<EdgeKind> provedByData;
   private final JudgeStage judging;
+  private final RootStage judgingRoots;
   private final EdgeRules.Found declared;
   private final Map<String, RunPolicy> rules = new HashMap<>(); // by the run's path
   private final Map<EdgeEnds, List<RecordedEdge>> stored;
@@ -67,6 +70,7 @@ final class AuditSession {
         new AuditReading(spark, archive, settings, policy, operations, lineage, progress);
     this.provedByData = operations.provedByData();
     this.judging = new JudgeStage(spark, reading.recomputing(), operations, policy);
+    this.judgingRoots = new RootStage(spark);
     this.declared = EdgeRules.of(archive);
     for (Run run : archive.runs()) {
       rules.put(run.path(), policy.forRun(run.path(), run.config()));
@@ -90,7 +94,7 @@ final class AuditSession {
     reading.compare(missing);
     JudgeStage.Output judged = judge(missing);
     judged.changed().forEach(reading::exclude);
-    AuditOutcome outcome = outcome(edges, judged);
+    AuditOutcome outcome = outcome(edges, judged, roots(edges));
     progress.tell("writing the tables");
     return new AuditWriter(lineage, reading, policy, progress)
         .write(outcome, archive, declared.findings(), started);
@@ -179,8 +183,35 @@ final class AuditSession {
     return judging.run(comparable, reading.judgeInput(comparable, rules));
   }
 
+  // What is wrong with the checkpoints that no edge leads to.
+  private List<Finding> roots(List<PlannedEdge> edges) {
+    Set<String> children = new HashSet<>();
+    Set<String> parents = new HashSet<>();
+    for (PlannedEdge edge : edges) {
+      if (edge.status() != PlannedEdge.Status.REJECTED && reading.isReadable(edge.ends())) {
+        children.add(edge.ends().childId());
+        parents.add(edge.ends().parentId());
+      }
+    }
+    Map<String, RootStage.Root> roots = new HashMap<>();
+    for (MeasuredCheckpoint one : reading.measured()) {
+      CheckpointFile file = one.file();
+      if (!children.contains(file.id())) {
+        // The edges to its children report what of it cannot be compared.
+        NotCompared skipped =
+            parents.contains(file.id()) ? NotCompared.NOTHING : reading.notCompared(file);
+        roots.put(
+            file.id(),
+            new RootStage.Root(
+                file.path(), skipped, rules.get(file.run()).waivers(file.path())));
+      }
+    }
+    return judgingRoots.run(roots, reading.factsOf(roots.keySet()));
+  }
+
   // The edges in their order: those of earlier audits, and those that were judged here.
-  private AuditOutcome outcome(List<PlannedEdge> edges, JudgeStage.Output judged) {
+  private AuditOutcome outcome(
+      List<PlannedEdge> edges, JudgeStage.Output judged, List<Finding> roots) {
     String id = AuditId.of(archive.without(reading.changed()), policy, settings);
     Map<EdgeEnds, AuditedEdge> fresh = new HashMap<>();
     judged.edges().stream()
@@ -199,6 +230,7 @@ final class AuditSession {
     return new AuditOutcome(
         id,
         all,
+        roots,
         judged.causes(),
         judged.results().filter(one -> counted.contains(one.value().edge().ends())),
         judged.bytesRead());

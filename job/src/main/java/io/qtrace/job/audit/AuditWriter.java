@@ -109,10 +109,12 @@ final class AuditWriter {
             .toList();
     List<Finding> findings = found.stream().map(waivers::apply).toList();
     List<Finding> all = new ArrayList<>(unreadable);
+    all.addAll(outcome.roots());
     all.addAll(findings);
     outcome.edges().forEach(edge -> all.addAll(edge.edge().findings()));
     boolean clean =
         unreadable.stream().noneMatch(Finding::counts)
+            && outcome.roots().stream().noneMatch(Finding::counts)
             && outcome.edges().stream().noneMatch(edge -> edge.edge().isViolation());
     return new AuditReport(
         outcome.id(),
@@ -129,6 +131,7 @@ final class AuditWriter {
         reading.cost(outcome.bytesRead()),
         outcome.edges(),
         unreadable,
+        outcome.roots(),
         findings,
         archive.skipped().stream()
             .map(folder -> new AuditReport.Folder(folder.path(), folder.reason()))

@@ -43,6 +43,16 @@ public record LayerInvariants(
           lut.firstAsymmetric().isEmpty(),
           lut.firstNotFloat16().isEmpty());
     }
+
+    private Optional<String> flaw() {
+      if (!rising) {
+        return Optional.of("its entries do not rise");
+      }
+      if (!symmetric) {
+        return Optional.of("its halves do not mirror each other");
+      }
+      return float16 ? Optional.empty() : Optional.of("float16 does not hold its entries");
+    }
   }
 
   public LayerInvariants {
@@ -107,6 +117,16 @@ public record LayerInvariants(
     return "_Q is %s, _indices %s, lut %s %s"
         .formatted(
             quantized.dtype().label(), indices.dtype().label(), lut.dtype().label(), lut.shape());
+  }
+
+  /** What is wrong with the stored LUT, for a person; empty where it is sound or there is none. */
+  public Optional<String> tableFlaw() {
+    if (lutSize.isEmpty()) {
+      return Optional.empty();
+    }
+    return table.isEmpty()
+        ? Optional.of("its entries cannot be read as a table")
+        : table.get().flaw();
   }
 
   /** Whether {@code _Q} was compared with {@code lut[_indices]}, and is something else. */

@@ -54,7 +54,7 @@ final class ChildFindings {
                 .formatted(
                     those.size(),
                     SafeText.of(those.get(0).lut()),
-                    flaw(step.invariants(those.get(0)).flatMap(LayerInvariants::table))));
+                    step.invariants(those.get(0)).orElseThrow().tableFlaw().orElseThrow()));
     boolean common = tensors.stream().anyMatch(TensorComparison::isComparable);
     findings.add(
         "nothing-common",
@@ -89,7 +89,7 @@ final class ChildFindings {
                     those.size(),
                     kind.label(),
                     SafeText.of(those.get(0).quantized()),
-                    elements(step.invariants(those.get(0)).flatMap(LayerInvariants::check))));
+                    staleElements(step.invariants(those.get(0)).orElseThrow())));
   }
 
   // Matrices that changed to those of another layer, by name.
@@ -155,26 +155,7 @@ final class ChildFindings {
     return step.tensor(layer.lut())
             .filter(lut -> lut.isChanged() && lut.right().isPresent() && !lut.isRounded())
             .isPresent()
-        && step.invariants(layer)
-            .filter(
-                found ->
-                    found.table().isEmpty()
-                        || !(found.table().get().rising()
-                            && found.table().get().symmetric()
-                            && found.table().get().float16()))
-            .isPresent();
-  }
-
-  private static String flaw(Optional<LayerInvariants.Table> table) {
-    return table
-        .map(
-            found ->
-                !found.rising()
-                    ? "its entries do not rise"
-                    : !found.symmetric()
-                        ? "its halves do not mirror each other"
-                        : "float16 does not hold its entries")
-        .orElse("its entries cannot be read as a table");
+        && step.invariants(layer).flatMap(LayerInvariants::tableFlaw).isPresent();
   }
 
   // What was stale before a step that changed nothing of it stays so.
@@ -197,19 +178,14 @@ final class ChildFindings {
         .isPresent();
   }
 
-  private static String elements(Optional<LutCheckPartial> check) {
-    return check
-        .map(
-            found -> {
-              Deviations first = found.stale();
-              return "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
-                  .formatted(
-                      first.count(),
-                      found.elements(),
-                      first.first(),
-                      first.value(),
-                      first.expected());
-            })
-        .orElse("not checked");
+  /** How many elements of a stale {@code _Q} are so, and the first of them. */
+  static String staleElements(LayerInvariants layer) {
+    LutCheckPartial check = layer.check().orElseThrow();
+    Deviations stale = check.stale();
+    return stale.count() == 0
+        ? "%d of %d indices are outside the LUT".formatted(check.outside().count(), check.elements())
+        : "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
+            .formatted(
+                stale.count(), check.elements(), stale.first(), stale.value(), stale.expected());
   }
 }

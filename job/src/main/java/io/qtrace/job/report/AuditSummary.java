@@ -91,6 +91,7 @@ public record AuditSummary(
   private static List<Problem> problems(AuditReport report) {
     return Stream.of(
             report.unreadable().stream().map(finding -> new Row(finding.example(), finding)),
+            report.roots().stream().map(finding -> new Row(finding.example(), finding)),
             report.edges().stream().flatMap(AuditSummary::rows),
             report.findings().stream().map(finding -> new Row(null, finding)))
         .flatMap(rows -> rows)

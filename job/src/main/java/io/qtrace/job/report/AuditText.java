@@ -84,6 +84,7 @@ public final class AuditText {
 
   private void rest(int most) {
     list("Unreadable checkpoints", report.unreadable(), Findings::line, most);
+    list("Checkpoints without a parent", report.roots(), Findings::line, most);
     list("Findings about the archive", report.findings(), Findings::line, most);
     list(
         "Skipped folders (not runs)",

@@ -48,6 +48,14 @@ public record NextSteps(String archive, List<String> rules, List<String> tables)
                     lines,
                     "Look at the first unreadable checkpoint:",
                     List.of("inspect", file(finding.example()))));
+    report.roots().stream()
+        .findFirst()
+        .ifPresent(
+            finding ->
+                add(
+                    lines,
+                    "Look at the first checkpoint without a parent that has findings:",
+                    List.of("inspect", file(finding.example()))));
     if (report.findingCount() > 0) {
       lines.add("  Correct what is wrong and audit again, or waive known findings in the policy.");
     } else {

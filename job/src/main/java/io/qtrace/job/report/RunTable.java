@@ -27,9 +27,10 @@ final class RunTable {
     private final List<EdgeKind> kinds = new ArrayList<>();
     private int violations;
     private int unreadable;
+    private final Set<String> roots = new HashSet<>();
 
     boolean isClean() {
-      return violations + unreadable == 0;
+      return violations + unreadable + roots.size() == 0;
     }
 
     String verdict() {
@@ -39,6 +40,9 @@ final class RunTable {
       }
       if (unreadable > 0) {
         wrong.add(unreadable + " unreadable");
+      }
+      if (!roots.isEmpty()) {
+        wrong.add(roots.size() + " without a parent");
       }
       return isClean() ? "CLEAN" : "VIOLATION: " + String.join(", ", wrong);
     }
@@ -51,6 +55,12 @@ final class RunTable {
     for (Finding finding : report.unreadable()) {
       Run run = at(finding.example());
       run.unreadable += finding.counts() ? 1 : 0;
+    }
+    for (Finding finding : report.roots()) {
+      Run run = at(finding.example());
+      if (finding.counts()) {
+        run.roots.add(finding.example());
+      }
     }
   }
 

@@ -217,6 +217,37 @@ class TestCorruption {
             tuple("good.pt", "quantized.pt", EdgeKind.UNKNOWN, Verdict.VIOLATION));
   }
 
+  // It has no edge that could say so, and a child that keeps it.
+  @Test
+  void ofARootIsFoundByEachAudit() throws IOException {
+    Path archive = Files.createDirectories(folder.resolve("root"));
+    Files.copy(corrupt(12), archive.resolve("damaged.pt"));
+    assertRootIsFound(audit(archive));
+    Files.copy(corrupt(12), archive.resolve("copy.pt"));
+    AuditReport later = audit(archive);
+    assertRootIsFound(later);
+    assertThat(later.size().checkpointsRead()).isEqualTo(1);
+    assertThat(edges(later)).extracting(AuditedEdge::verdict).containsExactly(Verdict.CLEAN);
+  }
+
+  private static void assertRootIsFound(AuditReport found) {
+    assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(found.findingCount()).isEqualTo(1);
+    Change change = CHANGES.get(12L);
+    assertThat(found.roots())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.rule()).isEqualTo("q-left-stale");
+              assertThat(finding.message())
+                  .startsWith(finding.example() + ": 1 _Q are not lut[_indices], such as ")
+                  .contains(
+                      "%s: 1 of %d elements, the first at element %d:"
+                          .formatted(
+                              change.tensor.name(), change.tensor.elements(), change.element));
+            });
+  }
+
   @Test
   void ofNothingIsNothing() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();

@@ -138,6 +138,7 @@ class TestAuditText {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         List.of("A sentence."));
   }
 

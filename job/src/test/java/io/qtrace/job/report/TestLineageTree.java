@@ -127,6 +127,7 @@ class TestLineageTree {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of());
     return LineageTree.of(new AuditedArchive(report, List.of()));
   }

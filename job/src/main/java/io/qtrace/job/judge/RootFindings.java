@@ -1,0 +1,97 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.FindingList;
+import io.qtrace.job.policy.Waivers;
+import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What is wrong with a checkpoint that has no parent, by its own tensors alone: no edge would report
+ * it, and its children keep it.
+ */
+public final class RootFindings {
+  private RootFindings() {}
+
+  /**
+   * Finds a {@code _Q} that is not {@code lut[_indices]}, a LUT that is not a valid table, and what
+   * cannot be compared of either.
+   *
+   * @param path of the checkpoint, the example of each finding
+   * @param waivers about the checkpoint
+   */
+  public static List<Finding> of(
+      String path, CheckpointFacts facts, NotCompared skipped, Waivers waivers) {
+    FindingList findings = new FindingList(waivers);
+    findings.add(
+        "q-left-stale",
+        layers(facts).filter(layer -> isDamaged(layer, facts)).toList(),
+        layer -> names(layer).quantized(),
+        those ->
+            "%d _Q are not lut[_indices], such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(names(those.get(0)).quantized()),
+                    ChildFindings.staleElements(those.get(0))));
+    findings.add(
+        "lut-invalid",
+        layers(facts).filter(layer -> isTableBroken(layer, facts)).toList(),
+        layer -> names(layer).lut(),
+        those ->
+            "%d lut are invalid tables, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(names(those.get(0)).lut()),
+                    those.get(0).tableFlaw().orElseThrow()));
+    skipped.addFindings(findings, facts.tensors().isEmpty());
+    return findings.findings().stream().map(finding -> about(path, finding)).toList();
+  }
+
+  private static Stream<LayerInvariants> layers(CheckpointFacts facts) {
+    return facts.layers().values().stream();
+  }
+
+  private static LayerNames names(LayerInvariants layer) {
+    return new LayerNames(layer.layer());
+  }
+
+  // Where a LUT trains, a sync may have written its entries to _Q, which is then another one in most
+  // elements.
+  private static boolean isDamaged(LayerInvariants layer, CheckpointFacts facts) {
+    boolean trains = facts.tensor(names(layer).deltas()).isPresent();
+    return layer.isStale() && (!trains || !isOtherTable(layer.check().orElseThrow()));
+  }
+
+  private static boolean isOtherTable(LutCheckPartial check) {
+    return check.outside().count() == 0 && 2 * check.stale().count() > check.elements();
+  }
+
+  // A type of few bits may round neighbouring entries to one.
+  private static boolean isTableBroken(LayerInvariants layer, CheckpointFacts facts) {
+    Optional<DType> dtype = facts.tensor(names(layer).lut()).map(lut -> lut.dtype());
+    return layer.table().isPresent()
+        && layer.tableFlaw().isPresent()
+        && dtype.filter(RootFindings::isExact).isPresent();
+  }
+
+  private static boolean isExact(DType dtype) {
+    return dtype == DType.FLOAT64 || dtype == DType.FLOAT32 || dtype == DType.FLOAT16;
+  }
+
+  private static Finding about(String path, Finding finding) {
+    return new Finding(
+        finding.rule(),
+        finding.tensors(),
+        path,
+        "%s: %s".formatted(SafeText.of(path), finding.message()),
+        finding.waivedReason(),
+        finding.waivedUntil());
+  }
+}

@@ -202,8 +202,7 @@ final class AuditSession {
             parents.contains(file.id()) ? NotCompared.NOTHING : reading.notCompared(file);
         roots.put(
             file.id(),
-            new RootStage.Root(
-                file.path(), skipped, rules.get(file.run()).waivers(file.path())));
+            new RootStage.Root(file.path(), skipped, rules.get(file.run()).waivers(file.path())));
       }
     }
     return judgingRoots.run(roots, reading.factsOf(roots.keySet()));

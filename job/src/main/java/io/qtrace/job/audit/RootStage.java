@@ -32,8 +32,7 @@ final class RootStage {
    * @param roots by identifier
    * @param facts of all of them
    */
-  List<Finding> run(
-      Map<String, Root> roots, JavaPairRDD<String, Packed<CheckpointFacts>> facts) {
+  List<Finding> run(Map<String, Root> roots, JavaPairRDD<String, Packed<CheckpointFacts>> facts) {
     if (roots.isEmpty()) {
       return List.of();
     }

@@ -183,7 +183,8 @@ final class ChildFindings {
     LutCheckPartial check = layer.check().orElseThrow();
     Deviations stale = check.stale();
     return stale.count() == 0
-        ? "%d of %d indices are outside the LUT".formatted(check.outside().count(), check.elements())
+        ? "%d of %d indices are outside the LUT"
+            .formatted(check.outside().count(), check.elements())
         : "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
             .formatted(
                 stale.count(), check.elements(), stale.first(), stale.value(), stale.expected());

@@ -3,21 +3,25 @@ package io.qtrace.job.judge;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.Waivers;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What is wrong with a checkpoint that has no parent, by its own tensors alone: no edge would report
- * it, and its children keep it.
+ * What is wrong with a checkpoint that has no parent, by its own tensors alone: no edge would
+ * report it, and its children keep it.
  */
 public final class RootFindings {
+  private static final Set<DType> EXACT = EnumSet.of(DType.FLOAT64, DType.FLOAT32, DType.FLOAT16);
+
   private RootFindings() {}
 
   /**
@@ -62,7 +66,8 @@ public final class RootFindings {
     return new LayerNames(layer.layer());
   }
 
-  // Where a LUT trains, a sync may have written its entries to _Q, which is then another one in most
+  // Where a LUT trains, a sync may have written its entries to _Q, which is then another one in
+  // most
   // elements.
   private static boolean isDamaged(LayerInvariants layer, CheckpointFacts facts) {
     boolean trains = facts.tensor(names(layer).deltas()).isPresent();
@@ -73,16 +78,17 @@ public final class RootFindings {
     return check.outside().count() == 0 && 2 * check.stale().count() > check.elements();
   }
 
-  // A type of few bits may round neighbouring entries to one.
+  // What float16 does not hold may be how the table was made. A type of few bits may round
+  // neighbouring entries to one.
   private static boolean isTableBroken(LayerInvariants layer, CheckpointFacts facts) {
-    Optional<DType> dtype = facts.tensor(names(layer).lut()).map(lut -> lut.dtype());
-    return layer.table().isPresent()
-        && layer.tableFlaw().isPresent()
-        && dtype.filter(RootFindings::isExact).isPresent();
-  }
-
-  private static boolean isExact(DType dtype) {
-    return dtype == DType.FLOAT64 || dtype == DType.FLOAT32 || dtype == DType.FLOAT16;
+    boolean exact =
+        facts
+            .tensor(names(layer).lut())
+            .map(TensorFacts::dtype)
+            .filter(EXACT::contains)
+            .isPresent();
+    return exact
+        && layer.table().filter(table -> !table.rising() || !table.symmetric()).isPresent();
   }
 
   private static Finding about(String path, Finding finding) {

@@ -64,8 +64,7 @@ class TestRootFindings {
     ArrayCheckpoint trained = Layers.trained(Layers.initial(), 5);
     LayerNames layer = Layers.ATTENTION;
     ArrayCheckpoint baked = Layers.baked(trained);
-    ArrayCheckpoint synced =
-        trained.with(layer.quantized(), baked.tensor(layer.quantized()));
+    ArrayCheckpoint synced = trained.with(layer.quantized(), baked.tensor(layer.quantized()));
     assertThat(findings(synced)).isEmpty();
     // Without deltas no training explains it.
     ArrayCheckpoint initial = Layers.initial();
@@ -80,14 +79,24 @@ class TestRootFindings {
     for (Lut broken :
         List.of(
             new Lut(-1, 0.25f, -0.25f, 1), // does not rise
-            new Lut(-1, -0.25f, 0.5f, 1), // is not symmetric
-            new Lut(-1, -0.1f, 0.1f, 1))) { // float16 does not hold it
+            new Lut(-1, -0.25f, -0.25f, 1), // has an entry twice
+            new Lut(-1, Float.NaN, 0.25f, 1),
+            new Lut(-1, -0.25f, 0.5f, 1))) { // is not symmetric
       ArrayCheckpoint damaged = Layers.withLut(Layers.initial(), layer, broken);
       assertThat(findings(damaged))
           .as(broken.toString())
           .extracting(Finding::rule)
           .contains("lut-invalid");
     }
+  }
+
+  // As of a table of equal steps.
+  @Test
+  void aLutThatFloat16DoesNotHoldMayBeMadeSo() {
+    Lut thirds = new Lut(-1, -1 / 3f, 1 / 3f, 1);
+    assertThat(findings(Layers.withLut(Layers.initial(), Layers.SMALL, thirds)))
+        .extracting(Finding::rule)
+        .doesNotContain("lut-invalid");
   }
 
   @Test

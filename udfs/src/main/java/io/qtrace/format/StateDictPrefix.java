@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
@@ -53,7 +54,21 @@ public final class StateDictPrefix {
         return within(prefix, index);
       }
     }
-    return isModelKey(index) ? within(MODEL, index) : withoutWrappers(index);
+    if (isModelKey(index)) {
+      return within(MODEL, index);
+    }
+    Optional<String> only = onlySection(index);
+    return only.isPresent()
+        ? within(only.get(), index).noted("names are without " + SafeText.of(only.get()))
+        : withoutWrappers(index);
+  }
+
+  // The one state dict of a file that has all tensors in it.
+  private static Optional<String> onlySection(CheckpointIndex index) {
+    return index.sections().stream()
+        .map(key -> key + ".")
+        .filter(prefix -> index.tensors().stream().allMatch(one -> one.name().startsWith(prefix)))
+        .findFirst();
   }
 
   private static CheckpointIndex within(String prefix, CheckpointIndex index) {
@@ -65,11 +80,16 @@ public final class StateDictPrefix {
   private static boolean isModelKey(CheckpointIndex index) {
     boolean within = index.tensors().stream().anyMatch(tensor -> tensor.name().startsWith(MODEL));
     return within
-        && index.tensors().stream()
-            .anyMatch(
-                tensor ->
-                    tensor.name().startsWith(MODEL + MODEL)
-                        || BESIDE_MODEL.stream().anyMatch(tensor.name()::startsWith));
+        && (index.sections().contains(withoutDot(MODEL))
+            || index.tensors().stream()
+                .anyMatch(
+                    tensor ->
+                        tensor.name().startsWith(MODEL + MODEL)
+                            || BESIDE_MODEL.stream().anyMatch(tensor.name()::startsWith)));
+  }
+
+  private static String withoutDot(String prefix) {
+    return prefix.substring(0, prefix.length() - 1);
   }
 
   // Each once, in any order.
@@ -131,7 +151,7 @@ public final class StateDictPrefix {
   }
 
   private static CheckpointIndex without(String prefix, CheckpointIndex index) {
-    String outside = "outside " + prefix.substring(0, prefix.length() - 1);
+    String outside = "outside " + withoutDot(prefix);
     List<TensorEntry> tensors = new ArrayList<>();
     List<Skipped> skipped = new ArrayList<>();
     for (TensorEntry tensor : index.tensors()) {

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  * @param tensors in the file's order, names unique
  * @param skipped tensors that cannot be compared (sparse, quantized), each with the reason
  * @param shadow a copy of the model's tensors in the same file; empty where there is none
+ * @param sections where dicts within the file's outermost one are state dicts: have tensors under
+ *     keys with dots
  * @param notes what of the file was read otherwise than it says, a sentence each; the file's words
  *     in them are escaped
  */
@@ -28,6 +30,7 @@ public record CheckpointIndex(
     List<TensorEntry> tensors,
     List<Skipped> skipped,
     Optional<Shadow> shadow,
+    Set<String> sections,
     List<String> notes)
     implements Serializable {
   /** How a note begins where tensors have not the names that their keys give. */
@@ -75,6 +78,7 @@ public record CheckpointIndex(
     tensors = List.copyOf(tensors);
     skipped = List.copyOf(skipped);
     Objects.requireNonNull(shadow, "shadow");
+    sections = Set.copyOf(sections);
     notes = List.copyOf(notes);
     Set<String> names = new HashSet<>();
     for (TensorEntry tensor : tensors) {
@@ -85,14 +89,14 @@ public record CheckpointIndex(
     }
   }
 
-  /** An index of a file that has the model once. */
+  /** An index of a file that is one state dict. */
   public CheckpointIndex(
       String path,
       String format,
       List<TensorEntry> tensors,
       List<Skipped> skipped,
       List<String> notes) {
-    this(path, format, tensors, skipped, Optional.empty(), notes);
+    this(path, format, tensors, skipped, Optional.empty(), Set.of(), notes);
   }
 
   /** An index without notes. */
@@ -103,7 +107,7 @@ public record CheckpointIndex(
 
   /** The same of other tensors. */
   public CheckpointIndex with(List<TensorEntry> otherTensors, List<Skipped> otherSkipped) {
-    return new CheckpointIndex(path, format, otherTensors, otherSkipped, shadow, notes);
+    return new CheckpointIndex(path, format, otherTensors, otherSkipped, shadow, sections, notes);
   }
 
   /** The same with one more note. */
@@ -114,12 +118,18 @@ public record CheckpointIndex(
         tensors,
         skipped,
         shadow,
+        sections,
         Stream.concat(notes.stream(), Stream.of(note)).toList());
   }
 
   /** The same with a copy of the model. */
   public CheckpointIndex with(Shadow copy) {
-    return new CheckpointIndex(path, format, tensors, skipped, Optional.of(copy), notes);
+    return new CheckpointIndex(path, format, tensors, skipped, Optional.of(copy), sections, notes);
+  }
+
+  /** The same of a file that has state dicts at these places. */
+  public CheckpointIndex withSections(Set<String> places) {
+    return new CheckpointIndex(path, format, tensors, skipped, shadow, places, notes);
   }
 
   /** The tensors, and those of the copy under names of their own. */

@@ -10,6 +10,7 @@ import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TestStateDictPrefix {
@@ -117,10 +118,29 @@ class TestStateDictPrefix {
     assertThat(names("model.a", "lm_head.weight")).containsExactly("model.a", "lm_head.weight");
   }
 
+  @Test
+  void aKeyWhoseValueIsAStateDictIsNoPartOfNames() {
+    CheckpointIndex index = index("model.layers.0.weight", "model.norm.weight", "step");
+    assertThat(names(index.withSections(Set.of("model"))))
+        .containsExactly("layers.0.weight", "norm.weight");
+    CheckpointIndex only = index("student.module.layers.0.weight", "student.module.norm.weight");
+    CheckpointIndex unwrapped = StateDictPrefix.unwrapped(only.withSections(Set.of("student")));
+    assertThat(unwrapped.tensors())
+        .extracting(TensorEntry::name)
+        .containsExactly("layers.0.weight", "norm.weight");
+    assertThat(unwrapped.notes()).contains("names are without student.");
+    // Which of several is the model, or whether a tensor that is in none of them belongs to it?
+    assertThat(names(index("a.x", "b.y").withSections(Set.of("a", "b"))))
+        .containsExactly("a.x", "b.y");
+    assertThat(names(index("a.x", "y").withSections(Set.of("a")))).containsExactly("a.x", "y");
+  }
+
   private static List<String> names(String... names) {
-    return StateDictPrefix.unwrapped(index(names)).tensors().stream()
-        .map(TensorEntry::name)
-        .toList();
+    return names(index(names));
+  }
+
+  private static List<String> names(CheckpointIndex index) {
+    return StateDictPrefix.unwrapped(index).tensors().stream().map(TensorEntry::name).toList();
   }
 
   @Test

@@ -100,6 +100,15 @@ class TestNotCompared {
         .anySatisfy(note -> assertThat(note).startsWith("right: names are without "));
   }
 
+  // The names in it are those of a bare model, which could also be part of a larger one.
+  @ParameterizedTest
+  @ValueSource(strings = {"model_key_opt.pt", "net.pt", "nested_model_sd.pt", "student_ddp.pt"})
+  void keysAroundAStateDictAreNotPartOfNames(String file) throws IOException {
+    Diff.Outcome found = diff("state_dict_keys/plain.pt", "state_dict_keys/" + file);
+    assertThat(found.judgement().kind()).isEqualTo(Copy.KIND);
+    assertThat(found.pair().tensors()).hasSize(3);
+  }
+
   @Test
   void namesAFewAndCountsTheRest() {
     List<Skipped> many =

@@ -34,6 +34,12 @@ record Child(PickleValue key, int ordinal, PickleValue value) {
     return value instanceof Sequence || value instanceof Mapping || value instanceof Instance;
   }
 
+  /** Whether a value is a dict of Python's. */
+  static boolean isDict(PickleValue value) {
+    return value instanceof Mapping
+        || (value instanceof Instance instance && DICTS.contains(instance.callable()));
+  }
+
   /** How many parts a value has, scalars included: what it costs to look at them. */
   static long count(PickleValue value) {
     if (value instanceof Sequence sequence) {

@@ -43,6 +43,7 @@ final class StateDictWalker {
    */
   private static final long MAX_INFLATED_AGAIN = 16L << 20;
 
+  private static final int MAX_SECTION_DEPTH = 4; // of dicts in dicts
   private static final int NAMED = 10; // of the tensors that a note lists
 
   private record Frame(PickleValue container, TensorPath path, Iterator<Child> children) {}
@@ -53,6 +54,7 @@ final class StateDictWalker {
   private final List<TensorEntry> tensors = new ArrayList<>();
   private final List<Skipped> skipped = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+  private final Set<String> sections = new HashSet<>();
   private final List<Integer> namesakes = new ArrayList<>(); // places of tensors, ascending
   private final List<Integer> skippedNamesakes = new ArrayList<>(); // places of skipped ones
   private final Deque<Frame> frames = new ArrayDeque<>();
@@ -80,7 +82,8 @@ final class StateDictWalker {
     StateDictWalker walker = new StateDictWalker(file, position, visits, storages);
     walker.walk(root);
     List<String> notes = walker.rename();
-    return new CheckpointIndex(file, format, walker.tensors, walker.skipped, notes);
+    return new CheckpointIndex(file, format, walker.tensors, walker.skipped, notes)
+        .withSections(walker.sections);
   }
 
   private void walk(PickleValue root) throws FormatException {
@@ -137,12 +140,23 @@ final class StateDictWalker {
     } else if (rebuild instanceof Rebuild.Other other) {
       skipped.add(new Skipped(name, other.reason()));
     }
+    addSection(path);
     if (!names.add(name)) {
       if (tensors.size() > before) {
         namesakes.add(before);
       } else {
         skippedNamesakes.add(skipped.size() - 1);
       }
+    }
+  }
+
+  // Of a tensor whose key has dots, in a dict that is not the outermost one.
+  private void addSection(TensorPath path) {
+    if (frames.size() > 1
+        && frames.size() <= MAX_SECTION_DEPTH
+        && path.segment().indexOf('.') >= 0
+        && frames.stream().allMatch(frame -> Child.isDict(frame.container()))) {
+      sections.add(frames.peek().path().name());
     }
   }
 

@@ -29,6 +29,11 @@ final class TensorPath {
     return new TensorPath(this, childSegment, characters + 1 + childSegment.length());
   }
 
+  /** The last segment: the tensor's own key. */
+  String segment() {
+    return segment;
+  }
+
   /**
    * The segments joined by dots; a file that is one bare tensor calls it {@code tensor}.
    *

@@ -58,6 +58,14 @@ class TestTorchReader {
   }
 
   @Test
+  void findsStateDictsWithinDicts() throws Exception {
+    assertThat(TorchFiles.index("trainer_nested.pt").sections())
+        .containsExactly("model_state_dict");
+    assertThat(TorchFiles.index("module_state_dict_tied.pt").sections()).isEmpty();
+    assertThat(TorchFiles.index("whole_module.pt").sections()).isEmpty();
+  }
+
+  @Test
   void namesABareTensorAndTheItemsOfAList() throws Exception {
     assertThat(TorchFiles.names(TorchFiles.index("bare_tensor.pt"))).containsExactly("tensor");
     assertThat(TorchFiles.names(TorchFiles.index("list.pt"))).containsExactly("0", "1.k");

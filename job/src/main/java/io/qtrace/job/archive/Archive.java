@@ -1,5 +1,8 @@
 package io.qtrace.job.archive;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -23,6 +26,18 @@ public record Archive(String root, List<Run> runs, List<SkippedFolder> skipped) 
   public Archive without(Set<CheckpointFile> files) {
     return new Archive(
         root, runs.stream().flatMap(run -> run.without(files).stream()).toList(), skipped);
+  }
+
+  /** The archive with the checkpoints of another one, whose paths there are their URIs. */
+  public Archive and(Archive other) {
+    Set<String> uris = new HashSet<>();
+    checkpoints().forEach(file -> uris.add(file.stat().uri()));
+    List<Run> all = new ArrayList<>(runs);
+    for (Run run : other.runs) {
+      run.outside(other.root, uris).ifPresent(all::add);
+    }
+    all.sort(Comparator.comparing(Run::path));
+    return new Archive(root, all, skipped);
   }
 
   /** All checkpoints of all runs, in order of run and path. */

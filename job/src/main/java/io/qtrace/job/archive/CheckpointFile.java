@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  *
  * @param stat where it is, and its identity when it was listed
  * @param path path below the archive's root, {@code /} between folders: stable when the archive
- *     moves
+ *     moves; the whole URI of a base model outside the archive
  * @param run path of the run's folder below the archive's root; empty for the root itself
  * @param step optimizer steps done, or {@link #NO_STEP}
  */
@@ -53,6 +53,12 @@ public record CheckpointFile(ObjectStat stat, String path, String run, Role role
 
   CheckpointFile withStat(ObjectStat other) {
     return new CheckpointFile(other, path, run, role, step);
+  }
+
+  /** The file in an archive that does not lie around it. */
+  CheckpointFile outside(String root) {
+    String above = root.endsWith("/") ? root : root + "/";
+    return new CheckpointFile(stat, above + path, above + run, role, step);
   }
 
   public String fileName() {

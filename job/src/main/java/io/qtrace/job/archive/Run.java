@@ -23,6 +23,22 @@ public record Run(String path, RunConfig config, List<CheckpointFile> checkpoint
     }
   }
 
+  /**
+   * The run in an archive that does not lie around it, without the files that the archive has.
+   *
+   * @param root of the run's own archive
+   */
+  Optional<Run> outside(String root, Set<String> known) {
+    List<CheckpointFile> files =
+        checkpoints.stream()
+            .filter(file -> !known.contains(file.stat().uri()))
+            .map(file -> file.outside(root))
+            .toList();
+    return files.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Run(files.get(0).run(), config, files));
+  }
+
   /** The run as if some checkpoints were not there; empty where none is left. */
   Optional<Run> without(Set<CheckpointFile> files) {
     List<CheckpointFile> kept = checkpoints.stream().filter(file -> !files.contains(file)).toList();

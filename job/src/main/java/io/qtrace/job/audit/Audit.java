@@ -13,6 +13,7 @@ import io.qtrace.job.progress.Progress;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -65,13 +66,31 @@ public final class Audit {
    * @throws IOException if the archive cannot be listed or the object store fails
    */
   public AuditReport run(String uri) throws IOException {
+    return run(uri, List.of());
+  }
+
+  /**
+   * Audits everything below a URI, whose checkpoints may have been made from others.
+   *
+   * @param bases URIs of folders with base models
+   * @throws IOException if the archive or a base cannot be listed or the object store fails
+   */
+  public AuditReport run(String uri, List<String> bases) throws IOException {
     Instant started = Instant.now();
     progress.tell("listing " + ObjectStore.path(uri));
-    Archive archive = new ArchiveScan(store, settings.archive()).scan(uri);
+    ArchiveScan scan = new ArchiveScan(store, settings.archive());
+    Archive archive = scan.scan(uri);
     if (archive.checkpoints().isEmpty()) {
       throw new IOException(
           "Cannot find a checkpoint in %s: %s; expected files that match %s (archive.checkpoints of the settings)"
               .formatted(uri, seen(archive), settings.archive().checkpoints()));
+    }
+    for (String base : bases) {
+      Archive found = scan.scan(base);
+      if (found.checkpoints().isEmpty()) {
+        throw new IOException("Cannot find a checkpoint of a base model in %s".formatted(base));
+      }
+      archive = archive.and(found);
     }
     String id = AuditId.of(archive, policy, settings);
     Optional<AuditEntry> before = lineage.audit(id);

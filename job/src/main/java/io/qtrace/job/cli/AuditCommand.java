@@ -30,6 +30,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  qtrace audit --archive runs/",
       "  qtrace audit --archive s3a://bucket/runs --warehouse /data/qtrace --format json",
+      "  qtrace audit --archive runs/ --base models/Qwen3-0.6B",
       "  qtrace audit --archive runs/ --fail-on finding --summary /data/qtrace/summary.json"
     })
 final class AuditCommand implements Callable<Integer> {
@@ -40,6 +41,8 @@ final class AuditCommand implements Callable<Integer> {
       description =
           "Folder that contains the runs: a local path or any Hadoop URI (s3a://, hdfs://, ...).")
   private String archive;
+
+  @Mixin private BaseOption bases;
 
   @Option(
       names = "--fail-on",
@@ -72,7 +75,7 @@ final class AuditCommand implements Callable<Integer> {
       AuditReport report = audit();
       int status = failOn.status(report);
       summary.write(() -> AuditSummary.of(report, status, archive, started, Instant.now()));
-      NextSteps next = new NextSteps(archive, rules.words(), warehouse.words());
+      NextSteps next = new NextSteps(archive, bases.words(), rules.words(), warehouse.words());
       output.print(
           width -> all ? AuditText.all(report, next) : AuditText.page(report, next, width),
           () -> Json.of(report));
@@ -87,7 +90,7 @@ final class AuditCommand implements Callable<Integer> {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
-      return new Audit(spark, settings, policy, progress).run(archive);
+      return new Audit(spark, settings, policy, progress).run(archive, bases.uris());
     }
   }
 

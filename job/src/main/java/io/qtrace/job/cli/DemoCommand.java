@@ -83,7 +83,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private List<String> lines(ExperimentSettings experiment, Experiment.Outcome outcome, int width) {
-    NextSteps next = new NextSteps(experiment.archive(), List.of(), warehouse.words());
+    NextSteps next = new NextSteps(experiment.archive(), List.of(), List.of(), warehouse.words());
     List<String> lines = new ArrayList<>();
     lines.addAll(
         all

@@ -42,6 +42,8 @@ final class LineageCommand implements Callable<Integer> {
   @Option(names = "--archive", paramLabel = "URI", description = "Audit this archive first.")
   private String archive;
 
+  @Mixin private BaseOption bases;
+
   @Option(
       names = "--tensor",
       paramLabel = "NAME",
@@ -106,7 +108,7 @@ final class LineageCommand implements Callable<Integer> {
       lineage.create();
       return AuditedArchive.latest(lineage);
     }
-    AuditReport report = new Audit(spark, settings, policy, progress).run(archive);
+    AuditReport report = new Audit(spark, settings, policy, progress).run(archive, bases.uris());
     return List.of(AuditedArchive.of(lineage, report));
   }
 

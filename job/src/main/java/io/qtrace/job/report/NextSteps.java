@@ -16,12 +16,15 @@ import java.util.stream.Stream;
  * What to do after an audit, as commands to paste.
  *
  * @param archive as it was given to the audit
+ * @param bases options that name base models outside the archive
  * @param rules options that name its policy and settings
  * @param tables options that name its tables
  */
-public record NextSteps(String archive, List<String> rules, List<String> tables) {
+public record NextSteps(
+    String archive, List<String> bases, List<String> rules, List<String> tables) {
   public NextSteps {
     Objects.requireNonNull(archive, "archive");
+    bases = List.copyOf(bases);
     rules = List.copyOf(rules);
     tables = List.copyOf(tables);
   }
@@ -65,12 +68,12 @@ public record NextSteps(String archive, List<String> rules, List<String> tables)
       add(
           lines,
           "Every edge with its counts and notes:",
-          words(List.of("audit", "--archive", archive), rules, tables, List.of("--all")));
+          words(List.of("audit", "--archive", archive), bases, rules, tables, List.of("--all")));
     }
     add(
         lines,
         "Which checkpoint was made from which:",
-        words(List.of("lineage", "--archive", archive), rules, tables));
+        words(List.of("lineage", "--archive", archive), bases, rules, tables));
     return lines;
   }
 
@@ -83,7 +86,11 @@ public record NextSteps(String archive, List<String> rules, List<String> tables)
         .map(AuditedEdge::ends);
   }
 
+  // The path of what lies outside the archive is its URI.
   private String file(String path) {
+    if (path.contains(":/")) {
+      return path;
+    }
     return archive.endsWith("/") ? archive + path : archive + "/" + path;
   }
 

@@ -13,7 +13,10 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.job.report.AuditText;
+import io.qtrace.job.report.NextSteps;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +100,37 @@ class TestRewrites {
     assertThat(wrong).isEmpty();
     assertThat(spark.sql("SELECT sum(residual) FROM lineage.qtrace.q_changes").first().getLong(0))
         .isZero();
+  }
+
+  // As a download beside the runs that were made from it.
+  @Test
+  void aBaseModelOutsideTheArchiveTakesPart() throws IOException {
+    Path all = RecipeArchive.unpack("rewrites", folder.resolve("all"));
+    Path runs = Files.createDirectories(folder.resolve("outside/runs"));
+    Files.move(all.resolve("runs/SR-101_q4a4_init"), runs.resolve("SR-101_q4a4_init"));
+    Audit audit =
+        new Audit(
+            LocalSpark.session(folder.resolve("tables")),
+            Settings.load(Optional.empty()),
+            Policy.load(Optional.empty()),
+            Progress.NONE);
+    assertThat(parents(audit.run(runs.toString()), "SR-101_q4a4_init/v2_initial.pt")).isEmpty();
+    String base = all.resolve("base-model").toString();
+    AuditReport report = audit.run(runs.toString(), List.of(base));
+    assertThat(parents(report, "SR-101_q4a4_init/v2_initial.pt"))
+        .containsExactly("quantize from file:%s/model.safetensors".formatted(base));
+    assertThat(
+            AuditText.page(
+                report, new NextSteps("r", List.of("--base", base), List.of(), List.of()), 100))
+        .anyMatch(line -> line.contains("--base " + base));
+  }
+
+  private static List<String> parents(AuditReport report, String child) {
+    return report.edges().stream()
+        .map(RecordedEdge::edge)
+        .filter(edge -> edge.ends().childPath().equals(child))
+        .map(edge -> "%s from %s".formatted(edge.kind(), edge.ends().parentPath()))
+        .toList();
   }
 
   private static Optional<String> problem(

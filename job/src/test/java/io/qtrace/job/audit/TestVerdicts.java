@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Planted facts of five archives that the recipe's layers wrote. */
 @Tag("archive")
 class TestVerdicts {
-  private static final NextSteps NEXT = new NextSteps("archive", List.of(), List.of());
+  private static final NextSteps NEXT = new NextSteps("archive", List.of(), List.of(), List.of());
 
   // A kind that is more precise than the one that the facts name.
   private static final Map<String, Set<String>> PRECISE =

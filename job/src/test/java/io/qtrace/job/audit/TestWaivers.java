@@ -70,7 +70,8 @@ class TestWaivers {
               assertThat(finding.waivedReason()).isEqualTo("a planted bug");
               assertThat(finding.waivedUntil()).isEqualTo("2026-11-24");
             });
-    List<String> page = AuditText.page(report, new NextSteps("a", List.of(), List.of()), 100);
+    List<String> page =
+        AuditText.page(report, new NextSteps("a", List.of(), List.of(), List.of()), 100);
     assertThat(page.get(0)).startsWith("CLEAN: 0 of ").endsWith(" 0 findings, 4 waived");
     assertThat(page)
         .contains("Waived findings", "  Nothing needs to be done.")

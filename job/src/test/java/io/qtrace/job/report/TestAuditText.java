@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class TestAuditText {
   private static final NextSteps NEXT =
-      new NextSteps("runs", List.of("--policy", "p.yaml"), List.of("--warehouse", "my tables"));
+      new NextSteps(
+          "runs", List.of(), List.of("--policy", "p.yaml"), List.of("--warehouse", "my tables"));
 
   @Test
   void beginsWithTheVerdictAndEndsWithWhatToDo() {

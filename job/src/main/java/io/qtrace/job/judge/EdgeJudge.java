@@ -104,6 +104,7 @@ public final class EdgeJudge implements Serializable {
         findings.verdict(),
         findings.findings(),
         notes,
+        TrainNotes.trained(kind, step),
         changes,
         moves,
         outcome,

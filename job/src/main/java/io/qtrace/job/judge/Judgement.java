@@ -11,6 +11,7 @@ import java.util.stream.Stream;
  * What a policy says of one edge.
  *
  * @param notes what a person may want to know though nothing is wrong
+ * @param trained what a train edge trains, in groups of tensors
  * @param changes every {@code _Q} and why it changed
  * @param lutMoves what training did to the LUT of each layer that has one on both sides
  * @param outcome what each operation leaves unexplained
@@ -21,6 +22,7 @@ public record Judgement(
     Verdict verdict,
     List<Finding> findings,
     List<String> notes,
+    List<String> trained,
     List<QChange> changes,
     List<LutMove> lutMoves,
     Classifier.Outcome outcome,
@@ -28,6 +30,7 @@ public record Judgement(
   public Judgement {
     findings = List.copyOf(findings);
     notes = List.copyOf(notes);
+    trained = List.copyOf(trained);
     changes = List.copyOf(changes);
     lutMoves = List.copyOf(lutMoves);
   }
@@ -41,6 +44,7 @@ public record Judgement(
             verdict,
             findings,
             Stream.concat(notes.stream(), more.stream()).toList(),
+            trained,
             changes,
             lutMoves,
             outcome,

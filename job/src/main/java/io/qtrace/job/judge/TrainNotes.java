@@ -22,15 +22,11 @@ final class TrainNotes {
     if (!kind.equals(Train.KIND)) {
       return notes;
     }
+    List<String> trained = trained(kind, step);
+    if (!trained.isEmpty()) {
+      notes.add("trains " + String.join(", ", trained));
+    }
     List<LayerNames> layers = step.lutLayers();
-    long trained = layers.stream().filter(layer -> hasDeltas(step.after(layer))).count();
-    String groups = String.join(", ", groups(step));
-    if (trained > 0) {
-      groups += (groups.isEmpty() ? "" : ", ") + "the LUT of %d layers".formatted(trained);
-    }
-    if (!groups.isEmpty()) {
-      notes.add("trains " + groups);
-    }
     long dropped =
         layers.stream()
             .filter(layer -> hasDeltas(step.before(layer)) && !hasDeltas(step.after(layer)))
@@ -49,15 +45,28 @@ final class TrainNotes {
     return notes;
   }
 
-  // Of attention and of the MLP is of all.
-  private static Set<String> groups(Step step) {
-    Set<String> groups = new LinkedHashSet<>();
-    Set<TensorGroup> trained = step.trained().trained();
-    for (TensorGroup group : trained) {
-      long parts = trained.stream().filter(other -> other.what().equals(group.what())).count();
-      groups.add(parts > 1 ? group.what() : group.toString());
+  /** What a step of training trains: groups of tensors, and LUTs; nothing of other kinds. */
+  static List<String> trained(EdgeKind kind, Step step) {
+    if (!kind.equals(Train.KIND)) {
+      return List.of();
     }
-    return groups;
+    List<String> trained = new ArrayList<>(names(step.trained().trained()));
+    names(step.trained().halved()).forEach(group -> trained.add(group + " frozen at float16"));
+    long luts = step.lutLayers().stream().filter(layer -> hasDeltas(step.after(layer))).count();
+    if (luts > 0) {
+      trained.add("the LUT of %d %s".formatted(luts, luts == 1 ? "layer" : "layers"));
+    }
+    return trained;
+  }
+
+  // Of attention and of the MLP is of all.
+  private static Set<String> names(Set<TensorGroup> groups) {
+    Set<String> names = new LinkedHashSet<>();
+    for (TensorGroup group : groups) {
+      long parts = groups.stream().filter(other -> other.what().equals(group.what())).count();
+      names.add(parts > 1 ? group.what() : group.toString());
+    }
+    return names;
   }
 
   private static boolean hasDeltas(Optional<LayerLut> lut) {

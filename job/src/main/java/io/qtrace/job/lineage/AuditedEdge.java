@@ -19,6 +19,8 @@ import java.util.Objects;
  * One edge and what an audit says of it: small enough for the driver.
  *
  * @param parentPart what the parent gave
+ * @param trained what a train edge trains, in groups of tensors; none of other kinds and in rows of
+ *     older versions
  * @param evidence why the pair is one, in the order of {@link Evidence}
  * @param notes what is worth knowing though nothing is wrong
  * @param weights what the weights of the whole archive say of the pair
@@ -30,6 +32,7 @@ public record AuditedEdge(
     List<String> evidence,
     Verdict verdict,
     @JsonUnwrapped EdgeCounts counts,
+    List<String> trained,
     List<Finding> findings,
     List<String> notes,
     @JsonUnwrapped Rules rules,
@@ -52,13 +55,14 @@ public record AuditedEdge(
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(verdict, "verdict");
     evidence = List.copyOf(evidence);
+    trained = trained == null ? List.of() : List.copyOf(trained);
     findings = List.copyOf(findings);
     notes = List.copyOf(notes);
   }
 
   AuditedEdge withoutWeights() {
     return new AuditedEdge(
-        ends, parentPart, kind, evidence, verdict, counts, findings, notes, rules, null);
+        ends, parentPart, kind, evidence, verdict, counts, trained, findings, notes, rules, null);
   }
 
   @JsonIgnore

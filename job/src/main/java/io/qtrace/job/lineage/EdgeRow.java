@@ -22,6 +22,8 @@ record EdgeRow(
     @Inline EdgeCounts.ByStatus status,
     @Inline EdgeCounts.Quantized quantized,
     @Inline EdgeCounts.Luts luts,
+    @About("what a train edge trains, in groups of tensors; null in rows of older versions")
+        List<String> trained,
     List<FindingRow> findings,
     @About("what is worth knowing though nothing is wrong") List<String> notes,
     @Inline RulesRow rules,

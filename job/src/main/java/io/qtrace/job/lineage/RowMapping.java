@@ -277,6 +277,7 @@ final class RowMapping {
         counts.status(),
         counts.quantized(),
         counts.luts(),
+        edge.trained(),
         edge.findings().stream().map(FindingRow::of).toList(),
         edge.notes(),
         new EdgeRow.RulesRow(edge.rules().version(), edge.rules().hash(), edge.rules().rulesHash()),
@@ -310,6 +311,7 @@ final class RowMapping {
             row.evidence(),
             Verdict.valueOf(row.verdict()),
             new EdgeCounts(row.status(), row.quantized(), row.luts()),
+            row.trained(),
             row.findings().stream().map(FindingRow::finding).toList(),
             row.notes(),
             new AuditedEdge.Rules(

@@ -14,7 +14,9 @@ import java.util.TreeSet;
  * norms and LoRA may train.
  */
 public final class TrainedGroups {
-  private final Map<TensorGroup, int[]> counts = new TreeMap<>(); // moved, all
+  private static final String MAGNITUDE = "rank_magnitude";
+
+  private final Map<TensorGroup, int[]> counts = new TreeMap<>(); // moved, all, moved to halves
   private final boolean frozen;
 
   TrainedGroups(Step step) {
@@ -22,9 +24,10 @@ public final class TrainedGroups {
     frozen = tensors.values().stream().anyMatch(tensor -> isQuantized(tensor));
     for (TensorComparison tensor : tensors.values()) {
       if (tensor.isComparable() && isTrainable(tensor.category())) {
-        int[] count = counts.computeIfAbsent(TensorGroup.of(tensor), group -> new int[2]);
+        int[] count = counts.computeIfAbsent(TensorGroup.of(tensor), group -> new int[3]);
         count[0] += isMoved(tensor) ? 1 : 0;
         count[1]++;
+        count[2] += isHalved(tensor, step) ? 1 : 0;
       }
     }
   }
@@ -41,13 +44,19 @@ public final class TrainedGroups {
     return tensor.status() == TensorStatus.CHANGED;
   }
 
-  /** Whether the step trains the group of a tensor. */
+  private static boolean isHalved(TensorComparison tensor, Step step) {
+    return isMoved(tensor)
+        && TensorGroup.of(tensor).what().equals(MAGNITUDE)
+        && Halves.unexplained(tensor, step).isNone();
+  }
+
+  /** Whether the step moves the group of a tensor. */
   public boolean trains(TensorComparison tensor) {
     return trains(TensorGroup.of(tensor));
   }
 
   private boolean trains(TensorGroup group) {
-    int[] count = counts.getOrDefault(group, new int[2]);
+    int[] count = counts.getOrDefault(group, new int[3]);
     // One norm that moved is more likely damaged than trained.
     int least = group.isNorm() ? 2 : 1;
     return mayTrain(group) && count[0] >= least && 2 * count[0] > count[1];
@@ -69,13 +78,27 @@ public final class TrainedGroups {
     return group.isLora()
         || group.isNorm()
         || group.what().startsWith("scale_")
-        || group.what().equals("rank_magnitude");
+        || group.what().equals(MAGNITUDE);
   }
 
   /** The groups that train. */
   public Set<TensorGroup> trained() {
     Set<TensorGroup> trained = new TreeSet<>();
-    counts.keySet().stream().filter(this::trains).forEach(trained::add);
+    counts.keySet().stream()
+        .filter(group -> trains(group) && !isHalved(group))
+        .forEach(trained::add);
     return trained;
+  }
+
+  /** The groups that a trainer rounded to float16 before it froze them. */
+  public Set<TensorGroup> halved() {
+    Set<TensorGroup> halved = new TreeSet<>();
+    counts.keySet().stream().filter(group -> trains(group) && isHalved(group)).forEach(halved::add);
+    return halved;
+  }
+
+  private boolean isHalved(TensorGroup group) {
+    int[] count = counts.get(group);
+    return count[2] == count[0];
   }
 }

@@ -45,6 +45,7 @@ public final class AuditText {
         FindingGroups.lines(text.edges.stream().filter(edge -> !edge.isViolation())));
     text.rest(LISTED);
     text.section("Runs", RunTable.lines(report, width));
+    text.section("Trained", Regimes.lines(text.edges));
     text.end(next.lines(report, true));
     return text.lines;
   }

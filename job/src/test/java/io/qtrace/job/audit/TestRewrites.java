@@ -98,8 +98,27 @@ class TestRewrites {
           .ifPresent(problem -> wrong.put(child, problem));
     }
     assertThat(wrong).isEmpty();
+    assertThat(trained(edges, "runs/SR-113_q4a4_mlp_only/checkpoint_step4.pt"))
+        .containsExactly("rank_magnitude of MLP", "scale_A of MLP", "scale_B of MLP");
+    assertThat(trained(edges, "runs/SR-116_q4a4_freeze_mags/checkpoint_step4.pt"))
+        .containsExactly("scale_A", "scale_B", "rank_magnitude frozen at float16");
+    assertThat(trained(edges, "runs/SR-122_q4a4_autosnap/checkpoint_step6.pt"))
+        .containsExactly(
+            "rank_magnitude of attention",
+            "scale_A",
+            "scale_B",
+            "rank_magnitude of MLP frozen at float16");
     assertThat(spark.sql("SELECT sum(residual) FROM lineage.qtrace.q_changes").first().getLong(0))
         .isZero();
+  }
+
+  // On the last edge to a child: from the step before it.
+  private static List<String> trained(Map<String, List<AuditedEdge>> edges, String child) {
+    return edges.get(child).stream()
+        .filter(edge -> !edge.isRejected() && !edge.trained().isEmpty())
+        .reduce((first, last) -> last)
+        .orElseThrow()
+        .trained();
   }
 
   // As a download beside the runs that were made from it.

@@ -42,6 +42,7 @@ class TestLineageStore {
             new EdgeCounts.ByStatus(1, 0, 0, 0, 0, 0),
             new EdgeCounts.Quantized(2, 0),
             new EdgeCounts.Luts(0, 1),
+            List.of("scale_A"),
             List.of(new FindingRow("q-never", 1, "a", "text", "known", "2027-01-31")),
             List.of(),
             new EdgeRow.RulesRow(1, "hash", "rules"),

@@ -294,6 +294,7 @@ class TestRowRoundTrip {
             new EdgeCounts.ByStatus(1, 2, 3, 4, 5, 6),
             new EdgeCounts.Quantized(7, 8),
             new EdgeCounts.Luts(9, 10)),
+        List.of("scale_A of MLP"),
         Arrays.asList(findings),
         List.of("a note", "another\u2028"),
         new AuditedEdge.Rules(2, "00ff", "11ee"),

@@ -22,6 +22,17 @@ final class HandMadeEdge {
       Verdict verdict,
       List<String> evidence,
       List<Finding> findings) {
+    return of(parent, child, kind, verdict, evidence, findings, List.of());
+  }
+
+  static RecordedEdge of(
+      String parent,
+      String child,
+      String kind,
+      Verdict verdict,
+      List<String> evidence,
+      List<Finding> findings,
+      List<String> trained) {
     return new RecordedEdge(
         "id",
         new AuditedEdge(
@@ -34,6 +45,7 @@ final class HandMadeEdge {
                 new EdgeCounts.ByStatus(1, 0, 2, 0, 0, 0),
                 new EdgeCounts.Quantized(0, 0),
                 new EdgeCounts.Luts(0, 0)),
+            trained,
             findings,
             List.of(),
             new AuditedEdge.Rules(1, "hash", "rules"),

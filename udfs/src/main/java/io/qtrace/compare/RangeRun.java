@@ -8,7 +8,6 @@ import io.qtrace.compare.RangeSchedule.Groups;
 import io.qtrace.compare.Sources.Unreadable;
 import io.qtrace.io.RangeSource;
 import io.qtrace.kernel.Kernels;
-import io.qtrace.kernel.LutCheckAccumulator;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
@@ -33,7 +32,7 @@ final class RangeRun {
   private final ReadOptions read;
   private final MemberMeter[] members;
   private final PairMeter[] pairs;
-  private final LutCheckAccumulator[] checks; // null before the LUT is read
+  private final LayerChecks checks;
   private final MemberWindow[] windows; // null where not in memory
   private final boolean[] failed; // by member
   private final Map<String, String> failures = new HashMap<>();
@@ -62,7 +61,7 @@ final class RangeRun {
       RangeTask.Pair pair = task.pairs().get(p);
       pairs[p] = new PairMeter(dtype(pair.left()), dtype(pair.right()));
     }
-    this.checks = new LutCheckAccumulator[task.checks().size()];
+    this.checks = new LayerChecks(task);
     this.windows = new MemberWindow[members.length];
     this.failed = new boolean[members.length];
   }
@@ -89,6 +88,7 @@ final class RangeRun {
 
   private void step(long index, int count) throws IOException {
     Groups released = schedule.released();
+    checks.begin();
     for (int i = 0; i < members.length; i++) {
       try {
         member(i, index, count);
@@ -117,7 +117,7 @@ final class RangeRun {
       Block block = window.piece(piece);
       int pieceCount = block.length() / width;
       BlockFacts equal = compare(i, piece, pieceIndex, pieceCount);
-      check(i, piece, pieceIndex, pieceCount);
+      check(i, piece, pieceIndex);
       window.setFacts(piece, members[i].measure(block, pieceIndex, equal));
       pieceIndex += pieceCount;
     }
@@ -153,6 +153,9 @@ final class RangeRun {
       Block right = windows[pair.right()].piece(piece);
       boolean same = pairs[due.item(at)].compare(left, right, index, count);
       int earlier = Math.min(pair.left(), pair.right());
+      if (same) {
+        windows[i].setEqual(piece, earlier);
+      }
       if (same && equal == null && members[earlier].measuresAs(members[i])) {
         equal = windows[earlier].facts(piece);
       }
@@ -160,19 +163,14 @@ final class RangeRun {
     return equal;
   }
 
-  private void check(int i, int piece, long index, int count) {
+  private void check(int i, int piece, long index) {
     Groups due = schedule.checks();
     for (int at = due.from(i); at < due.to(i); at++) {
       LutCheck check = task.checks().get(due.item(at));
-      if (isVoid(check)) {
-        continue;
+      if (!isVoid(check)) {
+        checks.check(
+            due.item(at), windows[check.quantized()], windows[check.indices()], piece, index);
       }
-      Kernels.checkLut(
-          windows[check.quantized()].piece(piece),
-          windows[check.indices()].piece(piece),
-          count,
-          index,
-          checks[due.item(at)]);
     }
   }
 
@@ -181,14 +179,13 @@ final class RangeRun {
     for (int at = due.from(i); at < due.to(i); at++) {
       int c = due.item(at);
       LutCheck check = task.checks().get(c);
-      if (checks[c] != null || isVoid(check)) {
+      if (checks.hasLut(c) || isVoid(check)) {
         continue;
       }
       TensorEntry lut = check.lut();
       try {
-        List<Double> table =
-            sources.read(lut.storage().file(), reasons, source -> values(lut, source));
-        checks[c] = check.accumulator(task.members(), table);
+        checks.setLut(
+            c, sources.read(lut.storage().file(), reasons, source -> values(lut, source)));
       } catch (Unreadable e) {
         fail(lut.storage().file(), e.getMessage());
       }
@@ -243,9 +240,9 @@ final class RangeRun {
       }
     }
     SortedMap<Integer, LutCheckPartial> checkPartials = new TreeMap<>();
-    for (int c = 0; c < checks.length; c++) {
+    for (int c = 0; c < task.checks().size(); c++) {
       if (!isVoid(task.checks().get(c))) {
-        checkPartials.put(c, checks[c].partial());
+        checkPartials.put(c, checks.partial(c));
       }
     }
     return new RangeResult(memberPartials, pairPartials, checkPartials, failures);

@@ -12,6 +12,16 @@ public final class DeviationAccumulator {
         : new Deviations(count, first.first(), first.value(), first.expected());
   }
 
+  /** How many were added. */
+  long count() {
+    return count;
+  }
+
+  /** Counts another of a kind that was added before. */
+  void addAnother() {
+    count++;
+  }
+
   /** Adds one that comes after all before; parameters as those of {@link Deviations}. */
   public void add(long index, double value, double expected) {
     if (count++ == 0) {

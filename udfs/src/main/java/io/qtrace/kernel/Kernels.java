@@ -11,23 +11,12 @@ import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
- * Arithmetic over blocks of little-endian elements. Uses the Vector API where the JVM was started
- * with {@code --add-modules jdk.incubator.vector} on a processor with 256-bit vectors; results are
- * the same bits without.
+ * Arithmetic over blocks of little-endian elements. Long work uses the Vector API where the JVM was
+ * started with {@code --add-modules jdk.incubator.vector} on a processor with 256-bit vectors;
+ * results are the same bits without.
  */
 public final class Kernels {
-  private static final FloatKernels SCALAR = new ScalarKernels();
-  private static final FloatKernels FORM = fastest();
-
-  // Vector code is slow until it is compiled, which takes longer than small tensors do.
-  private static final int MIN_VECTOR_ELEMENTS = 1 << 16;
-
   private Kernels() {}
-
-  /** Which form is in use, {@code vector} or {@code scalar}, for logs. */
-  public static String form() {
-    return FORM == SCALAR ? "scalar" : "vector";
-  }
 
   /** First byte in which two blocks' bytes in use differ, -1 if none; a shorter block ends. */
   public static int mismatch(Block left, Block right) {
@@ -74,7 +63,7 @@ public final class Kernels {
     requireElements(rightType, right, count, firstIndex);
     Operands operands = new Operands(leftType, left, rightType, right, count, firstIndex);
     if (operands.both(Elements::fitFloat)) {
-      FloatDiff.run(form(count), operands, into);
+      FloatDiff.run(Forms.of(count), operands, into);
     } else if (operands.both(Elements::isInteger)) {
       IntegerDiff.run(operands, into);
     } else {
@@ -92,8 +81,10 @@ public final class Kernels {
   public static void stats(
       DType dtype, Block block, int count, long firstIndex, StatsAccumulator into) {
     requireElements(dtype, block, count, firstIndex);
-    if (Elements.fitFloat(dtype)) {
-      into.addFloats(form(count), dtype, block, count, firstIndex);
+    if (Elements.fitFloat(dtype) && dtype.kind() != DType.Kind.FLOAT) {
+      into.addInts(dtype, block, count, firstIndex);
+    } else if (Elements.fitFloat(dtype)) {
+      into.addFloats(Forms.of(count), dtype, block, count, firstIndex);
     } else {
       into.addWide(dtype, block.bytes(), count, firstIndex);
     }
@@ -116,8 +107,8 @@ public final class Kernels {
       DeviationAccumulator into) {
     requireElements(leftType, left, count, firstIndex);
     requireElements(rightType, right, count, firstIndex);
-    Doubles leftDoubles = new Doubles(form(count), leftType);
-    Doubles rightDoubles = new Doubles(form(count), rightType);
+    Doubles leftDoubles = new Doubles(Forms.of(count), leftType);
+    Doubles rightDoubles = new Doubles(Forms.of(count), rightType);
     for (Chunk chunk : Chunk.of(firstIndex, count)) {
       double[] from = leftDoubles.read(left, chunk);
       double[] to = rightDoubles.read(right, chunk);
@@ -134,10 +125,11 @@ public final class Kernels {
    * Checks {@code count} elements of a layer's {@code _Q} and {@code _indices}.
    *
    * @param firstIndex as {@link #diff}
+   * @return whether every element of {@code _Q} is the LUT's entry at its index
    */
-  public static void checkLut(
+  public static boolean checkLut(
       Block quantized, Block indices, int count, long firstIndex, LutCheckAccumulator into) {
-    into.add(form(count), quantized, indices, count, firstIndex);
+    return into.add(Forms.of(count), quantized, indices, count, firstIndex);
   }
 
   /**
@@ -163,7 +155,7 @@ public final class Kernels {
       }
       return;
     }
-    Widener widener = new Widener(form(count), dtype);
+    Widener widener = new Widener(Forms.of(count), dtype);
     for (Chunk chunk : Chunk.of(0, count)) {
       System.arraycopy(
           widener.widen(block, chunk), chunk.pad(), out, at + chunk.first(), chunk.count());
@@ -182,10 +174,6 @@ public final class Kernels {
         .toList();
   }
 
-  private static FloatKernels form(int count) {
-    return count < MIN_VECTOR_ELEMENTS ? SCALAR : FORM;
-  }
-
   static Digest128 digest(HashValue128 value) {
     return new Digest128(value.getMostSignificantBits(), value.getLeastSignificantBits());
   }
@@ -195,11 +183,5 @@ public final class Kernels {
     if (firstIndex < 0) {
       throw new IllegalArgumentException("Invalid index: " + firstIndex + ", expected 0 or more");
     }
-  }
-
-  // Names VectorKernels only where its module is there, so that it is never loaded without.
-  private static FloatKernels fastest() {
-    boolean present = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return present && VectorKernels.isFast() ? new VectorKernels() : SCALAR;
   }
 }

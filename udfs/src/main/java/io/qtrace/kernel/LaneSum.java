@@ -11,7 +11,7 @@ final class LaneSum {
   static final int LEAF_ELEMENTS = 1 << 14;
 
   private final double[] lanes = new double[LANES];
-  private ExactSum leaves = ExactSum.ZERO;
+  private final ExactAccumulator leaves = new ExactAccumulator();
   private long leaf;
 
   /** The lanes of the leaf that element {@code index} belongs to. */
@@ -30,15 +30,13 @@ final class LaneSum {
 
   ExactSum total() {
     flush();
-    return leaves;
+    return leaves.total();
   }
 
   private void flush() {
     double[] l = lanes;
     double sum = ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]));
-    if (sum != 0) {
-      leaves = leaves.plus(sum);
-    }
+    leaves.add(sum);
     java.util.Arrays.fill(lanes, 0);
   }
 }

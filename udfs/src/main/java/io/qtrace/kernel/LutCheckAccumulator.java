@@ -13,7 +13,10 @@ public final class LutCheckAccumulator {
   private final DType quantizedType;
   private final DType indexType;
   private final double[] entries; // as _Q's dtype holds them
-  private final double[] grid; // the same, ascending, without -0
+  private final int[] entryBits; // the same as float32, which holds all but float64
+  private final NumberSet grid;
+  private final int[] staleBits; // by entry: the last float32 in its place, at first the entry
+  private final boolean[] staleIsOff; // whether that equals no entry
   private final DeviationAccumulator outside = new DeviationAccumulator();
   private final DeviationAccumulator offGrid = new DeviationAccumulator();
   private final DeviationAccumulator stale = new DeviationAccumulator();
@@ -29,7 +32,10 @@ public final class LutCheckAccumulator {
     this.quantizedType = quantizedType;
     this.indexType = indexType;
     this.entries = lut.stream().mapToDouble(x -> Rounding.of(quantizedType, x)).toArray();
-    this.grid = Arrays.stream(entries).map(x -> x + 0.0).sorted().toArray();
+    this.entryBits = bits(entries);
+    this.staleBits = entryBits.clone();
+    this.staleIsOff = new boolean[entries.length];
+    this.grid = new NumberSet(entries);
   }
 
   /** What was found so far. */
@@ -38,37 +44,88 @@ public final class LutCheckAccumulator {
         elements, outside.partial(), offGrid.partial(), stale.partial(), maxStale);
   }
 
-  void add(FloatKernels form, Block quantized, Block indices, int count, long firstIndex) {
-    Doubles doubles = new Doubles(form, quantizedType);
-    long[] places = new long[Chunk.ELEMENTS];
-    for (Chunk chunk : Chunk.of(firstIndex, count)) {
-      double[] values = doubles.read(quantized, chunk);
-      Elements.toLongs(indexType, indices.bytes(), chunk.first(), chunk.count(), places);
-      for (int i = 0; i < chunk.count(); i++) {
-        long place = places[i]; // uint64 above 2^63 comes out negative, outside too
-        if (place < 0 || place >= entries.length || values[i] != entries[(int) place]) {
-          look(chunk.index() + i, values[i], place);
-        }
-      }
-    }
+  /** Counts elements of a block that is equal to one without deviations. */
+  public void addRight(int count) {
     elements += count;
   }
 
-  // One element that is not plainly right.
-  private void look(long index, double value, long place) {
-    double expected = Double.NaN;
-    if (place < 0 || place >= entries.length) {
-      outside.add(index, indexType == DType.UINT64 ? Elements.unsigned(place) : place, expected);
-    } else {
-      expected = entries[(int) place];
-      if (Rounding.same(value, expected)) {
-        return;
+  /** Checks a block; whether every element is the LUT's entry at its index. */
+  boolean add(FloatKernels form, Block quantized, Block indices, int count, long firstIndex) {
+    long before = outside.count() + stale.count();
+    Ints places = new Ints(indexType);
+    if (quantizedType == DType.FLOAT64) {
+      Doubles doubles = new Doubles(form, quantizedType);
+      for (Chunk chunk : Chunk.of(firstIndex, count)) {
+        checkDoubles(doubles.read(quantized, chunk), places.read(indices, chunk), chunk);
       }
-      stale.add(index, value, expected);
-      maxStale = Math.max(maxStale, Math.abs(value - expected));
+    } else {
+      Widener floats = new Widener(form, quantizedType);
+      for (Chunk chunk : Chunk.of(firstIndex, count)) {
+        checkFloats(floats.widen(quantized, chunk), places.read(indices, chunk), chunk);
+      }
     }
-    if (Arrays.binarySearch(grid, value + 0.0) < 0) {
+    elements += count;
+    return outside.count() + stale.count() == before;
+  }
+
+  private void checkFloats(float[] values, Ints places, Chunk chunk) {
+    int[] table = entryBits;
+    int[] at = places.array();
+    for (int i = 0; i < chunk.count(); i++) {
+      int place = at[i];
+      float value = values[chunk.pad() + i];
+      int bits = Float.floatToRawIntBits(value);
+      if (place >= 0 && place < table.length && bits == table[place]) {
+        continue;
+      }
+      if (place >= 0 && place < table.length && bits == staleBits[place]) {
+        stale.addAnother();
+        if (staleIsOff[place]) {
+          offGrid.addAnother();
+        }
+      } else {
+        look(chunk, i, value, places);
+      }
+    }
+  }
+
+  private void checkDoubles(double[] values, Ints places, Chunk chunk) {
+    int[] at = places.array();
+    for (int i = 0; i < chunk.count(); i++) {
+      int place = at[i];
+      if (place < 0 || place >= entries.length || values[i] != entries[place]) {
+        look(chunk, i, values[i], places);
+      }
+    }
+  }
+
+  // One element that is not plainly right.
+  private void look(Chunk chunk, int i, double value, Ints places) {
+    long index = chunk.index() + i;
+    int place = places.array()[i];
+    boolean isOutside = place < 0 || place >= entries.length;
+    double expected = isOutside ? Double.NaN : entries[place];
+    if (!isOutside && Rounding.same(value, expected)) {
+      return;
+    }
+    boolean isOff = !grid.contains(value);
+    if (isOutside) {
+      outside.add(index, places.number(chunk, i), expected);
+    } else {
+      stale.add(index, value, expected);
+      staleBits[place] = Float.floatToRawIntBits((float) value);
+      staleIsOff[place] = isOff;
+      double distance = Math.abs(value - expected);
+      if (distance > maxStale || Double.isNaN(distance)) { // a NaN stays
+        maxStale = distance;
+      }
+    }
+    if (isOff) {
       offGrid.add(index, value, expected);
     }
+  }
+
+  private static int[] bits(double[] numbers) {
+    return Arrays.stream(numbers).mapToInt(x -> Float.floatToRawIntBits((float) x)).toArray();
   }
 }

@@ -32,7 +32,9 @@ final class ScalarKernels implements FloatKernels {
       }
       float difference = Math.abs(a - b);
       lanes[i & (LANES - 1)] += difference;
-      max = Math.max(max, difference);
+      if (difference > max || Float.isNaN(difference)) { // a NaN stays
+        max = difference;
+      }
       changed++;
     }
     return new ChunkDiff(changed, max);
@@ -42,21 +44,42 @@ final class ScalarKernels implements FloatKernels {
   public ChunkStats stats(float[] numbers, int from, int to, double[] lanes) {
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    int nan = 0;
-    int inf = 0;
     int zeros = 0;
     for (int i = from; i < to; i++) {
       float number = numbers[i];
       lanes[i & (LANES - 1)] += number;
-      if (Float.isNaN(number)) {
-        nan++;
-        continue;
+      if (number < min) {
+        min = number;
       }
-      inf += Float.isInfinite(number) ? 1 : 0;
-      zeros += number == 0 ? 1 : 0;
-      min = Math.min(min, number);
-      max = Math.max(max, number);
+      if (number > max) {
+        max = number;
+      }
+      if (number == 0) {
+        zeros++;
+      }
     }
-    return new ChunkStats(min, max, nan, inf, zeros);
+    return areFinite(lanes)
+        ? new ChunkStats(min, max, 0, 0, zeros)
+        : withNotFinite(new ChunkStats(min, max, 0, 0, zeros), numbers, from, to);
+  }
+
+  // No sum of so few finite float32 numbers overflows.
+  private static boolean areFinite(double[] lanes) {
+    for (double lane : lanes) {
+      if (!Double.isFinite(lane)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static ChunkStats withNotFinite(ChunkStats others, float[] numbers, int from, int to) {
+    int nan = 0;
+    int inf = 0;
+    for (int i = from; i < to; i++) {
+      nan += Float.isNaN(numbers[i]) ? 1 : 0;
+      inf += Float.isInfinite(numbers[i]) ? 1 : 0;
+    }
+    return new ChunkStats(others.min(), others.max(), nan, inf, others.zeros());
   }
 }

@@ -42,6 +42,35 @@ public final class StatsAccumulator {
     }
   }
 
+  /** Adds integers that float32 holds; float64 holds their sums, whatever the order. */
+  void addInts(DType dtype, Block block, int count, long firstIndex) {
+    Ints ints = new Ints(dtype);
+    long total = 0;
+    for (Chunk chunk : Chunk.of(firstIndex, count)) {
+      total += addInts(ints.read(block, chunk).array(), chunk.count());
+    }
+    sum.add(firstIndex, (double) total);
+    elements += count;
+  }
+
+  private long addInts(int[] numbers, int count) {
+    int least = Integer.MAX_VALUE;
+    int greatest = Integer.MIN_VALUE;
+    int none = 0;
+    long total = 0;
+    for (int i = 0; i < count; i++) {
+      int number = numbers[i];
+      total += number;
+      least = Math.min(least, number);
+      greatest = Math.max(greatest, number);
+      none += number == 0 ? 1 : 0;
+    }
+    min = Math.min(min, least);
+    max = Math.max(max, greatest);
+    zeros += none;
+    return total;
+  }
+
   // Position in a chunk that has one.
   private static int firstNotFinite(float[] numbers, Chunk chunk) {
     int at = 0;

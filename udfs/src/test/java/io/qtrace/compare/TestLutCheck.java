@@ -32,6 +32,7 @@ class TestLutCheck {
 
   @TempDir Path folder;
   private long bytesRead; // by the last run
+  private int written; // layers
   private DType quantizedType = DType.FLOAT32;
   private DType indexType = DType.INT16;
 
@@ -155,6 +156,44 @@ class TestLutCheck {
   }
 
   @Test
+  void blocksLikeTheParentsAreCheckedWithTheirOwnLut() throws IOException {
+    Random random = new Random(10);
+    int count = (1 << 20) + 77;
+    int[] indices = random.ints(count, 0, 16).toArray();
+    double[] values = Arrays.stream(indices).mapToDouble(k -> LUT[k]).toArray();
+    double[] damaged = values.clone();
+    damaged[count - 1] = 3;
+    double[] otherLut = LUT.clone();
+    otherLut[15] = 4;
+    List<RangeTask> alone =
+        List.of(
+            task(values, indices, LUT),
+            task(values, indices, LUT),
+            task(damaged, indices, LUT),
+            task(damaged, indices, LUT),
+            task(values, indices, otherLut));
+    List<Member> members = new ArrayList<>();
+    List<RangeTask.Pair> pairs = new ArrayList<>();
+    List<LutCheck> checks = new ArrayList<>();
+    List<LutCheckPartial> expected = new ArrayList<>();
+    for (RangeTask task : alone) {
+      int at = members.size();
+      if (at > 0) {
+        pairs.add(new RangeTask.Pair(at - 2, at));
+        pairs.add(new RangeTask.Pair(at - 1, at + 1));
+      }
+      checks.add(new LutCheck(at + 1, at, task.checks().get(0).lut()));
+      members.addAll(task.members());
+      expected.add(run(List.of(task)).checks().get(0));
+    }
+    RangeResult chain = run(List.of(RangeTask.whole(members, pairs, checks)));
+    assertThat(List.copyOf(chain.checks().values())).isEqualTo(expected);
+    assertThat(expected)
+        .extracting(LutCheckPartial::holds)
+        .containsExactly(true, true, false, false, false);
+  }
+
+  @Test
   void refusesWhatIsNoLut() throws IOException {
     TensorEntry one = write("one", DType.FLOAT32, Shape.of(1), 0);
     assertThatThrownBy(() -> new LutCheck(0, 1, one))
@@ -177,12 +216,13 @@ class TestLutCheck {
   private RangeTask task(double[] values, int[] indices, double[] lut) throws IOException {
     Shape shape = Shape.of(values.length);
     double[] integers = Arrays.stream(indices).asDoubleStream().toArray();
-    TensorEntry quantized = write("_Q", quantizedType, shape, values);
-    TensorEntry places = write("_indices", indexType, shape, integers);
+    int file = written++;
+    TensorEntry quantized = write("_Q" + file, quantizedType, shape, values);
+    TensorEntry places = write("_indices" + file, indexType, shape, integers);
     return RangeTask.whole(
         List.of(new Member("_indices", places, Set.of()), new Member("_Q", quantized, Set.of())),
         List.of(),
-        List.of(new LutCheck(1, 0, write("lut", DType.FLOAT32, Shape.of(lut.length), lut))));
+        List.of(new LutCheck(1, 0, write("lut" + file, DType.FLOAT32, Shape.of(lut.length), lut))));
   }
 
   private TensorEntry write(String name, DType dtype, Shape shape, double... numbers)

@@ -34,6 +34,14 @@ final class Pair {
               + " the changes.")
   private EdgeKind kind;
 
+  @Option(
+      names = "--trust-crc",
+      description =
+          "Do not read tensors for which both files state the same CRC-32, size, dtype and layout:"
+              + " take them for IDENTICAL (PyTorch zip files only; one of 2^32 pairs of different"
+              + " contents is mistaken), unchecked for NaN, infinities and stale _Q.")
+  private boolean trustCrc;
+
   @Mixin private Rules rules;
 
   String left() {
@@ -49,7 +57,8 @@ final class Pair {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
     try (JavaSparkContext spark = Sessions.context()) {
-      return new Diff(spark, settings, policy).run(left, right, Optional.ofNullable(kind), extra);
+      return new Diff(spark, settings, policy)
+          .run(left, right, Optional.ofNullable(kind), extra, trustCrc);
     }
   }
 
@@ -58,6 +67,9 @@ final class Pair {
     List<String> words = new ArrayList<>(List.of(command, left, right));
     if (kind != null) {
       words.addAll(List.of("--kind", kind.label()));
+    }
+    if (trustCrc) {
+      words.add("--trust-crc");
     }
     words.addAll(rules.words());
     return words;

@@ -5,6 +5,7 @@ import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.io.Serializable;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +48,13 @@ public record CheckpointFacts(
   /** The same with a copy of the model. */
   public CheckpointFacts withShadow(Map<String, TensorFacts> copy) {
     return new CheckpointFacts(tensors, layers, copy);
+  }
+
+  /** The same layers of other tensors; layers of tensors that are new were not checked. */
+  CheckpointFacts withTensors(Map<String, TensorFacts> others) {
+    Map<String, LutCheckPartial> checks = new HashMap<>();
+    layers.forEach((name, layer) -> layer.check().ifPresent(check -> checks.put(name, check)));
+    return of(others, checks).withShadow(shadow);
   }
 
   public Optional<TensorFacts> tensor(String name) {

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 final class ComparePlan {
   private final Group group;
   private final Set<Measure> measures;
+  private final Set<String> unread;
   private final Map<String, CheckpointIndex> indexes;
   private final Map<String, CheckpointFacts> known;
   private final Map<String, Integer> places = new HashMap<>(); // of checkpoints in the group
@@ -42,10 +43,12 @@ final class ComparePlan {
   private ComparePlan(
       Group group,
       Set<Measure> measures,
+      Set<String> unread,
       Map<String, CheckpointIndex> indexes,
       Map<String, CheckpointFacts> known) {
     this.group = group;
     this.measures = measures;
+    this.unread = unread;
     this.indexes = indexes;
     this.known = known;
     group.checkpoints().forEach(checkpoint -> places.put(checkpoint, places.size()));
@@ -54,6 +57,7 @@ final class ComparePlan {
   /**
    * The units of a group, in the order of their tensors in the files.
    *
+   * @param unread names of tensors that are left out
    * @param indexes of the group's checkpoints
    * @param known what is known of checkpoints that are not measured: tensors that are equal on both
    *     sides of a pair are not read
@@ -61,13 +65,15 @@ final class ComparePlan {
   static List<CompareUnit> of(
       Group group,
       Set<Measure> measures,
+      Set<String> unread,
       Map<String, CheckpointIndex> indexes,
       Map<String, CheckpointFacts> known) {
-    ComparePlan plan = new ComparePlan(group, measures, indexes, known);
+    ComparePlan plan = new ComparePlan(group, measures, unread, indexes, known);
     plan.entries().forEach((what, entries) -> plan.add(what.layer(), entries));
     return StorageChecks.added(
         group.checkpoints().stream().filter(group.measured()::contains).toList(),
         indexes,
+        unread,
         plan.units.values());
   }
 
@@ -113,9 +119,11 @@ final class ComparePlan {
     Map<Alike, Entries> entries = new LinkedHashMap<>();
     for (String checkpoint : group.checkpoints()) {
       for (TensorEntry entry : indexes.get(checkpoint).tensors()) {
-        entries
-            .computeIfAbsent(Alike.of(entry), alike -> new Entries())
-            .add(places.get(checkpoint), entry);
+        if (!unread.contains(entry.name())) {
+          entries
+              .computeIfAbsent(Alike.of(entry), alike -> new Entries())
+              .add(places.get(checkpoint), entry);
+        }
       }
       for (TensorEntry entry : shadow(checkpoint)) {
         entries

@@ -13,9 +13,14 @@ import java.util.Set;
  * @param measured those of them that are measured: read whole, once
  * @param pairs what is compared
  * @param measures what is wanted of every tensor that is measured
+ * @param unread names of tensors that are neither measured nor compared
  */
 public record CompareRequest(
-    List<String> checkpoints, Set<String> measured, List<Pair> pairs, Set<Measure> measures) {
+    List<String> checkpoints,
+    Set<String> measured,
+    List<Pair> pairs,
+    Set<Measure> measures,
+    Set<String> unread) {
   /** A parent and its child. */
   public record Pair(String left, String right) implements Serializable {
     public Pair {
@@ -32,5 +37,12 @@ public record CompareRequest(
     measured = Set.copyOf(measured);
     pairs = List.copyOf(pairs);
     measures = Set.copyOf(measures);
+    unread = Set.copyOf(unread);
+  }
+
+  /** A request for all tensors. */
+  public CompareRequest(
+      List<String> checkpoints, Set<String> measured, List<Pair> pairs, Set<Measure> measures) {
+    this(checkpoints, measured, pairs, measures, Set.of());
   }
 }

@@ -105,6 +105,9 @@ public record LayerInvariants(
     TensorFacts quantized = tensors.get(layer.quantized());
     TensorFacts indices = tensors.get(layer.indices());
     TensorFacts lut = tensors.get(layer.lut());
+    if (!quantized.isRead()) {
+      return "not read";
+    }
     if (indices == null) {
       return "no _indices";
     }

@@ -23,13 +23,23 @@ final class StorageChecks {
 
   private StorageChecks() {}
 
+  /**
+   * The units, which verify what they read, and more of them for what they leave.
+   *
+   * @param unread names of tensors whose storages need not be verified
+   */
   static List<CompareUnit> added(
-      List<String> measured, Map<String, CheckpointIndex> indexes, Collection<CompareUnit> units) {
+      List<String> measured,
+      Map<String, CheckpointIndex> indexes,
+      Set<String> unread,
+      Collection<CompareUnit> units) {
     StorageChecks checks = new StorageChecks();
     List<CompareUnit> all = new ArrayList<>(units.stream().map(checks::whileRead).toList());
     for (String checkpoint : measured) {
       Set<Storage> storages = new LinkedHashSet<>();
-      indexes.get(checkpoint).all().forEach(tensor -> storages.add(tensor.storage()));
+      indexes.get(checkpoint).all().stream()
+          .filter(tensor -> !unread.contains(tensor.name()))
+          .forEach(tensor -> storages.add(tensor.storage()));
       storages.forEach(storage -> checks.alone(checkpoint, storage, all));
     }
     return all;

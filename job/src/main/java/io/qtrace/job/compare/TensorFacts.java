@@ -3,7 +3,9 @@ package io.qtrace.job.compare;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
+import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -11,7 +13,8 @@ import java.util.Optional;
 /**
  * What is known of one tensor once its bytes were read.
  *
- * @param fingerprint {@code x1:} and 32 hexadecimal digits
+ * @param fingerprint {@code x1:} and 32 hexadecimal digits; {@code crc32:} and 8 where the bytes
+ *     were not read
  * @param values the elements in C order when they are few, else empty
  * @param md5 first 16 hexadecimal digits of the MD5 of the bytes, where it was asked for
  */
@@ -35,6 +38,26 @@ public record TensorFacts(
     Objects.requireNonNull(stats, "stats");
     values = List.copyOf(values);
     Objects.requireNonNull(md5, "md5");
+  }
+
+  private static final String CRC = "crc32:";
+
+  /** Of a tensor of which only the CRC-32 that its file states is known. */
+  static TensorFacts unread(TensorEntry tensor, Category category) {
+    return new TensorFacts(
+        tensor.name(),
+        category,
+        tensor.dtype(),
+        tensor.shape(),
+        CRC + HexFormat.of().toHexDigits(tensor.storage().crc32(), 8),
+        new TensorStats(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0),
+        List.of(),
+        Optional.empty());
+  }
+
+  /** Whether its bytes were read. */
+  public boolean isRead() {
+    return !fingerprint.startsWith(CRC);
   }
 
   /** Bytes of the elements in C order. */

@@ -18,6 +18,7 @@ import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.RecomputeStage;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TrustedCrc;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.operations.Ends;
 import io.qtrace.job.operations.Operations;
@@ -110,25 +111,39 @@ public final class Diff {
   }
 
   /**
-   * Compares the right checkpoint with the left, its supposed parent.
+   * Compares all tensors of two checkpoints.
    *
-   * @param kind what led from left to right; empty to find it from what changed
-   * @param extra measures in addition to the fingerprint and statistics
    * @throws IOException if either cannot be read
    */
   public Outcome run(String left, String right, Optional<EdgeKind> kind, Set<Measure> extra)
       throws IOException {
+    return run(left, right, kind, extra, false);
+  }
+
+  /**
+   * Compares the right checkpoint with the left, its supposed parent.
+   *
+   * @param kind what led from left to right; empty to find it from what changed
+   * @param extra measures in addition to the fingerprint and statistics
+   * @param trustCrc whether {@link TrustedCrc equal checksums} spare tensors from being read
+   * @throws IOException if either cannot be read
+   */
+  public Outcome run(
+      String left, String right, Optional<EdgeKind> kind, Set<Measure> extra, boolean trustCrc)
+      throws IOException {
     Indexes indexes = index(left, right);
-    Map<String, Measured> measured = measure(indexes, extra);
+    Set<String> unread =
+        trustCrc ? TrustedCrc.unread(indexes.index(LEFT), indexes.index(RIGHT)) : Set.of();
+    Map<String, Measured> measured = measure(indexes, extra, unread);
+    Side parent = new Side(facts(measured, indexes, LEFT, unread));
+    Side child = new Side(facts(measured, indexes, RIGHT, unread));
     PairComparison pair =
         PairComparison.measured(
-            facts(measured, LEFT),
-            facts(measured, RIGHT),
+            parent.facts(),
+            child.facts(),
             Optional.ofNullable(measured.get(RIGHT).diffs().get(LEFT))
                 .map(Packed::value)
                 .orElse(Map.of()));
-    Side parent = new Side(facts(measured, LEFT));
-    Side child = new Side(facts(measured, RIGHT));
     Step compared = new Step(parent, child, pair, Map.of());
     Step step = new Step(parent, child, pair, recomputed(compared, indexes));
     RunPolicy rules = rules(right);
@@ -141,13 +156,26 @@ public final class Diff {
                 rules,
                 right,
                 kind)
-            .noted(FileNotes.of(notes(indexes, LEFT), LEFT, notes(indexes, RIGHT), RIGHT));
+            .noted(FileNotes.of(notes(indexes, LEFT), LEFT, notes(indexes, RIGHT), RIGHT))
+            .noted(notes(unread));
     return new Outcome(
         step, judgement, rules, kind.isPresent(), skipped(indexes, LEFT), skipped(indexes, RIGHT));
   }
 
-  private static CheckpointFacts facts(Map<String, Measured> measured, String side) {
-    return measured.get(side).facts().orElseThrow().value();
+  private CheckpointFacts facts(
+      Map<String, Measured> measured, Indexes indexes, String side, Set<String> unread) {
+    CheckpointFacts read = measured.get(side).facts().orElseThrow().value();
+    return unread.isEmpty()
+        ? read
+        : TrustedCrc.completed(read, indexes.index(side), unread, policy.categories());
+  }
+
+  private static List<String> notes(Set<String> unread) {
+    return unread.isEmpty()
+        ? List.of()
+        : List.of(
+            "%d tensors not read: both files state one CRC-32, size and layout for them"
+                .formatted(unread.size()));
   }
 
   private Indexes index(String left, String right) throws IOException {
@@ -166,7 +194,8 @@ public final class Diff {
     return indexes;
   }
 
-  private Map<String, Measured> measure(Indexes indexes, Set<Measure> extra) throws IOException {
+  private Map<String, Measured> measure(Indexes indexes, Set<Measure> extra, Set<String> unread)
+      throws IOException {
     Set<Measure> measures = EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
     measures.addAll(extra);
     CompareRequest request =
@@ -174,7 +203,8 @@ public final class Diff {
             List.of(LEFT, RIGHT),
             Set.of(LEFT, RIGHT),
             List.of(new CompareRequest.Pair(LEFT, RIGHT)),
-            measures);
+            measures,
+            unread);
     CompareStage.Output<Boolean> output =
         comparing.run(
             request, indexes, JavaPairRDD.fromJavaRDD(spark.emptyRDD()), facts -> Boolean.TRUE);

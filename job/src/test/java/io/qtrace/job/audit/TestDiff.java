@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.compare.Measure;
+import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
+import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.Diff;
@@ -205,6 +207,43 @@ class TestDiff {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("damaged.pt: at byte ")
         .hasMessageContaining("Invalid CRC-32 of storage");
+  }
+
+  @Test
+  void trustedChecksumsSpareTensorsFromBeingRead() throws IOException {
+    String whole = Sample.run("bug_q_drift/checkpoint_step20.pt");
+    byte[] bytes = Files.readAllBytes(Path.of(whole));
+    bytes[bytes.length / 2] ^= 1; // which the whole file's reader finds
+    String damaged = Files.write(folder.resolve("damaged.pt"), bytes).toString();
+    Diff.Outcome outcome =
+        diff().run(whole, damaged, Optional.empty(), EnumSet.noneOf(Measure.class), true);
+    assertThat(outcome.pair().summary()).containsOnlyKeys(TensorStatus.IDENTICAL);
+    assertThat(outcome.pair().tensors())
+        .filteredOn(tensor -> tensor.elements() > Measure.MAX_VALUES)
+        .allSatisfy(
+            tensor ->
+                assertThat(tensor.left().orElseThrow().fingerprint()).matches("crc32:[0-9a-f]{8}"));
+    assertThat(outcome.judgement().notes().toString())
+        .contains("tensors not read: both files state one CRC-32, size and layout for them");
+  }
+
+  @ParameterizedTest
+  @MethodSource("pairsOfPyTorch")
+  void trustedChecksumsChangeNoJudgement(JsonNode pair) throws IOException {
+    String left = Sample.run(pair.get("left").asText());
+    String right = Sample.run(pair.get("right").asText());
+    Diff.Outcome all = diff().run(left, right, Optional.empty(), EnumSet.noneOf(Measure.class));
+    Diff.Outcome some =
+        diff().run(left, right, Optional.empty(), EnumSet.noneOf(Measure.class), true);
+    assertThat(some.pair().tensors())
+        .extracting(TensorComparison::name, TensorComparison::status, TensorComparison::diff)
+        .containsExactlyElementsOf(
+            all.pair().tensors().stream()
+                .map(one -> tuple(one.name(), one.status(), one.diff()))
+                .toList());
+    assertThat(some.judgement().kind()).isEqualTo(all.judgement().kind());
+    assertThat(some.judgement().verdict()).isEqualTo(all.judgement().verdict());
+    assertThat(some.judgement().findings()).isEqualTo(all.judgement().findings());
   }
 
   private static Judgement judge(String left, String right) throws IOException {

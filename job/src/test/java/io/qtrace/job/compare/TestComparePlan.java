@@ -88,7 +88,7 @@ class TestComparePlan {
     keys.forEach(key -> indexes.put(key, checkpoints[Integer.parseInt(key)]));
     List<Pair> pairs = keys.stream().skip(1).map(key -> new Pair("0", key)).toList();
     Group group = new Group(0, keys, Set.copyOf(keys), pairs);
-    return ComparePlan.of(group, Set.of(Measure.FINGERPRINT), indexes, Map.of());
+    return ComparePlan.of(group, Set.of(Measure.FINGERPRINT), Set.of(), indexes, Map.of());
   }
 
   private static CheckpointIndex layer(int number, Shape indices) {

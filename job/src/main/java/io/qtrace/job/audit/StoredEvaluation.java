@@ -1,12 +1,12 @@
 package io.qtrace.job.audit;
 
 import com.dynatrace.hash4j.hashing.Hashing;
-import io.qtrace.job.compare.CategoryRules;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.parents.Evaluation;
 import io.qtrace.job.parents.Sketch;
+import io.qtrace.lut.CategoryRules;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;

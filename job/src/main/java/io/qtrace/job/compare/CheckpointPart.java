@@ -8,6 +8,7 @@ import io.qtrace.compare.TensorStats;
 import io.qtrace.io.FormatException;
 import io.qtrace.job.compare.CompareUnit.Member;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;

@@ -9,6 +9,7 @@ import io.qtrace.job.conf.CompareSettings;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Shadow;
 import io.qtrace.tensor.TensorEntry;

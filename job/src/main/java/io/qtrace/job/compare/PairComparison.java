@@ -2,6 +2,7 @@ package io.qtrace.job.compare;
 
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.lut.Category;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;

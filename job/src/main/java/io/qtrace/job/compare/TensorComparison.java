@@ -4,6 +4,7 @@ import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.kernel.Deviations;
+import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import java.io.Serializable;
 import java.util.Objects;

@@ -1,6 +1,7 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.compare.TensorStats;
+import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;

@@ -1,6 +1,7 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.compare.Measure;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;

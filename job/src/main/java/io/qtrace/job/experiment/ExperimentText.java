@@ -1,13 +1,13 @@
 package io.qtrace.job.experiment;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.experiment.ExperimentReport.Bonus;
 import io.qtrace.job.report.DiffText;
 import io.qtrace.job.report.TrainText;
 import io.qtrace.job.text.Paragraph;
+import io.qtrace.lut.Category;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.qtrace.job.experiment;
 
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.lut.Category;
 
 /** How many tensors of a category a pair has on both sides, and how many of them changed. */
 record QCount(long unchanged, long changed) {

@@ -2,9 +2,9 @@ package io.qtrace.job.judge;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.lut.Category;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,6 @@ package io.qtrace.job.judge;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.Train;
@@ -12,6 +11,7 @@ import io.qtrace.job.policy.Expectation;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.policy.Subject;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.util.Comparator;

@@ -1,10 +1,10 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Step;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.util.LinkedHashMap;

@@ -1,9 +1,9 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.io.SafeText;
-import io.qtrace.job.compare.Category;
-import io.qtrace.job.compare.CategoryRules;
 import io.qtrace.job.policy.FindingList;
+import io.qtrace.lut.Category;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import java.io.Serializable;
 import java.util.ArrayList;

@@ -10,7 +10,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max_by;
 
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.CategoryRules;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.Packed;
@@ -21,6 +20,7 @@ import io.qtrace.job.parents.Candidate;
 import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.progress.Phase;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex.Shadow;
 import java.io.Serializable;

@@ -1,11 +1,11 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.Category;
 import java.util.Map;
 import java.util.TreeMap;
 

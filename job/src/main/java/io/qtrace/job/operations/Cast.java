@@ -3,12 +3,12 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.kernel.Deviations;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import java.util.Optional;
 

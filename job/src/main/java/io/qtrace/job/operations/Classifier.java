@@ -1,10 +1,10 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.Category;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;

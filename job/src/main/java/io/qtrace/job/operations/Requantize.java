@@ -2,11 +2,11 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Scales;
 import java.util.List;

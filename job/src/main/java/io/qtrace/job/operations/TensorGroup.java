@@ -1,7 +1,7 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import java.util.Locale;
 import java.util.Map;

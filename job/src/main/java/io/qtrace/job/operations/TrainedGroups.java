@@ -1,8 +1,8 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.lut.Category;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -1,7 +1,6 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Step;
@@ -9,6 +8,7 @@ import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.operations.TrainedGroups;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.Category;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.List;

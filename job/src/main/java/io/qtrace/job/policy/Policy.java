@@ -4,9 +4,9 @@ import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.qtrace.job.archive.RunConfig;
-import io.qtrace.job.compare.CategoryRule;
-import io.qtrace.job.compare.CategoryRules;
 import io.qtrace.job.conf.YamlFile;
+import io.qtrace.lut.CategoryRule;
+import io.qtrace.lut.CategoryRules;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +78,9 @@ public record Policy(
       return new Policy(
           document.version(),
           hash(yaml.bytes()),
-          new CategoryRules(document.categories()),
+          Optional.ofNullable(document.categories())
+              .map(CategoryRules::new)
+              .orElse(CategoryRules.DEFAULT),
           document.edges(),
           Optional.ofNullable(document.overrides()).orElse(List.of()),
           new Waivers(Optional.ofNullable(document.waivers()).orElse(List.of()), today));
@@ -127,7 +129,7 @@ public record Policy(
 
   record Document(
       @JsonProperty(required = true) int version,
-      @JsonProperty(required = true) List<CategoryRule> categories,
+      @JsonProperty List<CategoryRule> categories,
       @JsonProperty(required = true) Map<EdgeKind, Map<Subject, Expectation>> edges,
       @JsonProperty List<RunOverride> overrides,
       @JsonProperty List<Waiver> waivers) {}

@@ -1,6 +1,6 @@
 package io.qtrace.job.policy;
 
-import io.qtrace.job.compare.Category;
+import io.qtrace.lut.Category;
 import java.util.Locale;
 
 /** What an expectation is about: the tensors of a category, or the LUT that training uses. */

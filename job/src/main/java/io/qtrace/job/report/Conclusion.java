@@ -1,6 +1,5 @@
 package io.qtrace.job.report;
 
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.judge.Diff;
@@ -9,6 +8,7 @@ import io.qtrace.job.operations.Operations;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.Paragraph;
+import io.qtrace.lut.Category;
 import java.util.ArrayList;
 import java.util.List;
 

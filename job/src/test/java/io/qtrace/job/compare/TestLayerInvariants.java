@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.job.compare.CategoryRules;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
 import java.io.IOException;

@@ -3,10 +3,11 @@ package io.qtrace.job.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qtrace.job.compare.Category;
 import io.qtrace.job.operations.Bake;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.Train;
+import io.qtrace.lut.Category;
+import io.qtrace.lut.CategoryRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,15 @@ class TestPolicy {
   }
 
   @Test
+  void itsOwnCategoriesReplaceThoseOfSql() throws IOException {
+    Policy own =
+        edited("version: 1", "version: 1\ncategories: [{category: q, contains: [weight]}]");
+    assertThat(own.categories().of("a.weight")).isEqualTo(Category.Q);
+    assertThat(own.categories().of("a._Q")).isEqualTo(Category.OTHER);
+    assertThat(packaged().categories()).isEqualTo(CategoryRules.DEFAULT);
+  }
+
+  @Test
   void trainingMayNeverChangeQ() throws IOException {
     assertThat(packaged().expectation(Train.KIND, Subject.Q)).isEqualTo(Expectation.NEVER);
     assertThat(packaged().expectation(Train.KIND, Subject.SCALE)).isEqualTo(Expectation.INFERRED);
@@ -61,7 +71,7 @@ class TestPolicy {
         "q: never                | p: never         | not one of the values accepted",
         "q: never, indices       | indices          | no expectation edges.train.q",
         "version: 1              | versoin: 1       | Missing required creator property 'version'",
-        "without:                | witout:          | Unrecognized field \"witout\"",
+        "edges:                  | categories: [{category: q, contains: [a], witout: [b]}] | Unrecognized field \"witout\"",
         "without: [\".mlp.\"]      | witout: []       | Unrecognized field \"witout\"",
         "config: {train_lut: false} | config: {}     | Invalid override no-lut: for every run, expected runs or config",
         "{train_lut: false}      | {train_lut: {}}  | Invalid override no-lut: config.train_lut, expected a value or a list of values",

@@ -1,4 +1,4 @@
-package io.qtrace.job.compare;
+package io.qtrace.lut;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.Serializable;

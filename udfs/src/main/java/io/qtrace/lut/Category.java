@@ -1,4 +1,4 @@
-package io.qtrace.job.compare;
+package io.qtrace.lut;
 
 import java.util.Locale;
 

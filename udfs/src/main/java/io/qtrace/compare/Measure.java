@@ -6,13 +6,18 @@ public enum Measure {
   FINGERPRINT,
   /** Minimum, maximum, sum, NaN, infinities and zeros. */
   STATS,
-  /** The elements themselves, of tensors that have at most {@link #MAX_VALUES}. */
+  /**
+   * Squared deviations from the mean, for a standard deviation; unlike all others their last bits
+   * depend on how a tensor is cut.
+   */
+  SPREAD,
+  /** The elements themselves, of tensors that have no more than the member's limit. */
   VALUES,
   /** MD5 of the bytes in C order; sequential, so the task must cover the whole tensor. */
   MD5,
   /** CRC-32 of the storage's bytes; only of contiguous little-endian or one-byte elements. */
   CRC;
 
-  /** Tensors of more elements are not kept by value. */
+  /** Tensors of more elements are not kept by value, unless a member has another limit. */
   public static final int MAX_VALUES = 64;
 }

@@ -5,6 +5,7 @@ import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.kernel.BlockHasher;
 import io.qtrace.kernel.Digest128;
 import io.qtrace.kernel.Kernels;
+import io.qtrace.kernel.SpreadPartial;
 import io.qtrace.kernel.StatsPartial;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
@@ -22,6 +23,7 @@ final class MemberMeter {
   private List<Digest128> leaves = List.of();
   private BlockHasher hasher; // of leaves that take several pieces, null before the first
   private StatsPartial stats = StatsPartial.NONE;
+  private SpreadPartial spread = SpreadPartial.NONE;
   private List<Double> values = List.of();
   private StorageCrc crc = StorageCrc.NONE;
 
@@ -64,8 +66,12 @@ final class MemberMeter {
       hash(piece, endsLeaf);
     }
     stats = stats == StatsPartial.NONE ? facts.stats() : stats.merge(facts.stats());
-    if (member.wants(Measure.VALUES) && tensor().elements() <= Measure.MAX_VALUES) {
-      values = Kernels.values(tensor().dtype(), piece); // so few are one piece
+    if (member.wants(Measure.SPREAD)) {
+      int count = piece.length() / tensor().dtype().bytes();
+      spread = spread.merge(Kernels.spread(tensor().dtype(), piece, count));
+    }
+    if (member.wants(Measure.VALUES) && tensor().elements() <= member.maxValues()) {
+      addValues(Kernels.values(tensor().dtype(), piece));
     }
     if (member.wants(Measure.CRC) && isStoredAsRead()) {
       long offset = tensor().offset() * tensor().dtype().bytes();
@@ -81,7 +87,7 @@ final class MemberMeter {
     List<LeafDigests> digests =
         leaves.isEmpty() ? List.of() : List.of(new LeafDigests(firstLeaf, leaves));
     String hex = md5 == null ? "" : HexFormat.of().formatHex(md5.digest());
-    return new MemberPartial(member.id(), digests, stats, values, crc, hex);
+    return new MemberPartial(member.id(), digests, stats, spread, values, crc, hex);
   }
 
   private void hash(Block piece, boolean endsLeaf) {
@@ -99,6 +105,16 @@ final class MemberMeter {
       leaves = new ArrayList<>(1);
     }
     leaves.add(digest);
+  }
+
+  // Few are one piece, which is kept as it is.
+  private void addValues(List<Double> some) {
+    if (values.isEmpty()) {
+      values = some;
+    } else {
+      values = values instanceof ArrayList ? values : new ArrayList<>(values);
+      values.addAll(some);
+    }
   }
 
   private boolean isStoredAsRead() {

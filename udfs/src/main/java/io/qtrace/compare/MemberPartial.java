@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.kernel.SpreadPartial;
 import io.qtrace.kernel.StatsPartial;
 import io.qtrace.tensor.TensorEntry;
 import java.io.Serializable;
@@ -13,6 +14,7 @@ import java.util.Objects;
  * @param id the member's
  * @param leaves for the fingerprint, ascending
  * @param stats for {@link TensorStats}
+ * @param spread for a standard deviation
  * @param values the elements, real parts of complex ones, where there are few
  * @param crc of the storage's bytes
  * @param md5 32 hexadecimal digits, or none
@@ -21,6 +23,7 @@ public record MemberPartial(
     String id,
     List<LeafDigests> leaves,
     StatsPartial stats,
+    SpreadPartial spread,
     List<Double> values,
     StorageCrc crc,
     String md5)
@@ -29,9 +32,16 @@ public record MemberPartial(
     Objects.requireNonNull(id, "id");
     leaves = List.copyOf(leaves);
     Objects.requireNonNull(stats, "stats");
+    Objects.requireNonNull(spread, "spread");
     values = List.copyOf(values);
     Objects.requireNonNull(crc, "crc");
     Objects.requireNonNull(md5, "md5");
+  }
+
+  /** Of a tensor of which nothing is measured. */
+  public static MemberPartial none(String id) {
+    return new MemberPartial(
+        id, List.of(), StatsPartial.NONE, SpreadPartial.NONE, List.of(), StorageCrc.NONE, "");
   }
 
   public MemberPartial merge(MemberPartial other) {
@@ -46,6 +56,7 @@ public record MemberPartial(
         id,
         both,
         stats.merge(other.stats),
+        spread.merge(other.spread),
         values.isEmpty() ? other.values : values,
         crc.merge(other.crc),
         md5.isEmpty() ? other.md5 : md5);

@@ -29,13 +29,24 @@ public record RangeTask(
    * One tensor.
    *
    * @param id the caller's name for it, such as its checkpoint
+   * @param maxValues elements of the largest tensor whose {@link Measure#VALUES} are kept, at most
+   *     {@link #ALIGNMENT}, so that no such tensor is split
    */
-  public record Member(String id, TensorEntry tensor, Set<Measure> measures)
+  public record Member(String id, TensorEntry tensor, Set<Measure> measures, int maxValues)
       implements Serializable {
     public Member {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(tensor, "tensor");
       measures = Set.copyOf(measures);
+      if (maxValues < 0 || maxValues > ALIGNMENT) {
+        throw new IllegalArgumentException(
+            "Invalid limit of values: %d, expected 0 to %d".formatted(maxValues, ALIGNMENT));
+      }
+    }
+
+    /** A tensor of which {@link Measure#MAX_VALUES} values are kept. */
+    public Member(String id, TensorEntry tensor, Set<Measure> measures) {
+      this(id, tensor, measures, Measure.MAX_VALUES);
     }
 
     boolean wants(Measure measure) {

@@ -40,6 +40,8 @@ public final class StateDictPrefix {
       Pattern.compile(
           "model\\.(layers|embed_tokens|norm|encoder|decoder|embeddings)\\..*", Pattern.DOTALL);
 
+  private static final String OUTSIDE = "outside ";
+
   private StateDictPrefix() {}
 
   /**
@@ -69,6 +71,11 @@ public final class StateDictPrefix {
         .map(key -> key + ".")
         .filter(prefix -> index.tensors().stream().allMatch(one -> one.name().startsWith(prefix)))
         .findFirst();
+  }
+
+  /** Whether a tensor of an {@link #unwrapped} index was left out as not the model's. */
+  public static boolean isOutside(Skipped skipped) {
+    return skipped.reason().startsWith(OUTSIDE);
   }
 
   private static CheckpointIndex within(String prefix, CheckpointIndex index) {
@@ -151,7 +158,7 @@ public final class StateDictPrefix {
   }
 
   private static CheckpointIndex without(String prefix, CheckpointIndex index) {
-    String outside = "outside " + withoutDot(prefix);
+    String outside = OUTSIDE + withoutDot(prefix);
     List<TensorEntry> tensors = new ArrayList<>();
     List<Skipped> skipped = new ArrayList<>();
     for (TensorEntry tensor : index.tensors()) {

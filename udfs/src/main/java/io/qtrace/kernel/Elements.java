@@ -110,6 +110,16 @@ final class Elements {
     };
   }
 
+  /** One element; of complex ones the modulus, NaN where a part is. */
+  static double number(DType dtype, ByteBuffer bytes, int i) {
+    double real = real(dtype, bytes, i);
+    if (dtype.kind() != DType.Kind.COMPLEX) {
+      return real;
+    }
+    double imaginary = imaginary(dtype, bytes, i);
+    return Double.isNaN(real) || Double.isNaN(imaginary) ? Double.NaN : Math.hypot(real, imaginary);
+  }
+
   /** The unsigned 64-bit integer, rounded to the nearest float64. */
   static double unsigned(long bits) {
     // Halved to fit; the bit that falls off still takes part in the rounding.

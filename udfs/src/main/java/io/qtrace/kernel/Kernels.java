@@ -90,6 +90,23 @@ public final class Kernels {
     }
   }
 
+  /** How far {@code count} elements lie from their mean; of complex ones their moduli. */
+  public static SpreadPartial spread(DType dtype, Block block, int count) {
+    requireElements(dtype, block, count, 0);
+    boolean floats = Elements.fitFloat(dtype) || dtype == DType.FLOAT64;
+    Doubles doubles = floats ? new Doubles(Forms.of(count), dtype) : null;
+    double[] wide = new double[floats ? 0 : Chunk.ELEMENTS];
+    SpreadPartial spread = SpreadPartial.NONE;
+    for (Chunk chunk : Chunk.of(0, count)) {
+      double[] numbers = floats ? doubles.read(block, chunk) : wide;
+      for (int i = 0; i < chunk.count() && !floats; i++) {
+        numbers[i] = Elements.number(dtype, block.bytes(), chunk.first() + i);
+      }
+      spread = spread.merge(SpreadPartial.of(numbers, chunk.count()));
+    }
+    return spread;
+  }
+
   /**
    * Finds elements of a cast that are not the left number rounded to the right dtype, as PyTorch
    * rounds; to an 8-bit float nothing is rounded, so that only equal numbers agree.

@@ -81,10 +81,8 @@ public final class StatsAccumulator {
   }
 
   void addWide(DType dtype, ByteBuffer bytes, int count, long firstIndex) {
-    boolean complex = dtype.kind() == DType.Kind.COMPLEX;
     for (int i = 0; i < count; i++) {
-      double real = Elements.real(dtype, bytes, i);
-      add(firstIndex + i, complex ? modulus(real, Elements.imaginary(dtype, bytes, i)) : real);
+      add(firstIndex + i, Elements.number(dtype, bytes, i));
     }
     elements += count;
   }
@@ -102,9 +100,5 @@ public final class StatsAccumulator {
     zeros += number == 0 ? 1 : 0;
     min = Math.min(min, number);
     max = Math.max(max, number);
-  }
-
-  private static double modulus(double real, double imaginary) {
-    return Double.isNaN(real) || Double.isNaN(imaginary) ? Double.NaN : Math.hypot(real, imaginary);
   }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tasks of more checkpoints than memory or open files have room for. */
 class TestManyMembers {
-  private static final Set<Measure> ALL = Set.of(Measure.values());
+  // All whose results are the same bits however a tensor is cut.
+  private static final Set<Measure> ALL = EnumSet.complementOf(EnumSet.of(Measure.SPREAD));
   private static final Set<Measure> DISTRIBUTED =
       Set.of(Measure.FINGERPRINT, Measure.STATS, Measure.CRC);
   private static final double[] LUT = {-2, -1, 1, 2};

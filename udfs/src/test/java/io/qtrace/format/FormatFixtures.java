@@ -19,4 +19,9 @@ public final class FormatFixtures {
   public static JsonNode expected() throws IOException {
     return new ObjectMapper().readTree(file("expected.json").toFile());
   }
+
+  /** Facts of each tensor's elements, by file and name: {@code content.py} among the fixtures. */
+  public static JsonNode content() throws IOException {
+    return new ObjectMapper().readTree(file("content.json").toFile());
+  }
 }

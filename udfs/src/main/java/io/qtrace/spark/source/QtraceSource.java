@@ -1,5 +1,6 @@
 package io.qtrace.spark.source;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableProvider;
@@ -9,14 +10,19 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
- * The Spark source {@code qtrace}: one row a tensor of the checkpoints that a path or glob names,
- * from their headers alone.
+ * The Spark source {@code qtrace}: one row for each tensor of the checkpoints that a path or glob
+ * names. Most columns come from the files' indexes alone; those of the elements ({@code
+ * fingerprint}, {@code md5_16}, statistics, {@code values}) are computed only where a query selects
+ * them, of the tensors that it selects.
  *
  * <p><code>spark.read().format("qtrace").load("s3a://bucket/runs/*&#47;*.pt")</code>. Option {@code
  * unwrap} (default true): only the tensors of the model's state dict, under their own names, where
- * a file holds one beside an optimizer's; false: all tensors under their full names. Tensors
- * without plain elements (sparse, quantized, less than a byte an element) have no row. Other
- * options go to the Hadoop configuration.
+ * a file holds one next to an optimizer's; false: all tensors under their full names. Option {@code
+ * maxValues} (default 64): elements of the largest tensor whose {@code values} are given, at most
+ * 1,048,576. Tensors without plain elements (sparse, quantized, less than a byte an element) are
+ * rows with a {@code skipped_reason}. Other options go to the Hadoop configuration.
+ *
+ * @see QtraceCatalog
  */
 public final class QtraceSource implements TableProvider, DataSourceRegister {
   @Override
@@ -32,6 +38,6 @@ public final class QtraceSource implements TableProvider, DataSourceRegister {
   @Override
   public Table getTable(
       StructType schema, Transform[] partitioning, Map<String, String> properties) {
-    return new TensorTable();
+    return new TensorTable(List.of());
   }
 }

@@ -2,6 +2,8 @@ package io.qtrace.spark.source;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.qtrace.compare.Measure;
+import io.qtrace.compare.RangeTask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +15,15 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *
  * @param paths files or globs
  * @param unwrap whether only the model's state dict counts
+ * @param maxValues elements of the largest tensor whose values are given
  * @param hadoop further options, for the file system
  */
-record SourceOptions(List<String> paths, boolean unwrap, Map<String, String> hadoop) {
+record SourceOptions(
+    List<String> paths, boolean unwrap, int maxValues, Map<String, String> hadoop) {
   private static final String PATH = "path";
   private static final String PATHS = "paths"; // Spark's: a JSON array, of load(path, path, ...)
   private static final String UNWRAP = "unwrap";
+  private static final String MAX_VALUES = "maxValues";
 
   SourceOptions {
     paths = List.copyOf(paths);
@@ -26,10 +31,16 @@ record SourceOptions(List<String> paths, boolean unwrap, Map<String, String> had
     if (paths.isEmpty()) {
       throw new IllegalArgumentException("Invalid option path: none, expected a file or glob");
     }
+    if (maxValues < 0 || maxValues > RangeTask.ALIGNMENT) {
+      throw new IllegalArgumentException(
+          "Invalid option maxValues: %d, expected 0 to %d"
+              .formatted(maxValues, RangeTask.ALIGNMENT));
+    }
   }
 
-  static SourceOptions of(CaseInsensitiveStringMap options) {
-    List<String> paths = new ArrayList<>();
+  /** Of a table's own paths and the options of a query. */
+  static SourceOptions of(List<String> own, CaseInsensitiveStringMap options) {
+    List<String> paths = new ArrayList<>(own);
     if (options.containsKey(PATH)) {
       paths.add(options.get(PATH));
     }
@@ -38,8 +49,12 @@ record SourceOptions(List<String> paths, boolean unwrap, Map<String, String> had
     }
     Map<String, String> hadoop = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     hadoop.putAll(options.asCaseSensitiveMap());
-    hadoop.keySet().removeAll(List.of(PATH, PATHS, UNWRAP));
-    return new SourceOptions(paths, options.getBoolean(UNWRAP, true), hadoop);
+    hadoop.keySet().removeAll(List.of(PATH, PATHS, UNWRAP, MAX_VALUES));
+    return new SourceOptions(
+        paths,
+        options.getBoolean(UNWRAP, true),
+        options.getInt(MAX_VALUES, Measure.MAX_VALUES),
+        hadoop);
   }
 
   private static List<String> list(String json) {

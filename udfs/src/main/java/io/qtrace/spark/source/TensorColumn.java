@@ -1,12 +1,20 @@
 package io.qtrace.spark.source;
 
-import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.compare.Measure;
+import io.qtrace.compare.MemberPartial;
+import io.qtrace.compare.TensorSummary;
+import io.qtrace.lut.CategoryRules;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -14,34 +22,75 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Columns of the source, in order, each with its value for a tensor in Spark's internal form. */
+/**
+ * Columns of the source, in order, each with its value for a row in Spark's internal form: null of
+ * a tensor that cannot be read, where the value is the tensor's.
+ */
 enum TensorColumn {
   /** The file that was asked for; of a sharded checkpoint the index. */
-  PATH(DataTypes.StringType, (index, tensor) -> text(index.path())),
-  FORMAT(DataTypes.StringType, (index, tensor) -> text(index.format())),
-  NAME(DataTypes.StringType, (index, tensor) -> text(tensor.name())),
-  DTYPE(DataTypes.StringType, (index, tensor) -> text(tensor.dtype().label())),
-  SHAPE(longs(), (index, tensor) -> array(tensor.shape().sizes())),
+  PATH(DataTypes.StringType, ofRow(row -> row.index().path())),
+  FORMAT(DataTypes.StringType, ofRow(row -> row.index().format())),
+  NAME(DataTypes.StringType, ofRow(TensorRow::name)),
+  DTYPE(DataTypes.StringType, ofTensor(tensor -> text(tensor.dtype().label()))),
+  SHAPE(arrayOf(DataTypes.LongType), ofTensor(tensor -> longs(tensor.shape().sizes()))),
   /** In elements, as the offset. */
-  STRIDE(longs(), (index, tensor) -> array(tensor.stride())),
-  OFFSET(DataTypes.LongType, (index, tensor) -> tensor.offset()),
+  STRIDE(arrayOf(DataTypes.LongType), ofTensor(tensor -> longs(tensor.stride()))),
+  OFFSET(DataTypes.LongType, ofTensor(TensorEntry::offset)),
   /** Of the elements in C order. */
-  BYTES(DataTypes.LongType, (index, tensor) -> tensor.bytes()),
+  BYTES(DataTypes.LongType, ofTensor(TensorEntry::bytes)),
   /** The file that holds the bytes: a shard, or the path itself. */
-  STORAGE_FILE(DataTypes.StringType, (index, tensor) -> text(tensor.storage().file())),
-  STORAGE_KEY(DataTypes.StringType, (index, tensor) -> text(tensor.storage().key())),
-  STORAGE_POSITION(DataTypes.LongType, (index, tensor) -> tensor.storage().position()),
+  STORAGE_FILE(DataTypes.StringType, ofTensor(tensor -> text(tensor.storage().file()))),
+  STORAGE_KEY(DataTypes.StringType, ofTensor(tensor -> text(tensor.storage().key()))),
+  STORAGE_POSITION(DataTypes.LongType, ofTensor(tensor -> tensor.storage().position())),
   /** Of the whole storage, 0 to 2^32 - 1; null where the file states none. */
-  CRC32(DataTypes.LongType, (index, tensor) -> crc32(tensor.storage()));
+  CRC32(DataTypes.LongType, ofTensor(tensor -> crc32(tensor.storage()))),
+  CATEGORY(DataTypes.StringType, ofRow(row -> CategoryRules.DEFAULT.of(row.name()).label())),
+  /** The module that owns the tensor: its name without the last part. */
+  LAYER(DataTypes.StringType, ofRow(row -> LayerNames.moduleOf(row.name()))),
+  ELEMENTS(DataTypes.LongType, ofTensor(TensorEntry::elements)),
+  /** Why the tensor cannot be read; null where it can. */
+  SKIPPED_REASON(
+      DataTypes.StringType,
+      (row, content) -> row.tensor().isPresent() ? null : text(row.skippedReason())),
+  FINGERPRINT(
+      DataTypes.StringType,
+      Measure.FINGERPRINT,
+      (tensor, content) -> text(content.fingerprint(tensor).toString())),
+  MD5_16(DataTypes.StringType, Measure.MD5, (tensor, content) -> text(content.md5Prefix())),
+  /** NaN left out, as of the maximum; null where nothing is left. Of complex numbers moduli. */
+  MIN(DataTypes.DoubleType, Measure.STATS, ofNumbers(TensorSummary::min)),
+  MAX(DataTypes.DoubleType, Measure.STATS, ofNumbers(TensorSummary::max)),
+  MEAN(DataTypes.DoubleType, Measure.STATS, ofNumbers(TensorSummary::mean)),
+  /** With n - 1 in the denominator. */
+  STD(DataTypes.DoubleType, Measure.SPREAD, ofNumbers(TensorSummary::std)),
+  NAN_COUNT(DataTypes.LongType, Measure.STATS, (tensor, content) -> content.stats().nan()),
+  INF_COUNT(DataTypes.LongType, Measure.STATS, (tensor, content) -> content.stats().inf()),
+  ZERO_COUNT(DataTypes.LongType, Measure.STATS, (tensor, content) -> content.stats().zeros()),
+  /** In C order, of complex numbers the real parts; null of tensors above the limit. */
+  VALUES(arrayOf(DataTypes.DoubleType), Measure.VALUES, TensorColumn::values);
 
   static final List<TensorColumn> ALL = List.of(values());
 
-  private final DataType type;
-  private final BiFunction<CheckpointIndex, TensorEntry, Object> value;
+  private static final Set<TensorColumn> OF_EVERY_ROW =
+      EnumSet.of(PATH, FORMAT, NAME, CATEGORY, LAYER);
 
-  TensorColumn(DataType type, BiFunction<CheckpointIndex, TensorEntry, Object> value) {
+  private final DataType type;
+  private final Optional<Measure> measure;
+  private final BiFunction<TensorRow, MemberPartial, Object> value;
+
+  TensorColumn(DataType type, BiFunction<TensorRow, MemberPartial, Object> value) {
     this.type = type;
+    this.measure = Optional.empty();
     this.value = value;
+  }
+
+  /** Of the tensor's elements. */
+  TensorColumn(
+      DataType type, Measure measure, BiFunction<TensorEntry, MemberPartial, Object> value) {
+    this.type = type;
+    this.measure = Optional.of(measure);
+    this.value =
+        (row, content) -> row.tensor().map(tensor -> value.apply(tensor, content)).orElse(null);
   }
 
   static StructType schema(List<TensorColumn> columns) {
@@ -50,29 +99,66 @@ enum TensorColumn {
 
   /** The columns of a part of the schema. */
   static List<TensorColumn> of(StructType schema) {
-    return Arrays.stream(schema.fieldNames())
-        .map(name -> valueOf(name.toUpperCase(Locale.ROOT)))
-        .toList();
+    return Arrays.stream(schema.fieldNames()).map(TensorColumn::of).toList();
   }
 
-  Object value(CheckpointIndex index, TensorEntry tensor) {
-    return value.apply(index, tensor);
+  static TensorColumn of(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What has to be measured of a tensor's elements; empty where its file's index is enough. */
+  Optional<Measure> measure() {
+    return measure;
+  }
+
+  /**
+   * The value.
+   *
+   * @param content what was measured; not looked at by a column without {@link #measure}
+   */
+  Object value(TensorRow row, MemberPartial content) {
+    return value.apply(row, content);
   }
 
   private StructField field() {
-    return DataTypes.createStructField(name().toLowerCase(Locale.ROOT), type, this == CRC32);
+    return DataTypes.createStructField(label(), type, !OF_EVERY_ROW.contains(this));
   }
 
-  private static DataType longs() {
-    return DataTypes.createArrayType(DataTypes.LongType, false);
+  private static BiFunction<TensorRow, MemberPartial, Object> ofRow(
+      Function<TensorRow, String> value) {
+    return (row, content) -> text(value.apply(row));
+  }
+
+  private static BiFunction<TensorRow, MemberPartial, Object> ofTensor(
+      Function<TensorEntry, Object> value) {
+    return (row, content) -> row.tensor().map(value).orElse(null);
+  }
+
+  private static BiFunction<TensorEntry, MemberPartial, Object> ofNumbers(
+      Function<TensorSummary, Optional<Double>> value) {
+    return (tensor, content) -> value.apply(TensorSummary.of(content)).orElse(null);
+  }
+
+  private static DataType arrayOf(DataType element) {
+    return DataTypes.createArrayType(element, false);
   }
 
   private static Object text(String text) {
     return UTF8String.fromString(text);
   }
 
-  private static Object array(List<Long> values) {
+  private static Object longs(List<Long> values) {
     return new GenericArrayData(values.stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private static Object values(TensorEntry tensor, MemberPartial content) {
+    return content.values().size() == tensor.elements()
+        ? new GenericArrayData(content.values().stream().mapToDouble(each -> each).toArray())
+        : null;
   }
 
   private static Object crc32(Storage storage) {

@@ -1,59 +1,62 @@
 package io.qtrace.spark.source;
 
-import io.qtrace.format.Checkpoints;
-import io.qtrace.format.StateDictPrefix;
-import io.qtrace.tensor.CheckpointIndex;
-import io.qtrace.tensor.TensorEntry;
+import io.qtrace.io.ObjectStore;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.connector.metric.CustomTaskMetric;
 import org.apache.spark.sql.connector.read.PartitionReader;
 
-/** Rows of one file: indexed when the first row is asked for, closed by then. */
+/** Rows of some slices, each opened when its first row is asked for. */
 final class TensorPartitionReader implements PartitionReader<InternalRow> {
-  private final Checkpoints checkpoints;
-  private final String uri;
-  private final List<TensorColumn> columns;
-  private final boolean unwrap;
+  private final ObjectStore store;
+  private final TensorQuery query;
+  private final Iterator<FileSlice> slices;
+  private SliceReader open; // null between slices
+  private long bytesRead; // of slices that are closed
+  private int given;
+  private InternalRow row;
 
-  private CheckpointIndex index;
-  private Iterator<TensorEntry> rest;
-  private TensorEntry tensor;
-
-  TensorPartitionReader(
-      Checkpoints checkpoints, String uri, List<TensorColumn> columns, boolean unwrap) {
-    this.checkpoints = checkpoints;
-    this.uri = uri;
-    this.columns = columns;
-    this.unwrap = unwrap;
+  TensorPartitionReader(ObjectStore store, TensorQuery query, List<FileSlice> slices) {
+    this.store = store;
+    this.query = query;
+    this.slices = slices.iterator();
   }
 
   @Override
   public boolean next() throws IOException {
-    if (index == null) {
-      CheckpointIndex whole = checkpoints.index(uri);
-      index = unwrap ? StateDictPrefix.unwrapped(whole) : whole;
-      rest = index.tensors().iterator();
+    row = null;
+    while (row == null && given < query.limit() && (open != null || slices.hasNext())) {
+      if (open == null) {
+        open = SliceReader.open(store, query, slices.next());
+      }
+      row = open.next(query.limit() - given);
+      if (row == null) {
+        close();
+      }
     }
-    boolean more = rest.hasNext();
-    tensor = more ? rest.next() : null;
-    return more;
+    given++;
+    return row != null;
   }
 
   @Override
   public InternalRow get() {
-    return new GenericInternalRow(
-        columns.stream().map(column -> column.value(index, tensor)).toArray());
+    return row;
   }
 
   @Override
   public CustomTaskMetric[] currentMetricsValues() {
-    return new CustomTaskMetric[] {new BytesRead.OfTask(checkpoints.bytesRead())};
+    long now = open == null ? 0 : open.bytesRead();
+    return new CustomTaskMetric[] {new BytesRead.OfTask(bytesRead + now)};
   }
 
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    if (open != null) {
+      bytesRead += open.bytesRead();
+      open.close();
+      open = null;
+    }
+  }
 }

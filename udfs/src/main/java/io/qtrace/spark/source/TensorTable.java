@@ -1,5 +1,6 @@
 package io.qtrace.spark.source;
 
+import java.util.List;
 import java.util.Set;
 import org.apache.spark.sql.connector.catalog.SupportsRead;
 import org.apache.spark.sql.connector.catalog.TableCapability;
@@ -7,11 +8,19 @@ import org.apache.spark.sql.connector.read.ScanBuilder;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
-/** Tensors of checkpoints, to read in batches. */
-final class TensorTable implements SupportsRead {
+/**
+ * Tensors of checkpoints, to read in batches.
+ *
+ * @param paths to read in addition to those of the options
+ */
+record TensorTable(List<String> paths) implements SupportsRead {
+  TensorTable {
+    paths = List.copyOf(paths);
+  }
+
   @Override
   public String name() {
-    return "qtrace";
+    return paths.isEmpty() ? "qtrace" : "qtrace " + paths;
   }
 
   @Override
@@ -27,6 +36,6 @@ final class TensorTable implements SupportsRead {
 
   @Override
   public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
-    return new TensorScanBuilder(SourceOptions.of(options));
+    return new TensorScanBuilder(SourceOptions.of(paths, options));
   }
 }

@@ -23,10 +23,19 @@ public record Bake(Lut lut, Lut trained) {
    * @param maxAbs the {@code --lut-max-abs} that training ran with
    */
   public static Bake recipe(LutDeltas deltas, Lut stored, double maxAbs) {
-    LutParameters parameters = LutParameters.bake(stored);
+    return new Bake(baked(deltas, stored.maxAbs()), deltas.lut(LutParameters.training(maxAbs)));
+  }
+
+  /**
+   * The table that the recipe's tool bakes.
+   *
+   * @param storedMaxAbs max |value| of the stored table
+   */
+  public static Lut baked(LutDeltas deltas, double storedMaxAbs) {
+    LutParameters parameters = LutParameters.bake(storedMaxAbs);
     float[] positive = deltas.positive(parameters);
     repair(positive, (float) parameters.maxAbs());
-    return new Bake(Lut.mirrored(positive), deltas.lut(LutParameters.training(maxAbs)));
+    return Lut.mirrored(positive);
   }
 
   /** A bake that keeps the table that training used, so that nothing drifts. */

@@ -40,7 +40,11 @@ public record LutParameters(double maxAbs, double minDelta) implements Serializa
 
   /** As the recipe's bake tool, which knows the stored table only: not what training used. */
   public static LutParameters bake(Lut stored) {
-    double stated = stored.maxAbs();
+    return bake(stored.maxAbs());
+  }
+
+  /** The same of a stored table's largest value. */
+  static LutParameters bake(double stated) {
     double maxAbs = stated < 0.1 ? 2.0 : stated;
     return new LutParameters(maxAbs, Math.max(LEAST_DELTA, 0.001 * maxAbs));
   }

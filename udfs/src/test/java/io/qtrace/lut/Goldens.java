@@ -29,7 +29,7 @@ public final class Goldens {
     return node.properties();
   }
 
-  static float[] floats(JsonNode hex) {
+  public static float[] floats(JsonNode hex) {
     FloatBuffer bits = ByteBuffer.wrap(HexFormat.of().parseHex(hex.asText())).asFloatBuffer();
     float[] values = new float[bits.remaining()];
     bits.get(values);

@@ -1,10 +1,13 @@
 package io.qtrace.spark.functions;
 
+import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * SQL functions about tensors, for a session that runs already: {@code qtrace_layer(name)}, {@code
- * qtrace_layer_number(name)}, {@code qtrace_dtype_bytes(dtype)}.
+ * SQL functions about tensors and LUTs, for a session that runs already; {@code DESCRIBE FUNCTION
+ * EXTENDED} explains each. They read files with the Hadoop settings of the application ({@code
+ * spark.hadoop.*}), not those that a session sets later.
  *
  * @see QtraceExtensions
  */
@@ -13,8 +16,14 @@ public final class QtraceFunctions {
 
   /** Makes the functions known to the session until it ends. */
   public static void register(SparkSession session) {
-    for (SqlFunction function : SqlFunction.values()) {
-      session.udf().register(function.sqlName(), function.udf());
+    var registry =
+        ((org.apache.spark.sql.classic.SparkSession) session).sessionState().functionRegistry();
+    for (SqlName name : names()) {
+      registry.registerFunction(name.identifier(), name.info(), name::call);
     }
+  }
+
+  static List<SqlName> names() {
+    return Arrays.stream(SqlFunction.values()).flatMap(each -> each.names().stream()).toList();
   }
 }

@@ -1,50 +1,203 @@
 package io.qtrace.spark.functions;
 
+import io.qtrace.lut.Bake;
+import io.qtrace.lut.CategoryRules;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Lut;
+import io.qtrace.lut.LutParameters;
 import io.qtrace.tensor.DType;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.expressions.UserDefinedFunction;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
-/** The SQL functions, all of one string; null of null. */
+/** The SQL functions. Each is null where an argument, or an element of one, is null. */
 enum SqlFunction {
-  QTRACE_LAYER(
-      TensorNames::layer,
+  TENSOR_CATEGORY(
+      List.of(Parameter.NAME),
       DataTypes.StringType,
-      "_FUNC_(name) - the module that owns a tensor: 'model.layers.0.mlp.up_proj' of"
-          + " 'model.layers.0.mlp.up_proj._Q'"),
+      call -> CategoryRules.DEFAULT.of(call.text(0)).label(),
+      "What a tensor is for, by its name: lut_deltas, lut, q, indices, scale or other.",
+      "_FUNC_('model.layers.0.mlp.up_proj._Q')",
+      "q"),
+  TENSOR_LAYER(
+      List.of(Parameter.NAME),
+      DataTypes.StringType,
+      call -> LayerNames.moduleOf(call.text(0)),
+      "The module that owns a tensor: its name without the last part.",
+      "_FUNC_('model.layers.0.mlp.up_proj._Q')",
+      "model.layers.0.mlp.up_proj"),
+  TENSOR_FINGERPRINT(
+      List.of(Parameter.PATH, Parameter.NAME),
+      DataTypes.StringType,
+      call -> TensorFunctions.fingerprint(call.text(0), call.text(1)),
+      "The fingerprint of a tensor's bytes, equal for equal bytes in every file format.",
+      "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut')",
+      "x1:d39d66aa52dbf2ccb07288df30bb8d38"),
+  TENSOR_MD5(
+      List.of(Parameter.PATH, Parameter.NAME),
+      DataTypes.StringType,
+      call -> TensorFunctions.md5(call.text(0), call.text(1)),
+      "The MD5 of a tensor's bytes in C order, little endian: 32 hexadecimal digits.",
+      "left(_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut'), 16)",
+      "d6e2c5d7e33f9701"),
+  TENSOR_VALUES(
+      List.of(Parameter.PATH, Parameter.NAME),
+      SqlTypes.DOUBLES,
+      call -> TensorFunctions.values(call.text(0), call.text(1)),
+      "The elements of a tensor of at most 1,048,576 elements, in C order, as float64.",
+      "slice(_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut'), 1, 3)",
+      "[-2.0,-1.0,-0.75]"),
+  TENSOR_STATS(
+      List.of(Parameter.PATH, Parameter.NAME),
+      SqlTypes.STATS,
+      call -> TensorFunctions.stats(call.text(0), call.text(1)),
+      "Statistics of a tensor's elements in float64, of complex ones of their moduli. NaN is left"
+          + " out of min and max; std has n - 1 in the denominator.",
+      "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut').max",
+      "2.0"),
+  TENSOR_DIFF(
+      List.of(
+          new Parameter("left_path", DataTypes.StringType, "file of the first checkpoint"),
+          new Parameter("right_path", DataTypes.StringType, "file of the second checkpoint"),
+          Parameter.NAME),
+      SqlTypes.DIFF,
+      call -> TensorFunctions.diff(call.text(0), call.text(1), call.text(2)),
+      "How a tensor differs between two checkpoints. The status is IDENTICAL, EQUAL (the same"
+          + " numbers in another dtype or bit pattern), CHANGED, RESHAPED, ADDED or REMOVED; the"
+          + " numbers are null for the last three.",
+      "_FUNC_('checkpoint.pt', 'checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut').status",
+      "IDENTICAL"),
+  LUT_EFFECTIVE(
+      List.of(
+          Parameter.DELTAS,
+          new Parameter("max_abs", DataTypes.DoubleType, "the --lut-max-abs of the training")),
+      SqlTypes.DOUBLES,
+      call -> numbers(call.deltas(0).lut(LutParameters.training(call.number(1)))),
+      "The LUT that training computes from a layer's deltas, twice as many values.",
+      "_FUNC_(array(0, 0), 2)",
+      "[-2.0,-1.0,1.0,2.0]"),
+  LUT_BAKED(
+      List.of(
+          Parameter.DELTAS,
+          new Parameter("max_abs", DataTypes.DoubleType, "the largest value of the stored LUT")),
+      SqlTypes.DOUBLES,
+      call -> numbers(Bake.baked(call.deltas(0), call.number(1))),
+      "The LUT that the recipe's bake tool computes from a layer's deltas.",
+      "_FUNC_(array(0, 0), 2)",
+      "[-2.0,-1.0,1.0,2.0]"),
+  Q_RESIDUAL(
+      List.of(Parameter.PATH, new Parameter("layer", DataTypes.StringType, "name of the module")),
+      DataTypes.LongType,
+      call -> TensorFunctions.residual(call.text(0), call.text(1)),
+      "Elements of a layer's _Q other than lut[_indices].",
+      "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj')",
+      "0"),
   QTRACE_LAYER_NUMBER(
-      TensorNames::layerNumber,
+      List.of(Parameter.NAME),
       DataTypes.IntegerType,
-      "_FUNC_(name) - the number in a tensor's name: 0 of 'model.layers.0.mlp.up_proj._Q', null"
-          + " where there is none"),
+      call -> TensorNames.layerNumber(call.text(0)),
+      "The number in a tensor's name, null where there is none.",
+      "_FUNC_('model.layers.0.mlp.up_proj._Q')",
+      "0"),
   QTRACE_DTYPE_BYTES(
-      dtype -> DType.of(dtype).map(DType::bytes).orElse(null),
+      List.of(new Parameter("dtype", DataTypes.StringType, "such as bfloat16")),
       DataTypes.IntegerType,
-      "_FUNC_(dtype) - bytes of an element: 2 of 'bfloat16', null of an unknown dtype");
+      call -> DType.of(call.text(0)).map(DType::bytes).orElse(null),
+      "Bytes of an element, null of an unknown dtype.",
+      "_FUNC_('bfloat16')",
+      "2");
 
-  private final UDF1<String, Object> body;
+  /** An argument; a call casts what it is given. */
+  record Parameter(String name, DataType type, String meaning) {
+    static final Parameter NAME = new Parameter("name", DataTypes.StringType, "name of a tensor");
+    static final Parameter PATH =
+        new Parameter("path", DataTypes.StringType, "file of a checkpoint, on any Hadoop URI");
+    static final Parameter DELTAS =
+        new Parameter("deltas", SqlTypes.NULLABLE_DOUBLES, "values of a tensor _lut_raw_deltas");
+  }
+
+  /** What computes the value. */
+  interface Body {
+    Object of(SqlCall call) throws IOException;
+  }
+
+  private final List<Parameter> parameters;
   private final DataType type;
-  private final String usage;
+  private final Body body;
+  private final String meaning;
+  private final String example;
+  private final String answer;
 
-  SqlFunction(UDF1<String, Object> body, DataType type, String usage) {
-    this.body = body;
+  SqlFunction(
+      List<Parameter> parameters,
+      DataType type,
+      Body body,
+      String meaning,
+      String example,
+      String answer) {
+    this.parameters = parameters;
     this.type = type;
-    this.usage = usage;
+    this.body = body;
+    this.meaning = meaning;
+    this.example = example;
+    this.answer = answer;
   }
 
-  String sqlName() {
-    return name().toLowerCase(Locale.ROOT);
+  /** The names that a session knows it by: also an old one, and {@code try_} where it may fail. */
+  List<SqlName> names() {
+    String name = name().toLowerCase(Locale.ROOT);
+    List<SqlName> names = new ArrayList<>(List.of(new SqlName(name, this, false)));
+    if (this == TENSOR_LAYER) {
+      names.add(new SqlName("qtrace_layer", this, false));
+    }
+    if (readsFiles()) {
+      names.add(new SqlName("try_" + name, this, true));
+    }
+    return names;
   }
 
-  String usage() {
-    return usage;
+  private boolean readsFiles() {
+    return switch (this) {
+      case TENSOR_FINGERPRINT, TENSOR_MD5, TENSOR_VALUES, TENSOR_STATS, TENSOR_DIFF, Q_RESIDUAL ->
+          true;
+      default -> false;
+    };
   }
 
-  UserDefinedFunction udf() {
-    UDF1<String, Object> nullSafe = text -> text == null ? null : body.call(text);
-    return functions.udf(nullSafe, type).withName(sqlName());
+  List<Parameter> parameters() {
+    return parameters;
+  }
+
+  DataType type() {
+    return type;
+  }
+
+  String meaning() {
+    return meaning;
+  }
+
+  /** An expression, with {@code _FUNC_} for the name. */
+  String example() {
+    return example;
+  }
+
+  /** The value of the example, as Spark prints it. */
+  String answer() {
+    return answer;
+  }
+
+  Object value(SqlCall call) throws IOException {
+    return body.of(call);
+  }
+
+  private static List<Double> numbers(Lut lut) {
+    List<Double> numbers = new ArrayList<>();
+    for (float value : lut.values()) {
+      numbers.add((double) value);
+    }
+    return numbers;
   }
 }

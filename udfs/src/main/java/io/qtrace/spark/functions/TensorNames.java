@@ -10,11 +10,6 @@ final class TensorNames {
 
   private TensorNames() {}
 
-  /** The module that owns the tensor: the name without its last component, empty for the root. */
-  static String layer(String name) {
-    return name.substring(0, Math.max(name.lastIndexOf('.'), 0));
-  }
-
   /** The first component that is a number, or null: 12 of {@code model.layers.12.mlp.up_proj}. */
   static Integer layerNumber(String name) {
     Matcher number = NUMBER.matcher(name);

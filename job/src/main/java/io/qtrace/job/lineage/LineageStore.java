@@ -81,7 +81,10 @@ public final class LineageStore {
     this.ignored = ignored;
   }
 
-  /** Creates what is missing: tables, and columns of those that an older qtrace made. */
+  /**
+   * Creates what is missing: tables, columns of those that an older qtrace made, and views where
+   * the catalog has any.
+   */
   public void create() {
     Set<LineageTable> present = files.present();
     if (present.isEmpty()) {
@@ -94,6 +97,7 @@ public final class LineageStore {
         spark.sql(table.createStatement());
       }
     }
+    new LineageViews(spark).create();
   }
 
   private void addMissingColumns(LineageTable table) {

@@ -2,6 +2,7 @@ package io.qtrace.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qtrace.job.Sample;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
@@ -47,6 +48,23 @@ class TestSqlCommand {
             """);
     assertThat(folder.resolve("w h/catalog.mv.db")).exists();
     assertThat(folder.resolve("w h/warehouse/qtrace/checkpoints/metadata")).isDirectory();
+  }
+
+  @Test
+  void readsCheckpointsAndHasFunctionsOfTensors() {
+    String file = Sample.run("bug_q_drift/checkpoint_step20.pt");
+    String query =
+        """
+        SELECT layer, q_residual(path, layer) AS residual FROM qtrace.`%s`
+        WHERE category = 'lut' AND name LIKE '%%o_proj.lut' ORDER BY layer
+        """;
+    assertThat(sql("-e", query.formatted(file)).out())
+        .isEqualTo(
+            """
+            layer                            residual
+            model.layers.0.self_attn.o_proj         5
+            model.layers.1.self_attn.o_proj         0
+            """);
   }
 
   @Test

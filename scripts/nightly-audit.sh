@@ -20,7 +20,7 @@ Settings are environment variables, or lines NAME=value of FILE (conf/nightly/ni
   QTRACE           the command; default: qtrace next to this script
 Passwords belong in none of them: see conf/templates/.
 
-Exit status: 0 nothing to tell, 1 found what --fail-on names, 2 or more: could not do it, 75: the audit before still runs.
+Exit status: 0 nothing to report, 1 found what --fail-on names, 2 or more: could not do it, 75: the audit before still runs.
 An audit that fails or is killed loses nothing: the next one begins where the tables end.
 HELP
 }

@@ -9,7 +9,7 @@ import io.qtrace.job.experiment.ExperimentText;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -45,7 +45,8 @@ final class ClusterRun {
   private static void experiment(SparkSession spark, Path config, String root) throws IOException {
     ExperimentSettings experiment = ExperimentSettings.load(Optional.of(config), root);
     Experiment.Outcome outcome =
-        new Experiment(spark, settings(), policy(), Progress.NONE).run(experiment, Rerun.REPLACE);
+        new Experiment(spark, settings(), policy(), Progress.NONE)
+            .run(experiment, ExistingRunPolicy.REPLACE);
     ExperimentText.lines(experiment, outcome, 100).forEach(System.out::println);
   }
 

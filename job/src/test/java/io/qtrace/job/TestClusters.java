@@ -13,7 +13,7 @@ import io.qtrace.job.experiment.ExperimentText;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -77,7 +77,7 @@ class TestClusters {
                 Settings.load(Optional.empty()),
                 Policy.load(Optional.empty()),
                 Progress.NONE)
-            .run(settings, Rerun.REPLACE);
+            .run(settings, ExistingRunPolicy.REPLACE);
     conclusion = conclusion(String.join("\n", ExperimentText.lines(settings, outcome, 100)));
     assertThat(conclusion).contains("Training: 4 steps", "Verdict: CLEAN");
     expected = LineageRows.of(tables);

@@ -12,7 +12,7 @@ public record ToldLines(List<String> lines) implements Progress {
   }
 
   @Override
-  public void tell(String line) {
+  public void report(String line) {
     lines.add(line);
   }
 

@@ -14,7 +14,7 @@ import java.util.List;
 /**
  * Brings the elements of a strided view into C order. The pages of the storage that the elements
  * touch are read once each, in order, as many at a time as fit into the scratch block; a page table
- * tells where in the scratch a page lies. Pages count from the start of the storage, so that no
+ * shows where in the scratch a page lies. Pages count from the start of the storage, so that no
  * element straddles two.
  */
 final class PageGather {

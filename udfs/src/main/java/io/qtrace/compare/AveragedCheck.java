@@ -1,8 +1,8 @@
 package io.qtrace.compare;
 
 import io.qtrace.io.CloseStack;
-import io.qtrace.kernel.DeviationAccumulator;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
@@ -29,7 +29,7 @@ public final class AveragedCheck {
    * @param others elements that are not the average
    * @param rounded elements that are, but for rounding
    */
-  public record Result(Deviations others, Ulps rounded) {}
+  public record Result(Mismatches others, Ulps rounded) {}
 
   /** Why a tensor cannot be compared with the average of others; empty where it can. */
   public static Optional<String> obstacle(TensorEntry average, List<Term> terms) {
@@ -80,7 +80,7 @@ public final class AveragedCheck {
    */
   public Result run(TensorEntry average, List<Term> terms, double slack, long from, long to)
       throws IOException {
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     Ulps rounded = Ulps.NONE;
     try (CloseStack open = new CloseStack()) {
       LayerRows.Rows after = open.add(reader.rows(matrix(average), from, to));

@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.DeviationAccumulator;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
@@ -77,7 +77,7 @@ public final class DequantizedCheck {
    * @param from first row
    * @param to row after the last
    */
-  public Deviations run(Layer layer, long from, long to) throws IOException {
+  public Mismatches run(Layer layer, long from, long to) throws IOException {
     Scales scales = new IndicesCheck(reader).scales(layer.factors());
     float unit = unit(layer.weight().dtype());
     Optional<Lut> lut = Optional.empty();
@@ -85,7 +85,7 @@ public final class DequantizedCheck {
       lut = Optional.of(new Lut(reader.whole(layer.lut().get())));
     }
     float[] expected = new float[scales.in()];
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     try (LayerRows.Rows weights = reader.rows(layer.weight(), from, to);
         LayerRows.Rows quantized = reader.rows(layer.quantized(), from, to)) {
       for (long row = from; row < to; row++) {

@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.DeviationAccumulator;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -22,9 +22,9 @@ public final class HalvedCheck {
    * @param from first row
    * @param to row after the last
    */
-  public Deviations run(TensorEntry halved, TensorEntry original, long from, long to)
+  public Mismatches run(TensorEntry halved, TensorEntry original, long from, long to)
       throws IOException {
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     try (LayerRows.Rows after = reader.rows(halved, from, to);
         LayerRows.Rows before = reader.rows(original, from, to)) {
       for (long row = from; row < to; row++) {

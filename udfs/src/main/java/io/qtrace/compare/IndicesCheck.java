@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.DeviationAccumulator;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
@@ -33,7 +33,7 @@ public final class IndicesCheck {
    * @param from first row
    * @param to row after the last
    */
-  public Deviations run(QuantizedLayer layer, long from, long to) throws IOException {
+  public Mismatches run(QuantizedLayer layer, long from, long to) throws IOException {
     Lut lut = new Lut(reader.whole(layer.lut()));
     Scales scales = scales(layer.factors());
     Requantize requantize =
@@ -47,7 +47,7 @@ public final class IndicesCheck {
     long[] indices = new long[in];
     float[] weights = new float[in];
     Map<Float, Integer> entries = entries(lut);
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     try (LayerRows.Rows source = reader.rows(layer.source().rows(), from, to);
         LayerRows.Rows target = reader.rows(layer.target(), from, to)) {
       for (long row = from; row < to; row++) {
@@ -79,7 +79,7 @@ public final class IndicesCheck {
       long first,
       float[] stored,
       Lut lut,
-      DeviationAccumulator found) {
+      MismatchAccumulator found) {
     for (int i = 0; i < indices.length; i++) {
       if (!row.allows(i, indices[i])) {
         if (stored == null) {

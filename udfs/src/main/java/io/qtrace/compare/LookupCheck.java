@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.DeviationAccumulator;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.List;
@@ -22,10 +22,10 @@ public final class LookupCheck {
    * @param from first row
    * @param to row after the last
    */
-  public Deviations run(
+  public Mismatches run(
       TensorEntry quantized, TensorEntry indices, List<Float> table, long from, long to)
       throws IOException {
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     try (LayerRows.Rows values = reader.rows(quantized, from, to);
         LayerRows.Rows entries = reader.rows(indices, from, to)) {
       long[] row = new long[Math.toIntExact(quantized.shape().sizes().get(1))];

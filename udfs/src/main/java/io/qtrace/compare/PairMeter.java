@@ -1,9 +1,9 @@
 package io.qtrace.compare;
 
 import io.qtrace.arrow.Block;
-import io.qtrace.kernel.DeviationAccumulator;
 import io.qtrace.kernel.DiffAccumulator;
 import io.qtrace.kernel.Kernels;
+import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.DType;
 
 /** Compares two members piece by piece: bytes first, numbers only from the first other byte on. */
@@ -11,7 +11,7 @@ final class PairMeter {
   private final DType leftType;
   private final DType rightType;
   private final DiffAccumulator diff = new DiffAccumulator();
-  private final DeviationAccumulator misrounded = new DeviationAccumulator();
+  private final MismatchAccumulator misrounded = new MismatchAccumulator();
   private boolean identical;
 
   PairMeter(DType leftType, DType rightType) {

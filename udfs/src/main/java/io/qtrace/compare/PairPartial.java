@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.DiffPartial;
+import io.qtrace.kernel.Mismatches;
 import java.io.Serializable;
 import java.util.Objects;
 
@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param misrounded of floats of two dtypes: right elements that are not the left ones rounded to
  *     the right dtype; none of others
  */
-public record PairPartial(boolean identical, DiffPartial diff, Deviations misrounded)
+public record PairPartial(boolean identical, DiffPartial diff, Mismatches misrounded)
     implements Serializable {
   public PairPartial {
     Objects.requireNonNull(diff, "diff");

@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.DeviationAccumulator;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 
@@ -26,9 +26,9 @@ public final class RescaledCheck {
    * @param from first row
    * @param to row after the last
    */
-  public Deviations run(TensorEntry rescaled, TensorEntry original, long from, long to)
+  public Mismatches run(TensorEntry rescaled, TensorEntry original, long from, long to)
       throws IOException {
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     double[] first = ratios(rescaled, original);
     try (LayerRows.Rows after = reader.rows(rescaled, from, to);
         LayerRows.Rows before = reader.rows(original, from, to)) {

@@ -1,7 +1,7 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.DiffPartial;
+import io.qtrace.kernel.Mismatches;
 import java.io.Serializable;
 import java.util.Objects;
 
@@ -12,7 +12,7 @@ import java.util.Objects;
  * @param misrounded of floats of two dtypes: elements of the child that are not the parent's
  *     rounded to the child's dtype; none of others
  */
-public record TensorDiff(String name, TensorStatus status, DiffStats stats, Deviations misrounded)
+public record TensorDiff(String name, TensorStatus status, DiffStats stats, Mismatches misrounded)
     implements Serializable {
   public TensorDiff {
     Objects.requireNonNull(name, "name");
@@ -36,7 +36,7 @@ public record TensorDiff(String name, TensorStatus status, DiffStats stats, Devi
   /** Of two tensors whose dtypes, shapes and fingerprints are known to be equal. */
   public static TensorDiff identical(String name, long elements) {
     return new TensorDiff(
-        name, TensorStatus.IDENTICAL, DiffStats.of(DiffPartial.equal(elements)), Deviations.NONE);
+        name, TensorStatus.IDENTICAL, DiffStats.of(DiffPartial.equal(elements)), Mismatches.NONE);
   }
 
   /**
@@ -59,6 +59,6 @@ public record TensorDiff(String name, TensorStatus status, DiffStats stats, Devi
   }
 
   private static TensorDiff incomparable(String name, TensorStatus status) {
-    return new TensorDiff(name, status, DiffStats.NOTHING, Deviations.NONE);
+    return new TensorDiff(name, status, DiffStats.NOTHING, Mismatches.NONE);
   }
 }

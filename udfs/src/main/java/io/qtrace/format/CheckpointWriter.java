@@ -2,10 +2,10 @@ package io.qtrace.format;
 
 import io.qtrace.format.pytorch.TorchWriter;
 import io.qtrace.format.safetensors.SafetensorsWriter;
+import io.qtrace.io.AtomicOutput;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.PendingObject;
 import io.qtrace.tensor.StateDict;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -25,7 +25,7 @@ public final class CheckpointWriter {
   }
 
   /**
-   * @param progress is told of every block how many bytes it had
+   * @param progress receives the bytes of every block
    */
   public CheckpointWriter(ObjectStore store, LongConsumer progress) {
     this.store = store;
@@ -42,7 +42,7 @@ public final class CheckpointWriter {
    * @throws IllegalArgumentException if the format cannot hold a tensor; it is named
    */
   public ObjectStat write(String uri, StateDict state, WriteOptions options) throws IOException {
-    try (PendingObject file = store.create(uri, options.existing())) {
+    try (AtomicOutput file = store.create(uri, options.existing())) {
       OutputStream out = new Metered(file.stream(), progress);
       switch (options.format()) {
         case TORCH_ZIP -> TorchWriter.write(state, out);
@@ -52,7 +52,7 @@ public final class CheckpointWriter {
     }
   }
 
-  /** Tells how many bytes pass. */
+  /** Reports how many bytes pass. */
   private static final class Metered extends FilterOutputStream {
     private final LongConsumer progress;
 

@@ -24,7 +24,7 @@ public final class Checkpoints {
   }
 
   /**
-   * Indexes one file: its first bytes tell the format. The index of a sharded checkpoint ({@code
+   * Indexes one file: its first bytes show the format. The index of a sharded checkpoint ({@code
    * *.json}) stands for all its shards.
    *
    * @throws FormatException if the file is damaged, hostile or of no known format

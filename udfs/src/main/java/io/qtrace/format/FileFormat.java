@@ -6,7 +6,7 @@ import io.qtrace.io.RangeReader;
 import java.io.IOException;
 import java.util.Locale;
 
-/** The formats that can be indexed, told by a file's first bytes. */
+/** The formats that can be indexed, recognised by a file's first bytes. */
 enum FileFormat {
   TORCH_ZIP,
   TORCH_LEGACY,
@@ -65,7 +65,7 @@ enum FileFormat {
         && startsAsObject(head, 8);
   }
 
-  // White space may go on beyond the head.
+  // White space may continue beyond the head.
   private static boolean startsAsObject(byte[] head, int from) {
     for (int i = from; i < head.length; i++) {
       if (" \t\r\n".indexOf(head[i]) < 0) {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Where a training script keeps the model's tensors inside the file it saves, beside the
+ * Where a training script keeps the model's tensors inside the file it saves, next to the
  * optimizer's and others.
  */
 public final class StateDictPrefix {

@@ -1,10 +1,10 @@
 package io.qtrace.format;
 
-import io.qtrace.io.Existing;
+import io.qtrace.io.WriteMode;
 import java.util.Objects;
 
 /** How a checkpoint is written. */
-public record WriteOptions(WriteFormat format, Existing existing) {
+public record WriteOptions(WriteFormat format, WriteMode existing) {
   public WriteOptions {
     Objects.requireNonNull(format, "format");
     Objects.requireNonNull(existing, "existing");
@@ -12,6 +12,6 @@ public record WriteOptions(WriteFormat format, Existing existing) {
 
   /** In the format that the file's extension names, in place of a file that is there. */
   public static WriteOptions replacing(String uri) {
-    return new WriteOptions(WriteFormat.of(uri), Existing.REPLACE);
+    return new WriteOptions(WriteFormat.of(uri), WriteMode.OVERWRITE);
   }
 }

@@ -83,18 +83,18 @@ public final class ObjectStore {
    *
    * @throws IOException if there is an object already and it may not be replaced, or a folder
    */
-  public PendingObject create(String uri, Existing existing) throws IOException {
+  public AtomicOutput create(String uri, WriteMode existing) throws IOException {
     Path path = path(uri);
     FileSystem fs = fileSystem(path);
     Path target = fs.makeQualified(path);
-    if (existing == Existing.REFUSE) {
+    if (existing == WriteMode.FAIL_IF_EXISTS) {
       requireAbsent(fs, target);
     } else if (fs.exists(target) && !fs.getFileStatus(target).isFile()) {
       throw new IOException("Cannot write " + SafeText.of(target.toString()) + ": it is a folder");
     }
     return fs.hasPathCapability(target, CommonPathCapabilities.ABORTABLE_STREAM)
-        ? new UploadedObject(fs, target, existing)
-        : new RenamedObject(fs, hadoop, target, existing);
+        ? new MultipartOutput(fs, target, existing)
+        : new RenameCommitOutput(fs, hadoop, target, existing);
   }
 
   static void requireAbsent(FileSystem fs, Path target) throws IOException {
@@ -127,7 +127,7 @@ public final class ObjectStore {
         : new Path(new java.io.File(uri).toURI());
   }
 
-  /** The identity that a listing already told. */
+  /** The identity that a listing already gave. */
   public static ObjectStat stat(FileStatus status) {
     String etag =
         status instanceof EtagSource source && source.getEtag() != null ? source.getEtag() : "";

@@ -13,7 +13,7 @@ public final class BlockHasher {
     stream.putBytes(block, 0, block.length(), AddressAccess.INSTANCE);
   }
 
-  /** The hash of all bytes since the last call; starts anew. */
+  /** The hash of all bytes since the last call; starts again. */
   public Digest128 digest() {
     Digest128 digest = Kernels.digest(stream.get());
     stream.reset();

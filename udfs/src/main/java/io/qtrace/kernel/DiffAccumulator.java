@@ -41,12 +41,12 @@ public final class DiffAccumulator {
     max = Math.max(max, maxAbs);
   }
 
-  /** Whether changed elements must be told one by one, before they are counted. */
+  /** Whether changed elements must be passed one by one, before they are counted. */
   boolean wantsEach() {
     return changed < DiffPartial.DISTINCT_LIMIT;
   }
 
-  /** Tells one changed element. */
+  /** Adds one changed element. */
   void each(long index, double difference) {
     if (first == DiffPartial.NONE) {
       first = index;

@@ -15,14 +15,14 @@ final class FloatDiff {
       ChunkDiff found = form.diff(left, right, chunk.pad(), chunk.end(), into.lanes(chunk.index()));
       if (found.changed() > 0) {
         if (into.wantsEach()) {
-          tellEach(left, right, chunk, into);
+          addEach(left, right, chunk, into);
         }
         into.addChanged(found.changed(), found.max());
       }
     }
   }
 
-  private static void tellEach(float[] left, float[] right, Chunk chunk, DiffAccumulator into) {
+  private static void addEach(float[] left, float[] right, Chunk chunk, DiffAccumulator into) {
     for (int i = chunk.pad(); i < chunk.end(); i++) {
       float a = left[i];
       float b = right[i];

@@ -121,7 +121,7 @@ public final class Kernels {
       Block right,
       int count,
       long firstIndex,
-      DeviationAccumulator into) {
+      MismatchAccumulator into) {
     requireElements(leftType, left, count, firstIndex);
     requireElements(rightType, right, count, firstIndex);
     Doubles leftDoubles = new Doubles(Forms.of(count), leftType);

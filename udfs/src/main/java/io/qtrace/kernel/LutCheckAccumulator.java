@@ -17,9 +17,9 @@ public final class LutCheckAccumulator {
   private final NumberSet grid;
   private final int[] staleBits; // by entry: the last float32 in its place, at first the entry
   private final boolean[] staleIsOff; // whether that equals no entry
-  private final DeviationAccumulator outside = new DeviationAccumulator();
-  private final DeviationAccumulator offGrid = new DeviationAccumulator();
-  private final DeviationAccumulator stale = new DeviationAccumulator();
+  private final MismatchAccumulator outside = new MismatchAccumulator();
+  private final MismatchAccumulator offGrid = new MismatchAccumulator();
+  private final MismatchAccumulator stale = new MismatchAccumulator();
   private long elements;
   private double maxStale;
 

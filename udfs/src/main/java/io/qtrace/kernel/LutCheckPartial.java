@@ -17,7 +17,7 @@ import java.util.Objects;
  * @param maxStale greatest |{@code _Q} - entry| of the stale ones, 0 if none, NaN if one is NaN
  */
 public record LutCheckPartial(
-    long elements, Deviations outside, Deviations offGrid, Deviations stale, double maxStale)
+    long elements, Mismatches outside, Mismatches offGrid, Mismatches stale, double maxStale)
     implements Serializable {
   public LutCheckPartial {
     Objects.requireNonNull(outside, "outside");

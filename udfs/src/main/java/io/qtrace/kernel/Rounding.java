@@ -9,7 +9,7 @@ import io.qtrace.tensor.Float16;
 final class Rounding {
   private Rounding() {}
 
-  /** x as the dtype holds it; 8-bit floats and what is no float are not rounded to: x itself. */
+  /** x as the dtype holds it; 8-bit floats and what is not a float are not rounded to: x itself. */
   static double of(DType dtype, double x) {
     return switch (dtype) {
       case FLOAT32 -> (float) x;

@@ -4,7 +4,7 @@ import io.qtrace.tensor.Float16;
 import java.util.Objects;
 
 /**
- * A bake: the table that replaces the stored one, beside the table that training used.
+ * A bake: the table that replaces the stored one, next to the table that training used.
  *
  * @param lut the baked table, every value exact in float16
  * @param trained the effective table of the same deltas under training's parameters

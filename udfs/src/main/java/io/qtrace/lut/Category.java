@@ -2,7 +2,7 @@ package io.qtrace.lut;
 
 import java.util.Locale;
 
-/** What a tensor is for, told by its name. */
+/** What a tensor is for, by its name. */
 public enum Category {
   /** Logits of the trainable LUT. */
   LUT_DELTAS,

@@ -13,7 +13,7 @@ public interface StorageFrame extends Serializable {
   /** Of a file whose index proves its storages' places. */
   StorageFrame NONE = new None();
 
-  /** The parts of the file that tell, in new buffers, to be read together with the data. */
+  /** The parts of the file that show it, in new buffers, to be read together with the data. */
   List<Range> ranges();
 
   /**

@@ -6,7 +6,7 @@ import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.io.LocalFiles;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
@@ -43,16 +43,16 @@ class TestIndicesCheck {
   void seesTheOneIndexThatIsNotRecomputed(DType dtype, long seed) throws IOException {
     Random random = new Random(seed);
     double[] indices = indices(Scales.trained(floats(a), floats(b), floats(magnitude)));
-    assertThat(check(layer(dtype, indices), OUT)).isEqualTo(Deviations.NONE);
+    assertThat(check(layer(dtype, indices), OUT)).isEqualTo(Mismatches.NONE);
     for (int i = 0; i < 10; i++) {
       int at = random.nextInt(indices.length);
       double right = indices[at];
       indices[at] = 7 - right;
-      Deviations one = new Deviations(1, at, 7 - right, right);
+      Mismatches one = new Mismatches(1, at, 7 - right, right);
       assertThat(check(layer(dtype, indices), OUT)).isEqualTo(one);
       assertThat(check(layer(dtype, indices), 7)).isEqualTo(one);
       indices[at] = 8;
-      assertThat(check(layer(dtype, indices), 1)).isEqualTo(new Deviations(1, at, 8, right));
+      assertThat(check(layer(dtype, indices), 1)).isEqualTo(new Mismatches(1, at, 8, right));
       indices[at] = right;
     }
   }
@@ -62,7 +62,7 @@ class TestIndicesCheck {
     double[] baked = indices(Scales.baked(floats(a), floats(b), floats(magnitude)));
     QuantizedLayer layer = layer(DType.INT16, baked);
     assertThat(check(layer, OUT).count()).isGreaterThan(OUT);
-    assertThat(check(flagged(layer, 1), OUT)).isEqualTo(Deviations.NONE);
+    assertThat(check(flagged(layer, 1), OUT)).isEqualTo(Mismatches.NONE);
     assertThat(check(flagged(layer, 0), OUT)).isEqualTo(check(layer, OUT));
   }
 
@@ -142,8 +142,8 @@ class TestIndicesCheck {
   }
 
   // In parts of so many rows.
-  private static Deviations check(QuantizedLayer layer, int rows) throws IOException {
-    Deviations found = Deviations.NONE;
+  private static Mismatches check(QuantizedLayer layer, int rows) throws IOException {
+    Mismatches found = Mismatches.NONE;
     try (LayerRows reader = new LayerRows(LocalFiles.STORE, 1 << 20, new ReadOptions(1024, 1))) {
       IndicesCheck check = new IndicesCheck(reader);
       for (int from = OUT - (OUT - 1) % rows - 1; from >= 0; from -= rows) {
@@ -171,13 +171,13 @@ class TestIndicesCheck {
         Arrays.stream(indices(Scales.trained(floats(a), floats(b), floats(magnitude))))
             .map(index -> LUT[(int) index])
             .toArray();
-    assertThat(check(layer(DType.FLOAT32, values), OUT)).isEqualTo(Deviations.NONE);
+    assertThat(check(layer(DType.FLOAT32, values), OUT)).isEqualTo(Mismatches.NONE);
     double right = values[77];
     values[77] = -right;
     assertThat(check(layer(DType.FLOAT32, values), OUT))
-        .isEqualTo(new Deviations(1, 77, -right, right));
+        .isEqualTo(new Mismatches(1, 77, -right, right));
     values[77] = 0.3; // no entry
     assertThat(check(layer(DType.FLOAT32, values), 4))
-        .isEqualTo(new Deviations(1, 77, (float) 0.3, right));
+        .isEqualTo(new Mismatches(1, 77, (float) 0.3, right));
   }
 }

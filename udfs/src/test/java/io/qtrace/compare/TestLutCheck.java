@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.io.LocalFiles;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
@@ -57,23 +57,23 @@ class TestLutCheck {
       assertThat(check(values, indices, LUT)).isEqualTo(clean(ELEMENTS));
 
       values[at] = 3;
-      Deviations off = new Deviations(1, at, 3, right);
+      Mismatches off = new Mismatches(1, at, 3, right);
       assertThat(check(values, indices, LUT))
-          .isEqualTo(new LutCheckPartial(ELEMENTS, Deviations.NONE, off, off, Math.abs(3 - right)));
+          .isEqualTo(new LutCheckPartial(ELEMENTS, Mismatches.NONE, off, off, Math.abs(3 - right)));
 
       int other = (indices[at] + 1 + random.nextInt(15)) % 16;
       values[at] = LUT[other];
-      Deviations stale = new Deviations(1, at, LUT[other], right);
+      Mismatches stale = new Mismatches(1, at, LUT[other], right);
       double distance = Math.abs(LUT[other] - right);
       assertThat(check(values, indices, LUT))
           .isEqualTo(
-              new LutCheckPartial(ELEMENTS, Deviations.NONE, Deviations.NONE, stale, distance));
+              new LutCheckPartial(ELEMENTS, Mismatches.NONE, Mismatches.NONE, stale, distance));
 
       values[at] = right;
       indices[at] = 16;
-      Deviations outside = new Deviations(1, at, 16, Double.NaN);
+      Mismatches outside = new Mismatches(1, at, 16, Double.NaN);
       assertThat(check(values, indices, LUT))
-          .isEqualTo(new LutCheckPartial(ELEMENTS, outside, Deviations.NONE, Deviations.NONE, 0));
+          .isEqualTo(new LutCheckPartial(ELEMENTS, outside, Mismatches.NONE, Mismatches.NONE, 0));
     }
   }
 
@@ -91,9 +91,9 @@ class TestLutCheck {
           users.add(i);
         }
       }
-      Deviations all = new Deviations(users.size(), users.get(0), LUT[k], lut[k]);
+      Mismatches all = new Mismatches(users.size(), users.get(0), LUT[k], lut[k]);
       assertThat(check(values, indices, lut))
-          .isEqualTo(new LutCheckPartial(ELEMENTS, Deviations.NONE, all, all, 0.0625));
+          .isEqualTo(new LutCheckPartial(ELEMENTS, Mismatches.NONE, all, all, 0.0625));
     }
   }
 
@@ -110,7 +110,7 @@ class TestLutCheck {
         .isEqualTo(clean(3));
     quantizedType = DType.FLOAT32;
     assertThat(check(new double[] {-0.1f, 0.1f, 0.0999755859375}, indices, lut).stale())
-        .isEqualTo(new Deviations(1, 2, 0.0999755859375, 0.1f));
+        .isEqualTo(new Mismatches(1, 2, 0.0999755859375, 0.1f));
   }
 
   @Test
@@ -122,18 +122,18 @@ class TestLutCheck {
         .isEqualTo(
             new LutCheckPartial(
                 3,
-                Deviations.NONE,
-                Deviations.NONE,
-                new Deviations(2, 0, 0, Double.NaN),
+                Mismatches.NONE,
+                Mismatches.NONE,
+                new Mismatches(2, 0, 0, Double.NaN),
                 Double.NaN));
   }
 
   @Test
   void negativeIndicesAreOutside() throws IOException {
     LutCheckPartial found = check(new double[] {2, 9}, new int[] {-1, -2}, LUT);
-    assertThat(found.outside()).isEqualTo(new Deviations(2, 0, -1, Double.NaN));
-    assertThat(found.offGrid()).isEqualTo(new Deviations(1, 1, 9, Double.NaN));
-    assertThat(found.stale()).isEqualTo(Deviations.NONE);
+    assertThat(found.outside()).isEqualTo(new Mismatches(2, 0, -1, Double.NaN));
+    assertThat(found.offGrid()).isEqualTo(new Mismatches(1, 1, 9, Double.NaN));
+    assertThat(found.stale()).isEqualTo(Mismatches.NONE);
   }
 
   @Test
@@ -206,7 +206,7 @@ class TestLutCheck {
   }
 
   private static LutCheckPartial clean(long elements) {
-    return new LutCheckPartial(elements, Deviations.NONE, Deviations.NONE, Deviations.NONE, 0);
+    return new LutCheckPartial(elements, Mismatches.NONE, Mismatches.NONE, Mismatches.NONE, 0);
   }
 
   private LutCheckPartial check(double[] values, int[] indices, double[] lut) throws IOException {

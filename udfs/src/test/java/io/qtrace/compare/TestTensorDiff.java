@@ -3,9 +3,9 @@ package io.qtrace.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.DiffPartial;
 import io.qtrace.kernel.ExactSum;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.kernel.StatsPartial;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,7 @@ class TestTensorDiff {
   void refusesMissingRanges() {
     assertThatThrownBy(() -> between(true, DiffPartial.equal(3)))
         .hasMessageStartingWith("Invalid comparison: 3 elements, expected all 4");
-    assertThatThrownBy(() -> new PairPartial(true, TWO_CHANGED, Deviations.NONE))
+    assertThatThrownBy(() -> new PairPartial(true, TWO_CHANGED, Mismatches.NONE))
         .hasMessage("Invalid pair: identical bytes but 2 changed elements");
   }
 
@@ -61,6 +61,6 @@ class TestTensorDiff {
   }
 
   private static TensorDiff between(boolean identical, DiffPartial diff) {
-    return TensorDiff.between("t", 4, new PairPartial(identical, diff, Deviations.NONE));
+    return TensorDiff.between("t", 4, new PairPartial(identical, diff, Mismatches.NONE));
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.ByteSource;
-import io.qtrace.io.Existing;
 import io.qtrace.io.LocalFiles;
+import io.qtrace.io.WriteMode;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -56,7 +56,7 @@ class TestCheckpointWriter {
   @ParameterizedTest
   @EnumSource(WriteFormat.class)
   void equalContentGivesEqualBytes(WriteFormat format) throws IOException {
-    WriteOptions options = new WriteOptions(format, Existing.REFUSE);
+    WriteOptions options = new WriteOptions(format, WriteMode.FAIL_IF_EXISTS);
     Path one = folder.resolve("one");
     Path other = folder.resolve("other.x");
     WRITER.write(one.toString(), new StateDict(tensors(format)), options);
@@ -106,13 +106,15 @@ class TestCheckpointWriter {
         new StateDict(List.of(Tensor.contiguous("t", DType.INT8, Shape.of(10 << 20), failing)));
     Path file = folder.resolve("t.pt");
     assertThatThrownBy(
-            () -> WRITER.write(file.toString(), state, new WriteOptions(format, Existing.REPLACE)))
+            () ->
+                WRITER.write(file.toString(), state, new WriteOptions(format, WriteMode.OVERWRITE)))
         .hasMessage("source is gone");
     assertThat(folder).isEmptyDirectory();
 
     Files.writeString(file, "before");
     assertThatThrownBy(
-            () -> WRITER.write(file.toString(), state, new WriteOptions(format, Existing.REPLACE)))
+            () ->
+                WRITER.write(file.toString(), state, new WriteOptions(format, WriteMode.OVERWRITE)))
         .hasMessage("source is gone");
     assertThat(file).hasContent("before");
     assertThat(folder.toFile().list()).containsExactly("t.pt");
@@ -129,7 +131,7 @@ class TestCheckpointWriter {
   void existingFileStaysUnlessItMayBeReplaced() throws IOException {
     Path file = Files.writeString(folder.resolve("t.pt"), "before");
     StateDict state = new StateDict(tensors(WriteFormat.TORCH_ZIP));
-    WriteOptions refusing = new WriteOptions(WriteFormat.TORCH_ZIP, Existing.REFUSE);
+    WriteOptions refusing = new WriteOptions(WriteFormat.TORCH_ZIP, WriteMode.FAIL_IF_EXISTS);
     assertThatThrownBy(() -> WRITER.write(file.toString(), state, refusing))
         .hasMessage(
             "Cannot write " + file.toUri().toString().replace("///", "/") + ": it exists already");

@@ -297,19 +297,19 @@ class TestKernels {
   }
 
   @Test
-  void findsWhatIsNoCast() {
+  void findsElementsThatAreNotRounded() {
     float[] left = {0.1f, 0.2f, 2, 3};
     short[] right = {0x2e66, 0x3266, 0x4001, 0x4200}; // 0.1, 0.2, 2.001953125, 3
     ByteBuffer floats = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
     floats.asFloatBuffer().put(left);
     ByteBuffer halves = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     halves.asShortBuffer().put(right);
-    DeviationAccumulator found = new DeviationAccumulator();
+    MismatchAccumulator found = new MismatchAccumulator();
     try (BlockAllocator memory = new BlockAllocator(1 << 20);
         Block from = BlockFixtures.block(memory, floats.array());
         Block to = BlockFixtures.block(memory, halves.array())) {
       Kernels.cast(DType.FLOAT32, from, DType.FLOAT16, to, 4, 100, found);
     }
-    assertThat(found.partial()).isEqualTo(new Deviations(1, 102, 2.001953125, 2));
+    assertThat(found.partial()).isEqualTo(new Mismatches(1, 102, 2.001953125, 2));
   }
 }

@@ -82,7 +82,7 @@ class TestLutCheckAccumulator {
     LutCheckAccumulator found = new LutCheckAccumulator(DType.FLOAT32, DType.UINT8, LUT);
     found.addRight(7);
     assertThat(found.partial())
-        .isEqualTo(new LutCheckPartial(7, Deviations.NONE, Deviations.NONE, Deviations.NONE, 0));
+        .isEqualTo(new LutCheckPartial(7, Mismatches.NONE, Mismatches.NONE, Mismatches.NONE, 0));
   }
 
   /** The same from the definitions, an element at a time. */
@@ -95,9 +95,9 @@ class TestLutCheckAccumulator {
       long firstIndex) {
     List<Double> entries = new ArrayList<>();
     LUT.forEach(entry -> entries.add(Rounding.of(quantizedType, entry)));
-    DeviationAccumulator outside = new DeviationAccumulator();
-    DeviationAccumulator offGrid = new DeviationAccumulator();
-    DeviationAccumulator stale = new DeviationAccumulator();
+    MismatchAccumulator outside = new MismatchAccumulator();
+    MismatchAccumulator offGrid = new MismatchAccumulator();
+    MismatchAccumulator stale = new MismatchAccumulator();
     double maxStale = 0;
     for (int i = 0; i < count; i++) {
       double value = Elements.real(quantizedType, quantized.bytes(), i);

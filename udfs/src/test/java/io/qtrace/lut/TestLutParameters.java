@@ -58,7 +58,7 @@ class TestLutParameters {
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, 0, Double.POSITIVE_INFINITY})
-  void refusesAStepThatIsNone(double minDelta) {
+  void refusesAnInvalidMinimalStep(double minDelta) {
     assertThatThrownBy(() -> new LutParameters(2, minDelta))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid LUT min delta: " + minDelta + ", expected a finite number above 0");

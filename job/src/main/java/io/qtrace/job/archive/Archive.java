@@ -11,7 +11,7 @@ import java.util.Set;
  *
  * @param root fully qualified URI
  * @param runs sorted by path
- * @param skipped folders with checkpoint-like files that are no runs, sorted by path
+ * @param skipped folders with checkpoint-like files that are not runs, sorted by path
  */
 public record Archive(String root, List<Run> runs, List<SkippedFolder> skipped) {
   /** A folder that was left out, and why. */

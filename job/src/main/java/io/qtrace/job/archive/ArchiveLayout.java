@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How to tell checkpoints in an archive: section {@code archive} of {@code conf/qtrace.yaml}.
+ * How to recognise checkpoints in an archive: section {@code archive} of {@code conf/qtrace.yaml}.
  *
  * @param checkpoints globs over paths below the archive's root, {@code *} crossing folders; a file
  *     that matches one is a checkpoint

@@ -121,8 +121,8 @@ public final class ArchiveScan {
   private final class Folder {
     private final String path;
     private final List<CheckpointFile> checkpoints = new ArrayList<>();
-    private FileStatus config;
-    private RunConfig told = RunConfig.NONE;
+    private FileStatus settings;
+    private RunConfig config = RunConfig.NONE;
     private final List<ObjectStat> shards = new ArrayList<>();
     private final Map<String, List<CheckpointFile>> lone = new TreeMap<>(); // shards, by folder
     private final Map<String, List<FileStatus>> indexed = new HashMap<>(); // indexes, by folder
@@ -140,7 +140,7 @@ public final class ArchiveScan {
             new CheckpointFile(ObjectStore.stat(status), file, path, named.role(), named.step()));
       }
       if (fileName.equals(RunConfig.NAME)) {
-        config = status;
+        settings = status;
       }
       if (names.isShard(fileName)) {
         shards.add(ObjectStore.stat(status));
@@ -184,7 +184,7 @@ public final class ArchiveScan {
       lone.values().forEach(checkpoints::addAll);
       if (!checkpoints.isEmpty()) {
         try {
-          told = config();
+          config = readSettings();
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
@@ -198,7 +198,7 @@ public final class ArchiveScan {
       if (cache) {
         skipped.add(new SkippedFolder(path, "a KD cache (meta.json), not a run"));
       } else {
-        runs.add(new Run(path, told, checkpoints.stream().map(this::whole).toList()));
+        runs.add(new Run(path, config, checkpoints.stream().map(this::whole).toList()));
       }
     }
 
@@ -207,8 +207,8 @@ public final class ArchiveScan {
       return names.isIndex(file.fileName()) ? file.withStat(file.stat().with(shards)) : file;
     }
 
-    private RunConfig config() throws IOException {
-      return config == null ? RunConfig.NONE : RunConfig.read(store, ObjectStore.stat(config));
+    private RunConfig readSettings() throws IOException {
+      return settings == null ? RunConfig.NONE : RunConfig.read(store, ObjectStore.stat(settings));
     }
   }
 }

@@ -10,7 +10,7 @@ import org.apache.hadoop.fs.GlobPattern;
 
 /** The patterns of an {@link ArchiveLayout}, compiled. */
 public final class CheckpointNames {
-  /** What a file name tells. */
+  /** What a file name says. */
   public record Named(Role role, long step) {}
 
   private static final Pattern STEP_FOLDER =
@@ -57,7 +57,7 @@ public final class CheckpointNames {
     return named.role() == Role.OTHER && step.matches() ? new Named(Role.STEP, step(step)) : named;
   }
 
-  /** What the name of a checkpoint tells. */
+  /** What the name of a checkpoint says. */
   public Named name(String fileName) {
     for (Map.Entry<Role, Pattern> role : roles.entrySet()) {
       Matcher matcher = role.getValue().matcher(fileName);

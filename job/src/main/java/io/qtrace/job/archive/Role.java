@@ -1,6 +1,6 @@
 package io.qtrace.job.archive;
 
-/** What a checkpoint is within its run, told by its file name. */
+/** What a checkpoint is within its run, by its file name. */
 public enum Role {
   /** A moving average of the weights over steps. */
   EMA,

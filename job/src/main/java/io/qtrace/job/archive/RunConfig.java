@@ -33,11 +33,11 @@ public record RunConfig(String json, String problem) implements Serializable {
       JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   /**
-   * What lies beside a checkpoint.
+   * What lies next to a checkpoint.
    *
    * @throws IOException if the store fails
    */
-  public static RunConfig beside(ObjectStore store, String checkpoint) throws IOException {
+  public static RunConfig nextTo(ObjectStore store, String checkpoint) throws IOException {
     Path file = new Path(ObjectStore.path(checkpoint).getParent(), NAME);
     try {
       return read(store, store.stat(file.toUri().toString()));

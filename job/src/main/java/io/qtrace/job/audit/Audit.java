@@ -77,7 +77,7 @@ public final class Audit {
    */
   public AuditReport run(String uri, List<String> bases) throws IOException {
     Instant started = Instant.now();
-    progress.tell("listing " + ObjectStore.path(uri));
+    progress.report("listing " + ObjectStore.path(uri));
     ArchiveScan scan = new ArchiveScan(store, settings.archive());
     Archive archive = scan.scan(uri);
     if (archive.checkpoints().isEmpty()) {
@@ -95,7 +95,7 @@ public final class Audit {
     String id = AuditId.of(archive, policy, settings);
     Optional<AuditEntry> before = lineage.audit(id);
     if (before.isPresent()) {
-      progress.tell("nothing changed since audit " + id);
+      progress.report("nothing changed since audit " + id);
       return Json.read(before.get().report(), AuditReport.class);
     }
     lineage.create();

@@ -23,7 +23,7 @@ import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Operations;
-import io.qtrace.job.parents.Claims;
+import io.qtrace.job.parents.DeclaredParents;
 import io.qtrace.job.parents.Evaluation;
 import io.qtrace.job.parents.EvaluationStage;
 import io.qtrace.job.parents.Forest;
@@ -162,7 +162,7 @@ final class AuditReading {
   }
 
   /** The parents that can be seen before the data of the new checkpoints is read. */
-  Forest preview(Claims claims) {
+  Forest preview(DeclaredParents claims) {
     ParentPreview preview =
         new ParentPreview(
             spark, comparing, classifier, policy.categories(), indexes, readableFresh());

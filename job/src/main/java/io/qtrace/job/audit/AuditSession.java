@@ -12,7 +12,7 @@ import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.parents.Ancestry;
-import io.qtrace.job.parents.Claims;
+import io.qtrace.job.parents.DeclaredParents;
 import io.qtrace.job.parents.Evaluation;
 import io.qtrace.job.parents.Forest;
 import io.qtrace.job.parents.InferredEdge;
@@ -82,20 +82,20 @@ final class AuditSession {
   }
 
   AuditReport run(Instant started) throws IOException {
-    progress.tell("reading %d new checkpoints".formatted(reading.fresh().size()));
+    progress.report("reading %d new checkpoints".formatted(reading.fresh().size()));
     reading.index();
     List<Edge> expected = new ArrayList<>(guesses());
     declared.edges().stream().filter(edge -> !isStored(edge)).forEach(expected::add);
-    progress.tell("comparing %d edges".formatted(expected.size()));
+    progress.report("comparing %d edges".formatted(expected.size()));
     reading.measure(expected);
-    progress.tell("searching for parents");
+    progress.report("searching for parents");
     List<PlannedEdge> edges = plan();
     List<PlannedEdge> missing = missing(edges);
     reading.compare(missing);
     JudgeStage.Output judged = judge(missing);
     judged.changed().forEach(reading::exclude);
     AuditOutcome outcome = outcome(edges, judged, roots(edges));
-    progress.tell("writing the tables");
+    progress.report("writing the tables");
     return new AuditWriter(lineage, reading, policy, progress)
         .write(outcome, archive, declared.findings(), started);
   }
@@ -120,8 +120,8 @@ final class AuditSession {
         .toList();
   }
 
-  private Claims claims() {
-    return Claims.of(declared.edges().stream().map(Edge::claim).toList());
+  private DeclaredParents claims() {
+    return DeclaredParents.of(declared.edges().stream().map(Edge::claim).toList());
   }
 
   private List<PlannedEdge> plan() {

@@ -3,7 +3,7 @@ package io.qtrace.job.audit;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
-import io.qtrace.job.parents.Claims.Claim;
+import io.qtrace.job.parents.DeclaredParents.Declaration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -35,7 +35,7 @@ public record Edge(CheckpointFile parent, CheckpointFile child, Set<Evidence> ev
     return new EdgeEnds(parent.id(), child.id(), parent.path(), child.path());
   }
 
-  Claim claim() {
-    return new Claim(parent, child);
+  Declaration claim() {
+    return new Declaration(parent, child);
   }
 }

@@ -20,7 +20,7 @@ import java.util.Optional;
  * that it trained, so that nothing it changed hides between two steps; within the run, the initial
  * state leads to the steps and the best state, a step to the next one, a step to what was baked
  * from it, the last step to the exports, and a moving average comes from the step before it and the
- * state beside it.
+ * state next to it.
  */
 final class EdgeRules {
   private final Archive archive;

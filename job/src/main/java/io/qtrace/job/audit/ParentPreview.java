@@ -10,7 +10,7 @@ import io.qtrace.job.compare.IndexStage.Indexes;
 import io.qtrace.job.compare.Packed;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.operations.Classifier;
-import io.qtrace.job.parents.Claims;
+import io.qtrace.job.parents.DeclaredParents;
 import io.qtrace.job.parents.EvaluationStage;
 import io.qtrace.job.parents.Forest;
 import io.qtrace.job.parents.MeasuredCheckpoint;
@@ -66,7 +66,7 @@ final class ParentPreview {
   }
 
   /** The parents that the preview shows. */
-  Forest search(Claims claims) {
+  Forest search(DeclaredParents claims) {
     Set<String> ids = files.stream().map(CheckpointFile::id).collect(Collectors.toSet());
     CompareStage.Output<Boolean> small =
         comparing.run(

@@ -6,13 +6,13 @@ import io.qtrace.job.audit.PlannedEdge.Status;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.operations.Average;
 import io.qtrace.job.parents.Ancestry;
-import io.qtrace.job.parents.Claims.Claim;
+import io.qtrace.job.parents.DeclaredParents.Declaration;
 import io.qtrace.job.parents.Forest;
 import io.qtrace.job.parents.InferredEdge;
-import io.qtrace.job.parents.Opinion;
+import io.qtrace.job.parents.ParentEvidence;
 import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.parents.WeightsOpinion;
-import io.qtrace.job.parents.WeightsOpinion.Says;
+import io.qtrace.job.parents.WeightsEvidence;
+import io.qtrace.job.parents.WeightsEvidence.Says;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -39,7 +39,8 @@ final class Parentage {
   /** All edges, those of one child together, in order of runs. */
   static List<PlannedEdge> of(List<Edge> claims, Forest forest, Ancestry ancestry) {
     Parentage parentage = new Parentage();
-    Map<Claim, Opinion> opinions = ancestry.of(claims.stream().map(Edge::claim).toList());
+    Map<Declaration, ParentEvidence> opinions =
+        ancestry.of(claims.stream().map(Edge::claim).toList());
     claims.forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
     forest.edges().stream().filter(parentage::isWanted).forEach(parentage::add);
     Map<CheckpointFile, List<InferredEdge>> donors = new LinkedHashMap<>();
@@ -54,34 +55,35 @@ final class Parentage {
         .toList();
   }
 
-  private void add(Edge claim, Opinion opinion) {
+  private void add(Edge claim, ParentEvidence opinion) {
     PlannedEdge planned = planned(claim, opinion);
     edges.computeIfAbsent(claim.child(), child -> new ArrayList<>()).add(planned);
     declared.computeIfAbsent(claim.child(), child -> new HashSet<>()).add(claim.parent());
     if (planned.status() != Status.REJECTED) {
       kept.computeIfAbsent(claim.child(), child -> new HashSet<>()).add(claim.parent());
     }
-    if (!(opinion instanceof Opinion.Reaches || opinion instanceof Opinion.Contradicts)) {
+    if (!(opinion instanceof ParentEvidence.Reaches
+        || opinion instanceof ParentEvidence.Contradicts)) {
       settled.add(claim.child());
     }
   }
 
-  private static PlannedEdge planned(Edge claim, Opinion opinion) {
-    if (opinion instanceof Opinion.Agrees) {
-      return PlannedEdge.of(claim.with(Evidence.WEIGHTS), Status.DIRECT, WeightsOpinion.AGREES);
+  private static PlannedEdge planned(Edge claim, ParentEvidence opinion) {
+    if (opinion instanceof ParentEvidence.Agrees) {
+      return PlannedEdge.of(claim.with(Evidence.WEIGHTS), Status.DIRECT, WeightsEvidence.AGREES);
     }
-    if (opinion instanceof Opinion.Reaches reached && !reached.isTraining()) {
-      return PlannedEdge.of(claim, Status.INDIRECT, WeightsOpinion.reaches(reached.steps()));
+    if (opinion instanceof ParentEvidence.Reaches reached && !reached.isTraining()) {
+      return PlannedEdge.of(claim, Status.INDIRECT, WeightsEvidence.reaches(reached.steps()));
     }
-    if (opinion instanceof Opinion.Contradicts contradiction) {
+    if (opinion instanceof ParentEvidence.Contradicts contradiction) {
       return PlannedEdge.of(
-          claim, Status.REJECTED, WeightsOpinion.shows(Says.CONTRADICTS, contradiction.edge()));
+          claim, Status.REJECTED, WeightsEvidence.shows(Says.CONTRADICTS, contradiction.edge()));
     }
-    if (opinion instanceof Opinion.Prefers preference) {
+    if (opinion instanceof ParentEvidence.Prefers preference) {
       return PlannedEdge.of(
-          claim, Status.DIRECT, WeightsOpinion.shows(Says.PREFERS, preference.edge()));
+          claim, Status.DIRECT, WeightsEvidence.shows(Says.PREFERS, preference.edge()));
     }
-    return PlannedEdge.of(claim, Status.DIRECT, WeightsOpinion.NOTHING);
+    return PlannedEdge.of(claim, Status.DIRECT, WeightsEvidence.NOTHING);
   }
 
   private boolean isWanted(InferredEdge edge) {
@@ -146,6 +148,6 @@ final class Parentage {
     Edge shown = new Edge(edge.parent(), edge.child(), EnumSet.of(Evidence.WEIGHTS));
     edges
         .computeIfAbsent(edge.child(), child -> new ArrayList<>())
-        .add(PlannedEdge.of(shown, Status.DIRECT, WeightsOpinion.infers(edge)));
+        .add(PlannedEdge.of(shown, Status.DIRECT, WeightsEvidence.infers(edge)));
   }
 }

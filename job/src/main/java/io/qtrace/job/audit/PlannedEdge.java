@@ -6,8 +6,8 @@ import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.parents.WeightsOpinion;
-import io.qtrace.job.parents.WeightsOpinion.Says;
+import io.qtrace.job.parents.WeightsEvidence;
+import io.qtrace.job.parents.WeightsEvidence.Says;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
@@ -32,7 +32,7 @@ record PlannedEdge(
     String run,
     Status status,
     List<String> evidence,
-    WeightsOpinion weights,
+    WeightsEvidence weights,
     ParentPart part,
     List<Other> others)
     implements Serializable {
@@ -62,7 +62,7 @@ record PlannedEdge(
     others = List.copyOf(others);
   }
 
-  static PlannedEdge of(Edge edge, Status status, WeightsOpinion weights) {
+  static PlannedEdge of(Edge edge, Status status, WeightsEvidence weights) {
     return new PlannedEdge(
         edge.ends(),
         edge.child().run(),

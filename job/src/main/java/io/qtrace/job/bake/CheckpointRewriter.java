@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
- * Writes a checkpoint anew with {@code _Q = lut[_indices]}, a block at a time; every other tensor
- * is copied as it is.
+ * Rewrites a checkpoint with {@code _Q = lut[_indices]}, a block at a time; every other tensor is
+ * copied as it is.
  */
 public final class CheckpointRewriter {
   private final ObjectStore store;

@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param dest URI of the one that was written
  * @param bytes of dest
  * @param tensors of dest
- * @param leftOut tensors of the source beside the model's, such as an optimizer's
+ * @param leftOut tensors of the source next to the model's, such as an optimizer's
  * @param layers those that were touched, in the source's order
  */
 public record Rewrite(

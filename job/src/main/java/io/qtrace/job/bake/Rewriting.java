@@ -22,14 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One checkpoint on its way to a new one: which tensors stay, which are made anew. */
+/** One checkpoint on its way to a new one: which tensors stay, which are replaced. */
 final class Rewriting {
   private static final int MAX_LUT_BYTES = Lut.MAX_SIZE * Double.BYTES;
 
   private final StoredTensors stored;
   private final LutChange change;
   private final WriteFormat format;
-  private final Map<String, Optional<Tensor>> anew = new HashMap<>(); // empty: left out
+  private final Map<String, Optional<Tensor>> replaced = new HashMap<>(); // empty: left out
   private final Map<Content, QuantizedSource> sources = new HashMap<>();
   private final List<Changed> changed = new ArrayList<>();
 
@@ -57,7 +57,7 @@ final class Rewriting {
     }
     List<Tensor> tensors = new ArrayList<>();
     for (TensorEntry tensor : model.tensors()) {
-      Optional<Tensor> made = anew.get(tensor.name());
+      Optional<Tensor> made = replaced.get(tensor.name());
       if (made == null) {
         tensors.add(copy(tensor));
       } else {
@@ -101,7 +101,7 @@ final class Rewriting {
       put(lut(layer.lut(), after.lut()));
     }
     if (change.isBake()) {
-      anew.put(layer.deltas().orElseThrow().name(), Optional.empty());
+      replaced.put(layer.deltas().orElseThrow().name(), Optional.empty());
     }
   }
 
@@ -141,7 +141,7 @@ final class Rewriting {
   }
 
   private void put(Tensor tensor) {
-    anew.put(tensor.name(), Optional.of(tensor));
+    replaced.put(tensor.name(), Optional.of(tensor));
   }
 
   private float[] floats(TensorEntry tensor) throws IOException {

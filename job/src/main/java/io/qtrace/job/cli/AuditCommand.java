@@ -81,7 +81,7 @@ final class AuditCommand implements Callable<Integer> {
           () -> Json.of(report));
       return status;
     } catch (IOException | RuntimeException | Error e) {
-      tellOf(e, started);
+      reportFailure(e, started);
       throw e;
     }
   }
@@ -95,7 +95,7 @@ final class AuditCommand implements Callable<Integer> {
   }
 
   // Last night's summary must not look like tonight's.
-  private void tellOf(Throwable failure, Instant started) {
+  private void reportFailure(Throwable failure, Instant started) {
     try {
       summary.write(
           () ->

@@ -11,7 +11,7 @@ import io.qtrace.job.report.AuditText;
 import io.qtrace.job.report.NextSteps;
 import io.qtrace.job.text.Json;
 import io.qtrace.job.text.ShellCommand;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,7 +74,8 @@ final class DemoCommand implements Callable<Integer> {
         ExperimentSettings.load(Optional.empty(), work.toAbsolutePath().toString());
     try (SparkSession spark = warehouse.open()) {
       Experiment.Outcome outcome =
-          new Experiment(spark, settings, policy, progress).run(experiment, Rerun.REPLACE);
+          new Experiment(spark, settings, policy, progress)
+              .run(experiment, ExistingRunPolicy.REPLACE);
       output.print(
           width -> lines(experiment, outcome, width),
           () -> Json.of(new Demo(outcome.report(), outcome.audit())));

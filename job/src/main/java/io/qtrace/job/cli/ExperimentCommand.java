@@ -6,7 +6,7 @@ import io.qtrace.job.experiment.ExperimentSettings;
 import io.qtrace.job.experiment.ExperimentText;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.text.Json;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -67,7 +67,7 @@ final class ExperimentCommand implements Callable<Integer> {
     try (SparkSession spark = warehouse.open()) {
       Experiment.Outcome outcome =
           new Experiment(spark, how, rules, progress)
-              .run(experiment, overwrite ? Rerun.RETRAIN : Rerun.REPLACE);
+              .run(experiment, overwrite ? ExistingRunPolicy.RETRAIN : ExistingRunPolicy.REPLACE);
       output.print(
           width -> ExperimentText.lines(experiment, outcome, width),
           () -> Json.of(outcome.report()));

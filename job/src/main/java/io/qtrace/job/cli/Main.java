@@ -109,13 +109,13 @@ public final class Main implements Callable<Integer> {
   }
 
   private static int refused(CommandLine command, String complaint) {
-    tell(command, complaint);
+    report(command, complaint);
     return ExitStatus.FAILED;
   }
 
   private static int badUsage(ParameterException failure, String[] args) {
     CommandLine command = failure.getCommandLine();
-    tell(command, Failure.reason(failure));
+    report(command, Failure.reason(failure));
     command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitStatus.FAILED;
   }
@@ -130,7 +130,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private int failed(Throwable failure, CommandLine command, ParseResult parsed) {
-    tell(command, Failure.reason(failure));
+    report(command, Failure.reason(failure));
     if (verbose) {
       command.getErr().print(Failure.trace(failure));
       command.getErr().flush();
@@ -138,7 +138,7 @@ public final class Main implements Callable<Integer> {
     return ExitStatus.FAILED;
   }
 
-  private static void tell(CommandLine command, String reason) {
+  private static void report(CommandLine command, String reason) {
     ProgressLine.clear(command.getErr(), Terminal.hasErrorLine());
     command.getErr().println("qtrace: " + reason);
   }

@@ -52,7 +52,7 @@ final class Pair {
     return right;
   }
 
-  /** Compares and judges the pair, with measures beside the usual ones. */
+  /** Compares and judges the pair, with measures in addition to the usual ones. */
   Diff.Outcome compare(Set<Measure> extra) throws IOException {
     Policy policy = rules.policy();
     Settings settings = rules.settings();

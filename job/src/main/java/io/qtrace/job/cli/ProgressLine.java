@@ -32,7 +32,7 @@ final class ProgressLine implements Progress {
   }
 
   @Override
-  public synchronized void tell(String event) {
+  public synchronized void report(String event) {
     clear();
     err.println("qtrace: " + event);
   }

@@ -19,9 +19,9 @@ final class ProgressOption implements Progress {
   private ProgressLine line;
 
   @Override
-  public void tell(String event) {
+  public void report(String event) {
     if (!quiet) {
-      line().tell(event);
+      line().report(event);
     }
   }
 

@@ -2,8 +2,8 @@ package io.qtrace.job.cli;
 
 import io.qtrace.format.WriteFormat;
 import io.qtrace.format.WriteOptions;
-import io.qtrace.io.Existing;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.WriteMode;
 import io.qtrace.job.bake.CheckpointRewriter;
 import io.qtrace.job.bake.LutChange;
 import io.qtrace.job.bake.Rewrite;
@@ -46,7 +46,7 @@ final class RewriteOptions {
   }
 
   Integer run(LutChange change) throws IOException {
-    Existing existing = overwrite ? Existing.REPLACE : Existing.REFUSE;
+    WriteMode existing = overwrite ? WriteMode.OVERWRITE : WriteMode.FAIL_IF_EXISTS;
     WriteOptions options = new WriteOptions(WriteFormat.of(dest), existing);
     ObjectStore store = new ObjectStore(new Configuration());
     Rewrite rewrite = new CheckpointRewriter(store, progress).run(source, dest, change, options);

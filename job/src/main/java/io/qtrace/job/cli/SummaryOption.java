@@ -1,8 +1,8 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.io.Existing;
+import io.qtrace.io.AtomicOutput;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.PendingObject;
+import io.qtrace.io.WriteMode;
 import io.qtrace.job.report.AuditSummary;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
@@ -27,7 +27,7 @@ final class SummaryOption {
       return;
     }
     ObjectStore store = new ObjectStore(SparkHadoopUtil.get().newConfiguration(new SparkConf()));
-    try (PendingObject object = store.create(uri, Existing.REPLACE)) {
+    try (AtomicOutput object = store.create(uri, WriteMode.OVERWRITE)) {
       object.stream().write((Json.of(summary.get()) + "\n").getBytes(StandardCharsets.UTF_8));
       object.commit();
     }

@@ -4,7 +4,7 @@ import io.qtrace.io.ObjectStore;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.report.TrainText;
 import io.qtrace.job.text.Json;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import io.qtrace.job.train.TrainPlan;
 import io.qtrace.job.train.TrainPlanner;
 import io.qtrace.job.train.TrainRun;
@@ -56,7 +56,8 @@ final class TrainCommand implements Callable<Integer> {
       ObjectStore store = new ObjectStore(context.hadoopConfiguration());
       TrainPlan plan = new TrainPlanner(store, progress).plan(settings);
       TrainRun run =
-          new TrainStage(context, progress).run(plan, overwrite ? Rerun.RETRAIN : Rerun.KEEP);
+          new TrainStage(context, progress)
+              .run(plan, overwrite ? ExistingRunPolicy.RETRAIN : ExistingRunPolicy.KEEP);
       TrainSteps.write(new LineageStore(spark), run);
       output.print(width -> TrainText.lines(run, settings), () -> Json.of(run));
       return ExitStatus.CLEAN;

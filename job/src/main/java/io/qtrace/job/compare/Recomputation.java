@@ -3,7 +3,7 @@ package io.qtrace.job.compare;
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Optional;
@@ -37,5 +37,5 @@ public interface Recomputation extends Serializable {
    * @param rounded elements that are, but for rounding
    * @param bytesRead bytes asked of the files
    */
-  record Result(Deviations others, Ulps rounded, long bytesRead) implements Serializable {}
+  record Result(Mismatches others, Ulps rounded, long bytesRead) implements Serializable {}
 }

@@ -5,7 +5,7 @@ import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.conf.CompareSettings;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -140,7 +140,7 @@ public final class RecomputeStage {
         return found(work, impossible, Optional.empty());
       }
       ObjectStore store = new ObjectStore(hadoop.value());
-      Recomputed recomputed = Recomputed.of(Deviations.NONE, Ulps.NONE);
+      Recomputed recomputed = Recomputed.of(Mismatches.NONE, Ulps.NONE);
       try {
         Recomputation.Result result =
             work.recomputation().run(store, memoryBytes, options, work.from(), work.to());

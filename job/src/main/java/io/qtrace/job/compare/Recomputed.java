@@ -1,7 +1,7 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.compare.Ulps;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import java.io.Serializable;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param others elements that are not as recomputed, each with the number that is
  * @param rounded elements that are, but for rounding
  */
-public record Recomputed(Optional<String> obstacle, Deviations others, Ulps rounded)
+public record Recomputed(Optional<String> obstacle, Mismatches others, Ulps rounded)
     implements Serializable {
   public Recomputed {
     Objects.requireNonNull(obstacle, "obstacle");
@@ -22,15 +22,15 @@ public record Recomputed(Optional<String> obstacle, Deviations others, Ulps roun
   }
 
   /** Of numbers that are recomputed without rounding. */
-  public Recomputed(Optional<String> obstacle, Deviations others) {
+  public Recomputed(Optional<String> obstacle, Mismatches others) {
     this(obstacle, others, Ulps.NONE);
   }
 
   static Recomputed impossible(String obstacle) {
-    return new Recomputed(Optional.of(obstacle), Deviations.NONE);
+    return new Recomputed(Optional.of(obstacle), Mismatches.NONE);
   }
 
-  static Recomputed of(Deviations others, Ulps rounded) {
+  static Recomputed of(Mismatches others, Ulps rounded) {
     return new Recomputed(Optional.empty(), others, rounded);
   }
 

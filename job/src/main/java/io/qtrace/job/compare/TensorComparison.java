@@ -3,7 +3,7 @@ package io.qtrace.job.compare;
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import java.io.Serializable;
@@ -64,7 +64,7 @@ public record TensorComparison(
    * Elements that are not the parent's rounded to the child's dtype; empty unless the dtypes are
    * two floats, the shapes one and the elements compared.
    */
-  public Optional<Deviations> misrounded() {
+  public Optional<Mismatches> misrounded() {
     boolean cast = compared().isPresent() && isDtypeChanged() && isFloat(left) && isFloat(right);
     return cast ? diff.map(TensorDiff::misrounded) : Optional.empty();
   }

@@ -1,6 +1,6 @@
 package io.qtrace.job.compare;
 
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import java.io.Serializable;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,7 +30,7 @@ public record UnexplainedElements(long elements, Optional<Long> first) implement
   }
 
   /** Elements that deviate from what the explanation says. */
-  public static UnexplainedElements of(Deviations deviations) {
+  public static UnexplainedElements of(Mismatches deviations) {
     return of(deviations.count(), deviations.first());
   }
 

@@ -18,7 +18,7 @@ import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.text.Json;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import io.qtrace.job.train.RunFolder;
 import io.qtrace.job.train.TrainPlan;
 import io.qtrace.job.train.TrainPlanner;
@@ -51,7 +51,7 @@ public final class Experiment {
   private final Progress progress;
 
   /**
-   * @param progress told what it does next, one line each
+   * @param progress receives what it does next, one line each
    */
   public Experiment(SparkSession spark, Settings settings, Policy policy, Progress progress) {
     this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -81,16 +81,16 @@ public final class Experiment {
    * @param rerun what becomes of a run that is in the output folder
    * @throws IOException if a file is missing, damaged, or not as the others need it
    */
-  public Outcome run(ExperimentSettings settings, Rerun rerun) throws IOException {
+  public Outcome run(ExperimentSettings settings, ExistingRunPolicy rerun) throws IOException {
     String initial = settings.train().checkpoint();
-    progress.tell("snapshot of " + initial);
+    progress.report("snapshot of " + initial);
     PairComparison snapshot = compare(initial, initial, Set.of(Measure.MD5)).pair();
     TrainPlan plan = new TrainPlanner(store, progress).plan(settings.train());
     TrainRun run = new TrainStage(context, progress).run(plan, rerun);
     TrainSteps.write(lineage, run);
     String trained =
         settings.train().outputDir() + "/" + RunFolder.checkpoint(settings.train().maxSteps());
-    progress.tell("comparing with " + trained);
+    progress.report("comparing with " + trained);
     Diff.Outcome comparison =
         diff.run(initial, trained, Optional.of(Train.KIND), EnumSet.noneOf(Measure.class));
     List<Bonus> bonus = bonus(settings);
@@ -137,10 +137,10 @@ public final class Experiment {
       }
     }
     if (!missing.isEmpty()) {
-      progress.tell("cannot compare, missing " + String.join(", ", missing));
+      progress.report("cannot compare, missing " + String.join(", ", missing));
       return new Bonus(title, left, right, missing, null, null);
     }
-    progress.tell("comparing %s with %s".formatted(left, right));
+    progress.report("comparing %s with %s".formatted(left, right));
     QCount count = QCount.of(compare(left, right, Set.of()).pair(), Category.Q);
     return new Bonus(title, left, right, missing, count.unchanged(), count.changed());
   }

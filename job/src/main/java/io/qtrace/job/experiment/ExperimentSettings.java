@@ -57,15 +57,15 @@ public record ExperimentSettings(
    * @throws IOException if the file cannot be read, has an unknown setting or lacks one
    */
   public static ExperimentSettings load(Optional<Path> file, String root) throws IOException {
-    File told = YamlFile.of(file, DEBUG_LUT_TRAINING).as(File.class);
+    File given = YamlFile.of(file, DEBUG_LUT_TRAINING).as(File.class);
     String origin = file.map(Path::toString).orElse(DEBUG_LUT_TRAINING);
-    LayeredSettings train = LayeredSettings.of(TrainSettings.RESOURCE).with(origin, told.train());
+    LayeredSettings train = LayeredSettings.of(TrainSettings.RESOURCE).with(origin, given.train());
     Map<String, String> resolved = new LinkedHashMap<>();
     PATHS.forEach(setting -> resolved.put(setting, below(root, setting, train.text(setting))));
-    Bonus bonus = Objects.requireNonNullElse(told.bonus(), new Bonus(null, null));
+    Bonus bonus = Objects.requireNonNullElse(given.bonus(), new Bonus(null, null));
     return new ExperimentSettings(
-        told.name(),
-        below(root, "archive", told.archive()),
+        given.name(),
+        below(root, "archive", given.archive()),
         train.with(resolved).as(TrainSettings.class),
         below(root, "baked", Objects.requireNonNullElse(bonus.baked(), "")),
         below(

@@ -10,8 +10,8 @@ import io.qtrace.job.operations.Operation.Quantization;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.util.HashMap;
@@ -181,7 +181,7 @@ final class ChildFindings {
   /** How many elements of a stale {@code _Q} are so, and the first of them. */
   static String staleElements(LayerInvariants layer) {
     LutCheckPartial check = layer.check().orElseThrow();
-    Deviations stale = check.stale();
+    Mismatches stale = check.stale();
     return stale.count() == 0
         ? "%d of %d indices are outside the LUT"
             .formatted(check.outside().count(), check.elements())

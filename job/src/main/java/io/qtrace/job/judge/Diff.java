@@ -251,6 +251,6 @@ public final class Diff {
   // The right checkpoint's folder is taken for its run: the archive around it is not known.
   private RunPolicy rules(String right) throws IOException {
     String folder = right.substring(0, Math.max(right.lastIndexOf('/'), 0));
-    return policy.forRun(folder, RunConfig.beside(store, right));
+    return policy.forRun(folder, RunConfig.nextTo(store, right));
   }
 }

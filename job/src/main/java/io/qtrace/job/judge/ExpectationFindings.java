@@ -106,7 +106,7 @@ final class ExpectationFindings {
     }
   }
 
-  // All move; where most did not, those that did are no training either.
+  // All move; where most did not, those that did are not training either.
   private void deltas(List<TensorComparison> tensors) {
     must(Subject.LUT_DELTAS, tensors);
     List<TensorComparison> present =

@@ -6,8 +6,8 @@ import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.operations.Requantize;
 import io.qtrace.job.policy.FindingList;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerNames;
 import java.util.HashSet;
 import java.util.List;
@@ -52,7 +52,7 @@ final class QFindings {
       this.fits = fits;
     }
 
-    private static boolean counts(QChange change, Function<LutCheckPartial, Deviations> which) {
+    private static boolean counts(QChange change, Function<LutCheckPartial, Mismatches> which) {
       return check(change).map(which).filter(found -> found.count() > 0).isPresent();
     }
 
@@ -142,7 +142,7 @@ final class QFindings {
     }
     LutCheckPartial check = found.get();
     if (rule == Rule.INDICES) {
-      Deviations others = change.recomputed().orElseThrow().others();
+      Mismatches others = change.recomputed().orElseThrow().others();
       return elements(check, others)
           + ": the index is %d, recomputed %d"
               .formatted((long) others.value(), (long) others.expected());
@@ -155,12 +155,12 @@ final class QFindings {
         : elements(check, check.outside());
   }
 
-  private static String elements(LutCheckPartial check, Deviations found) {
+  private static String elements(LutCheckPartial check, Mismatches found) {
     return "%d of %d elements, the first at element %d"
         .formatted(found.count(), check.elements(), found.first());
   }
 
-  private static String values(Deviations found) {
+  private static String values(Mismatches found) {
     return ": _Q is %s, lut[_indices] %s".formatted(found.value(), found.expected());
   }
 

@@ -25,21 +25,21 @@ public record AuditEntry(
 
   /** What made it. */
   public record Made(
-      @About("version of qtrace") String version, int policyVersion, String policyHash) {}
+      @ColumnComment("version of qtrace") String version, int policyVersion, String policyHash) {}
 
   /** What it looked at and found. */
   public record Totals(
       int checkpoints,
-      @About("those that no audit had read before") int checkpointsRead,
+      @ColumnComment("those that no audit had read before") int checkpointsRead,
       int edges,
       int violations,
       int findings) {}
 
   /** What it cost. */
   public record Reading(
-      @About("bytes asked of the object store") long bytesRead,
-      @About("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
-      @About("pairs of tensors whose bytes were compared") long tensorsCompared) {}
+      @ColumnComment("bytes asked of the object store") long bytesRead,
+      @ColumnComment("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
+      @ColumnComment("pairs of tensors whose bytes were compared") long tensorsCompared) {}
 
   public AuditEntry {
     Objects.requireNonNull(id, "id");

@@ -3,16 +3,17 @@ package io.qtrace.job.lineage;
 import io.qtrace.job.policy.Verdict;
 
 /** Table {@code audits}. */
-@About("One row an audit; an audit of an unchanged archive under an unchanged policy adds none")
+@ColumnComment(
+    "One row an audit; an audit of an unchanged archive under an unchanged policy adds none")
 record AuditRow(
-    @About("hash of the archive's content and the policy") String auditId,
+    @ColumnComment("hash of the archive's content and the policy") String auditId,
     String archive,
     @Inline AuditEntry.Span span,
     @Inline AuditEntry.Made made,
     @Inline AuditEntry.Totals totals,
-    @About("CLEAN or VIOLATION: the worst of its edges and checkpoints") String verdict,
+    @ColumnComment("CLEAN or VIOLATION: the worst of its edges and checkpoints") String verdict,
     @Inline AuditEntry.Reading reading,
-    @About("what the command printed, as JSON") String report) {
+    @ColumnComment("what the command printed, as JSON") String report) {
   static AuditRow of(AuditEntry audit) {
     return new AuditRow(
         audit.id(),

@@ -7,7 +7,7 @@ import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.parents.WeightsEvidence;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
@@ -36,7 +36,7 @@ public record AuditedEdge(
     List<Finding> findings,
     List<String> notes,
     @JsonUnwrapped Rules rules,
-    @JsonIgnore WeightsOpinion weights)
+    @JsonIgnore WeightsEvidence weights)
     implements Serializable {
   /**
    * The policy that a verdict depends on.

@@ -4,13 +4,13 @@ import io.qtrace.job.judge.EdgeEnds;
 import java.util.List;
 
 /** Table {@code changes}. */
-@About("One row a tensor and edge that is not IDENTICAL; left is the parent")
+@ColumnComment("One row a tensor and edge that is not IDENTICAL; left is the parent")
 record ChangeRow(
     String auditId,
     @Inline EdgeEnds ends,
     String name,
     String category,
-    @About("EQUAL, CHANGED, RESHAPED, ADDED or REMOVED") String status,
+    @ColumnComment("EQUAL, CHANGED, RESHAPED, ADDED or REMOVED") String status,
     @Inline("left_") SideRow left,
     @Inline("right_") SideRow right,
     @Inline DifferenceRow difference) {
@@ -19,12 +19,13 @@ record ChangeRow(
 
   /** How the numbers differ; null unless both sides have the tensor in one shape. */
   record DifferenceRow(
-      @About("elements compared; null unless both sides have the tensor in one shape")
+      @ColumnComment("elements compared; null unless both sides have the tensor in one shape")
           Long elements,
       Long changedElements,
-      @About("largest |left - right|") Double maxAbs,
+      @ColumnComment("largest |left - right|") Double maxAbs,
       Double meanAbs,
       Double sumAbs,
-      @About("index in C order of the first changed element") Long firstChanged,
-      @About("distinct left - right, when under 100 elements changed") List<Double> differences) {}
+      @ColumnComment("index in C order of the first changed element") Long firstChanged,
+      @ColumnComment("distinct left - right, when under 100 elements changed")
+          List<Double> differences) {}
 }

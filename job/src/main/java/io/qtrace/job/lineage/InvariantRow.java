@@ -1,44 +1,46 @@
 package io.qtrace.job.lineage;
 
 /** Table {@code invariants}. */
-@About("One row a checkpoint and quantized layer: does _Q agree with lut[_indices]")
+@ColumnComment("One row a checkpoint and quantized layer: does _Q agree with lut[_indices]")
 record InvariantRow(
     String auditId,
     String checkpointId,
-    @About("path of the checkpoint below the archive's root") String path,
+    @ColumnComment("path of the checkpoint below the archive's root") String path,
     String layer,
-    @About("why _Q could not be checked; null when it could") String unchecked,
-    @About("elements of _Q that were checked") Long elements,
-    @About("entries of the stored LUT") Long lutSize,
+    @ColumnComment("why _Q could not be checked; null when it could") String unchecked,
+    @ColumnComment("elements of _Q that were checked") Long elements,
+    @ColumnComment("entries of the stored LUT") Long lutSize,
     @Inline OutsideRow outside,
     @Inline OffGridRow offGrid,
     @Inline StaleRow stale,
     @Inline TableRow table,
-    @About("largest |LUT of the deltas - stored LUT|; null without deltas") Double effectiveDrift) {
+    @ColumnComment("largest |LUT of the deltas - stored LUT|; null without deltas")
+        Double effectiveDrift) {
   /** Indices outside the LUT. */
   record OutsideRow(
-      @About("indices that no entry of the LUT has") Long indicesOutside,
-      @About("index in C order of the first one") Long firstOutside,
+      @ColumnComment("indices that no entry of the LUT has") Long indicesOutside,
+      @ColumnComment("index in C order of the first one") Long firstOutside,
       Double outsideValue) {}
 
   /** Elements off the grid of the LUT's entries. */
   record OffGridRow(
-      @About("elements of _Q that equal no entry of the LUT") Long offGrid,
+      @ColumnComment("elements of _Q that equal no entry of the LUT") Long offGrid,
       Long firstOffGrid,
       Double offGridValue,
-      @About("the LUT entry at its index; NaN where that is outside") Double offGridExpected) {}
+      @ColumnComment("the LUT entry at its index; NaN where that is outside")
+          Double offGridExpected) {}
 
   /** Elements that are another entry than that at their index. */
   record StaleRow(
-      @About("elements of _Q that are not the LUT entry at their index") Long stale,
+      @ColumnComment("elements of _Q that are not the LUT entry at their index") Long stale,
       Long firstStale,
       Double staleValue,
       Double staleExpected,
-      @About("largest |_Q - lut[_indices]|") Double maxStale) {}
+      @ColumnComment("largest |_Q - lut[_indices]|") Double maxStale) {}
 
   /** The stored LUT. */
   record TableRow(
-      @About("whether each entry is above the one before it") Boolean lutRising,
-      @About("whether each entry is the negative of its mirror image") Boolean lutSymmetric,
-      @About("whether float16 holds every entry") Boolean lutFloat16) {}
+      @ColumnComment("whether each entry is above the one before it") Boolean lutRising,
+      @ColumnComment("whether each entry is the negative of its mirror image") Boolean lutSymmetric,
+      @ColumnComment("whether float16 holds every entry") Boolean lutFloat16) {}
 }

@@ -52,7 +52,7 @@ public enum LineageTable {
 
   String createStatement() {
     String columns = schema().toDDL();
-    String comment = row.getAnnotation(About.class).value();
+    String comment = row.getAnnotation(ColumnComment.class).value();
     return "CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s' TBLPROPERTIES (%s)"
         .formatted(tableName(), columns, comment.replace("'", "\\'"), properties());
   }

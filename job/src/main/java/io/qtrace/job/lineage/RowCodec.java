@@ -131,7 +131,7 @@ final class RowCodec<R extends Record> {
         StructField field =
             DataTypes.createStructField(
                 prefix + component.column(), dataType(component.type()), nullable);
-        About about = declared[i].getAnnotation(About.class);
+        ColumnComment about = declared[i].getAnnotation(ColumnComment.class);
         fields.add(about == null ? field : field.withComment(about.value()));
       }
     }

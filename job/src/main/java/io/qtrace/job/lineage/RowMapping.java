@@ -15,11 +15,11 @@ import io.qtrace.job.parents.Dispute;
 import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.parents.Transition;
-import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.parents.WeightsEvidence;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex;
@@ -128,15 +128,15 @@ final class RowMapping {
         layer.effectiveDrift().orElse(null));
   }
 
-  private static Long first(Deviations found) {
+  private static Long first(Mismatches found) {
     return found.count() == 0 ? null : found.first();
   }
 
-  private static Double value(Deviations found) {
+  private static Double value(Mismatches found) {
     return found.count() == 0 ? null : found.value();
   }
 
-  private static Double expected(Deviations found) {
+  private static Double expected(Mismatches found) {
     return found.count() == 0 ? null : found.expected();
   }
 
@@ -175,10 +175,10 @@ final class RowMapping {
         stale.maxStale());
   }
 
-  private static Deviations deviations(long count, Long first, Double value, Double expected) {
+  private static Mismatches deviations(long count, Long first, Double value, Double expected) {
     return count == 0
-        ? Deviations.NONE
-        : new Deviations(
+        ? Mismatches.NONE
+        : new Mismatches(
             count,
             first,
             value == null ? Double.NaN : value,
@@ -284,16 +284,16 @@ final class RowMapping {
         weights(edge.weights()));
   }
 
-  private static EdgeRow.WeightsRow weights(WeightsOpinion opinion) {
-    Optional<WeightsOpinion.Shown> shown = opinion.edge();
+  private static EdgeRow.WeightsRow weights(WeightsEvidence opinion) {
+    Optional<WeightsEvidence.Shown> shown = opinion.edge();
     return new EdgeRow.WeightsRow(
         opinion.says().label(),
-        shown.map(WeightsOpinion.Shown::parent).orElse(null),
-        shown.map(WeightsOpinion.Shown::child).orElse(null),
+        shown.map(WeightsEvidence.Shown::parent).orElse(null),
+        shown.map(WeightsEvidence.Shown::child).orElse(null),
         shown.map(edge -> edge.kind().label()).orElse(null),
-        shown.map(WeightsOpinion.Shown::shared).orElse(null),
-        shown.map(WeightsOpinion.Shown::changed).orElse(null),
-        shown.map(WeightsOpinion.Shown::unexplained).orElse(null),
+        shown.map(WeightsEvidence.Shown::shared).orElse(null),
+        shown.map(WeightsEvidence.Shown::changed).orElse(null),
+        shown.map(WeightsEvidence.Shown::unexplained).orElse(null),
         opinion.steps().stream()
             .map(step -> new EdgeRow.StepRow(step.kind().label(), step.child()))
             .toList());
@@ -319,13 +319,13 @@ final class RowMapping {
             row.weights() == null ? null : opinion(row.weights())));
   }
 
-  private static WeightsOpinion opinion(EdgeRow.WeightsRow row) {
-    return new WeightsOpinion(
-        WeightsOpinion.Says.valueOf(row.says().toUpperCase(Locale.ROOT)),
+  private static WeightsEvidence opinion(EdgeRow.WeightsRow row) {
+    return new WeightsEvidence(
+        WeightsEvidence.Says.valueOf(row.says().toUpperCase(Locale.ROOT)),
         row.parent() == null
             ? Optional.empty()
             : Optional.of(
-                new WeightsOpinion.Shown(
+                new WeightsEvidence.Shown(
                     row.parent(),
                     row.child(),
                     new EdgeKind(row.kind()),
@@ -333,7 +333,7 @@ final class RowMapping {
                     row.changed(),
                     row.unexplained())),
         row.steps().stream()
-            .map(step -> new WeightsOpinion.Taken(new EdgeKind(step.kind()), step.child()))
+            .map(step -> new WeightsEvidence.Taken(new EdgeKind(step.kind()), step.child()))
             .toList());
   }
 

@@ -3,34 +3,34 @@ package io.qtrace.job.lineage;
 import java.util.List;
 
 /** Table {@code tensors}. */
-@About("One row a tensor of a checkpoint")
+@ColumnComment("One row a tensor of a checkpoint")
 record TensorRow(
     String auditId,
     String checkpointId,
-    @About("path of the checkpoint below the archive's root") String path,
+    @ColumnComment("path of the checkpoint below the archive's root") String path,
     String name,
-    @About("lut_deltas, lut, q, indices, scale or other, by the policy") String category,
+    @ColumnComment("lut_deltas, lut, q, indices, scale or other, by the policy") String category,
     String dtype,
     List<Long> shape,
     long elements,
     long bytes,
-    @About("x1: XXH3-128 of 1 MiB leaves, then of their digests") String fingerprint,
+    @ColumnComment("x1: XXH3-128 of 1 MiB leaves, then of their digests") String fingerprint,
     @Inline StatsRow stats,
-    @About("the elements in C order, when 64 or fewer") List<Double> values,
-    @About("position among the tensors of the file, from 0; null in rows of older versions")
+    @ColumnComment("the elements in C order, when 64 or fewer") List<Double> values,
+    @ColumnComment("position among the tensors of the file, from 0; null in rows of older versions")
         Integer position,
-    @About(
+    @ColumnComment(
             "where the file has a copy of the model, such as ema, of which it is a tensor; null for"
                 + " those of the model")
         String section) {
   /** Statistics of the elements. */
   record StatsRow(
-      @About("smallest number, NaN left out; NaN when there is none") double min,
+      @ColumnComment("smallest number, NaN left out; NaN when there is none") double min,
       double max,
       double sum,
-      @About("how many NaN") long nan,
-      @About("how many infinities") long inf,
+      @ColumnComment("how many NaN") long nan,
+      @ColumnComment("how many infinities") long inf,
       long zeros,
-      @About("index in C order of the first NaN or infinity; null where there is none")
+      @ColumnComment("index in C order of the first NaN or infinity; null where there is none")
           Long firstNotFinite) {}
 }

@@ -7,7 +7,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import java.util.Optional;
@@ -88,7 +88,7 @@ public final class Cast implements Operation {
 
   private static String elements(TensorComparison tensor) {
     DiffStats stats = tensor.compared().orElseThrow();
-    Optional<Deviations> others = tensor.misrounded();
+    Optional<Mismatches> others = tensor.misrounded();
     return others.isPresent()
         ? "%d of %d elements, the first at element %d: %s, the parent's rounds to %s"
             .formatted(

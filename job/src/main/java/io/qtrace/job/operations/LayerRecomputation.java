@@ -12,7 +12,7 @@ import io.qtrace.compare.RescaledCheck;
 import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.compare.Recomputation;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.io.Serializable;
@@ -45,7 +45,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
 
   /** A rule of which rounding is a part, or that has none. */
   interface Exact extends Check {
-    Deviations run(LayerRows rows, long from, long to) throws IOException;
+    Mismatches run(LayerRows rows, long from, long to) throws IOException;
 
     @Override
     default AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException {
@@ -130,7 +130,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     }
 
     @Override
-    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
       return new IndicesCheck(rows).run(layer, from, to);
     }
   }
@@ -153,7 +153,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     }
 
     @Override
-    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
       return new DequantizedCheck(rows).run(layer, from, to);
     }
   }
@@ -161,7 +161,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   /** A {@code _Q} that is a table's entries at its indices, the other matrix. */
   record LookedUp(TensorEntry target, TensorEntry other, List<Float> table) implements OfPair {
     @Override
-    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
       return new LookupCheck(rows).run(target, other, table, from, to);
     }
   }
@@ -169,7 +169,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   /** A matrix rounded to float16. */
   record Halved(TensorEntry target, TensorEntry other) implements OfPair {
     @Override
-    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
       return new HalvedCheck(rows).run(target, other, from, to);
     }
   }
@@ -203,7 +203,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   /** A matrix of which rows and columns were multiplied by factors. */
   record Rescaled(TensorEntry target, TensorEntry other) implements OfPair {
     @Override
-    public Deviations run(LayerRows rows, long from, long to) throws IOException {
+    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
       return new RescaledCheck(rows).run(target, other, from, to);
     }
   }

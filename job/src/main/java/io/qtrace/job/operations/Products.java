@@ -48,7 +48,7 @@ final class Products {
             half ? Optional.of(tensors.parent(layer.lut())) : Optional.empty()));
   }
 
-  /** Elements of a weight that are no such product; empty where it was not recomputed. */
+  /** Elements of a weight that are not such a product; empty where it was not recomputed. */
   static Optional<UnexplainedElements> unexplained(Step step, String weight, EdgeKind kind) {
     return step.best(prefix(weight, kind)).flatMap(Recomputed::unexplained);
   }

@@ -10,7 +10,7 @@ import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
@@ -85,7 +85,7 @@ public final class Sync implements Operation {
 
   // Whether the first element that the stored LUT does not give is what the one in training gives:
   // after few steps most entries are those of both.
-  private static boolean isEntry(LayerLut layer, Deviations stale) {
+  private static boolean isEntry(LayerLut layer, Mismatches stale) {
     Lut trained = layer.effective();
     return IntStream.range(0, trained.size())
         .anyMatch(

@@ -4,7 +4,7 @@ import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.operations.Average;
 import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Train;
-import io.qtrace.job.parents.Claims.Claim;
+import io.qtrace.job.parents.DeclaredParents.Declaration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -41,10 +41,10 @@ public final class Ancestry {
   }
 
   /** What the weights say of each claim that a child was made from a parent, in their order. */
-  public Map<Claim, Opinion> of(Collection<Claim> claims) {
-    Map<Claim, Opinion> opinions = new LinkedHashMap<>();
-    Map<Claim, InferredEdge> doubted = new LinkedHashMap<>();
-    for (Claim claim : claims) {
+  public Map<Declaration, ParentEvidence> of(Collection<Declaration> claims) {
+    Map<Declaration, ParentEvidence> opinions = new LinkedHashMap<>();
+    Map<Declaration, InferredEdge> doubted = new LinkedHashMap<>();
+    for (Declaration claim : claims) {
       opinions.put(claim, settled(claim));
       doubt(claim, opinions.get(claim)).ifPresent(edge -> doubted.put(claim, edge));
     }
@@ -57,10 +57,10 @@ public final class Ancestry {
     doubted.forEach(
         (claim, source) -> {
           Dispute.Ruling ruling = rulings.get(dispute(claim, source));
-          if (opinions.get(claim) instanceof Opinion.Reaches reached) {
+          if (opinions.get(claim) instanceof ParentEvidence.Reaches reached) {
             // What one operation makes whole needs no steps between.
             boolean whole = ruling.unexplained() == 0 && ruling.invented() <= source.invented();
-            opinions.put(claim, whole ? new Opinion.Silent() : reached);
+            opinions.put(claim, whole ? new ParentEvidence.Silent() : reached);
           } else {
             opinions.put(claim, disputed(claim, source, ruling));
           }
@@ -69,26 +69,28 @@ public final class Ancestry {
   }
 
   // A file that a tool made of a checkpoint of its own run has that one's source.
-  private Opinion disputed(Claim claim, InferredEdge source, Dispute.Ruling ruling) {
+  private ParentEvidence disputed(Declaration claim, InferredEdge source, Dispute.Ruling ruling) {
     InferredEdge made = edges.get(claim.child());
     boolean ownTool =
         made != null
             && !made.equals(source)
             && isOwn(made.parent(), claim.child())
             && made.unexplained() == 0
-            && !Opinion.isTraining(made.kind());
+            && !ParentEvidence.isTraining(made.kind());
     if (isProved(claim, source, ruling)) {
-      return new Opinion.Contradicts(source);
+      return new ParentEvidence.Contradicts(source);
     }
-    return ownTool ? new Opinion.Reaches(List.of(source, made)) : new Opinion.Prefers(source);
+    return ownTool
+        ? new ParentEvidence.Reaches(List.of(source, made))
+        : new ParentEvidence.Prefers(source);
   }
 
   // The edge that a claim is checked against, if any.
-  private Optional<InferredEdge> doubt(Claim claim, Opinion opinion) {
-    if (opinion instanceof Opinion.Agrees) {
+  private Optional<InferredEdge> doubt(Declaration claim, ParentEvidence opinion) {
+    if (opinion instanceof ParentEvidence.Agrees) {
       return Optional.empty();
     }
-    if (opinion instanceof Opinion.Reaches reached) {
+    if (opinion instanceof ParentEvidence.Reaches reached) {
       InferredEdge last = reached.steps().get(reached.steps().size() - 1);
       return reached.isTraining() || last.kind().equals(Copy.KIND)
           ? Optional.empty()
@@ -97,39 +99,41 @@ public final class Ancestry {
     return rival(claim);
   }
 
-  private static Dispute dispute(Claim claim, InferredEdge source) {
+  private static Dispute dispute(Declaration claim, InferredEdge source) {
     return new Dispute(source.parent().id(), claim.parent().id(), source.child().id());
   }
 
   // What the forest alone says of a claim.
-  private Opinion settled(Claim claim) {
+  private ParentEvidence settled(Declaration claim) {
     if (!readable.contains(claim.parent())) {
-      return new Opinion.Silent();
+      return new ParentEvidence.Silent();
     }
     Optional<InferredEdge> member =
         averages.getOrDefault(claim.child(), List.of()).stream()
             .filter(edge -> isCopyOf(edge.parent(), claim.parent()))
             .findFirst();
     if (member.isPresent()) {
-      return new Opinion.Agrees(member.get());
+      return new ParentEvidence.Agrees(member.get());
     }
     List<InferredEdge> up = path(claim.child());
     if (up.isEmpty() || isCopyOf(claim.parent(), claim.child())) {
       return up.stream()
           .filter(edge -> edge.parent().equals(claim.parent()))
           .findFirst()
-          .<Opinion>map(Opinion.Agrees::new)
-          .orElseGet(Opinion.Silent::new);
+          .<ParentEvidence>map(ParentEvidence.Agrees::new)
+          .orElseGet(ParentEvidence.Silent::new);
     }
     List<InferredEdge> steps = steps(claim, up);
     return steps.isEmpty()
-        ? new Opinion.Silent()
-        : steps.size() == 1 ? new Opinion.Agrees(steps.get(0)) : new Opinion.Reaches(steps);
+        ? new ParentEvidence.Silent()
+        : steps.size() == 1
+            ? new ParentEvidence.Agrees(steps.get(0))
+            : new ParentEvidence.Reaches(steps);
   }
 
   // The edge that a claim competes with, where the forest does not lead from its parent to the
   // child: of a source elsewhere, the one that leads into the run.
-  private Optional<InferredEdge> rival(Claim claim) {
+  private Optional<InferredEdge> rival(Declaration claim) {
     if (!readable.contains(claim.parent())) {
       return Optional.empty();
     }
@@ -145,7 +149,7 @@ public final class Ancestry {
   }
 
   // From the claim's parent to its child, over checkpoints of the child's run if that is trained.
-  private List<InferredEdge> steps(Claim claim, List<InferredEdge> up) {
+  private List<InferredEdge> steps(Declaration claim, List<InferredEdge> up) {
     for (int i = 0; i < up.size(); i++) {
       if (original(up.get(i).parent()).equals(original(claim.parent()))) {
         List<InferredEdge> steps = new ArrayList<>(up.subList(0, i + 1));
@@ -196,7 +200,7 @@ public final class Ancestry {
   // Nearness is not a proof. Contents are: an operation makes the child from the other parent,
   // whole, and none makes it from the claimed one; or what the claimed training changed has the
   // very bytes of the other parent.
-  private boolean isProved(Claim claim, InferredEdge source, Dispute.Ruling ruling) {
+  private boolean isProved(Declaration claim, InferredEdge source, Dispute.Ruling ruling) {
     boolean circular =
         path(claim.parent()).stream().anyMatch(edge -> edge.parent().equals(source.child()));
     return (!circular && source.unexplained() == 0 && ruling.unexplained() > 0) || ruling.kept();

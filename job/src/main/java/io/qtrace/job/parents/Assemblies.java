@@ -15,11 +15,11 @@ import java.util.Set;
 final class Assemblies {
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;
-  private final Claims claims;
+  private final DeclaredParents claims;
   private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
   private final Map<Integer, Parents> found = new HashMap<>();
 
-  private Assemblies(List<MeasuredCheckpoint> nodes, Tree tree, Claims claims) {
+  private Assemblies(List<MeasuredCheckpoint> nodes, Tree tree, DeclaredParents claims) {
     this.nodes = nodes;
     this.tree = tree;
     this.claims = claims;
@@ -38,7 +38,8 @@ final class Assemblies {
   record Parents(int base, int donor) {}
 
   /** The nodes that were put together from two, with their parents. */
-  static Map<Integer, Parents> of(List<MeasuredCheckpoint> nodes, Tree tree, Claims claims) {
+  static Map<Integer, Parents> of(
+      List<MeasuredCheckpoint> nodes, Tree tree, DeclaredParents claims) {
     Assemblies search = new Assemblies(nodes, tree, claims);
     for (int node = 0; node < nodes.size(); node++) {
       int child = node;

@@ -6,7 +6,7 @@ import java.util.Comparator;
  * What an edge costs, the first that differs decides. Whole numbers, so that sums do not depend on
  * their order.
  *
- * @param reversed edges that claims tell the other way round and contents do not prove
+ * @param reversed edges that declarations give the other way round and contents do not prove
  * @param unexplained tensors
  * @param invented tensors that do not follow from the parent
  * @param distance of the sketches, in 2^-30

@@ -8,7 +8,7 @@ import io.qtrace.job.policy.EdgeKind;
 import java.util.Objects;
 
 /**
- * A parent that the weights tell.
+ * A parent that the weights show.
  *
  * @param shared tensors with the same dtype, shape and bytes on both sides
  * @param changed tensors that differ by more than rounding into a narrower dtype

@@ -28,7 +28,7 @@ public final class ParentSearch {
   }
 
   /** A root or an edge for each of the checkpoints. */
-  public Forest run(Collection<MeasuredCheckpoint> checkpoints, Claims claims) {
+  public Forest run(Collection<MeasuredCheckpoint> checkpoints, DeclaredParents claims) {
     return run(checkpoints, claims, Map.of());
   }
 
@@ -38,7 +38,9 @@ public final class ParentSearch {
    * @param proved how many tensors the data of both ends shows to be unexplained by a step
    */
   public Forest run(
-      Collection<MeasuredCheckpoint> checkpoints, Claims claims, Map<ProvedStep, Integer> proved) {
+      Collection<MeasuredCheckpoint> checkpoints,
+      DeclaredParents claims,
+      Map<ProvedStep, Integer> proved) {
     List<List<MeasuredCheckpoint>> alike = alike(checkpoints, claims);
     Map<CheckpointFile, CheckpointFile> originals = new HashMap<>();
     alike.forEach(same -> same.forEach(copy -> originals.put(copy.file(), same.get(0).file())));
@@ -47,7 +49,7 @@ public final class ParentSearch {
     List<MeasuredCheckpoint> nodes =
         Locality.HALVES.order(alike.stream().map(same -> same.get(0)).toList());
     Set<Link> links = links(nodes);
-    Claims claimed = claims.of(file -> originals.getOrDefault(file, file));
+    DeclaredParents claimed = claims.of(file -> originals.getOrDefault(file, file));
     Tree tree = new Tree(nodes, links, claimed, proved, evaluation);
     Map<Integer, List<Integer>> averages = Averages.of(nodes, tree, seen(nodes), evaluation);
     tree = Averages.first(tree, averages);
@@ -158,7 +160,7 @@ public final class ParentSearch {
 
   // Checkpoints by content, the original of each first.
   private static List<List<MeasuredCheckpoint>> alike(
-      Collection<MeasuredCheckpoint> checkpoints, Claims claims) {
+      Collection<MeasuredCheckpoint> checkpoints, DeclaredParents claims) {
     Map<String, List<MeasuredCheckpoint>> byContent = new LinkedHashMap<>();
     checkpoints.stream()
         .sorted(Comparator.comparing(MeasuredCheckpoint::file, Hints.ORIGINAL_FIRST))
@@ -170,7 +172,7 @@ public final class ParentSearch {
 
   // The first that no declaration derives from another of them.
   private static List<MeasuredCheckpoint> originalFirst(
-      List<MeasuredCheckpoint> copies, Claims claims) {
+      List<MeasuredCheckpoint> copies, DeclaredParents claims) {
     MeasuredCheckpoint original =
         copies.stream()
             .filter(

@@ -17,7 +17,7 @@ final class Tree {
 
   private final List<MeasuredCheckpoint> nodes;
   private final Set<Link> links;
-  private final Claims claims;
+  private final DeclaredParents claims;
   private final Map<ProvedStep, Integer> proved;
   private final Evaluation evaluation;
   private final Map<Candidate, Candidate.Transitions> transitions;
@@ -27,7 +27,7 @@ final class Tree {
   Tree(
       List<MeasuredCheckpoint> nodes,
       Set<Link> links,
-      Claims claims,
+      DeclaredParents claims,
       Map<ProvedStep, Integer> proved,
       Evaluation evaluation) {
     this(nodes, links, claims, proved, evaluation, new HashMap<>(), Set.of());
@@ -36,7 +36,7 @@ final class Tree {
   private Tree(
       List<MeasuredCheckpoint> nodes,
       Set<Link> links,
-      Claims claims,
+      DeclaredParents claims,
       Map<ProvedStep, Integer> proved,
       Evaluation evaluation,
       Map<Candidate, Candidate.Transitions> transitions,

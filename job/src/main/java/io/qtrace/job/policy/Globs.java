@@ -8,7 +8,7 @@ final class Globs {
   private final List<GlobPattern> patterns;
 
   /**
-   * @throws IllegalArgumentException if one is no glob
+   * @throws IllegalArgumentException if one is not a glob
    */
   Globs(List<String> globs) {
     patterns = globs.stream().map(Globs::compile).toList();

@@ -65,13 +65,13 @@ public record RunOverride(
   }
 
   /** Why it applies to a run, for a person; empty where it does not. */
-  Optional<String> reason(String run, RunConfig told) {
+  Optional<String> reason(String run, RunConfig settings) {
     if (!new Globs(runs).match(run)) {
       return Optional.empty();
     }
     List<String> reasons = new ArrayList<>();
     for (Map.Entry<String, JsonNode> setting : config.entrySet()) {
-      Optional<JsonNode> value = told.setting(setting.getKey());
+      Optional<JsonNode> value = settings.setting(setting.getKey());
       if (value.isEmpty() || !isOneOf(values(setting.getValue()), value.get())) {
         return Optional.empty();
       }
@@ -101,12 +101,12 @@ public record RunOverride(
   }
 
   // 0 and 0.0 are one number.
-  private static boolean isOneOf(List<JsonNode> values, JsonNode told) {
+  private static boolean isOneOf(List<JsonNode> values, JsonNode found) {
     return values.stream()
         .anyMatch(
             value ->
-                (value.isNumber() && told.isNumber())
-                    ? value.doubleValue() == told.doubleValue()
-                    : value.equals(told));
+                (value.isNumber() && found.isNumber())
+                    ? value.doubleValue() == found.doubleValue()
+                    : value.equals(found));
   }
 }

@@ -56,8 +56,9 @@ public final class RunPolicy implements Serializable {
   }
 
   /**
-   * Hash of all that settles the verdict of an edge to a checkpoint of this run, beside the content
-   * of its ends: the policy, the overrides that apply, the waivers and which of them hold today.
+   * Hash of all that settles the verdict of an edge to a checkpoint of this run, in addition to the
+   * content of its ends: the policy, the overrides that apply, the waivers and which of them hold
+   * today.
    */
   public String identity(String checkpoint) {
     List<String> reasons =

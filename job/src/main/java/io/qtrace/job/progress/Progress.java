@@ -1,19 +1,19 @@
 package io.qtrace.job.progress;
 
-/** Told what a command is doing and how far it has come; from any thread. */
+/** Receives what a command is doing and how far it has come, from any thread. */
 public interface Progress {
   /** Shows nothing. */
   Progress NONE =
       new Progress() {
         @Override
-        public void tell(String line) {}
+        public void report(String line) {}
 
         @Override
         public void show(Stage now) {}
       };
 
   /** An event that is worth a line of its own. */
-  void tell(String line);
+  void report(String line);
 
   /** How far a stage has come. As often as is handy: who shows it decides how often. */
   void show(Stage now);

@@ -1,2 +1,2 @@
-/** How far a command has come: told by audits and training, shown by the command line. */
+/** How far a command has come: reported by audits and training, shown by the command line. */
 package io.qtrace.job.progress;

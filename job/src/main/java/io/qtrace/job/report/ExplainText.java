@@ -15,8 +15,8 @@ import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.Lut;
@@ -114,8 +114,8 @@ public final class ExplainText {
     layer.quantized().ifPresent(this::quantized);
     lut(layer);
     for (TensorComparison tensor : layer.tensors()) {
-      boolean told = tensor.category() == Category.Q || tensor.category() == Category.LUT;
-      if (!told && tensor.status() != TensorStatus.IDENTICAL) {
+      boolean shown = tensor.category() == Category.Q || tensor.category() == Category.LUT;
+      if (!shown && tensor.status() != TensorStatus.IDENTICAL) {
         add(shortName(layer, tensor), change(tensor));
       }
     }
@@ -223,7 +223,7 @@ public final class ExplainText {
                 add("stored lut", "off the LUT of the deltas by up to " + Numbers.exact(drift)));
   }
 
-  private static void count(StringJoiner broken, Deviations found, String what) {
+  private static void count(StringJoiner broken, Mismatches found, String what) {
     if (found.count() > 0) {
       broken.add("%d %s, the first at element %d".formatted(found.count(), what, found.first()));
     }

@@ -2,8 +2,8 @@ package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.qtrace.job.compare.LayerInvariants;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 
 /** What must hold within one layer, as JSON shows it; null stands for what does not apply. */
 record Invariants(
@@ -61,15 +61,15 @@ record Invariants(
         layer.effectiveDrift().orElse(null));
   }
 
-  private static Long first(Deviations found) {
+  private static Long first(Mismatches found) {
     return found.count() == 0 ? null : found.first();
   }
 
-  private static Double value(Deviations found) {
+  private static Double value(Mismatches found) {
     return found.count() == 0 ? null : found.value();
   }
 
-  private static Double expected(Deviations found) {
+  private static Double expected(Mismatches found) {
     return found.count() == 0 ? null : found.expected();
   }
 }

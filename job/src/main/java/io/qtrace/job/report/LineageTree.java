@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 
 /**
  * Checkpoints as a forest: below each one those that were made from it. A checkpoint with several
- * edges stands below the parent that says most of it: one that the weights tell, else the one
+ * edges stands below the parent that says most of it: one that the weights show, else the one
  * before it in its run, else the declared one; never below one that the weights contradict.
  *
  * @param checkpoints every one after its parent, children of one by path

@@ -23,7 +23,7 @@ public final class Terminal {
   }
 
   /**
-   * Whether standard error is a terminal, where a line can be rewritten. Java cannot tell: {@code
+   * Whether standard error is a terminal, where a line can be rewritten. Java does not know: {@code
    * scripts/qtrace} does.
    */
   public static boolean hasErrorLine() {

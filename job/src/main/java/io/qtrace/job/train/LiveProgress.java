@@ -8,12 +8,12 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Tells of the steps of a running task as executors report them. */
+/** Shows the steps of a running task as executors report them. */
 final class LiveProgress extends SparkListener {
   private final long accumulator;
   private final int maxSteps;
   private final Progress progress;
-  private int told;
+  private int shown;
 
   LiveProgress(long accumulator, int maxSteps, Progress progress) {
     this.accumulator = accumulator;
@@ -24,16 +24,16 @@ final class LiveProgress extends SparkListener {
   @Override
   public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
     CollectionConverters.asJava(update.accumUpdates())
-        .forEach(task -> CollectionConverters.asJava(task._4()).forEach(this::tell));
+        .forEach(task -> CollectionConverters.asJava(task._4()).forEach(this::show));
   }
 
-  private void tell(AccumulableInfo info) {
+  private void show(AccumulableInfo info) {
     if (info.id() == accumulator
         && info.update().isDefined()
         && info.update().get() instanceof StepRecord step
-        && step.step() != told) {
-      told = step.step();
-      progress.tell(line(step));
+        && step.step() != shown) {
+      shown = step.step();
+      progress.report(line(step));
       progress.show(Stage.of("training", "steps", step.step(), maxSteps));
     }
   }

@@ -2,11 +2,11 @@ package io.qtrace.job.train;
 
 import io.qtrace.format.CheckpointWriter;
 import io.qtrace.format.WriteOptions;
-import io.qtrace.io.Existing;
+import io.qtrace.io.AtomicOutput;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.PendingObject;
 import io.qtrace.io.RangeReader;
 import io.qtrace.io.SafeText;
+import io.qtrace.io.WriteMode;
 import io.qtrace.job.text.Json;
 import io.qtrace.tensor.StateDict;
 import java.io.FileNotFoundException;
@@ -23,7 +23,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The folder of one training run: its checkpoints and logs in the recipe's names, and below a
- * hidden folder, which no audit looks into, what a failed task needs to go on. Every file appears
+ * hidden folder, which no audit looks into, what a failed task needs to resume. Every file appears
  * whole or not at all.
  */
 public final class RunFolder {
@@ -112,7 +112,7 @@ public final class RunFolder {
   }
 
   void write(String name, String text) throws IOException {
-    try (PendingObject file = store.create(uri(name), Existing.REPLACE)) {
+    try (AtomicOutput file = store.create(uri(name), WriteMode.OVERWRITE)) {
       file.stream().write(text.getBytes(StandardCharsets.UTF_8));
       file.commit();
     }

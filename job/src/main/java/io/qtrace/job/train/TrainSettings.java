@@ -3,14 +3,14 @@ package io.qtrace.job.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.conf.LayeredSettings;
+import io.qtrace.job.train.recipe.DistillationLossConfig;
 import io.qtrace.job.train.recipe.Forward;
+import io.qtrace.job.train.recipe.LrSchedule;
 import io.qtrace.job.train.recipe.LutScope;
-import io.qtrace.job.train.recipe.Objective;
 import io.qtrace.job.train.recipe.Precision;
 import io.qtrace.job.train.recipe.Preset;
-import io.qtrace.job.train.recipe.Rates;
 import io.qtrace.job.train.recipe.Recipe;
-import io.qtrace.job.train.recipe.Trained;
+import io.qtrace.job.train.recipe.TrainableParameters;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Everything that a training run is told; {@code conf/train.yaml} has the defaults and what each
- * setting means.
+ * All settings of a training run; {@code conf/train.yaml} has the defaults and what each setting
+ * means.
  */
 public record TrainSettings(
     @JsonProperty("checkpoint") String checkpoint,
@@ -107,9 +107,9 @@ public record TrainSettings(
   /** The mathematics that these settings ask for. */
   public Recipe recipe() {
     return new Recipe(
-        new Trained(trainScales, trainLut ? lutScope : LutScope.NONE, lutMaxAbs),
-        new Rates(lr, lutLr, weightDecay, warmupSteps, maxSteps, minLrRatio, clip),
-        new Objective(temperature, hardTop1, hardFull),
+        new TrainableParameters(trainScales, trainLut ? lutScope : LutScope.NONE, lutMaxAbs),
+        new LrSchedule(lr, lutLr, weightDecay, warmupSteps, maxSteps, minLrRatio, clip),
+        new DistillationLossConfig(temperature, hardTop1, hardFull),
         forward,
         mixedPrecision ? Precision.MIXED : Precision.FLOAT32);
   }

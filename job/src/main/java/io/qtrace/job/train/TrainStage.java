@@ -17,7 +17,7 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Training as a Spark stage: the driver plans, a task trains, on a GPU of its own where the
  * executors have some. Spark starts a failed task again, elsewhere where its executor died, and the
- * task goes on from the last saved state. Several replicas are one barrier stage: they start
+ * task resumes from the last saved state. Several replicas are one barrier stage: they start
  * together, and when one fails all start again together.
  */
 public final class TrainStage {
@@ -28,7 +28,7 @@ public final class TrainStage {
   private final Progress progress;
 
   /**
-   * @param progress told what the stage does next, and of its steps, one line each
+   * @param progress receives what the stage does next, and its steps, one line each
    */
   public TrainStage(JavaSparkContext context, Progress progress) {
     this.context = context;
@@ -41,12 +41,13 @@ public final class TrainStage {
    *
    * @throws IOException if another run is in the folder and may not be removed
    */
-  public TrainRun run(TrainPlan plan, Rerun rerun) throws IOException {
+  public TrainRun run(TrainPlan plan, ExistingRunPolicy rerun) throws IOException {
     RunFolder folder = new RunFolder(store, plan.settings().outputDir());
     List<String> there = folder.files();
     Optional<String> planned = folder.planned();
     boolean same = planned.filter(plan.id()::equals).isPresent();
-    if (rerun == Rerun.RETRAIN || (rerun == Rerun.REPLACE && planned.isPresent() && !same)) {
+    if (rerun == ExistingRunPolicy.RETRAIN
+        || (rerun == ExistingRunPolicy.REPLACE && planned.isPresent() && !same)) {
       folder.clear();
     } else if (!same && !there.isEmpty()) {
       throw new IOException(
@@ -54,7 +55,7 @@ public final class TrainStage {
                   .formatted(SafeText.of(plan.settings().outputDir()))
               + " (--overwrite removes them)");
     } else if (folder.finished().isPresent()) {
-      progress.tell("run %s is finished already".formatted(plan.id()));
+      progress.report("run %s is finished already".formatted(plan.id()));
       return folder.finished().get();
     }
     folder.plan(plan.id());
@@ -71,7 +72,7 @@ public final class TrainStage {
     context.setJobDescription("qtrace train " + SafeText.of(settings.outputDir()));
     context.sc().addSparkListener(live);
     try {
-      progress.tell(
+      progress.report(
           "training %d steps on %d task%s"
               .formatted(
                   settings.maxSteps(), settings.replicas(), settings.replicas() == 1 ? "" : "s"));

@@ -24,15 +24,15 @@ record TrainTask(TrainPlan plan, SerializableConfiguration hadoop, LiveSteps ste
 
   /** One replica of several; the result is that of the first. */
   Iterator<TrainRun> together(Iterator<Integer> ranks) throws IOException {
-    return train(ranks.next(), new BarrierExchange(BarrierTaskContext.get()));
+    return train(ranks.next(), new BarrierAllReduce(BarrierTaskContext.get()));
   }
 
-  private Iterator<TrainRun> train(int rank, Exchange exchange) throws IOException {
+  private Iterator<TrainRun> train(int rank, AllReduce exchange) throws IOException {
     DeviceFault.awaitEndOfExecutor();
     ObjectStore store = new ObjectStore(hadoop.value());
-    Training.Place place = new Training.Place(rank, device(), exchange);
+    TrainLoop.Place place = new TrainLoop.Place(rank, device(), exchange);
     try {
-      TrainRun run = new Training(store, plan, place, steps::add).run();
+      TrainRun run = new TrainLoop(store, plan, place, steps::add).run();
       return rank == 0 ? List.of(run).iterator() : Collections.emptyIterator();
     } catch (IOException | RuntimeException e) {
       if (DeviceFault.isSticky(e) && !SparkEnv.get().executorId().equals(DRIVER)) {

@@ -32,7 +32,7 @@ final class KilledAudit implements Progress {
 
   // Waits while the other one dies: nobody goes on meanwhile.
   @Override
-  public synchronized void tell(String line) {}
+  public synchronized void report(String line) {}
 
   @Override
   public synchronized void show(Stage now) {

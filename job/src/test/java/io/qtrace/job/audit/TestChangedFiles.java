@@ -200,7 +200,7 @@ class TestChangedFiles {
     Progress progress =
         new Progress() {
           @Override
-          public void tell(String line) {
+          public void report(String line) {
             if (line.startsWith(phase)) {
               change.make(OTHER);
             }

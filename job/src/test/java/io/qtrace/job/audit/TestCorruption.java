@@ -249,7 +249,7 @@ class TestCorruption {
   }
 
   @Test
-  void ofNothingIsNothing() throws IOException {
+  void reportsNothingOfUndamagedFiles() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();
     assertThat(diff(TIGHTENED).judgement().findings()).isEmpty();
   }

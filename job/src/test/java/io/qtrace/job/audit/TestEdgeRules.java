@@ -64,7 +64,7 @@ class TestEdgeRules {
   }
 
   @Test
-  void aMovingAverageIsOfTheLastStepAndOfTheStateBesideIt() throws IOException {
+  void aMovingAverageIsOfTheLastStepAndOfTheStateNextToIt() throws IOException {
     for (String name :
         new String[] {
           "checkpoint_step2.pt",

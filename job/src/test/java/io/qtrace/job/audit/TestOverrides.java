@@ -80,7 +80,7 @@ class TestOverrides {
   }
 
   @Test
-  void anAuditJudgesAnewWhenARunSaysAnotherThing() throws IOException {
+  void anAuditReevaluatesARunWhoseConfigChanged() throws IOException {
     SparkSession spark = LocalSpark.session(folder.resolve("lineage"));
     Path archive = folder.resolve("archive");
     Path run = Files.createDirectories(archive.resolve("runs/lut"));

@@ -230,7 +230,7 @@ class TestParentage {
   }
 
   @Test
-  void anAuditAfterNewRunsJudgesTheOldOnesAnew() throws IOException {
+  void anAuditAfterNewRunsReevaluatesTheOldOnes() throws IOException {
     Path archive = Sample.copyTo(folder.resolve("grown"));
     Path aside = Files.createDirectories(folder.resolve("aside"));
     Path debug = Files.move(archive.resolve(DEBUG), aside.resolve("debug"));

@@ -17,7 +17,7 @@ import io.qtrace.job.parents.HandMade;
 import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.StatedEvaluation;
-import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.parents.WeightsEvidence;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
@@ -56,15 +56,15 @@ class TestParentageRules {
       CheckpointFile parent,
       CheckpointFile child,
       Status status,
-      WeightsOpinion weights,
+      WeightsEvidence weights,
       String... evidence) {
     Edge edge = declared(parent, child);
     return new PlannedEdge(
         edge.ends(), child.run(), status, List.of(evidence), weights, ParentPart.WHOLE, List.of());
   }
 
-  private static WeightsOpinion contradicts(InferredEdge edge) {
-    return WeightsOpinion.shows(WeightsOpinion.Says.CONTRADICTS, edge);
+  private static WeightsEvidence contradicts(InferredEdge edge) {
+    return WeightsEvidence.shows(WeightsEvidence.Says.CONTRADICTS, edge);
   }
 
   private static List<Finding> findings(PlannedEdge edge) {
@@ -77,7 +77,7 @@ class TestParentageRules {
   void aDeclaredParentThatTheWeightsShowIsDirect() {
     assertThat(parentage(forest(edge(SOURCE, STEP_1, "train")), declared(SOURCE, STEP_1)))
         .containsExactly(
-            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"));
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.AGREES, "declared", "weights"));
   }
 
   @Test
@@ -86,9 +86,9 @@ class TestParentageRules {
     InferredEdge second = edge(STEP_1, STEP_2, "train");
     assertThat(parentage(forest(first, second), declared(SOURCE, STEP_1), declared(SOURCE, STEP_2)))
         .containsExactly(
-            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"),
-            planned(SOURCE, STEP_2, Status.DIRECT, WeightsOpinion.NOTHING, "declared"),
-            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.infers(second), "weights"));
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.AGREES, "declared", "weights"),
+            planned(SOURCE, STEP_2, Status.DIRECT, WeightsEvidence.NOTHING, "declared"),
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsEvidence.infers(second), "weights"));
   }
 
   @Test
@@ -103,10 +103,10 @@ class TestParentageRules {
                 SOURCE,
                 STEP_2,
                 Status.INDIRECT,
-                WeightsOpinion.reaches(List.of(first, second)),
+                WeightsEvidence.reaches(List.of(first, second)),
                 "declared"),
-            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.infers(second), "weights"),
-            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(first), "weights"));
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsEvidence.infers(second), "weights"),
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.infers(first), "weights"));
     PlannedEdge indirect = found.get(0);
     assertThat(indirect.isJudged()).isFalse();
     assertThat(indirect.unjudgedKind()).isEqualTo(EdgeKind.SEVERAL);
@@ -124,7 +124,7 @@ class TestParentageRules {
     assertThat(found)
         .containsExactly(
             planned(OTHER, STEP_1, Status.REJECTED, contradicts(shown), "declared"),
-            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(shown), "weights"));
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.infers(shown), "weights"));
     PlannedEdge rejected = found.get(0);
     assertThat(rejected.isJudged()).isFalse();
     assertThat(rejected.unjudgedKind()).isEqualTo(EdgeKind.NONE);
@@ -152,7 +152,7 @@ class TestParentageRules {
     assertThat(found)
         .contains(
             planned(STEP_1, STEP_2, Status.REJECTED, contradicts(second), "order"),
-            planned(SOURCE, STEP_2, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"));
+            planned(SOURCE, STEP_2, Status.DIRECT, WeightsEvidence.AGREES, "declared", "weights"));
     PlannedEdge rejected = found.get(0);
     assertThat(findings(rejected))
         .containsExactly(
@@ -176,7 +176,7 @@ class TestParentageRules {
                 OTHER,
                 STEP_1,
                 Status.DIRECT,
-                WeightsOpinion.shows(WeightsOpinion.Says.PREFERS, nearer),
+                WeightsEvidence.shows(WeightsEvidence.Says.PREFERS, nearer),
                 "declared"));
     assertThat(found.get(0).notes())
         .containsExactly("weights: init/source.pt is closer, which is not a proof");
@@ -187,7 +187,7 @@ class TestParentageRules {
   void aParentThatCouldNotBeReadIsKept() {
     CheckpointFile lost = file("lost/best.pt");
     assertThat(parentage(forest(edge(SOURCE, STEP_1, "train")), declared(lost, STEP_1)))
-        .containsExactly(planned(lost, STEP_1, Status.DIRECT, WeightsOpinion.NOTHING, "declared"));
+        .containsExactly(planned(lost, STEP_1, Status.DIRECT, WeightsEvidence.NOTHING, "declared"));
   }
 
   @Test
@@ -196,7 +196,7 @@ class TestParentageRules {
     List<PlannedEdge> found = parentage(forest(shown));
     assertThat(found)
         .containsExactly(
-            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(shown), "weights"));
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.infers(shown), "weights"));
     assertThat(found.get(0).notes())
         .containsExactly(
             "weights: 7 tensors shared, 3 changed, not explained by any known operation");
@@ -208,7 +208,7 @@ class TestParentageRules {
     InferredEdge explained = edge(SOURCE, initial, "bake");
     assertThat(parentage(forest(explained)))
         .containsExactly(
-            planned(SOURCE, initial, Status.DIRECT, WeightsOpinion.infers(explained), "weights"));
+            planned(SOURCE, initial, Status.DIRECT, WeightsEvidence.infers(explained), "weights"));
     assertThat(parentage(forest(edge(SOURCE, initial, "train", 1)))).isEmpty();
   }
 
@@ -216,7 +216,7 @@ class TestParentageRules {
   void anInferredEdgeAgainstADeclaredOneIsNotWanted() {
     assertThat(parentage(forest(edge(STEP_1, STEP_2, "train")), declared(STEP_2, STEP_1)))
         .containsExactly(
-            planned(STEP_2, STEP_1, Status.DIRECT, WeightsOpinion.NOTHING, "declared"));
+            planned(STEP_2, STEP_1, Status.DIRECT, WeightsEvidence.NOTHING, "declared"));
   }
 
   @Test
@@ -235,8 +235,8 @@ class TestParentageRules {
     InferredEdge shown = edge(STEP_1, STEP_2, "train");
     assertThat(parentage(forest(shown), declared(STEP_1, STEP_2), declared(STEP_2, STEP_1)))
         .containsExactly(
-            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.AGREES, "declared", "weights"),
-            planned(STEP_2, STEP_1, Status.DIRECT, WeightsOpinion.NOTHING, "declared"));
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsEvidence.AGREES, "declared", "weights"),
+            planned(STEP_2, STEP_1, Status.DIRECT, WeightsEvidence.NOTHING, "declared"));
   }
 
   // A rejected declaration leads nowhere: what the weights show does not close a ring with it.
@@ -248,8 +248,8 @@ class TestParentageRules {
     assertThat(parentage(forest(first, second), declared(STEP_2, STEP_1)))
         .containsExactlyInAnyOrder(
             planned(STEP_2, STEP_1, Status.REJECTED, contradicts(first), "declared"),
-            planned(SOURCE, STEP_1, Status.DIRECT, WeightsOpinion.infers(first), "weights"),
-            planned(STEP_1, STEP_2, Status.DIRECT, WeightsOpinion.infers(second), "weights"));
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.infers(first), "weights"),
+            planned(STEP_1, STEP_2, Status.DIRECT, WeightsEvidence.infers(second), "weights"));
   }
 
   @Test
@@ -257,7 +257,7 @@ class TestParentageRules {
     CheckpointFile best = file("run/best.pt");
     InferredEdge copied = copy(STEP_1, best);
     assertThat(parentage(forest(edge(SOURCE, STEP_1, "train"), copied), declared(SOURCE, STEP_1)))
-        .contains(planned(STEP_1, best, Status.DIRECT, WeightsOpinion.infers(copied), "weights"));
+        .contains(planned(STEP_1, best, Status.DIRECT, WeightsEvidence.infers(copied), "weights"));
   }
 
   @Test

@@ -114,7 +114,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void tellsWhatChanged() {
+  void reportsWhatChanged() {
     Path dest = folder.resolve("b.pt");
     CommandRun run = CommandRun.of("bake", TRAINED, dest.toString());
     assertThat(run.err()).isEmpty();

@@ -21,14 +21,14 @@ class TestCommands {
   @TempDir Path folder;
 
   @Test
-  void diffOfACleanPairIsZero() {
+  void exitsZeroWhenTheDiffIsClean() {
     CommandRun run = CommandRun.of("diff", INITIAL, GOOD);
     assertThat(run.status()).isZero();
     assertThat(run.out()).contains("CLEAN: all 14 _Q buffers are unchanged");
   }
 
   @Test
-  void diffOfAPairThatMayNotBeIsOne() {
+  void exitsOneWhenTheDiffViolatesThePolicy() {
     CommandRun run =
         CommandRun.of(
             "diff", GOOD, Sample.run("bug_q_drift/checkpoint_step20.pt"), "--format", "json");
@@ -60,7 +60,7 @@ class TestCommands {
   }
 
   @Test
-  void auditOfAnArchiveWithAViolationIsOne() {
+  void exitsOneWhenTheAuditFindsAViolation() {
     CommandRun run =
         CommandRun.of(
             "audit",
@@ -77,7 +77,7 @@ class TestCommands {
   }
 
   @Test
-  void auditOfNothingIsTwo() {
+  void exitsTwoWhenTheArchiveIsEmpty() {
     CommandRun run =
         CommandRun.of("audit", "--archive", folder.resolve("none").toString(), "--quiet");
     assertThat(run.status()).isEqualTo(2);

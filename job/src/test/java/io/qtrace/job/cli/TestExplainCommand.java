@@ -92,7 +92,7 @@ class TestExplainCommand {
   }
 
   @Test
-  void tellsTrainingOfTheLutThoughTheStoredOneStays() {
+  void notesTrainingOfTheLutThoughTheStoredOneStays() {
     CommandRun run =
         CommandRun.of(
             "explain",
@@ -110,7 +110,7 @@ class TestExplainCommand {
   }
 
   @Test
-  void aMissingFileIsTwo() {
+  void exitsTwoWhenAFileIsMissing() {
     CommandRun run = CommandRun.of("explain", "none.pt", "none.pt");
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.err()).startsWith("qtrace: Cannot find file: ").hasLineCount(1);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class TestFailure {
   @Test
-  void faultOfAFileIsToldWhateverWrapsIt() {
+  void reportsTheFaultOfAFileWhateverWrapsIt() {
     Throwable fault = new FormatException("file:/a.pt", 7, "Invalid opcode");
     Throwable wrapped = new SparkException("Job aborted\n\tat x", new ExecutionException(fault));
     assertThat(Failure.reason(wrapped)).isEqualTo("file:/a.pt: at byte 7: Invalid opcode");
@@ -34,7 +34,7 @@ class TestFailure {
   }
 
   @Test
-  void onlyTheFirstLineIsToldAndMadeSafe() {
+  void reportsOnlyTheFirstLineEscaped() {
     assertThat(Failure.reason(new IllegalStateException("\n[X] bad\u001b thing\n== SQL ==\n^^^")))
         .isEqualTo("[X] bad\\u001b thing");
   }

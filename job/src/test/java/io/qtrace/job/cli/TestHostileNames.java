@@ -39,7 +39,7 @@ class TestHostileNames {
   }
 
   @Test
-  void areEscapedInEveryReport() throws IOException {
+  void escapesHostileNamesInEveryReport() throws IOException {
     CommandRun audit = run("audit", "--archive", folder.resolve("archive").toString(), "--quiet");
     assertThat(audit.status()).as(audit.err()).isEqualTo(1);
     assertThat(plain(audit).out().replaceAll("\\s+", ""))

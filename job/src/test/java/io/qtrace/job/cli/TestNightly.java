@@ -120,14 +120,14 @@ class TestNightly {
   }
 
   @Test
-  void anAuditThatCannotBeDoneIsTwoWithTheReason() throws IOException, InterruptedException {
+  void exitsTwoWithTheReasonWhenAnAuditFails() throws IOException, InterruptedException {
     JsonNode summary = night(settings(qtrace(Map.of()), archive.toString()), 2);
     assertThat(summary.at("/error").asText()).isEqualTo("Cannot find archive: " + archive);
     assertThat(summary.has("audit")).isFalse();
   }
 
   @Test
-  void oneAtATimeAndAKilledOneIsTold() throws IOException, InterruptedException {
+  void runsOneAtATimeAndReportsAKilledOne() throws IOException, InterruptedException {
     Path began = folder.resolve("began");
     Path fake =
         script(

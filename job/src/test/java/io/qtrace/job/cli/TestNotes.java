@@ -63,7 +63,7 @@ class TestNotes {
   }
 
   @Test
-  void diffTellsWhichSideWasReadOtherwise() throws IOException {
+  void diffNotesWhichSideWasReadOtherwise() throws IOException {
     String left = CASES.resolve("hf_index/good/model.safetensors.index.json").toString();
     String right =
         CASES.resolve("hf_index/unlisted_tensor/model.safetensors.index.json").toString();
@@ -75,7 +75,7 @@ class TestNotes {
 
   // Also of a file that an earlier audit read.
   @Test
-  void auditTellsItOfBothEnds() throws IOException {
+  void auditNotesItOfBothEnds() throws IOException {
     Path run = Files.createDirectories(folder.resolve("archive/run"));
     Files.copy(CASES.resolve("odd_names/collide.pt"), run.resolve("checkpoint_step1.pt"));
     assertThat(audit().edges()).isEmpty();

@@ -33,7 +33,7 @@ class TestProgressLine {
   void terminalMakesRoomForAnEvent() {
     ProgressLine line = line(true);
     line.show(Stage.of("training", "steps", 1, 10));
-    line.tell("saved");
+    line.report("saved");
     assertThat(text)
         .hasToString("\r\u001b[Kqtrace: training: 1 of 10 steps\r\u001b[Kqtrace: saved\n");
   }
@@ -74,7 +74,7 @@ class TestProgressLine {
   }
 
   @Test
-  void noStageIsMoreThanDone() {
+  void showsAtMostOneHundredPercent() {
     assertThatThrownBy(() -> comparing(9, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid done: 9, expected 0 to 8");

@@ -112,7 +112,7 @@ class TestTrainCommand {
   }
 
   @Test
-  void unknownSettingIsTwo() throws IOException {
+  void exitsTwoWhenASettingIsUnknown() throws IOException {
     Path recipe = Files.writeString(folder.resolve("r.yaml"), "{max-step: 20}");
     CommandRun run = CommandRun.of("train", "--recipe", recipe.toString());
     assertThat(run.status()).isEqualTo(2);

@@ -3,8 +3,8 @@ package io.qtrace.job.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.compare.TensorStats;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -22,9 +22,9 @@ class TestLayerInvariants {
     add("p._Q", DType.FLOAT32, Shape.of(2, 3), List.of());
     add("p._indices", DType.INT16, Shape.of(2, 3), List.of());
     add("p.lut", DType.FLOAT32, Shape.of(4), List.of(-2.0, -0.1, -0.1, 2.0));
-    Deviations stale = new Deviations(2, 4, 0.5, -2);
-    Deviations outside = new Deviations(1, 3, 9, Double.NaN);
-    LutCheckPartial check = new LutCheckPartial(6, outside, Deviations.NONE, stale, 2.5);
+    Mismatches stale = new Mismatches(2, 4, 0.5, -2);
+    Mismatches outside = new Mismatches(1, 3, 9, Double.NaN);
+    LutCheckPartial check = new LutCheckPartial(6, outside, Mismatches.NONE, stale, 2.5);
     LayerInvariants layer = only(Map.of("p", check));
     assertThat(layer.unchecked()).isEmpty();
     assertThat(layer.check()).contains(check);

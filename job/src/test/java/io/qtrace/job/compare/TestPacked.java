@@ -8,7 +8,7 @@ import io.qtrace.job.operations.ArrayCheckpoint;
 import io.qtrace.job.operations.ArrayTensor;
 import io.qtrace.job.operations.Layers;
 import io.qtrace.job.policy.EdgeKind;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,11 +35,11 @@ class TestPacked {
     }
   }
 
-  private record Opinion(Status says, Optional<EdgeKind> kind, List<String> steps) {}
+  private record ParentEvidence(Status says, Optional<EdgeKind> kind, List<String> steps) {}
 
   /** As an audit plans an edge. */
   private record Planned(
-      EdgeEnds ends, String run, Status status, List<String> evidence, Opinion weights) {}
+      EdgeEnds ends, String run, Status status, List<String> evidence, ParentEvidence weights) {}
 
   private record Numbers(
       long large,
@@ -88,11 +88,15 @@ class TestPacked {
             "a",
             Status.DIRECT,
             List.of("declared", "weights"),
-            new Opinion(
+            new ParentEvidence(
                 Status.REJECTED, Optional.of(new EdgeKind("train")), List.of("one", "two"))));
     assertSurvives(
         new Planned(
-            ends, "", Status.REJECTED, List.of(), new Opinion(null, Optional.empty(), List.of())));
+            ends,
+            "",
+            Status.REJECTED,
+            List.of(),
+            new ParentEvidence(null, Optional.empty(), List.of())));
     assertSurvives(new Planned(null, null, null, null, null));
     assertSurvives(Optional.of(Optional.empty()));
     assertSurvives(Optional.of(List.of(Optional.of(ends), Optional.empty())));
@@ -114,7 +118,7 @@ class TestPacked {
     assertSurvives(
         new Numbers(
             -1, -1, Double.NaN, Float.NaN, false, (short) 7, null, -0.0, "\u0000\ud83d\ude00"));
-    assertSurvives(new Deviations(3, 1L << 40, Double.NEGATIVE_INFINITY, Double.NaN));
+    assertSurvives(new Mismatches(3, 1L << 40, Double.NEGATIVE_INFINITY, Double.NaN));
   }
 
   @Test

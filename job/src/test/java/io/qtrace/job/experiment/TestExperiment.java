@@ -12,7 +12,7 @@ import io.qtrace.job.lineage.LineageTable;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.Json;
-import io.qtrace.job.train.Rerun;
+import io.qtrace.job.train.ExistingRunPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,6 +141,6 @@ class TestExperiment {
     new LineageStore(spark).create();
     return new Experiment(
             spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), told)
-        .run(settings, Rerun.REPLACE);
+        .run(settings, ExistingRunPolicy.REPLACE);
   }
 }

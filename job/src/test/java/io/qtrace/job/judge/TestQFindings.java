@@ -13,7 +13,7 @@ import io.qtrace.job.operations.StepOfArrays;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.Waivers;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
 import java.time.LocalDate;
@@ -279,7 +279,7 @@ class TestQFindings {
             child,
             Map.of(
                 StepOfArrays.key(LAYER),
-                new Recomputed(Optional.of("no scale_A\n"), Deviations.NONE)));
+                new Recomputed(Optional.of("no scale_A\n"), Mismatches.NONE)));
     assertThat(findings(step)).isEmpty();
     assertThat(QFindings.notes(changes(step)))
         .containsExactly("1 _indices moved and were not recomputed: no scale_A\\n");

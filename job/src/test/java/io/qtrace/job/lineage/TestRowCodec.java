@@ -16,7 +16,7 @@ class TestRowCodec {
   record Part(String name, long size) {}
 
   record Whole(
-      @About("what it is") String someText,
+      @ColumnComment("what it is") String someText,
       int count,
       Long perhaps,
       boolean sure,

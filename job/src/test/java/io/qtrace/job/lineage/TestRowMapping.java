@@ -3,21 +3,21 @@ package io.qtrace.job.lineage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.compare.LayerInvariants;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TestRowMapping {
   @Test
   void whatWasNotFoundIsNullInTheColumns() {
-    Deviations stale = new Deviations(2, 4, 0.5, -2);
-    Deviations outside = new Deviations(1, 3, 9, Double.NaN);
+    Mismatches stale = new Mismatches(2, 4, 0.5, -2);
+    Mismatches outside = new Mismatches(1, 3, 9, Double.NaN);
     LayerInvariants layer =
         new LayerInvariants(
             "p",
             Optional.empty(),
-            Optional.of(new LutCheckPartial(6, outside, Deviations.NONE, stale, 2.5)),
+            Optional.of(new LutCheckPartial(6, outside, Mismatches.NONE, stale, 2.5)),
             Optional.of(4L),
             Optional.of(new LayerInvariants.Table(false, true, false)),
             Optional.empty());

@@ -20,13 +20,13 @@ import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.parents.Transition;
-import io.qtrace.job.parents.WeightsOpinion;
-import io.qtrace.job.parents.WeightsOpinion.Says;
+import io.qtrace.job.parents.WeightsEvidence;
+import io.qtrace.job.parents.WeightsEvidence.Says;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
@@ -158,9 +158,9 @@ class TestRowRoundTrip {
             Optional.of(
                 new LutCheckPartial(
                     6,
-                    Deviations.NONE,
-                    new Deviations(2, 4, Double.NaN, Double.NaN),
-                    new Deviations(1, 5, Double.NaN, -2),
+                    Mismatches.NONE,
+                    new Mismatches(2, 4, Double.NaN, Double.NaN),
+                    new Mismatches(1, 5, Double.NaN, -2),
                     Double.NaN)),
             Optional.of(16L),
             Optional.empty(),
@@ -283,7 +283,7 @@ class TestRowRoundTrip {
     assertThat(RowMapping.checkpoint(other).contents().orElseThrow().sketch()).isEmpty();
   }
 
-  private static AuditedEdge edge(WeightsOpinion weights, Finding... findings) {
+  private static AuditedEdge edge(WeightsEvidence weights, Finding... findings) {
     return new AuditedEdge(
         ENDS,
         findings.length == 0 ? ParentPart.WHOLE : ParentPart.DONOR,
@@ -308,25 +308,25 @@ class TestRowRoundTrip {
     assertThat(RowMapping.edge(back(EdgeRow.class, row))).isEqualTo(expected);
   }
 
-  private static List<WeightsOpinion> opinions() {
+  private static List<WeightsEvidence> opinions() {
     CheckpointFile parent = HandMade.file("a/step1.pt");
     CheckpointFile child = HandMade.file("a/step2.pt");
     CheckpointFile last = HandMade.file("a/baked.pt");
     InferredEdge one = HandMade.edge(parent, child, "unknown", 2);
     InferredEdge two = HandMade.edge(child, last, "bake");
     return List.of(
-        WeightsOpinion.NOTHING,
-        WeightsOpinion.AGREES,
-        WeightsOpinion.infers(one),
-        WeightsOpinion.reaches(List.of(one, two)),
-        WeightsOpinion.shows(Says.PREFERS, two),
-        WeightsOpinion.shows(Says.CONTRADICTS, one));
+        WeightsEvidence.NOTHING,
+        WeightsEvidence.AGREES,
+        WeightsEvidence.infers(one),
+        WeightsEvidence.reaches(List.of(one, two)),
+        WeightsEvidence.shows(Says.PREFERS, two),
+        WeightsEvidence.shows(Says.CONTRADICTS, one));
   }
 
   @Test
   void edgesSurviveWithEveryOpinionOfTheWeights() {
-    assertThat(opinions()).extracting(WeightsOpinion::says).containsExactly(Says.values());
-    for (WeightsOpinion opinion : opinions()) {
+    assertThat(opinions()).extracting(WeightsEvidence::says).containsExactly(Says.values());
+    for (WeightsEvidence opinion : opinions()) {
       assertEdgeSurvives(edge(opinion));
       assertEdgeSurvives(
           edge(

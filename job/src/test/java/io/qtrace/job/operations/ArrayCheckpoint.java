@@ -3,8 +3,8 @@ package io.qtrace.job.operations;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.policy.Policy;
-import io.qtrace.kernel.Deviations;
 import io.qtrace.kernel.LutCheckPartial;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
@@ -137,23 +137,23 @@ public record ArrayCheckpoint(Map<String, ArrayTensor> tensors) {
         Arrays.stream(tensor(layer.lut()).values())
             .map(entry -> ArrayTensor.round(dtype, entry))
             .toArray();
-    Deviations outside = Deviations.NONE;
-    Deviations offGrid = Deviations.NONE;
-    Deviations stale = Deviations.NONE;
+    Mismatches outside = Mismatches.NONE;
+    Mismatches offGrid = Mismatches.NONE;
+    Mismatches stale = Mismatches.NONE;
     double maxStale = 0;
     for (int i = 0; i < quantized.length; i++) {
       double value = quantized[i];
       boolean inside = indices[i] >= 0 && indices[i] < lut.length;
       double expected = inside ? lut[(int) indices[i]] : Double.NaN;
       if (!inside) {
-        outside = outside.merge(new Deviations(1, i, indices[i], Double.NaN));
+        outside = outside.merge(new Mismatches(1, i, indices[i], Double.NaN));
       } else if (!ArrayTensor.isSame(value, expected)) {
-        stale = stale.merge(new Deviations(1, i, value, expected));
+        stale = stale.merge(new Mismatches(1, i, value, expected));
         maxStale = Math.max(maxStale, Math.abs(value - expected));
       }
       if (!ArrayTensor.isSame(value, expected)
           && Arrays.stream(lut).noneMatch(entry -> ArrayTensor.isSame(entry, value))) {
-        offGrid = offGrid.merge(new Deviations(1, i, value, expected));
+        offGrid = offGrid.merge(new Mismatches(1, i, value, expected));
       }
     }
     return new LutCheckPartial(quantized.length, outside, offGrid, stale, maxStale);

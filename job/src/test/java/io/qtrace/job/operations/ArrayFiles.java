@@ -4,7 +4,7 @@ import io.qtrace.arrow.ReadOptions;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.Storage;
@@ -66,7 +66,7 @@ public record ArrayFiles(Path folder) {
 
   private static Recomputed run(Recomputation wanted) throws IOException {
     if (wanted.obstacle().isPresent()) {
-      return new Recomputed(wanted.obstacle(), Deviations.NONE);
+      return new Recomputed(wanted.obstacle(), Mismatches.NONE);
     }
     Recomputation.Result result =
         wanted.run(STORE, MEMORY_BYTES, ReadOptions.LOCAL_DISK, 0, wanted.rows());

@@ -5,7 +5,7 @@ import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorFacts;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Float16;
@@ -164,7 +164,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
     double max = 0;
     double sum = 0;
     TreeSet<Double> distinct = new TreeSet<>();
-    Deviations misrounded = Deviations.NONE;
+    Mismatches misrounded = Mismatches.NONE;
     for (int i = 0; i < values.length; i++) {
       double found = child.values[i];
       double expected = round(child.dtype, values[i]);
@@ -175,7 +175,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
         distinct.add(values[i] - found);
       }
       if (cast && !isSame(found, expected)) {
-        misrounded = misrounded.merge(new Deviations(1, i, found, expected));
+        misrounded = misrounded.merge(new Mismatches(1, i, found, expected));
       }
     }
     List<Double> differences = changed < KEPT_DIFFERENCES ? List.copyOf(distinct) : List.of();

@@ -3,7 +3,7 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.Recomputed;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
@@ -72,7 +72,7 @@ public final class StepOfArrays {
 
   private static Recomputed recomputed(ArrayCheckpoint child, LayerNames layer) {
     if (!child.tensors().containsKey(layer.weight())) {
-      return new Recomputed(Optional.of("no " + layer.weight()), Deviations.NONE);
+      return new Recomputed(Optional.of("no " + layer.weight()), Mismatches.NONE);
     }
     Requantize requantize =
         new Requantize(
@@ -84,12 +84,12 @@ public final class StepOfArrays {
     float[] weights = child.tensor(layer.weight()).floats();
     double[] indices = child.tensor(layer.indices()).values();
     int in = requantize.scales().in();
-    Deviations others = Deviations.NONE;
+    Mismatches others = Mismatches.NONE;
     for (int i = 0; i < weights.length; i++) {
       float[] row = Arrays.copyOfRange(weights, i / in * in, (i / in + 1) * in);
       Requantize.Row quotients = requantize.row(i / in, row);
       if (!quotients.allows(i % in, (long) indices[i])) {
-        others = others.merge(new Deviations(1, i, indices[i], quotients.index(i % in)));
+        others = others.merge(new Mismatches(1, i, indices[i], quotients.index(i % in)));
       }
     }
     return new Recomputed(Optional.empty(), others);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.UnexplainedElements;
-import io.qtrace.kernel.Deviations;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerNames;
 import java.util.Map;
 import java.util.Optional;
@@ -61,9 +61,9 @@ class TestRequantize extends OperationConformance {
             example.child(),
             Map.of(
                 StepOfArrays.key(layer),
-                new Recomputed(Optional.empty(), new Deviations(3, 40, 5, 6)),
+                new Recomputed(Optional.empty(), new Mismatches(3, 40, 5, 6)),
                 StepOfArrays.key(Layers.MLP),
-                new Recomputed(Optional.of("no scale_A"), Deviations.NONE)));
+                new Recomputed(Optional.of("no scale_A"), Mismatches.NONE)));
     assertThat(operation().unexplained(step.tensor(layer.indices()).orElseThrow(), step))
         .isEqualTo(UnexplainedElements.of(3, 40));
     assertThat(operation().unexplained(step.tensor(Layers.MLP.indices()).orElseThrow(), step))

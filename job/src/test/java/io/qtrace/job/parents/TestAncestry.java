@@ -7,7 +7,7 @@ import static io.qtrace.job.parents.HandMade.forest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.CheckpointFile;
-import io.qtrace.job.parents.Claims.Claim;
+import io.qtrace.job.parents.DeclaredParents.Declaration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,11 +24,12 @@ class TestAncestry {
 
   private final StatedEvaluation evaluation = new StatedEvaluation();
 
-  private Opinion opinion(Forest forest, CheckpointFile parent, CheckpointFile child) {
-    return opinions(forest, List.of(new Claim(parent, child))).get(new Claim(parent, child));
+  private ParentEvidence opinion(Forest forest, CheckpointFile parent, CheckpointFile child) {
+    return opinions(forest, List.of(new Declaration(parent, child)))
+        .get(new Declaration(parent, child));
   }
 
-  private Map<Claim, Opinion> opinions(Forest forest, List<Claim> claims) {
+  private Map<Declaration, ParentEvidence> opinions(Forest forest, List<Declaration> claims) {
     Set<CheckpointFile> files = new LinkedHashSet<>(List.of(OTHER)); // readable, though unrelated
     files.addAll(forest.roots());
     forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
@@ -38,7 +39,8 @@ class TestAncestry {
   @Test
   void agreesWhereTheForestHasTheEdge() {
     InferredEdge trained = edge(INITIAL, STEP_1, "train");
-    assertThat(opinion(forest(trained), INITIAL, STEP_1)).isEqualTo(new Opinion.Agrees(trained));
+    assertThat(opinion(forest(trained), INITIAL, STEP_1))
+        .isEqualTo(new ParentEvidence.Agrees(trained));
     assertThat(evaluation.disputes()).isEmpty();
   }
 
@@ -47,7 +49,7 @@ class TestAncestry {
     CheckpointFile export = file("init/export.pt");
     InferredEdge trained = edge(INITIAL, STEP_1, "train");
     assertThat(opinion(forest(trained, copy(INITIAL, export)), export, STEP_1))
-        .isEqualTo(new Opinion.Agrees(trained));
+        .isEqualTo(new ParentEvidence.Agrees(trained));
   }
 
   @Test
@@ -56,8 +58,8 @@ class TestAncestry {
     CheckpointFile two = file("run/b.pt");
     InferredEdge copied = copy(STEP_1, one);
     Forest forest = forest(edge(INITIAL, STEP_1, "train"), copied, copy(STEP_1, two));
-    assertThat(opinion(forest, STEP_1, one)).isEqualTo(new Opinion.Agrees(copied));
-    assertThat(opinion(forest, one, two)).isEqualTo(new Opinion.Silent());
+    assertThat(opinion(forest, STEP_1, one)).isEqualTo(new ParentEvidence.Agrees(copied));
+    assertThat(opinion(forest, one, two)).isEqualTo(new ParentEvidence.Silent());
   }
 
   @Test
@@ -66,14 +68,14 @@ class TestAncestry {
     InferredEdge second = edge(STEP_1, STEP_2, "train");
     InferredEdge third = edge(STEP_2, STEP_3, "bake");
     Forest forest = forest(first, second, third);
-    Opinion training = opinion(forest, INITIAL, STEP_2);
-    assertThat(training).isEqualTo(new Opinion.Reaches(List.of(first, second)));
-    assertThat(((Opinion.Reaches) training).isTraining()).isTrue();
+    ParentEvidence training = opinion(forest, INITIAL, STEP_2);
+    assertThat(training).isEqualTo(new ParentEvidence.Reaches(List.of(first, second)));
+    assertThat(((ParentEvidence.Reaches) training).isTraining()).isTrue();
     assertThat(evaluation.disputes()).isEmpty();
     evaluation.ruling(third, INITIAL, 4, false);
-    Opinion several = opinion(forest, INITIAL, STEP_3);
-    assertThat(several).isEqualTo(new Opinion.Reaches(List.of(first, second, third)));
-    assertThat(((Opinion.Reaches) several).isTraining()).isFalse();
+    ParentEvidence several = opinion(forest, INITIAL, STEP_3);
+    assertThat(several).isEqualTo(new ParentEvidence.Reaches(List.of(first, second, third)));
+    assertThat(((ParentEvidence.Reaches) several).isTraining()).isFalse();
   }
 
   @Test
@@ -81,7 +83,8 @@ class TestAncestry {
     InferredEdge first = edge(INITIAL, STEP_1, "bake");
     InferredEdge second = edge(STEP_1, STEP_2, "bake");
     evaluation.ruling(second, INITIAL, 0, false);
-    assertThat(opinion(forest(first, second), INITIAL, STEP_2)).isEqualTo(new Opinion.Silent());
+    assertThat(opinion(forest(first, second), INITIAL, STEP_2))
+        .isEqualTo(new ParentEvidence.Silent());
   }
 
   @Test
@@ -90,7 +93,7 @@ class TestAncestry {
     InferredEdge made = edge(OTHER, STEP_1, "bake");
     evaluation.ruling(made, INITIAL, 3, false);
     assertThat(opinion(forest(away, made), INITIAL, STEP_1))
-        .isEqualTo(new Opinion.Reaches(List.of(away, made)));
+        .isEqualTo(new ParentEvidence.Reaches(List.of(away, made)));
   }
 
   @Test
@@ -98,35 +101,39 @@ class TestAncestry {
     InferredEdge away = edge(INITIAL, OTHER, "train");
     InferredEdge back = edge(OTHER, STEP_1, "train");
     evaluation.ruling(back, INITIAL, 0, false);
-    assertThat(opinion(forest(away, back), INITIAL, STEP_1)).isEqualTo(new Opinion.Prefers(back));
+    assertThat(opinion(forest(away, back), INITIAL, STEP_1))
+        .isEqualTo(new ParentEvidence.Prefers(back));
   }
 
   @Test
   void prefersWhatIsMerelyNearer() {
     InferredEdge nearer = edge(INITIAL, STEP_1, "train");
     evaluation.ruling(nearer, OTHER, 0, false);
-    assertThat(opinion(forest(nearer), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(nearer));
+    assertThat(opinion(forest(nearer), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Prefers(nearer));
   }
 
   @Test
   void contradictsWhereTheDeclaredParentLeavesMoreUnexplained() {
     InferredEdge proved = edge(INITIAL, STEP_1, "train");
     evaluation.ruling(proved, OTHER, 4, false);
-    assertThat(opinion(forest(proved), OTHER, STEP_1)).isEqualTo(new Opinion.Contradicts(proved));
+    assertThat(opinion(forest(proved), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Contradicts(proved));
   }
 
   @Test
   void whatIsNotExplainedWholeProvesNothing() {
     InferredEdge shown = edge(INITIAL, STEP_1, "train", 1);
     evaluation.ruling(shown, OTHER, 4, false);
-    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(shown));
+    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new ParentEvidence.Prefers(shown));
   }
 
   @Test
   void contradictsWhereMostOfTheTrainedTensorsAreThoseOfAnother() {
     InferredEdge shown = edge(INITIAL, STEP_1, "unknown", 5);
     evaluation.ruling(shown, OTHER, 0, true);
-    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new Opinion.Contradicts(shown));
+    assertThat(opinion(forest(shown), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Contradicts(shown));
   }
 
   @Test
@@ -134,7 +141,8 @@ class TestAncestry {
     InferredEdge shown = edge(INITIAL, STEP_1, "train");
     InferredEdge onward = edge(STEP_1, OTHER, "train");
     evaluation.ruling(shown, OTHER, 4, false);
-    assertThat(opinion(forest(shown, onward), OTHER, STEP_1)).isEqualTo(new Opinion.Prefers(shown));
+    assertThat(opinion(forest(shown, onward), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Prefers(shown));
   }
 
   @Test
@@ -143,7 +151,7 @@ class TestAncestry {
     InferredEdge onward = edge(STEP_1, OTHER, "train");
     evaluation.ruling(shown, OTHER, 4, true);
     assertThat(opinion(forest(shown, onward), OTHER, STEP_1))
-        .isEqualTo(new Opinion.Contradicts(shown));
+        .isEqualTo(new ParentEvidence.Contradicts(shown));
   }
 
   @Test
@@ -152,7 +160,7 @@ class TestAncestry {
     InferredEdge within = edge(STEP_1, STEP_2, "train");
     evaluation.ruling(into, OTHER, 4, false);
     assertThat(opinion(forest(into, within), OTHER, STEP_2))
-        .isEqualTo(new Opinion.Contradicts(into));
+        .isEqualTo(new ParentEvidence.Contradicts(into));
     assertThat(evaluation.disputes())
         .containsExactly(new Dispute(INITIAL.id(), OTHER.id(), STEP_1.id()));
   }
@@ -163,14 +171,15 @@ class TestAncestry {
     InferredEdge second = edge(INITIAL, STEP_2, "train");
     evaluation.ruling(second, STEP_1, 3, false);
     assertThat(opinion(forest(first, second), STEP_1, STEP_2))
-        .isEqualTo(new Opinion.Contradicts(second));
+        .isEqualTo(new ParentEvidence.Contradicts(second));
   }
 
   @Test
   void isSilentOnRootsAndOnWhatCouldNotBeRead() {
     Forest forest = forest(edge(INITIAL, STEP_1, "train"));
-    assertThat(opinion(forest, OTHER, INITIAL)).isEqualTo(new Opinion.Silent());
-    assertThat(opinion(forest, file("lost/best.pt"), STEP_1)).isEqualTo(new Opinion.Silent());
+    assertThat(opinion(forest, OTHER, INITIAL)).isEqualTo(new ParentEvidence.Silent());
+    assertThat(opinion(forest, file("lost/best.pt"), STEP_1))
+        .isEqualTo(new ParentEvidence.Silent());
     assertThat(evaluation.disputes()).isEmpty();
   }
 
@@ -178,12 +187,12 @@ class TestAncestry {
   void circularClaimsAreAnsweredOneByOne() {
     InferredEdge trained = edge(STEP_1, STEP_2, "train");
     Forest forest = forest(trained);
-    Claim forward = new Claim(STEP_1, STEP_2);
-    Claim backward = new Claim(STEP_2, STEP_1);
+    Declaration forward = new Declaration(STEP_1, STEP_2);
+    Declaration backward = new Declaration(STEP_2, STEP_1);
     assertThat(opinions(forest, List.of(forward, backward)))
         .containsExactly(
-            Map.entry(forward, new Opinion.Agrees(trained)),
-            Map.entry(backward, new Opinion.Silent()));
+            Map.entry(forward, new ParentEvidence.Agrees(trained)),
+            Map.entry(backward, new ParentEvidence.Silent()));
   }
 
   @Test
@@ -192,16 +201,17 @@ class TestAncestry {
     InferredEdge second = edge(STEP_1, STEP_2, "train");
     InferredEdge third = edge(STEP_2, STEP_3, "train");
     evaluation.ruling(into, OTHER, 4, false);
-    List<Claim> claims = new ArrayList<>();
+    List<Declaration> claims = new ArrayList<>();
     for (CheckpointFile child : List.of(STEP_3, STEP_1, STEP_2)) {
-      claims.add(new Claim(OTHER, child));
-      claims.add(new Claim(INITIAL, child));
+      claims.add(new Declaration(OTHER, child));
+      claims.add(new Declaration(INITIAL, child));
     }
-    Map<Claim, Opinion> opinions = opinions(forest(into, second, third), claims);
+    Map<Declaration, ParentEvidence> opinions = opinions(forest(into, second, third), claims);
     assertThat(opinions.keySet()).containsExactlyElementsOf(claims);
-    assertThat(opinions.get(new Claim(OTHER, STEP_3))).isEqualTo(new Opinion.Contradicts(into));
-    assertThat(opinions.get(new Claim(INITIAL, STEP_3)))
-        .isEqualTo(new Opinion.Reaches(List.of(into, second, third)));
+    assertThat(opinions.get(new Declaration(OTHER, STEP_3)))
+        .isEqualTo(new ParentEvidence.Contradicts(into));
+    assertThat(opinions.get(new Declaration(INITIAL, STEP_3)))
+        .isEqualTo(new ParentEvidence.Reaches(List.of(into, second, third)));
     assertThat(evaluation.disputes()).hasSize(1);
   }
 }

@@ -196,7 +196,7 @@ class TestParentSearch {
   }
 
   private static Forest search(Collection<MeasuredCheckpoint> checkpoints) {
-    return new ParentSearch(new InMemoryEvaluation(FACTS)).run(checkpoints, Claims.NONE);
+    return new ParentSearch(new InMemoryEvaluation(FACTS)).run(checkpoints, DeclaredParents.NONE);
   }
 
   // Kind and parent of each file, copies under the name of their original.

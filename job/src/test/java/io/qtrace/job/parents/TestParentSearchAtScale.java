@@ -54,7 +54,7 @@ class TestParentSearchAtScale {
     try {
       forest =
           new ParentSearch(evaluation(new JavaSparkContext(spark), checkpoints, facts))
-              .run(checkpoints, Claims.NONE);
+              .run(checkpoints, DeclaredParents.NONE);
       spark.listenerBus().waitUntilEmpty();
     } finally {
       spark.removeSparkListener(work);
@@ -81,12 +81,12 @@ class TestParentSearchAtScale {
     MeasuredCheckpoint fresh = all.get(all.size() / 2);
     List<MeasuredCheckpoint> before = all.stream().filter(one -> one != fresh).toList();
     Remembering evaluation = new Remembering(new InMemoryEvaluation(archive.facts()));
-    new ParentSearch(evaluation).run(before, Claims.NONE);
+    new ParentSearch(evaluation).run(before, DeclaredParents.NONE);
     int first = evaluation.asked.size();
     assertThat(first).isGreaterThan(before.size());
 
     evaluation.known.addAll(evaluation.asked);
-    Forest forest = new ParentSearch(evaluation).run(all, Claims.NONE);
+    Forest forest = new ParentSearch(evaluation).run(all, DeclaredParents.NONE);
     List<Candidate> asked = List.copyOf(evaluation.asked).subList(first, evaluation.asked.size());
     assertThat(asked)
         .isNotEmpty()

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
-import io.qtrace.job.parents.Claims.Claim;
+import io.qtrace.job.parents.DeclaredParents.Declaration;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +38,7 @@ class TestTree {
   }
 
   /** Parents by child, over links of all pairs. */
-  private Map<String, String> tree(Claims claims, CheckpointFile... files) {
+  private Map<String, String> tree(DeclaredParents claims, CheckpointFile... files) {
     Set<Link> links = new TreeSet<>();
     for (int i = 0; i < files.length; i++) {
       for (int j = i + 1; j < files.length; j++) {
@@ -48,7 +48,8 @@ class TestTree {
     return tree(claims, links, files);
   }
 
-  private Map<String, String> tree(Claims claims, Set<Link> links, CheckpointFile... files) {
+  private Map<String, String> tree(
+      DeclaredParents claims, Set<Link> links, CheckpointFile... files) {
     List<MeasuredCheckpoint> nodes = new ArrayList<>();
     for (CheckpointFile file : files) {
       nodes.add(HandMade.measured(file, trained.getOrDefault(file, 0.0)));
@@ -65,21 +66,21 @@ class TestTree {
   @Test
   void whatLeavesLessUnexplainedIsTheParent() {
     evaluation.transition(A, C, train(0, 9)).transition(B, C, train(1, 1));
-    assertThat(tree(Claims.NONE, A, B, C))
+    assertThat(tree(DeclaredParents.NONE, A, B, C))
         .isEqualTo(Map.of("a.pt", "root", "b.pt", "root", "c.pt", "a.pt"));
   }
 
   @Test
   void ofEquallyExplainedOnesTheNearerIsTheParent() {
     evaluation.transition(A, C, train(0, 2)).transition(B, C, train(0, 1));
-    assertThat(tree(Claims.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
+    assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
   }
 
   @Test
   void whatSharesTooLittleIsNotAParent() {
     evaluation.transition(
         A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, List.of()));
-    assertThat(tree(Claims.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
+    assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 
   @Test
@@ -88,23 +89,24 @@ class TestTree {
     both(B, C, train(0, 1));
     both(A, C, train(0, 5));
     evaluation.transition(D, B, train(2, 9));
-    assertThat(tree(Claims.NONE, A, B, C, D))
+    assertThat(tree(DeclaredParents.NONE, A, B, C, D))
         .isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "d.pt", "c.pt", "b.pt", "d.pt", "root"));
   }
 
   @Test
   void declarationsDecideTheDirectionThatWeightsLeaveOpen() {
     both(A, B, train(0, 1));
-    assertThat(tree(Claims.of(List.of(new Claim(B, A))), A, B))
+    assertThat(tree(DeclaredParents.of(List.of(new Declaration(B, A))), A, B))
         .isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "root"));
-    assertThat(tree(Claims.of(List.of(new Claim(A, B))), A, B))
+    assertThat(tree(DeclaredParents.of(List.of(new Declaration(A, B))), A, B))
         .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt"));
   }
 
   @Test
   void declarationsOverSeveralStepsDecideToo() {
     both(A, C, train(0, 1));
-    Claims claims = Claims.of(List.of(new Claim(C, B), new Claim(B, A)));
+    DeclaredParents claims =
+        DeclaredParents.of(List.of(new Declaration(C, B), new Declaration(B, A)));
     assertThat(tree(claims, A, C)).isEqualTo(Map.of("a.pt", "c.pt", "c.pt", "root"));
   }
 
@@ -112,7 +114,8 @@ class TestTree {
   void circularDeclarationsDecideNothing() {
     CheckpointFile later = file("b.pt", Role.OTHER, 100);
     both(A, later, train(0, 1));
-    Claims circle = Claims.of(List.of(new Claim(A, later), new Claim(later, A)));
+    DeclaredParents circle =
+        DeclaredParents.of(List.of(new Declaration(A, later), new Declaration(later, A)));
     assertThat(tree(circle, A, later)) // the times do
         .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt"));
   }
@@ -120,7 +123,7 @@ class TestTree {
   @Test
   void numbersThatProveTheDirectionOverruleDeclarations() {
     evaluation.transition(A, B, proved("bake", 1)).transition(B, A, train(0, 1));
-    assertThat(tree(Claims.of(List.of(new Claim(B, A))), A, B))
+    assertThat(tree(DeclaredParents.of(List.of(new Declaration(B, A))), A, B))
         .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt"));
   }
 
@@ -129,7 +132,7 @@ class TestTree {
     both(A, B, train(0, 1));
     trained.put(A, 3.0);
     trained.put(B, 1.0);
-    assertThat(tree(Claims.NONE, A, B)).isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "root"));
+    assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "b.pt", "b.pt", "root"));
   }
 
   @Test
@@ -137,12 +140,12 @@ class TestTree {
     CheckpointFile step10 = file("run/step10.pt", Role.STEP, 5);
     CheckpointFile step20 = file("run/step20.pt", Role.STEP, 1); // written again
     both(step10, step20, train(0, 1));
-    assertThat(tree(Claims.NONE, step20, step10))
+    assertThat(tree(DeclaredParents.NONE, step20, step10))
         .isEqualTo(Map.of("run/step10.pt", "root", "run/step20.pt", "run/step10.pt"));
     CheckpointFile early = file("x/early.pt", Role.OTHER, 1);
     CheckpointFile late = file("x/a_late.pt", Role.OTHER, 2);
     both(early, late, train(0, 1));
-    assertThat(tree(Claims.NONE, late, early))
+    assertThat(tree(DeclaredParents.NONE, late, early))
         .isEqualTo(Map.of("x/early.pt", "root", "x/a_late.pt", "x/early.pt"));
   }
 
@@ -155,7 +158,7 @@ class TestTree {
         .transition(A, C, train(0, 10))
         .transition(C, A, train(1, 10));
     both(B, C, train(0, 8));
-    assertThat(tree(Claims.NONE, A, B, C))
+    assertThat(tree(DeclaredParents.NONE, A, B, C))
         .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt", "c.pt", "a.pt"));
   }
 
@@ -168,10 +171,10 @@ class TestTree {
         .transition(A, C, train(0, 11))
         .transition(C, A, train(1, 11));
     evaluation.transition(B, C, train(0, 8.5)).transition(C, B, train(1, 8.5));
-    assertThat(tree(Claims.NONE, A, B, C))
+    assertThat(tree(DeclaredParents.NONE, A, B, C))
         .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt", "c.pt", "b.pt"));
     evaluation.transition(B, C, train(0, 8.6)).transition(C, B, train(1, 8.6));
-    assertThat(tree(Claims.NONE, A, B, C)).containsEntry("c.pt", "a.pt");
+    assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "a.pt");
   }
 
   @Test
@@ -182,7 +185,7 @@ class TestTree {
         .transition(A, step1, train(0, 10))
         .transition(A, step2, train(0, 10))
         .transition(step1, step2, train(0, 9));
-    assertThat(tree(Claims.NONE, A, step1, step2))
+    assertThat(tree(DeclaredParents.NONE, A, step1, step2))
         .isEqualTo(Map.of("a.pt", "root", "run/step1.pt", "a.pt", "run/step2.pt", "run/step1.pt"));
   }
 
@@ -192,7 +195,7 @@ class TestTree {
         .transition(A, B, train(0, 10))
         .transition(A, C, train(0, 10))
         .transition(B, C, proved("bake", 9));
-    assertThat(tree(Claims.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
+    assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
   }
 
   @Test
@@ -202,7 +205,7 @@ class TestTree {
         .transition(A, C, train(0, 10))
         .transition(B, C, train(0, 9));
     Set<Link> chain = new TreeSet<>(List.of(new Link(0, 1), new Link(1, 2)));
-    assertThat(tree(Claims.NONE, chain, A, B, C)).containsEntry("c.pt", "a.pt");
+    assertThat(tree(DeclaredParents.NONE, chain, A, B, C)).containsEntry("c.pt", "a.pt");
     assertThat(evaluation.candidates())
         .containsExactlyInAnyOrder(
             Candidate.of(A.id(), B.id()),
@@ -215,7 +218,7 @@ class TestTree {
     both(A, B, train(0, 1));
     both(B, C, train(0, 1));
     both(A, C, train(0, 1.5));
-    tree(Claims.NONE, A, B, C);
+    tree(DeclaredParents.NONE, A, B, C);
     assertThat(evaluation.candidates()).doesNotHaveDuplicates().hasSize(3);
   }
 }

@@ -5,7 +5,7 @@ import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.parents.WeightsOpinion;
+import io.qtrace.job.parents.WeightsEvidence;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
@@ -49,6 +49,6 @@ final class HandMadeEdge {
             findings,
             List.of(),
             new AuditedEdge.Rules(1, "hash", "rules"),
-            WeightsOpinion.NOTHING));
+            WeightsEvidence.NOTHING));
   }
 }

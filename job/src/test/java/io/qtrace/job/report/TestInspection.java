@@ -73,7 +73,7 @@ class TestInspection {
   }
 
   @Test
-  void notesAreToldWhereThereAreAny() throws IOException {
+  void showsNotesWhereThereAreAny() throws IOException {
     TensorDigests none = (tensor, asked) -> Map.of();
     Inspection noted =
         Inspection.of(

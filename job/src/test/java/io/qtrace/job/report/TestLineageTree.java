@@ -92,7 +92,7 @@ class TestLineageTree {
   }
 
   @Test
-  void aRingOfClaimsIsCut() {
+  void cutsACycleOfDeclaredParents() {
     LineageTree tree =
         tree(
             List.of(
@@ -104,7 +104,7 @@ class TestLineageTree {
   }
 
   @Test
-  void aLongRunIsNoTrouble() {
+  void foldsARunOf1500Checkpoints() {
     LineageTree tree =
         tree(
             IntStream.range(0, 1500)

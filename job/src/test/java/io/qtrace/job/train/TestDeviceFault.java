@@ -15,7 +15,7 @@ class TestDeviceFault {
   }
 
   @Test
-  void whatPassesIsNot() {
+  void doesNotCountErrorsThatPassAsLostDevices() {
     assertThat(sticky("CUDA out of memory. Tried to allocate 2.00 GiB")).isFalse();
     assertThat(sticky("CUDA error: out of memory")).isFalse();
     assertThat(sticky("Invalid token: input_ids has 256")).isFalse();

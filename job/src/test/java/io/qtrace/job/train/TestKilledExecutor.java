@@ -36,10 +36,10 @@ class TestKilledExecutor {
     Path whole = folder.resolve("whole");
     TrainSettings settings = TrainRuns.settings(whole, SETTINGS);
     TrainRun undisturbed =
-        new Training(
+        new TrainLoop(
                 TrainRuns.STORE,
                 TrainRuns.plan(settings),
-                new Training.Place(0, "cpu", mine -> mine),
+                new TrainLoop.Place(0, "cpu", mine -> mine),
                 step -> {})
             .run();
 

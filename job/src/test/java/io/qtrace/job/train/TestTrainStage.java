@@ -26,9 +26,12 @@ class TestTrainStage {
     Map<String, Integer> both = Map.of("accumulation-steps", 2, "save-steps", 3);
     Path one = folder.resolve("one");
     Path two = folder.resolve("two");
-    TrainRun alone = run(TrainRuns.settings(one, with(both, "batch-size", 2)), Rerun.KEEP);
+    TrainRun alone =
+        run(TrainRuns.settings(one, with(both, "batch-size", 2)), ExistingRunPolicy.KEEP);
     TrainRun together =
-        run(TrainRuns.settings(two, with(with(both, "batch-size", 1), "replicas", 2)), Rerun.KEEP);
+        run(
+            TrainRuns.settings(two, with(with(both, "batch-size", 1), "replicas", 2)),
+            ExistingRunPolicy.KEEP);
     assertThat(together.steps()).hasSize(6);
     for (int i = 0; i < 6; i++) {
       assertThat(together.steps().get(i).losses()).hasSize(4);
@@ -52,14 +55,14 @@ class TestTrainStage {
   void folderOfAnotherRunIsLeftAlone() throws IOException {
     Path output = folder.resolve("run");
     TrainSettings settings = TrainRuns.settings(output, Map.of("max-steps", 1));
-    TrainRun first = run(settings, Rerun.KEEP);
+    TrainRun first = run(settings, ExistingRunPolicy.KEEP);
     byte[] checkpoint = Files.readAllBytes(output.resolve("checkpoint_step1.pt"));
 
-    assertThat(run(settings, Rerun.KEEP)).isEqualTo(first);
+    assertThat(run(settings, ExistingRunPolicy.KEEP)).isEqualTo(first);
     assertThat(told.lines()).endsWith("run " + first.id() + " is finished already");
 
     TrainSettings other = TrainRuns.settings(output, Map.of("max-steps", 2));
-    assertThatThrownBy(() -> run(other, Rerun.KEEP))
+    assertThatThrownBy(() -> run(other, ExistingRunPolicy.KEEP))
         .hasMessage(
             "Invalid output-dir: %s has the checkpoints of another run, expected an empty folder"
                     .formatted(output)
@@ -67,7 +70,7 @@ class TestTrainStage {
     assertThat(output.resolve("checkpoint_step1.pt")).hasBinaryContent(checkpoint);
 
     Files.writeString(output.resolve("notes.txt"), "mine");
-    assertThat(run(other, Rerun.REPLACE).files())
+    assertThat(run(other, ExistingRunPolicy.REPLACE).files())
         .contains("checkpoint_step2.pt")
         .doesNotContain("checkpoint_step1.pt");
     assertThat(output.resolve("notes.txt")).exists();
@@ -78,7 +81,7 @@ class TestTrainStage {
     Path output = Files.createDirectories(folder.resolve("theirs"));
     Files.writeString(output.resolve("checkpoint_step20.pt"), "theirs");
     TrainSettings settings = TrainRuns.settings(output, Map.of("max-steps", 1));
-    assertThatThrownBy(() -> run(settings, Rerun.REPLACE))
+    assertThatThrownBy(() -> run(settings, ExistingRunPolicy.REPLACE))
         .hasMessageContaining("has the checkpoints of another run");
     assertThat(output.resolve("checkpoint_step20.pt")).hasContent("theirs");
   }
@@ -88,13 +91,13 @@ class TestTrainStage {
     Gradients gradients =
         new Gradients(
             new float[] {1.5f, Float.MIN_VALUE, -0.0f}, new float[] {3e38f}, new double[] {0.1});
-    Gradients back = BarrierExchange.decode(BarrierExchange.encode(gradients));
+    Gradients back = BarrierAllReduce.decode(BarrierAllReduce.encode(gradients));
     assertThat(back.scales()).containsExactly(gradients.scales());
     assertThat(back.lut()).containsExactly(gradients.lut());
     assertThat(back.losses()).containsExactly(gradients.losses());
   }
 
-  private TrainRun run(TrainSettings settings, Rerun rerun) throws IOException {
+  private TrainRun run(TrainSettings settings, ExistingRunPolicy rerun) throws IOException {
     JavaSparkContext context =
         JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
     return new TrainStage(context, told).run(TrainRuns.plan(settings), rerun);

@@ -8,7 +8,7 @@ import java.util.Optional;
  * What a storage class of PyTorch says of its elements.
  *
  * @param bytes of one element, as the storage counts them
- * @param dtype empty where the storage is untyped or its elements are no plain numbers
+ * @param dtype empty where the storage is untyped or its elements are not plain numbers
  */
 record ElementType(int bytes, Optional<DType> dtype) {
   private static final Map<String, ElementType> BY_STORAGE_CLASS =

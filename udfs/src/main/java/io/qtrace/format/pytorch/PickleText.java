@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Text forms of pickled values; empty where the bytes are no such form. */
+/** Text forms of pickled values; empty where the bytes are not such a form. */
 final class PickleText {
   private static final Pattern INTEGER = Pattern.compile("[+-]?[0-9]{1,1000}");
 

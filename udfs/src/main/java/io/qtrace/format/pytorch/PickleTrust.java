@@ -4,8 +4,9 @@ import io.qtrace.format.pytorch.PickleValue.Global;
 import java.util.Set;
 
 /**
- * Tells pickles that were made to run code from pickles that merely hold unknown classes. Nothing
- * is ever called here; a file that names one of these is refused so that nobody loads it elsewhere.
+ * Distinguishes pickles that were made to run code from pickles that merely hold unknown classes.
+ * Nothing is ever called here; a file that names one of these is refused so that nobody loads it
+ * elsewhere.
  */
 final class PickleTrust {
   /** Modules, with all that is below them, which no state dict has a reason to name. */

@@ -179,13 +179,13 @@ final class StateDictWalker {
       skipped.set(place, new Skipped(name, tensor.reason()));
       renamed.add(name);
     }
-    String told =
+    String examples =
         renamed.stream().limit(NAMED).map(SafeText::quoted).collect(Collectors.joining(", "));
     return List.of(
         CheckpointIndex.NUMBERED
             + "%s%s"
                 .formatted(
-                    told,
+                    examples,
                     renamed.size() > NAMED
                         ? " and %d more".formatted(renamed.size() - NAMED)
                         : ""));

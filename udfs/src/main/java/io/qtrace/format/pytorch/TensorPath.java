@@ -8,7 +8,7 @@ import java.util.Deque;
  * lies.
  */
 final class TensorPath {
-  /** Characters of one name: longer ones are no names but an attack on memory. */
+  /** Characters of one name: longer ones are an attack on memory. */
   static final int MAX_CHARACTERS = 1 << 16;
 
   static final TensorPath ROOT = new TensorPath(null, "", -1);

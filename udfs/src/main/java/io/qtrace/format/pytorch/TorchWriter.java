@@ -46,7 +46,7 @@ public final class TorchWriter {
     zip.add(TorchZipFormat.ROOT + name, content);
   }
 
-  // 40 digits that tell contents apart, as PyTorch's do: 20 of the names, 20 of the CRCs.
+  // 40 digits that distinguish contents, as PyTorch's do: 20 of the names, 20 of the CRCs.
   private static String serializationId(List<ZipWriter.Written> members) {
     long names = 0;
     long crcs = 0;

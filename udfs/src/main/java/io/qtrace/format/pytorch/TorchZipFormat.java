@@ -18,7 +18,9 @@ final class TorchZipFormat {
   /** The root folder that PyTorch chooses for a file without a name. */
   static final String ROOT = "archive/";
 
-  /** The data of every member start at a multiple of this, unless PyTorch is told otherwise. */
+  /**
+   * The data of every member start at a multiple of this, unless PyTorch is configured otherwise.
+   */
   static final int ALIGNMENT = 64;
 
   static final int LOCAL_SIGNATURE = 0x04034b50;

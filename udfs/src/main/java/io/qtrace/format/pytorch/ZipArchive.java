@@ -105,7 +105,7 @@ final class ZipArchive {
     return Optional.ofNullable(members.get(name));
   }
 
-  /** Whether CRCs were computed: a writer that was told not to leaves every one zero. */
+  /** Whether CRCs were computed: a writer that is configured not to leaves every one zero. */
   boolean hasCrcs() {
     return hasCrcs;
   }

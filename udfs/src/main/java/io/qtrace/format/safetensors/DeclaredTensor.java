@@ -40,7 +40,7 @@ record DeclaredTensor(String name, String dtype, Shape shape, long begin, long e
     }
   }
 
-  /** The entry of a tensor whose dtype is no {@linkplain #isSubByte sub-byte} one. */
+  /** The entry of a tensor whose dtype is not a {@linkplain #isSubByte sub-byte} one. */
   TensorEntry entry(String file, long dataStart) {
     Storage storage =
         new Storage(

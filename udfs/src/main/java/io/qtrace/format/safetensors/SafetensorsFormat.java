@@ -42,7 +42,7 @@ final class SafetensorsFormat {
           Map.entry("BOOL", DType.BOOL),
           Map.entry("C64", DType.COMPLEX64));
 
-  /** Bits of the dtypes whose elements are no whole bytes. */
+  /** Bits of the dtypes whose elements are not whole bytes. */
   static final Map<String, Integer> SUB_BYTE_BITS = Map.of("F4", 4, "F6_E2M3", 6, "F6_E3M2", 6);
 
   private SafetensorsFormat() {}

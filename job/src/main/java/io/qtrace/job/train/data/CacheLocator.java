@@ -25,7 +25,7 @@ public final class CacheLocator {
   private final Progress progress;
 
   /**
-   * @param progress told what it does, one line each
+   * @param progress receives what it does, one line each
    */
   public CacheLocator(ObjectStore store, Progress progress) {
     this.store = store;
@@ -53,12 +53,13 @@ public final class CacheLocator {
     Path from = source.map(CacheLocator::folder).orElse(wanted.getParent());
     Path archive = new Path(from, wanted.getName() + ".tgz");
     Path folder = new Path(from, wanted.getName());
-    progress.tell("Cache not found at %s, copying from %s...".formatted(safe(wanted), safe(from)));
+    progress.report(
+        "Cache not found at %s, copying from %s...".formatted(safe(wanted), safe(from)));
     if (exists(archive)) {
       return unpack(archive, wanted);
     }
     if (!folder.equals(wanted) && exists(folder)) {
-      progress.tell("Copying " + safe(folder) + "...");
+      progress.report("Copying " + safe(folder) + "...");
       appear(wanted, partial -> copy(folder, partial));
       return found(wanted);
     }
@@ -73,7 +74,7 @@ public final class CacheLocator {
       if (!exists(tgz)) {
         throw new FileNotFoundException("Cannot find KD cache: tried " + safe(tgz));
       }
-      progress.tell("Extracting " + safe(tgz) + "...");
+      progress.report("Extracting " + safe(tgz) + "...");
       appear(folder, partial -> CacheArchive.LIMITS.extract(store, tgz, partial));
     }
     return found(folder);
@@ -81,7 +82,7 @@ public final class CacheLocator {
 
   private String found(Path folder) throws IOException {
     int files = store.fileSystem(folder).listStatus(folder).length;
-    progress.tell("Cache already exists: %s, %d files total".formatted(safe(folder), files));
+    progress.report("Cache already exists: %s, %d files total".formatted(safe(folder), files));
     return folder.toString();
   }
 

@@ -48,10 +48,10 @@ public final class KdCache {
   private final List<KdShard> shards;
   private final List<ObjectStat> files;
   private final Options options;
-  private final ExampleOrder order;
+  private final ShuffledSampler order;
   private final BitSet verified = new BitSet(); // shards
   private long epoch = -1; // of the places
-  private List<ExampleOrder.Place> places = List.of();
+  private List<ShuffledSampler.Place> places = List.of();
   private int window = -1; // which one is held
   private Batch held;
 
@@ -68,7 +68,8 @@ public final class KdCache {
     this.options = options;
     long rowBytes = 5L * meta.length() + 6L * (meta.length() - 1) * meta.topk();
     this.order =
-        ExampleOrder.of(shards, (int) Math.max(1, options.windowBytes() / Math.max(1, rowBytes)));
+        ShuffledSampler.of(
+            shards, (int) Math.max(1, options.windowBytes() / Math.max(1, rowBytes)));
   }
 
   /**
@@ -123,7 +124,7 @@ public final class KdCache {
 
   /** Examples {@code [first, first + count)} as the shards have them, for evaluations. */
   public Batch inOrder(int first, int count) throws IOException {
-    List<ExampleOrder.Place> plain = order.plain();
+    List<ShuffledSampler.Place> plain = order.plain();
     Batch batch = Batches.empty(count, meta);
     for (int i = 0; i < count; i++) {
       take(plain.get(first + i), batch, i);
@@ -131,7 +132,7 @@ public final class KdCache {
     return batch;
   }
 
-  private ExampleOrder.Place epochPlace(long position) {
+  private ShuffledSampler.Place epochPlace(long position) {
     long wanted = position / examples();
     if (wanted != epoch) {
       places = options.shuffle() ? order.shuffled(options.seed(), wanted) : order.plain();
@@ -140,9 +141,9 @@ public final class KdCache {
     return places.get((int) (position % examples()));
   }
 
-  private void take(ExampleOrder.Place place, Batch batch, int to) throws IOException {
+  private void take(ShuffledSampler.Place place, Batch batch, int to) throws IOException {
     if (place.window() != window) {
-      ExampleOrder.Window next = order.windows().get(place.window());
+      ShuffledSampler.Window next = order.windows().get(place.window());
       KdShard shard = shards.get(next.shard());
       if (!verified.get(next.shard())) {
         shard.verify(store, VERIFY_BYTES);

@@ -11,7 +11,7 @@ final class AdamW {
   private static final double BETA_2 = 0.999;
   private static final double EPSILON = 1e-8;
 
-  private final Arithmetic arithmetic;
+  private final TensorOps arithmetic;
   private final List<Parameter> parameters;
   private final double weightDecay;
   private final NDArray decaySecond;
@@ -19,7 +19,7 @@ final class AdamW {
   private final NDArray newSecond;
   private final NDArray epsilon;
 
-  AdamW(Arithmetic arithmetic, List<Parameter> parameters, double weightDecay) {
+  AdamW(TensorOps arithmetic, List<Parameter> parameters, double weightDecay) {
     this.arithmetic = arithmetic;
     this.parameters = parameters;
     this.weightDecay = weightDecay;

@@ -8,16 +8,16 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 
-/** The loss of a batch: see {@link Objective}. */
+/** The loss of a batch: see {@link DistillationLossConfig}. */
 final class DistillationLoss {
-  private final Objective objective;
-  private final Arithmetic arithmetic;
+  private final DistillationLossConfig objective;
+  private final TensorOps arithmetic;
   private final NDManager manager;
   private final NDArray coolness; // 1 / T
   private final NDArray square; // T^2
   private final NDArray hardWeight;
 
-  DistillationLoss(Objective objective, Arithmetic arithmetic, NDManager manager) {
+  DistillationLoss(DistillationLossConfig objective, TensorOps arithmetic, NDManager manager) {
     this.objective = objective;
     this.arithmetic = arithmetic;
     this.manager = manager;

@@ -23,7 +23,7 @@ record JointGroup(List<LayerGroup> groups) {
   private record Key(Product product, List<Integer> blocks) {}
 
   /** All groups, joined where they can be. */
-  static List<JointGroup> of(List<LayerGroup> groups, LayerForm form) {
+  static List<JointGroup> of(List<LayerGroup> groups, QuantizedLinear form) {
     Map<Key, List<LayerGroup>> alike = new LinkedHashMap<>();
     for (LayerGroup group : groups) {
       Key key = new Key(Product.of(group.projection()), group.blocks());

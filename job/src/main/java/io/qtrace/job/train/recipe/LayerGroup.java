@@ -17,7 +17,7 @@ import java.util.Optional;
 record LayerGroup(
     Projection projection,
     List<Integer> blocks,
-    LayerForm form,
+    QuantizedLinear form,
     StackedScales scales,
     Optional<NDArray> fixed,
     Optional<TrainableLut> lut) {

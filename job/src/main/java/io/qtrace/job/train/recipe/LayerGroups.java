@@ -22,16 +22,16 @@ final class LayerGroups {
   private static final int MAX_LUT = 256; // an index is a byte here
 
   private final ModelConfig config;
-  private final Trained trained;
-  private final Arithmetic arithmetic;
-  private final LayerForm form;
+  private final TrainableParameters trained;
+  private final TensorOps arithmetic;
+  private final QuantizedLinear form;
   private final ModelTensors tensors;
 
   LayerGroups(
       ModelConfig config,
-      Trained trained,
-      Arithmetic arithmetic,
-      LayerForm form,
+      TrainableParameters trained,
+      TensorOps arithmetic,
+      QuantizedLinear form,
       ModelTensors tensors) {
     this.config = config;
     this.trained = trained;
@@ -151,7 +151,7 @@ final class LayerGroups {
     return new Parameter(names, Shape.of(sizes), values, trained.scales());
   }
 
-  // Deltas of the checkpoint go on training; else those start whose LUT is the stored one.
+  // Deltas of the checkpoint continue training; else those start whose LUT is the stored one.
   private Parameter deltas(Projection projection, List<Integer> blocks, int lutSize)
       throws IOException {
     List<String> names = names(projection, blocks, LayerNames::deltas);

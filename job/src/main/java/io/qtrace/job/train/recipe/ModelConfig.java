@@ -69,7 +69,7 @@ public record ModelConfig(
    * Reads a {@code config.json} of Hugging Face's layout.
    *
    * @param json the file's text
-   * @throws IllegalArgumentException if it is no JSON, lacks a size, or describes a model that is
+   * @throws IllegalArgumentException if it is not JSON, lacks a size, or describes a model that is
    *     no plain Qwen3
    */
   public static ModelConfig read(String json) {

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The sizes of a Qwen3 model as the shapes of its tensors tell them.
+ * The sizes of a Qwen3 model as the shapes of its tensors give them.
  *
  * @param file the checkpoint, for messages
  * @param tensors of the checkpoint, and of the base model where the checkpoint lacks some, by name
@@ -42,7 +42,7 @@ public record ModelShapes(String file, Map<String, TensorEntry> tensors) {
   }
 
   /**
-   * The model's sizes. The preset gives what shapes do not tell, {@code rms_norm_eps} and {@code
+   * The model's sizes. The preset gives what shapes do not show, {@code rms_norm_eps} and {@code
    * rope_theta}; so a model of sizes that were never published is taken as it is, and a published
    * one under its own name only.
    *

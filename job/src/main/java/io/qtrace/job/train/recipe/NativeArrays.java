@@ -20,7 +20,7 @@ final class NativeArrays {
   /**
    * A float32 array of a tensor of any float dtype.
    *
-   * @throws IllegalArgumentException if its elements are no floats
+   * @throws IllegalArgumentException if its elements are not floats
    */
   static NDArray floats(NDManager manager, String name, HostTensor tensor) {
     ByteBuffer source = tensor.bytes();

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Published sizes of Qwen3. A checkpoint that has no {@code config.json} beside it tells its sizes
+ * Published sizes of Qwen3. A checkpoint that has no {@code config.json} next to it gives its sizes
  * itself; the preset gives the rest, see {@link ModelShapes}.
  */
 public enum Preset {

@@ -13,7 +13,7 @@ final class PyTorchEngine {
       """
       Cannot load PyTorch: %s
       DJL needs PyTorch's native library, of a version it was built for, in one of these ways:
-      - Maven's ai.djl.pytorch:pytorch-native-cpu:2.7.1:linux-x86_64 on the class path, beside \
+      - Maven's ai.djl.pytorch:pytorch-native-cpu:2.7.1:linux-x86_64 on the class path, next to \
       ai.djl.pytorch:pytorch-jni:2.7.1-0.36.0 (Maven has none for NVIDIA GPUs);
       - an installed PyTorch, such as pip's torch==2.7.1+cu128: PYTORCH_LIBRARY_PATH, its folder with libtorch.so; \
       PYTORCH_VERSION (2.7.1) and PYTORCH_FLAVOR (cpu, cu128), which say what it is; \

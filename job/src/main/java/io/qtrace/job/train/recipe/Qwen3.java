@@ -33,7 +33,7 @@ final class Qwen3 {
   private record Rotation(NDArray cos, NDArray sin) {}
 
   private final ModelConfig config;
-  private final Arithmetic arithmetic;
+  private final TensorOps arithmetic;
   private final NDManager manager;
   private final NDArray embedding; // [vocab, hidden]
   private final NDArray head; // [vocab, hidden], an operand
@@ -44,7 +44,7 @@ final class Qwen3 {
   private final Map<Integer, Rotation> rotations = new HashMap<>(); // by length
   private final Map<Integer, AttentionMask> causal = new HashMap<>(); // by length
 
-  Qwen3(ModelConfig config, Arithmetic arithmetic, NDManager manager, ModelTensors tensors)
+  Qwen3(ModelConfig config, TensorOps arithmetic, NDManager manager, ModelTensors tensors)
       throws IOException {
     this.config = config;
     this.arithmetic = arithmetic;

@@ -5,7 +5,11 @@ import java.util.Objects;
 
 /** Every setting of the recipe that its numbers depend on, the data apart. */
 public record Recipe(
-    Trained trained, Rates rates, Objective objective, Forward forward, Precision precision)
+    TrainableParameters trained,
+    LrSchedule rates,
+    DistillationLossConfig objective,
+    Forward forward,
+    Precision precision)
     implements Serializable {
   public Recipe {
     Objects.requireNonNull(trained, "trained");

@@ -26,7 +26,7 @@ public final class Replica implements AutoCloseable {
   private final ModelConfig config;
   private final Recipe recipe;
   private final NDManager manager;
-  private final Arithmetic arithmetic;
+  private final TensorOps arithmetic;
   private final Qwen3 model;
   private final StudentLayers layers;
   private final DistillationLoss loss;
@@ -57,7 +57,7 @@ public final class Replica implements AutoCloseable {
     checkGroup("the LUT", recipe.trained().lutScope() != LutScope.NONE, deltas);
   }
 
-  private record Resources(NDManager manager, Arithmetic arithmetic) {}
+  private record Resources(NDManager manager, TensorOps arithmetic) {}
 
   /**
    * Loads a model onto a device.
@@ -72,7 +72,7 @@ public final class Replica implements AutoCloseable {
       throws IOException {
     Engine engine = PyTorchEngine.load();
     Device chosen = PyTorchEngine.device(engine, device);
-    Arithmetic arithmetic = new Arithmetic(engine, recipe.forward(), recipe.precision());
+    TensorOps arithmetic = new TensorOps(engine, recipe.forward(), recipe.precision());
     NDManager manager = engine.newBaseManager(chosen);
     try {
       return new Replica(

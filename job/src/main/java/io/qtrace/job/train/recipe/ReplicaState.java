@@ -3,8 +3,9 @@ package io.qtrace.job.train.recipe;
 import java.util.Map;
 
 /**
- * All that training has made so far: a replica that restores it goes on as if it had never stopped.
- * The maps have the same keys, the names of the trained tensors in a checkpoint; all is float32.
+ * All that training has made so far: a replica that restores it continues as if it had never
+ * stopped. The maps have the same keys, the names of the trained tensors in a checkpoint; all is
+ * float32.
  *
  * @param steps optimizer steps done
  * @param parameters trained tensors

@@ -18,9 +18,9 @@ final class StudentLayers {
   private final List<JointGroup> joint;
   private final Map<LayerNames, LinearLayer> floats = new HashMap<>();
 
-  StudentLayers(ModelConfig config, Recipe recipe, Arithmetic arithmetic, ModelTensors tensors)
+  StudentLayers(ModelConfig config, Recipe recipe, TensorOps arithmetic, ModelTensors tensors)
       throws IOException {
-    LayerForm form = LayerForm.of(recipe.forward(), arithmetic);
+    QuantizedLinear form = QuantizedLinear.of(recipe.forward(), arithmetic);
     LayerGroups reader = new LayerGroups(config, recipe.trained(), arithmetic, form, tensors);
     groups = reader.read();
     joint = JointGroup.of(groups, form);

@@ -14,7 +14,7 @@ import io.qtrace.lut.LutParameters;
 final class TrainableLut {
   private static final int ROW = 128; // indices that share a row; the fastest of 1 to 3072 measured
 
-  private final Arithmetic arithmetic;
+  private final TensorOps arithmetic;
   private final Parameter deltas; // [layers, n / 2]
   private final NDArray indices; // [layers, rows, row] uint8
   private final Shape weight; // [layers, out, in]
@@ -25,7 +25,7 @@ final class TrainableLut {
    * @param deltas [layers, n / 2]
    * @param indices [layers, out, in] uint8, below n
    */
-  TrainableLut(Arithmetic arithmetic, Parameter deltas, NDArray indices, double maxAbs) {
+  TrainableLut(TensorOps arithmetic, Parameter deltas, NDArray indices, double maxAbs) {
     this.arithmetic = arithmetic;
     this.deltas = deltas;
     this.weight = indices.getShape();

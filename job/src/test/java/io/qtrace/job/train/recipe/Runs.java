@@ -7,19 +7,28 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A golden run: its settings, and the same run by us. */
-record Runs(String name, Trained trained, Rates rates, Objective objective, boolean padded) {
-  private static final Objective DIVERGENCE = new Objective(2, 0, 0);
+record Runs(
+    String name,
+    TrainableParameters trained,
+    LrSchedule rates,
+    DistillationLossConfig objective,
+    boolean padded) {
+  private static final DistillationLossConfig DIVERGENCE = new DistillationLossConfig(2, 0, 0);
 
   static Runs debug() {
     return new Runs(
-        "debug_fp32", new Trained(true, LutScope.ALL, 2), rates(2e-5, 1e-5, 20), DIVERGENCE, false);
+        "debug_fp32",
+        new TrainableParameters(true, LutScope.ALL, 2),
+        rates(2e-5, 1e-5, 20),
+        DIVERGENCE,
+        false);
   }
 
   /** The recipe's defect: the LUT got no gradient. */
   static Runs frozenLut() {
     return new Runs(
         "debug_head_fp32",
-        new Trained(true, LutScope.NONE, 2),
+        new TrainableParameters(true, LutScope.NONE, 2),
         rates(2e-5, 1e-5, 20),
         DIVERGENCE,
         false);
@@ -28,7 +37,7 @@ record Runs(String name, Trained trained, Rates rates, Objective objective, bool
   static Runs lutOnly() {
     return new Runs(
         "lutonly_fp32",
-        new Trained(false, LutScope.ALL, 2),
+        new TrainableParameters(false, LutScope.ALL, 2),
         rates(2e-5, 1e-2, 10),
         DIVERGENCE,
         false);
@@ -37,14 +46,14 @@ record Runs(String name, Trained trained, Rates rates, Objective objective, bool
   static Runs strong() {
     return new Runs(
         "strong_fp32",
-        new Trained(true, LutScope.MLP, 2),
-        new Rates(1e-3, 1e-2, 0.01, 2, 6, 0.1, 1),
-        new Objective(2, 0.2, 0),
+        new TrainableParameters(true, LutScope.MLP, 2),
+        new LrSchedule(1e-3, 1e-2, 0.01, 2, 6, 0.1, 1),
+        new DistillationLossConfig(2, 0.2, 0),
         true);
   }
 
-  private static Rates rates(double lr, double lutLr, int steps) {
-    return new Rates(lr, lutLr, 0, 5, steps, 0.1, 1);
+  private static LrSchedule rates(double lr, double lutLr, int steps) {
+    return new LrSchedule(lr, lutLr, 0, 5, steps, 0.1, 1);
   }
 
   Runs withName(String other) {

@@ -22,7 +22,7 @@ class TestTeacher {
     ModelConfig config = Goldens.config();
     Recipe recipe = Runs.debug().recipe(Forward.FACTORED, Precision.FLOAT32);
     try (NDManager manager = engine.newBaseManager(Device.cpu());
-        Arithmetic arithmetic = new Arithmetic(engine, Forward.FACTORED, Precision.FLOAT32);
+        TensorOps arithmetic = new TensorOps(engine, Forward.FACTORED, Precision.FLOAT32);
         Autograd autograd = Autograd.paused()) {
       ModelTensors tensors = new ModelTensors(Goldens.teacher(), manager);
       Qwen3 model = new Qwen3(config, arithmetic, manager, tensors);

@@ -34,7 +34,7 @@ class TestTrainableLut {
     }
     Engine engine = PyTorchEngine.load();
     try (NDManager manager = engine.newBaseManager(Device.cpu());
-        Arithmetic arithmetic = new Arithmetic(engine, Forward.MATERIALIZED, Precision.FLOAT32);
+        TensorOps arithmetic = new TensorOps(engine, Forward.MATERIALIZED, Precision.FLOAT32);
         Autograd autograd = Autograd.paused()) {
       NDArray places =
           manager.create(

@@ -91,9 +91,9 @@ public final class TrainStepBenchmark implements Runnable {
   /** The settings of train_step.py. */
   private Recipe recipe() {
     return new Recipe(
-        new Trained(true, LutScope.ALL, 2.0),
-        new Rates(2e-5, 1e-5, 0.0, 2, 1000, 0.1, 1.0),
-        new Objective(2.0, 0.0, 0.0),
+        new TrainableParameters(true, LutScope.ALL, 2.0),
+        new LrSchedule(2e-5, 1e-5, 0.0, 2, 1000, 0.1, 1.0),
+        new DistillationLossConfig(2.0, 0.0, 0.0),
         Forward.valueOf(forward.toUpperCase(Locale.ROOT)),
         Precision.valueOf(precision.toUpperCase(Locale.ROOT)));
   }

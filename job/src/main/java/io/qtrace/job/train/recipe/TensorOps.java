@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
  * <p>The materialized form takes the fewest operations. The factored form takes those of PyTorch in
  * their order: a unit in the last place decides which float16 a value is rounded to.
  */
-final class Arithmetic implements AutoCloseable {
+final class TensorOps implements AutoCloseable {
   private static final float FLOAT16_MAX = 65504;
   private static final float BFLOAT16_SPLITTER = 65537; // 2^16 + 1: leaves 24 - 16 bits
   private static final double LARGEST_EXPONENT = 80; // the exponential and its gradient are finite
@@ -33,7 +33,7 @@ final class Arithmetic implements AutoCloseable {
   private final NDArray one;
   private final NDArray largestExponent;
 
-  Arithmetic(Engine engine, Forward forward, Precision precision) {
+  TensorOps(Engine engine, Forward forward, Precision precision) {
     this.forward = forward;
     this.precision = precision;
     constants = engine.newBaseManager(Device.cpu());

@@ -12,16 +12,16 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
- * An object on a file system that renames at once: written under a hidden name beside its own, then
- * renamed.
+ * An object on a file system that renames at once: written under a hidden name next to its own,
+ * then renamed.
  */
-final class RenamedObject extends StreamedObject {
+final class RenameCommitOutput extends StreamedOutput {
   private final Configuration hadoop;
-  private final Existing existing;
+  private final WriteMode existing;
 
-  RenamedObject(FileSystem fs, Configuration hadoop, Path target, Existing existing)
+  RenameCommitOutput(FileSystem fs, Configuration hadoop, Path target, WriteMode existing)
       throws IOException {
-    super(fs, target, hidden(target), Existing.REFUSE);
+    super(fs, target, hidden(target), WriteMode.FAIL_IF_EXISTS);
     this.hadoop = hadoop;
     this.existing = existing;
   }
@@ -51,7 +51,7 @@ final class RenamedObject extends StreamedObject {
   }
 
   private void rename() throws IOException {
-    if (existing == Existing.REFUSE) {
+    if (existing == WriteMode.FAIL_IF_EXISTS) {
       ObjectStore.requireAbsent(fs, target);
     }
     try {
@@ -67,8 +67,8 @@ final class RenamedObject extends StreamedObject {
 
   private Rename option() {
     return switch (existing) {
-      case REFUSE -> Rename.NONE;
-      case REPLACE -> Rename.OVERWRITE;
+      case FAIL_IF_EXISTS -> Rename.NONE;
+      case OVERWRITE -> Rename.OVERWRITE;
     };
   }
 }

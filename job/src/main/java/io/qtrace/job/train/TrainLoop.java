@@ -26,16 +26,16 @@ import org.slf4j.LoggerFactory;
 /**
  * One replica of a run, from the last saved state to the end. Replica 0 writes what the run leaves
  * behind; all replicas compute the same numbers. Data follow from the step alone, so that a run
- * that goes on from a saved state ends as one that was never disturbed.
+ * that resumes from a saved state ends as one that was never disturbed.
  */
-public final class Training {
-  private static final Logger LOG = LoggerFactory.getLogger(Training.class);
+public final class TrainLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainLoop.class);
 
   private final ObjectStore store;
   private final TrainPlan plan;
   private final TrainSettings settings;
   private final Place place;
-  private final Consumer<StepRecord> told;
+  private final Consumer<StepRecord> done;
   private final RunFolder folder;
   private final List<StepRecord> steps = new ArrayList<>();
   private final List<LogRow> log = new ArrayList<>();
@@ -52,17 +52,17 @@ public final class Training {
    * @param rank 0 to the settings' replicas less 1
    * @param device {@code cpu} or {@code cuda:0}
    */
-  public record Place(int rank, String device, Exchange exchange) {}
+  public record Place(int rank, String device, AllReduce exchange) {}
 
   /**
-   * @param told of each step when it is done
+   * @param done receives each step when it is done
    */
-  public Training(ObjectStore store, TrainPlan plan, Place place, Consumer<StepRecord> told) {
+  public TrainLoop(ObjectStore store, TrainPlan plan, Place place, Consumer<StepRecord> done) {
     this.store = store;
     this.plan = plan;
     this.settings = plan.settings();
     this.place = place;
-    this.told = told;
+    this.done = done;
     this.folder = new RunFolder(store, settings.outputDir());
   }
 
@@ -121,7 +121,7 @@ public final class Training {
     long tokens = (long) settings.microBatches() * settings.batchSize() * cache.meta().length();
     StepRecord record = StepRecord.of(outcome, tokens, seconds);
     steps.add(record);
-    told.accept(record);
+    done.accept(record);
   }
 
   // Micro-batch i of step s has the examples from ((s * accumulation + i) * replicas) * batch on,

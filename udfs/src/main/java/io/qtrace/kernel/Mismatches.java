@@ -10,21 +10,21 @@ import java.io.Serializable;
  * @param value that element, 64-bit integers rounded to float64; NaN if none
  * @param expected what the rule says it should be; NaN where it names no single number
  */
-public record Deviations(long count, long first, double value, double expected)
+public record Mismatches(long count, long first, double value, double expected)
     implements Serializable {
   /** Every element is as the rule says. */
-  public static final Deviations NONE = new Deviations(0, -1, Double.NaN, Double.NaN);
+  public static final Mismatches NONE = new Mismatches(0, -1, Double.NaN, Double.NaN);
 
-  public Deviations {
+  public Mismatches {
     if (count < 0 || (count == 0) != (first == -1)) {
       throw new IllegalArgumentException(
           "Invalid deviations: %d elements, first %d".formatted(count, first));
     }
   }
 
-  public Deviations merge(Deviations other) {
+  public Mismatches merge(Mismatches other) {
     boolean mine = other.count == 0 || (count > 0 && first <= other.first);
-    Deviations earlier = mine ? this : other;
-    return new Deviations(count + other.count, earlier.first, earlier.value, earlier.expected);
+    Mismatches earlier = mine ? this : other;
+    return new Mismatches(count + other.count, earlier.first, earlier.value, earlier.expected);
   }
 }

@@ -11,8 +11,9 @@ import java.util.Objects;
  * @param lutMaxAbs M of the trainable LUTs, {@code --lut-max-abs}
  * @throws IllegalArgumentException if nothing trains, or lutMaxAbs is out of range
  */
-public record Trained(boolean scales, LutScope lutScope, double lutMaxAbs) implements Serializable {
-  public Trained {
+public record TrainableParameters(boolean scales, LutScope lutScope, double lutMaxAbs)
+    implements Serializable {
+  public TrainableParameters {
     Objects.requireNonNull(lutScope, "lutScope");
     if (!scales && lutScope == LutScope.NONE) {
       throw new IllegalArgumentException(

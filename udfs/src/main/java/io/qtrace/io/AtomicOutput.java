@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /** An object that is being written and that nobody sees before it is complete. */
-public interface PendingObject extends Closeable {
+public interface AtomicOutput extends Closeable {
   /** Where its bytes go; its failures name the object. */
   OutputStream stream();
 

@@ -6,39 +6,39 @@ import io.qtrace.job.policy.EdgeKind;
 import java.util.List;
 
 /** What the weights say of a parent that is claimed for a checkpoint. */
-public sealed interface Opinion {
+public sealed interface ParentEvidence {
   /** Whether a kind makes numbers that no tool makes, or none. */
   static boolean isTraining(EdgeKind kind) {
     return kind.equals(Train.KIND) || kind.equals(Copy.KIND);
   }
 
-  /** The parent is the one that the weights tell, or has the same content. */
-  record Agrees(InferredEdge edge) implements Opinion {}
+  /** The parent is the one that the weights show, or has the same content. */
+  record Agrees(InferredEdge edge) implements ParentEvidence {}
 
   /**
    * The parent leads to the child over other checkpoints of the child's run.
    *
    * @param steps from the parent to the child, two or more
    */
-  record Reaches(List<InferredEdge> steps) implements Opinion {
+  record Reaches(List<InferredEdge> steps) implements ParentEvidence {
     public Reaches {
       steps = List.copyOf(steps);
     }
 
     /** Whether all steps together are training. */
     public boolean isTraining() {
-      return steps.stream().allMatch(step -> Opinion.isTraining(step.kind()));
+      return steps.stream().allMatch(step -> ParentEvidence.isTraining(step.kind()));
     }
   }
 
   /** Contents prove another parent. */
-  record Contradicts(InferredEdge edge) implements Opinion {}
+  record Contradicts(InferredEdge edge) implements ParentEvidence {}
 
   /**
    * Another checkpoint is nearer, which proves nothing: runs with one start are near each other.
    */
-  record Prefers(InferredEdge edge) implements Opinion {}
+  record Prefers(InferredEdge edge) implements ParentEvidence {}
 
-  /** The weights tell no parent. */
-  record Silent() implements Opinion {}
+  /** The weights show no parent. */
+  record Silent() implements ParentEvidence {}
 }

@@ -8,6 +8,6 @@ import java.lang.annotation.Target;
 /** The comment that people read in {@code DESCRIBE TABLE}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.RECORD_COMPONENT})
-@interface About {
+@interface ColumnComment {
   String value();
 }

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  *     show none
  * @param steps from parent to child, where there are several
  */
-public record WeightsOpinion(Says says, Optional<Shown> edge, List<Taken> steps)
+public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps)
     implements Serializable {
   /** The kinds of an opinion. */
   public enum Says {
@@ -74,34 +74,34 @@ public record WeightsOpinion(Says says, Optional<Shown> edge, List<Taken> steps)
   public record Taken(EdgeKind kind, String child) implements Serializable {}
 
   /** The weights say nothing. */
-  public static final WeightsOpinion NOTHING = of(Says.NOTHING);
+  public static final WeightsEvidence NOTHING = of(Says.NOTHING);
 
   /** The weights agree. */
-  public static final WeightsOpinion AGREES = of(Says.AGREES);
+  public static final WeightsEvidence AGREES = of(Says.AGREES);
 
-  public WeightsOpinion {
+  public WeightsEvidence {
     Objects.requireNonNull(says, "says");
     Objects.requireNonNull(edge, "edge");
     steps = List.copyOf(steps);
   }
 
-  private static WeightsOpinion of(Says says) {
-    return new WeightsOpinion(says, Optional.empty(), List.of());
+  private static WeightsEvidence of(Says says) {
+    return new WeightsEvidence(says, Optional.empty(), List.of());
   }
 
   /** An edge that the weights alone show. */
-  public static WeightsOpinion infers(InferredEdge edge) {
+  public static WeightsEvidence infers(InferredEdge edge) {
     return shows(Says.INFERS, edge);
   }
 
   /** Another parent, proved or only nearer. */
-  public static WeightsOpinion shows(Says says, InferredEdge edge) {
-    return new WeightsOpinion(says, Optional.of(Shown.of(edge)), List.of());
+  public static WeightsEvidence shows(Says says, InferredEdge edge) {
+    return new WeightsEvidence(says, Optional.of(Shown.of(edge)), List.of());
   }
 
   /** Several steps. */
-  public static WeightsOpinion reaches(List<InferredEdge> steps) {
-    return new WeightsOpinion(
+  public static WeightsEvidence reaches(List<InferredEdge> steps) {
+    return new WeightsEvidence(
         Says.REACHES,
         Optional.empty(),
         steps.stream().map(step -> new Taken(step.kind(), step.child().path())).toList());

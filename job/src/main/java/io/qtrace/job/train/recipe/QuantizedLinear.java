@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDList;
 import java.util.List;
 
 /** What a quantized layer multiplies with, and how: the two {@link Forward} forms. */
-sealed interface LayerForm {
-  static LayerForm of(Forward forward, Arithmetic arithmetic) {
+sealed interface QuantizedLinear {
+  static QuantizedLinear of(Forward forward, TensorOps arithmetic) {
     return switch (forward) {
       case FACTORED -> new Factored(arithmetic, arithmetic.constant(1e-6));
       case MATERIALIZED -> new Materialized(arithmetic, arithmetic.constant(1e-6));
@@ -31,7 +31,7 @@ sealed interface LayerForm {
   LinearLayer layer(List<NDArray> operands);
 
   /** {@code y = x W^T}, {@code W = Q * ((A_dir diag g) B_dir)}. */
-  record Materialized(Arithmetic arithmetic, NDArray epsilon) implements LayerForm {
+  record Materialized(TensorOps arithmetic, NDArray epsilon) implements QuantizedLinear {
     @Override
     public List<NDArray> operands(NDArray q, StackedScales scales) {
       NDArray left = scales.leftDirections().mul(scales.magnitudes().add(epsilon));
@@ -55,7 +55,7 @@ sealed interface LayerForm {
   }
 
   /** {@code y = sum_k a_k * (Q (b_k * x))}, every value on the way rounded to float16. */
-  record Factored(Arithmetic arithmetic, NDArray epsilon) implements LayerForm {
+  record Factored(TensorOps arithmetic, NDArray epsilon) implements QuantizedLinear {
     private static final int SUMMED_AT_ONCE = 16; // ranks, from which the device sums in one go
     private static final int[] RANKS = {1}; // their dimension
 

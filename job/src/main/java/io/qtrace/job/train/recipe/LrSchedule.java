@@ -14,7 +14,7 @@ import java.io.Serializable;
  * @param minLrRatio where the cosine ends, as a part of the highest rate
  * @param clip largest norm of all gradients together
  */
-public record Rates(
+public record LrSchedule(
     double lr,
     double lutLr,
     double weightDecay,
@@ -23,7 +23,7 @@ public record Rates(
     double minLrRatio,
     double clip)
     implements Serializable {
-  public Rates {
+  public LrSchedule {
     atLeastZero("lr", lr);
     atLeastZero("LUT lr", lutLr);
     atLeastZero("weight decay", weightDecay);

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
-class TestRates {
+class TestLrSchedule {
   @Test
   void riseFromZeroThenFallAlongACosine() {
-    Rates rates = new Rates(1, 1, 0, 4, 12, 0.1, 1);
+    LrSchedule rates = new LrSchedule(1, 1, 0, 4, 12, 0.1, 1);
     double[] expected = {0, 0.25, 0.5, 0.75, 1};
     for (int step = 0; step < expected.length; step++) {
       assertThat(rates.factor(step)).isEqualTo(expected[step]);
@@ -22,8 +22,8 @@ class TestRates {
 
   @Test
   void withoutWarmUpBeginAtTheTop() {
-    assertThat(new Rates(1, 1, 0, 0, 1, 0.1, 1).factor(0)).isEqualTo(1);
-    assertThat(new Rates(1, 1, 0, 5, 5, 0.1, 1).factor(5)).isEqualTo(1);
+    assertThat(new LrSchedule(1, 1, 0, 0, 1, 0.1, 1).factor(0)).isEqualTo(1);
+    assertThat(new LrSchedule(1, 1, 0, 5, 5, 0.1, 1).factor(5)).isEqualTo(1);
   }
 
   @Test
@@ -37,7 +37,7 @@ class TestRates {
 
   private static void refused(
       double lr, int warmup, int steps, double ratio, double clip, String reason) {
-    assertThatThrownBy(() -> new Rates(lr, 0, 0, warmup, steps, ratio, clip))
+    assertThatThrownBy(() -> new LrSchedule(lr, 0, 0, warmup, steps, ratio, clip))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(reason);
   }

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * and each run has a bound of its own. {@code scripts/bench/recipe_losses.py} tells PyTorch's
  * figures.
  */
-class TestTraining {
+class TestTrainLoop {
   private static final double LOSS_TOLERANCE = 2e-4; // of most losses and of their mean
   private static final double NORM_TOLERANCE = 1e-3; // of most norms
   private static final double MOST = 0.8;
@@ -90,7 +90,7 @@ class TestTraining {
   }
 
   @Test
-  void layerThatIsNotQuantizedTakesPartBesideQuantizedOnes() throws IOException {
+  void layerThatIsNotQuantizedTakesPartNextToQuantizedOnes() throws IOException {
     // Without _Q and _indices a layer has its float weight: no product is shared in its block.
     Tensors initial = Goldens.initial();
     String plain = Projection.KEY.layer(0).layer();
@@ -303,7 +303,7 @@ class TestTraining {
   @MethodSource("all")
   void gradientsOfAllGroupsTogetherAreClipped(Runs run) throws IOException {
     double clip = 1e-3;
-    Rates rates = new Rates(1e-3, 1e-2, 0, 0, 10, 0.1, clip);
+    LrSchedule rates = new LrSchedule(1e-3, 1e-2, 0, 0, 10, 0.1, clip);
     Runs clipped = new Runs(run.name(), run.trained(), rates, run.objective(), run.padded());
     try (Replica replica = clipped.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
       StepOutcome outcome = replica.step(run.microBatches(0));
@@ -327,7 +327,7 @@ class TestTraining {
     Runs run = Runs.debug();
     Recipe recipe =
         new Recipe(
-            new Trained(true, scope, 2),
+            new TrainableParameters(true, scope, 2),
             run.rates(),
             run.objective(),
             Forward.MATERIALIZED,
@@ -347,10 +347,10 @@ class TestTraining {
   @Test
   void hardLabelWeightsAddUp() throws IOException {
     Runs run = Runs.strong();
-    assertThat(evaluation(run, new Objective(2, 0, 0.2)))
-        .isEqualTo(evaluation(run, new Objective(2, 0.2, 0)));
-    assertThat(evaluation(run, new Objective(2, 0.1, 0.1)))
-        .isCloseTo(evaluation(run, new Objective(2, 0.2, 0)), within(1e-6));
+    assertThat(evaluation(run, new DistillationLossConfig(2, 0, 0.2)))
+        .isEqualTo(evaluation(run, new DistillationLossConfig(2, 0.2, 0)));
+    assertThat(evaluation(run, new DistillationLossConfig(2, 0.1, 0.1)))
+        .isCloseTo(evaluation(run, new DistillationLossConfig(2, 0.2, 0)), within(1e-6));
   }
 
   @Test
@@ -367,7 +367,7 @@ class TestTraining {
     Runs run =
         new Runs(
             "",
-            new Trained(false, LutScope.MLP, 2),
+            new TrainableParameters(false, LutScope.MLP, 2),
             Runs.debug().rates(),
             Runs.debug().objective(),
             false);
@@ -477,7 +477,7 @@ class TestTraining {
     return (double) within / golden.size();
   }
 
-  private static double evaluation(Runs run, Objective objective) throws IOException {
+  private static double evaluation(Runs run, DistillationLossConfig objective) throws IOException {
     Recipe recipe =
         new Recipe(run.trained(), run.rates(), objective, Forward.MATERIALIZED, Precision.FLOAT32);
     try (Replica replica = Replica.load(Goldens.config(), Goldens.initial(), recipe, "cpu")) {

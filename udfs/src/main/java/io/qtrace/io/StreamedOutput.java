@@ -7,7 +7,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** An object written through one stream; its kind decides how it becomes visible or goes away. */
-abstract class StreamedObject implements PendingObject {
+abstract class StreamedOutput implements AtomicOutput {
   final FileSystem fs;
   final Path target;
   final Path written;
@@ -20,12 +20,12 @@ abstract class StreamedObject implements PendingObject {
    * @param written the name under which its bytes are written
    * @param existing what happens to an object that has that name
    */
-  StreamedObject(FileSystem fs, Path target, Path written, Existing existing) throws IOException {
+  StreamedOutput(FileSystem fs, Path target, Path written, WriteMode existing) throws IOException {
     this.fs = fs;
     this.target = target;
     this.written = written;
     try {
-      this.out = fs.create(written, existing == Existing.REPLACE);
+      this.out = fs.create(written, existing == WriteMode.OVERWRITE);
     } catch (IOException e) {
       throw TargetStream.failure(target, e);
     }

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A replica that fails and goes on. */
-class TestTraining {
-  private static final Training.Place ALONE = new Training.Place(0, "cpu", mine -> mine);
+class TestTrainLoop {
+  private static final TrainLoop.Place ALONE = new TrainLoop.Place(0, "cpu", mine -> mine);
 
   @TempDir Path folder;
   private final List<Integer> told = new ArrayList<>();
@@ -122,7 +122,7 @@ class TestTraining {
   }
 
   private TrainRun run(TrainSettings settings, int killedAt) throws IOException {
-    return new Training(
+    return new TrainLoop(
             TrainRuns.STORE,
             TrainRuns.plan(settings),
             ALONE,

@@ -12,9 +12,9 @@ import java.io.Serializable;
  * @param hardFull more weight of the cross entropy
  * @throws IllegalArgumentException if a value is out of range
  */
-public record Objective(double temperature, double hardTop1, double hardFull)
+public record DistillationLossConfig(double temperature, double hardTop1, double hardFull)
     implements Serializable {
-  public Objective {
+  public DistillationLossConfig {
     if (!(temperature > 0 && temperature <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
           "Invalid temperature: " + temperature + ", expected a number above 0");

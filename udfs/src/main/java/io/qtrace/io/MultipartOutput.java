@@ -5,8 +5,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** An object of a store that shows it when its upload is complete, and can abort the upload. */
-final class UploadedObject extends StreamedObject {
-  UploadedObject(FileSystem fs, Path target, Existing existing) throws IOException {
+final class MultipartOutput extends StreamedOutput {
+  MultipartOutput(FileSystem fs, Path target, WriteMode existing) throws IOException {
     super(fs, target, target, existing);
   }
 

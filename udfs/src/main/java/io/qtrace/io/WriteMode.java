@@ -1,9 +1,9 @@
 package io.qtrace.io;
 
 /** What becomes of an object that is already where another is to be written. */
-public enum Existing {
+public enum WriteMode {
   /** It stays, and writing fails. */
-  REFUSE,
+  FAIL_IF_EXISTS,
   /** It is replaced at once, when the new one is complete. */
-  REPLACE
+  OVERWRITE
 }

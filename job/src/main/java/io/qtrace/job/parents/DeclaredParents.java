@@ -11,30 +11,30 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * What runs claim of who was made from whom. Weights that share contents tell that two checkpoints
- * are related, often not which was first: a copy with one damaged tensor is as near to its original
- * as the original to it. There the claims decide, unless numbers prove the direction.
+ * What runs declare of who was made from whom. Weights that share contents show that two
+ * checkpoints are related, often not which was first: a copy with one damaged tensor is as near to
+ * its original as the original to it. There the claims decide, unless numbers prove the direction.
  */
-public final class Claims {
+public final class DeclaredParents {
   /** No run claims anything. */
-  public static final Claims NONE = new Claims();
+  public static final DeclaredParents NONE = new DeclaredParents();
 
   private final Map<CheckpointFile, Set<CheckpointFile>> parents = new HashMap<>(); // by child
 
-  private Claims() {}
+  private DeclaredParents() {}
 
   /** One claim. */
-  public record Claim(CheckpointFile parent, CheckpointFile child) {}
+  public record Declaration(CheckpointFile parent, CheckpointFile child) {}
 
-  public static Claims of(Collection<Claim> claims) {
-    Claims all = new Claims();
+  public static DeclaredParents of(Collection<Declaration> claims) {
+    DeclaredParents all = new DeclaredParents();
     claims.forEach(claim -> all.add(claim.parent(), claim.child()));
     return all;
   }
 
   /** The same of others that stand for the files, such as those they are copies of. */
-  Claims of(UnaryOperator<CheckpointFile> original) {
-    Claims all = new Claims();
+  DeclaredParents of(UnaryOperator<CheckpointFile> original) {
+    DeclaredParents all = new DeclaredParents();
     parents.forEach(
         (child, files) ->
             files.forEach(parent -> all.add(original.apply(parent), original.apply(child))));
@@ -47,7 +47,7 @@ public final class Claims {
     }
   }
 
-  /** Whether the claims tell that one was made before the other, as circles of claims do not. */
+  /** Whether the declarations say that one was made before the other, as circles of them do not. */
   boolean isBefore(CheckpointFile one, CheckpointFile other) {
     return leads(one, other) && !leads(other, one);
   }

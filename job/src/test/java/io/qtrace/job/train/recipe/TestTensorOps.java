@@ -13,7 +13,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 /** Values and gradients of both forms, far out too. */
-class TestArithmetic {
+class TestTensorOps {
   private static final Offset<Float> ROUNDING = within(1e-5f);
 
   @Test
@@ -69,10 +69,10 @@ class TestArithmetic {
   }
 
   private static float[][] valueAndGradient(
-      Forward forward, float[] x, Shape shape, BiFunction<Arithmetic, NDArray, NDArray> function) {
+      Forward forward, float[] x, Shape shape, BiFunction<TensorOps, NDArray, NDArray> function) {
     Engine engine = PyTorchEngine.load();
     try (NDManager manager = engine.newBaseManager(Device.cpu());
-        Arithmetic arithmetic = new Arithmetic(engine, forward, Precision.FLOAT32);
+        TensorOps arithmetic = new TensorOps(engine, forward, Precision.FLOAT32);
         Autograd autograd = Autograd.recording()) {
       NDArray leaf = manager.create(x, shape);
       leaf.setRequiresGradient(true);

@@ -12,7 +12,7 @@ import org.apache.spark.BarrierTaskContext;
  * travels in Base64: 5.4 bytes a value to the driver, and as many from each replica back to each.
  * Only the gradients of scales and LUT deltas travel.
  */
-record BarrierExchange(BarrierTaskContext tasks) implements Exchange {
+record BarrierAllReduce(BarrierTaskContext tasks) implements AllReduce {
   @Override
   public Gradients sum(Gradients mine) {
     Gradients sum = null;

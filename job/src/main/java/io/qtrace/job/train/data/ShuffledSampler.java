@@ -14,14 +14,14 @@ import java.util.Random;
  * @param windows of all shards
  * @param examples of all windows
  */
-record ExampleOrder(List<Window> windows, int examples) {
+record ShuffledSampler(List<Window> windows, int examples) {
   /** Some neighbours in one shard. */
   record Window(int shard, int first, int count) {}
 
   /** One example: a window and its row there. */
   record Place(int window, int row) {}
 
-  static ExampleOrder of(List<KdShard> shards, int windowExamples) {
+  static ShuffledSampler of(List<KdShard> shards, int windowExamples) {
     List<Window> windows = new ArrayList<>();
     long examples = 0;
     for (int shard = 0; shard < shards.size(); shard++) {
@@ -31,7 +31,7 @@ record ExampleOrder(List<Window> windows, int examples) {
         windows.add(new Window(shard, first, Math.min(windowExamples, all - first)));
       }
     }
-    return new ExampleOrder(windows, Math.toIntExact(examples));
+    return new ShuffledSampler(windows, Math.toIntExact(examples));
   }
 
   /** As the shards have them. */

@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qtrace.io.Existing;
+import io.qtrace.io.AtomicOutput;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.PendingObject;
+import io.qtrace.io.WriteMode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Objects that are being written, on a store of each kind. */
 @Tag("system")
-class TestPendingObjects {
+class TestAtomicOutputs {
   @TempDir static java.nio.file.Path shared;
 
   private static S3Server s3;
@@ -58,7 +58,7 @@ class TestPendingObjects {
   @EnumSource
   void isSeenWholeOnceItIsCommitted(Kind kind) throws IOException {
     String uri = uri(kind, "committed/a.pt");
-    try (PendingObject object = store(kind).create(uri, Existing.REFUSE)) {
+    try (AtomicOutput object = store(kind).create(uri, WriteMode.FAIL_IF_EXISTS)) {
       object.stream().write("whole".getBytes(UTF_8));
       assertThat(names(kind, "committed")).doesNotContain("a.pt");
       ObjectStat stat = object.commit();
@@ -73,7 +73,7 @@ class TestPendingObjects {
   @EnumSource
   void leavesNothingIfItIsNotCommitted(Kind kind) throws IOException {
     String uri = uri(kind, "left/a.pt");
-    try (PendingObject object = store(kind).create(uri, Existing.REPLACE)) {
+    try (AtomicOutput object = store(kind).create(uri, WriteMode.OVERWRITE)) {
       object.stream().write("half".getBytes(UTF_8));
     }
     assertThat(names(kind, "left")).isEmpty();
@@ -83,24 +83,24 @@ class TestPendingObjects {
   @EnumSource
   void replacesAnotherOnlyWhereItMay(Kind kind) throws IOException {
     String uri = uri(kind, "existing/a.pt");
-    write(kind, uri, "before", Existing.REFUSE);
-    assertThatThrownBy(() -> write(kind, uri, "refused", Existing.REFUSE))
+    write(kind, uri, "before", WriteMode.FAIL_IF_EXISTS);
+    assertThatThrownBy(() -> write(kind, uri, "refused", WriteMode.FAIL_IF_EXISTS))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("Cannot write ")
         .hasMessageEndingWith("existing/a.pt: it exists already");
     assertThat(content(kind, uri)).isEqualTo("before");
-    try (PendingObject object = store(kind).create(uri, Existing.REPLACE)) {
+    try (AtomicOutput object = store(kind).create(uri, WriteMode.OVERWRITE)) {
       object.stream().write("half".getBytes(UTF_8));
     }
     assertThat(content(kind, uri)).isEqualTo("before");
-    write(kind, uri, "after", Existing.REPLACE);
+    write(kind, uri, "after", WriteMode.OVERWRITE);
     assertThat(content(kind, uri)).isEqualTo("after");
     assertThat(names(kind, "existing")).containsExactly("a.pt");
   }
 
-  private static void write(Kind kind, String uri, String content, Existing existing)
+  private static void write(Kind kind, String uri, String content, WriteMode existing)
       throws IOException {
-    try (PendingObject object = store(kind).create(uri, existing)) {
+    try (AtomicOutput object = store(kind).create(uri, existing)) {
       object.stream().write(content.getBytes(UTF_8));
       object.commit();
     }

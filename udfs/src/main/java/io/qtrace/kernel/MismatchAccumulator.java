@@ -1,15 +1,15 @@
 package io.qtrace.kernel;
 
 /** Collects elements that deviate from a rule, in ascending order. Not thread safe. */
-public final class DeviationAccumulator {
-  private Deviations first = Deviations.NONE;
+public final class MismatchAccumulator {
+  private Mismatches first = Mismatches.NONE;
   private long count;
 
   /** What was found so far. */
-  public Deviations partial() {
+  public Mismatches partial() {
     return count == 0
-        ? Deviations.NONE
-        : new Deviations(count, first.first(), first.value(), first.expected());
+        ? Mismatches.NONE
+        : new Mismatches(count, first.first(), first.value(), first.expected());
   }
 
   /** How many were added. */
@@ -22,10 +22,10 @@ public final class DeviationAccumulator {
     count++;
   }
 
-  /** Adds one that comes after all before; parameters as those of {@link Deviations}. */
+  /** Adds one that comes after all before; parameters as those of {@link Mismatches}. */
   public void add(long index, double value, double expected) {
     if (count++ == 0) {
-      first = new Deviations(1, index, value, expected);
+      first = new Mismatches(1, index, value, expected);
     }
   }
 }

@@ -6,6 +6,8 @@ import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.util.List;
@@ -16,25 +18,33 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Reads what a checkpoint file holds, whatever its format, without its data. Thread safe. */
 public final class Checkpoints {
   private final ObjectStore store;
+  private final ReadLimits limits;
   private final AtomicLong bytesRead = new AtomicLong();
   private final List<ObjectStat> opened = new CopyOnWriteArrayList<>();
 
   public Checkpoints(ObjectStore store) {
+    this(store, ReadLimits.DEFAULT);
+  }
+
+  public Checkpoints(ObjectStore store, ReadLimits limits) {
     this.store = store;
+    this.limits = limits;
   }
 
   /**
    * Indexes one file: its first bytes show the format. The index of a sharded checkpoint ({@code
    * *.json}) stands for all its shards.
    *
-   * @throws FormatException if the file is damaged, hostile or of no known format
+   * @throws FormatException if the file is damaged, hostile, beyond its limits or of no known
+   *     format
    */
   public CheckpointIndex index(String uri) throws IOException {
+    ReadBudget budget = new ReadBudget(limits);
     try (Counted file = open(uri)) {
       FileFormat format = FileFormat.of(file.reader());
       return format == FileFormat.SHARDED_INDEX
-          ? ShardedIndexReader.index(file.reader(), this::indexShard)
-          : indexTensors(file.reader(), format);
+          ? ShardedIndexReader.index(file.reader(), shard -> indexShard(shard, budget), budget)
+          : indexTensors(file.reader(), format, budget);
     }
   }
 
@@ -45,7 +55,7 @@ public final class Checkpoints {
    */
   public Set<String> shards(String uri) throws IOException {
     try (Counted file = open(uri)) {
-      return WeightMap.read(file.reader()).keySet();
+      return WeightMap.read(file.reader(), new ReadBudget(limits)).keySet();
     }
   }
 
@@ -59,19 +69,19 @@ public final class Checkpoints {
     return List.copyOf(opened);
   }
 
-  private CheckpointIndex indexShard(String uri) throws IOException {
+  private CheckpointIndex indexShard(String uri, ReadBudget budget) throws IOException {
     try (Counted file = open(uri)) {
-      return indexTensors(file.reader(), FileFormat.of(file.reader()));
+      return indexTensors(file.reader(), FileFormat.of(file.reader()), budget);
     }
   }
 
   // An index among the shards of another would be a loop.
-  private static CheckpointIndex indexTensors(RangeReader reader, FileFormat format)
-      throws IOException {
+  private static CheckpointIndex indexTensors(
+      RangeReader reader, FileFormat format, ReadBudget budget) throws IOException {
     return switch (format) {
-      case TORCH_ZIP -> TorchReader.indexZip(reader);
-      case TORCH_LEGACY -> TorchReader.indexLegacy(reader);
-      case SAFETENSORS -> SafetensorsReader.index(reader);
+      case TORCH_ZIP -> TorchReader.indexZip(reader, budget);
+      case TORCH_LEGACY -> TorchReader.indexLegacy(reader, budget);
+      case SAFETENSORS -> SafetensorsReader.index(reader, budget);
       case SHARDED_INDEX ->
           throw new FormatException(reader.uri(), 0, "Invalid shard: an index, expected tensors");
     };

@@ -1,7 +1,9 @@
 package io.qtrace.format;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
@@ -49,12 +51,13 @@ final class ShardedIndexReader {
    * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged,
    *     lacks tensors that the index maps to it or holds those that another one has
    */
-  static CheckpointIndex index(RangeReader reader, Shards shards) throws IOException {
-    return new ShardedIndexReader(reader, shards).index();
+  static CheckpointIndex index(RangeReader reader, Shards shards, ReadBudget budget)
+      throws IOException {
+    return new ShardedIndexReader(reader, shards).index(budget);
   }
 
-  private CheckpointIndex index() throws IOException {
-    Map<String, WeightMap.Shard> map = WeightMap.read(reader);
+  private CheckpointIndex index(ReadBudget budget) throws IOException {
+    Map<String, WeightMap.Shard> map = WeightMap.read(reader, budget);
     List<TensorEntry> tensors = new ArrayList<>();
     List<Skipped> skipped = new ArrayList<>();
     List<String> notes = new ArrayList<>();
@@ -98,7 +101,7 @@ final class ShardedIndexReader {
   }
 
   private CheckpointIndex indexShard(WeightMap.Shard shard) throws IOException {
-    Path path = new Path(new Path(reader.uri()).getParent(), shard.file());
+    Path path = new Path(ObjectStore.path(reader.uri()).getParent(), shard.file());
     try {
       return shards.index(path.toUri().toString());
     } catch (FileNotFoundException e) {

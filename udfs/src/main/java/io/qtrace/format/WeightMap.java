@@ -3,6 +3,7 @@ package io.qtrace.format;
 import io.qtrace.format.safetensors.StrictJson;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -33,16 +34,17 @@ final class WeightMap {
   private WeightMap() {}
 
   /** Shards by file name. */
-  static SortedMap<String, Shard> read(RangeReader reader) throws IOException {
+  static SortedMap<String, Shard> read(RangeReader reader, ReadBudget budget) throws IOException {
     if (reader.length() > MAX_BYTES) {
       throw new FormatException(
           reader.uri(),
           0,
           "Invalid index: %d bytes, expected at most %d".formatted(reader.length(), MAX_BYTES));
     }
+    budget.take(reader.uri(), 0, reader.length());
     byte[] text = reader.read(0, (int) reader.length());
     SortedMap<String, Shard> shards = new TreeMap<>();
-    try (StrictJson json = StrictJson.over(reader.uri(), 0, text)) {
+    try (StrictJson json = StrictJson.over(reader.uri(), 0, text, budget)) {
       json.beginObject("index");
       while (json.nextKey()) {
         if (json.key().equals("weight_map")) {

@@ -3,6 +3,7 @@ package io.qtrace.io;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CommonPathCapabilities;
@@ -14,6 +15,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.util.functional.FutureIO;
 
 /**
@@ -67,6 +69,7 @@ public final class ObjectStore {
   }
 
   private RangeReader open(FileStatus status, ObjectStat stat) throws IOException {
+    requireRegular(status.getPath());
     FSDataInputStream stream =
         FutureIO.awaitFuture(
             fileSystem(status.getPath())
@@ -75,6 +78,17 @@ public final class ObjectStore {
                 .opt(READ_POLICY, "vector, random")
                 .build());
     return new RangeReader(stat, stream);
+  }
+
+  // To open a pipe may take for ever, and to read a device too.
+  private void requireRegular(Path path) throws IOException {
+    if (fileSystem(path) instanceof RawLocalFileSystem local) {
+      java.nio.file.Path file = local.pathToFile(path).toPath();
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw new FormatException(
+            path.toUri().toString(), 0, "Unsupported file: a pipe, socket or device");
+      }
+    }
   }
 
   /**

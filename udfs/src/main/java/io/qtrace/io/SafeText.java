@@ -30,6 +30,16 @@ public final class SafeText {
     return quoted.append(cut ? "...'" : "'").toString();
   }
 
+  /** The safe text; of a longer one the first 200 characters, and how many it has. */
+  public static String cut(String text) {
+    int characters = text.codePointCount(0, text.length());
+    if (characters <= MAX_QUOTED) {
+      return of(text);
+    }
+    String start = text.substring(0, text.offsetByCodePoints(0, MAX_QUOTED));
+    return "%s... (%d characters)".formatted(of(start), characters);
+  }
+
   private static void append(StringBuilder safe, int c) {
     switch (c) {
       case '\n' -> safe.append("\\n");

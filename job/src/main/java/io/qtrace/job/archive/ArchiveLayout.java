@@ -13,11 +13,13 @@ import java.util.TreeMap;
  * @param exclude globs of paths to leave out, whatever else they match
  * @param roles regular expression over the whole file name for each role, tried in the order of
  *     {@link Role}; its first group that matches, where there is one, is the step
+ * @param linksOutside whether links are followed that lead out of the archive
  */
 public record ArchiveLayout(
     @JsonProperty(required = true) List<String> checkpoints,
     @JsonProperty(required = true) List<String> exclude,
-    @JsonProperty(required = true) Map<Role, String> roles) {
+    @JsonProperty(required = true) Map<Role, String> roles,
+    @JsonProperty("links-outside") boolean linksOutside) {
   public ArchiveLayout {
     checkpoints = List.copyOf(checkpoints);
     exclude = List.copyOf(exclude);

@@ -31,10 +31,12 @@ public final class ArchiveScan {
 
   private final ObjectStore store;
   private final CheckpointNames names;
+  private final boolean linksOutside;
 
   public ArchiveScan(ObjectStore store, ArchiveLayout layout) {
     this.store = store;
     this.names = new CheckpointNames(layout);
+    this.linksOutside = layout.linksOutside();
   }
 
   /**
@@ -49,7 +51,7 @@ public final class ArchiveScan {
     Map<String, Folder> folders = new TreeMap<>();
     try {
       boolean byKey = fs.hasPathCapability(root, CommonPathCapabilities.ETAGS_AVAILABLE);
-      FolderListing listing = new FolderListing(fs, root);
+      FolderListing listing = new FolderListing(fs, root, linksOutside);
       for (FileStatus file : byKey ? listByKey(fs, root) : listing.files()) {
         String path = below(root, file.getPath());
         folders.computeIfAbsent(names.run(parent(path)), Folder::new).add(path, file);
@@ -59,6 +61,9 @@ public final class ArchiveScan {
       listing
           .skipped()
           .forEach((path, reason) -> skipped.add(new SkippedFolder(below(root, path), reason)));
+      for (Path link : listing.outside()) {
+        leaveOutIndexes(below(root, link), folders, skipped);
+      }
       claimShards(folders);
       folders.values().parallelStream().forEach(Folder::readConfig);
       folders.values().forEach(folder -> folder.sort(runs, skipped));
@@ -90,6 +95,19 @@ public final class ArchiveScan {
             }
             folder.giveShards(path, named.get(above), owner);
           }
+        }
+      }
+    }
+  }
+
+  // Those that name a shard that is not to be opened.
+  private void leaveOutIndexes(
+      String link, Map<String, Folder> folders, List<SkippedFolder> skipped) throws IOException {
+    for (Folder folder : folders.values()) {
+      for (String above : List.copyOf(folder.indexed.keySet())) {
+        if (link.startsWith(above.isEmpty() ? "" : above + "/")
+            && folder.shardsNamed(above).contains(link)) {
+          folder.leaveOutIndexes(above, skipped);
         }
       }
     }
@@ -161,13 +179,26 @@ public final class ArchiveScan {
       for (FileStatus index : indexed.get(folder)) {
         try {
           new Checkpoints(store)
-              .shards(index.getPath().toString())
+              .shards(index.getPath().toUri().toString())
               .forEach(shard -> paths.add(folder.isEmpty() ? shard : folder + "/" + shard));
         } catch (FormatException e) {
           // Reported to whoever compares the checkpoint.
         }
       }
       return paths;
+    }
+
+    void leaveOutIndexes(String folder, List<SkippedFolder> skipped) {
+      checkpoints.removeIf(
+          file -> {
+            boolean index = names.isIndex(file.fileName()) && parent(file.path()).equals(folder);
+            if (index) {
+              skipped.add(
+                  new SkippedFolder(
+                      file.path(), "an index with a shard that is a link out of the archive"));
+            }
+            return index;
+          });
     }
 
     void giveShards(String folder, Set<String> named, Folder owner) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
@@ -15,19 +16,27 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Lists the files below a folder, of which links may lead anywhere: each folder is entered once,
- * and what is not a file is left out.
+ * Lists the files below a folder, of which links may lead anywhere: each folder is entered once, at
+ * its own place where it has one below the root; what is not a file is left out, and what lies
+ * elsewhere unless it is asked for.
  */
 final class FolderListing {
   private final FileSystem fs;
   private final Path root;
+  private final boolean linksOutside;
   private final boolean local;
+  private java.nio.file.Path realRoot;
   private final Set<java.nio.file.Path> entered = ConcurrentHashMap.newKeySet();
+  private final Set<Path> outside = ConcurrentHashMap.newKeySet();
   private final ConcurrentMap<Path, String> skipped = new ConcurrentHashMap<>();
 
-  FolderListing(FileSystem fs, Path root) {
+  /**
+   * @param linksOutside whether links that lead out of the root are followed
+   */
+  FolderListing(FileSystem fs, Path root, boolean linksOutside) {
     this.fs = fs;
     this.root = root;
+    this.linksOutside = linksOutside;
     this.local = root.toUri().getScheme() == null || root.toUri().getScheme().equals("file");
   }
 
@@ -35,9 +44,15 @@ final class FolderListing {
   List<FileStatus> files() throws IOException {
     FileStatus[] top = fs.listStatus(root); // fails where the archive cannot be listed
     if (local) {
-      isNew(root);
+      realRoot = path(root).toRealPath();
+      entered.add(realRoot);
     }
     return Stream.of(top).parallel().flatMap(this::below).toList();
+  }
+
+  /** The links that lead out of the root and were left out. */
+  Set<Path> outside() {
+    return new TreeSet<>(outside);
   }
 
   /** What was left out, and why. */
@@ -69,6 +84,12 @@ final class FolderListing {
       skipped.put(status.getPath(), "a link to nothing, or a file that is gone");
       return false;
     }
+    java.nio.file.Path real = path.toRealPath();
+    if (!linksOutside && !real.startsWith(realRoot)) {
+      outside.add(status.getPath());
+      skipped.put(status.getPath(), "a link that leads out of the archive");
+      return false;
+    }
     if (!status.isDirectory() && !Files.isRegularFile(path)) {
       skipped.put(status.getPath(), "a pipe, socket or device, not a file");
       return false;
@@ -77,15 +98,17 @@ final class FolderListing {
       skipped.put(status.getPath(), "a folder without the permission to list it");
       return false;
     }
-    if (status.isDirectory() && !isNew(status.getPath())) {
+    if (status.isDirectory() && !isOwnPlace(status.getPath(), real)) {
       skipped.put(status.getPath(), "a link to a folder that is listed elsewhere");
       return false;
     }
     return true;
   }
 
-  private boolean isNew(Path folder) throws IOException {
-    return entered.add(path(folder).toRealPath());
+  // Outside the root, where it is met first.
+  private boolean isOwnPlace(Path folder, java.nio.file.Path real) {
+    java.nio.file.Path place = realRoot.resolve(path(root).relativize(path(folder)));
+    return real.startsWith(realRoot) ? real.equals(place) : entered.add(real);
   }
 
   private static java.nio.file.Path path(Path path) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
@@ -53,6 +54,10 @@ public record RunConfig(String json, String problem) implements Serializable {
     try (RangeReader reader = store.open(file.uri())) {
       byte[] bytes = reader.read(0, (int) reader.length());
       return of(new String(bytes, StandardCharsets.UTF_8));
+    } catch (FormatException e) {
+      return new RunConfig("{}", "Invalid config.json: " + e.reason());
+    } catch (FileNotFoundException e) {
+      return new RunConfig("{}", "Invalid config.json: it cannot be opened");
     }
   }
 

@@ -23,6 +23,8 @@ import java.util.Optional;
  * state next to it.
  */
 final class EdgeRules {
+  private static final int MAX_PATH = 4096; // characters that can lead to a file
+
   private final Archive archive;
   private final Map<List<CheckpointFile>, Edge> edges = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
@@ -134,7 +136,7 @@ final class EdgeRules {
               0,
               run.path(),
               "Cannot find the declared source %s of run %s in this archive"
-                  .formatted(SafeText.of(declared.get()), SafeText.of(run.path()))));
+                  .formatted(SafeText.cut(declared.get()), SafeText.of(run.path()))));
     }
     return found;
   }
@@ -151,7 +153,8 @@ final class EdgeRules {
 
   private static int sharedSegments(String path, String declared) {
     String[] left = path.split("/");
-    String[] right = declared.replace('\\', '/').split("/");
+    String end = declared.substring(Math.max(0, declared.length() - MAX_PATH));
+    String[] right = end.replace('\\', '/').split("/");
     int shared = 0;
     while (shared < Math.min(left.length, right.length)
         && left[left.length - 1 - shared].equals(right[right.length - 1 - shared])) {

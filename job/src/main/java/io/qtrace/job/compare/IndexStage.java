@@ -203,7 +203,27 @@ public final class IndexStage {
           : "unavailable, " + ((IndexedCheckpoint.Unavailable) outcome).reason();
     }
 
+    // Other files of this executor may have taken the memory, so alone once more.
     private Indexed read(String key, String uri) {
+      try {
+        return readOnce(key, uri);
+      } catch (OutOfMemoryError e) {
+        synchronized (IndexStage.class) {
+          try {
+            return readOnce(key, uri);
+          } catch (OutOfMemoryError again) {
+            return new Indexed(
+                key,
+                new IndexedCheckpoint.Unavailable(
+                    "Cannot index %s: out of memory; increase --executor-memory (local: --driver-memory)"
+                        .formatted(SafeText.of(uri))),
+                Optional.empty());
+          }
+        }
+      }
+    }
+
+    private Indexed readOnce(String key, String uri) {
       Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
       try {
         CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));

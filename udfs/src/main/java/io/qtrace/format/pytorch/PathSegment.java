@@ -48,7 +48,7 @@ final class PathSegment {
       return Double.toString(real.value());
     }
     if (value instanceof Truth truth) {
-      return truth.value() ? "True" : "False";
+      return truth == Truth.TRUE ? "True" : "False";
     }
     return value instanceof Nothing ? "None" : otherwise;
   }

@@ -75,9 +75,6 @@ final class PickleFormat {
 
   static final int LAST_PROTOCOL = 5;
 
-  /** Opcodes in one pickle: some 100 bytes of heap each at worst, 30 a tensor in practice. */
-  static final int MAX_OPCODES = 4_000_000;
-
   /** Bytes of one file's pickles: PyTorch keeps the tensors outside them. */
   static final int MAX_BYTES = 128 << 20;
 
@@ -85,7 +82,7 @@ final class PickleFormat {
   static final int MAX_LINE = 4096;
 
   /** Bytes of an integer that is kept; what is longer becomes opaque. */
-  static final int MAX_INTEGER = 512;
+  static final int MAX_INTEGER = 32;
 
   private PickleFormat() {}
 }

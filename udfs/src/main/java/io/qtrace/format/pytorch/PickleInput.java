@@ -51,6 +51,11 @@ final class PickleInput {
     return windowStart + cursor;
   }
 
+  /** URI of the file. */
+  String file() {
+    return file;
+  }
+
   long remaining() {
     return end - position();
   }

@@ -15,33 +15,39 @@ import io.qtrace.format.pytorch.PickleValue.Text;
 import io.qtrace.format.pytorch.PickleValue.Truth;
 import io.qtrace.format.pytorch.PickleValue.Whole;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * Follows the opcodes of one pickle and builds inert values. It calls nothing and resolves nothing;
- * every opcode costs a bounded amount of memory beyond the bytes that it consumes.
+ * what the values take is counted before they are made.
  */
 final class PickleMachine {
-  private static final BigInteger MIN_WHOLE = BigInteger.valueOf(Long.MIN_VALUE);
-  private static final BigInteger MAX_WHOLE = BigInteger.valueOf(Long.MAX_VALUE);
+  private static final int VALUE_BYTES = 64; // of memory, at most, for a value without its text
+  private static final int SLOT_BYTES = 8; // of memory, for a reference in a list that grows
+  private static final int ENTRY_BYTES = 96; // of memory, for an entry of a dict
+
+  private static final Sequence NO_ITEMS = new Sequence(Sequence.Kind.TUPLE, List.of());
 
   private final PickleInput input;
   private final PickleStack stack;
-  private final Map<Long, PickleValue> memo = new HashMap<>();
+  private final PickleMemo memo;
+  private final ReadBudget budget;
   private final List<Persistent> persistents = new ArrayList<>();
   private int opcodes;
   private long at; // of the current opcode
 
-  PickleMachine(PickleInput input) {
+  PickleMachine(PickleInput input, ReadBudget budget) {
     this.input = input;
     this.stack = new PickleStack(input);
+    this.memo = new PickleMemo();
+    this.budget = budget;
   }
 
   /**
@@ -70,15 +76,32 @@ final class PickleMachine {
     return opcodes;
   }
 
+  // Of what an opcode makes, text and items aside.
+  private static int memory(int opcode) {
+    return switch (opcode) {
+      case PROTO, FRAME, POP, POP_MARK, PUT, BINPUT, LONG_BINPUT, MEMOIZE -> 0;
+      case NONE, NEWTRUE, NEWFALSE, DUP, EMPTY_TUPLE, GET, BINGET, LONG_BINGET -> SLOT_BYTES;
+      case MARK, BININT, BININT1, BININT2, BINFLOAT -> 4 * SLOT_BYTES;
+      case APPEND, APPENDS, ADDITEMS, SETITEM, SETITEMS, BUILD -> VALUE_BYTES;
+      default -> SLOT_BYTES + VALUE_BYTES;
+    };
+  }
+
+  private void take(long bytes) throws FormatException {
+    budget.take(input.file(), at, bytes);
+  }
+
   private int next() throws IOException {
     at = input.position();
-    if (++opcodes > MAX_OPCODES) {
-      throw fault("Unsupported pickle: more than " + MAX_OPCODES + " opcodes");
+    if (++opcodes > budget.limits().opcodes()) {
+      throw ReadLimits.exceeded(
+          input.file(), at, "opcodes", "more than %d opcodes".formatted(budget.limits().opcodes()));
     }
     return input.u8();
   }
 
   private void step(int opcode) throws IOException {
+    take(memory(opcode));
     switch (opcode) {
       case PROTO -> protocol();
       case FRAME -> frame(input.u64());
@@ -89,8 +112,8 @@ final class PickleMachine {
       case DUP -> stack.push(stack.top());
 
       case NONE -> stack.push(Nothing.NONE);
-      case NEWTRUE -> stack.push(new Truth(true));
-      case NEWFALSE -> stack.push(new Truth(false));
+      case NEWTRUE -> stack.push(Truth.TRUE);
+      case NEWFALSE -> stack.push(Truth.FALSE);
       case INT -> stack.push(integerOrTruth(input.line(MAX_LINE)));
       case LONG -> stack.push(integer(input.line(MAX_LINE)));
       case BININT -> stack.push(new Whole(input.i32()));
@@ -112,7 +135,7 @@ final class PickleMachine {
       case BINBYTES -> stack.push(blob(input.u32()));
       case BINBYTES8, BYTEARRAY8 -> stack.push(blob(input.u64()));
 
-      case EMPTY_TUPLE -> stack.push(new Sequence(Sequence.Kind.TUPLE, List.of()));
+      case EMPTY_TUPLE -> stack.push(NO_ITEMS);
       case TUPLE1 -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.pop(1)));
       case TUPLE2 -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.pop(2)));
       case TUPLE3 -> stack.push(new Sequence(Sequence.Kind.TUPLE, stack.pop(3)));
@@ -131,10 +154,10 @@ final class PickleMachine {
       case GET -> get(memoKey(input.line(MAX_LINE)));
       case BINGET -> get(input.u8());
       case LONG_BINGET -> get(input.u32());
-      case PUT -> memo.put(memoKey(input.line(MAX_LINE)), stack.top());
-      case BINPUT -> memo.put((long) input.u8(), stack.top());
-      case LONG_BINPUT -> memo.put(input.u32(), stack.top());
-      case MEMOIZE -> memo.put((long) memo.size(), stack.top());
+      case PUT -> put(memoKey(input.line(MAX_LINE)));
+      case BINPUT -> put(input.u8());
+      case LONG_BINPUT -> put(input.u32());
+      case MEMOIZE -> put(memo.size());
 
       case PERSID -> persistent(text(PickleText.utf8(input.line(MAX_LINE))));
       case BINPERSID -> persistent(stack.pop());
@@ -169,7 +192,7 @@ final class PickleMachine {
 
   private PickleValue integerOrTruth(byte[] line) throws FormatException {
     if (line.length == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1')) {
-      return new Truth(line[1] == '1');
+      return line[1] == '1' ? Truth.TRUE : Truth.FALSE;
     }
     return integer(line);
   }
@@ -191,8 +214,11 @@ final class PickleMachine {
   }
 
   private static PickleValue integer(BigInteger value) {
-    boolean fits = value.compareTo(MIN_WHOLE) >= 0 && value.compareTo(MAX_WHOLE) <= 0;
-    return fits ? new Whole(value.longValue()) : new Large(value);
+    int bytes = value.bitLength() / Byte.SIZE + 1;
+    if (bytes <= Long.BYTES) {
+      return new Whole(value.longValue());
+    }
+    return bytes <= MAX_INTEGER ? new Large(value) : new Blob(bytes);
   }
 
   private byte[] line() throws IOException {
@@ -200,11 +226,14 @@ final class PickleMachine {
   }
 
   private Text text(Optional<String> decoded) throws FormatException {
-    return new Text(some(decoded, "string"));
+    Text text = new Text(some(decoded, "string"));
+    take(2L * text.value().length());
+    return text;
   }
 
   // Python 2 wrote bytes and text alike.
-  private static PickleValue textOrBlob(byte[] bytes) {
+  private PickleValue textOrBlob(byte[] bytes) throws FormatException {
+    take(2L * bytes.length);
     return PickleText.utf8(bytes).<PickleValue>map(Text::new).orElse(new Blob(bytes.length));
   }
 
@@ -230,7 +259,7 @@ final class PickleMachine {
     if (target instanceof Mapping dict) {
       addAll(dict, pairs);
     } else if (target instanceof Instance instance) {
-      addAll(instance.entries(), pairs);
+      addAll(instance.mapping(), pairs);
     } else {
       throw fault("Invalid pickle: sets items of an object that is not a dict");
     }
@@ -240,6 +269,7 @@ final class PickleMachine {
     if (pairs.size() % 2 != 0) {
       throw fault("Invalid dict: a key without a value");
     }
+    take((long) ENTRY_BYTES * pairs.size() / 2);
     for (int i = 0; i < pairs.size(); i += 2) {
       if (!dict.add(pairs.get(i), pairs.get(i + 1))) {
         throw fault(
@@ -250,16 +280,22 @@ final class PickleMachine {
 
   private void append(List<PickleValue> items) throws FormatException {
     PickleValue target = stack.top();
+    take((long) SLOT_BYTES * items.size());
     if (target instanceof Sequence list && list.kind() != Sequence.Kind.TUPLE) {
       list.items().addAll(items);
     } else if (target instanceof Instance instance) {
-      instance.items().addAll(items);
+      instance.append(items);
     } else {
       throw fault("Invalid pickle: appends to an object that is not a list");
     }
   }
 
   // Memo.
+
+  private void put(long key) throws FormatException {
+    take(memo.isNext(key) ? SLOT_BYTES : VALUE_BYTES + SLOT_BYTES);
+    memo.put(key, stack.top());
+  }
 
   private void get(long key) throws FormatException {
     PickleValue value = memo.get(key);
@@ -289,6 +325,7 @@ final class PickleMachine {
   }
 
   private Global global(String module, String name) throws FormatException {
+    take(4L * (module.length() + name.length()) + 2 * VALUE_BYTES);
     Global global = new Global(module, name);
     if (PickleTrust.runsCode(global)) {
       throw fault(
@@ -330,6 +367,7 @@ final class PickleMachine {
   }
 
   private void callOn(PickleValue callee, List<PickleValue> arguments) throws FormatException {
+    take(VALUE_BYTES);
     callOn(callee, new Sequence(Sequence.Kind.TUPLE, arguments));
   }
 
@@ -343,7 +381,7 @@ final class PickleMachine {
 
   private void build(PickleValue state) throws FormatException {
     if (stack.top() instanceof Instance instance) {
-      instance.states().add(state);
+      instance.build(state);
     } else {
       throw fault("Invalid pickle: sets the state of a value that is not an object");
     }

@@ -68,6 +68,8 @@ final class PickleTrust {
           "numpy.f2py",
           "numpy.distutils");
 
+  private static final int MAX_PARTS = 3; // of the name of a package
+
   /** Modules whose names are common enough that somebody's own package may start with them. */
   private static final Set<String> MODULES =
       Set.of("code", "codeop", "commands", "imp", "platform", "profile", "signal", "trace");
@@ -134,12 +136,14 @@ final class PickleTrust {
   }
 
   private static boolean inPackage(String module) {
-    for (int end = module.length(); end > 0; end = module.lastIndexOf('.', end - 1)) {
+    int end = module.indexOf('.');
+    for (int parts = 1; parts < MAX_PARTS && end >= 0; parts++) {
       if (PACKAGES.contains(module.substring(0, end))) {
         return true;
       }
+      end = module.indexOf('.', end + 1);
     }
-    return false;
+    return PACKAGES.contains(end < 0 ? module : module.substring(0, end));
   }
 
   // Protocol 4 resolves dotted names attribute by attribute, so that "torch.serialization",

@@ -2,15 +2,17 @@ package io.qtrace.format.pytorch;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a pickle describes, as inert data: no class is resolved, nothing is called. Values may share
- * parts and contain themselves, so the containers compare by identity and nothing here recurses.
+ * parts and contain themselves, so the containers compare by identity and nothing here recurses. A
+ * value takes at most some 100 bytes, its text and items aside: what is empty takes none.
  */
 sealed interface PickleValue {
   /** Python's None. */
@@ -18,7 +20,10 @@ sealed interface PickleValue {
     NONE
   }
 
-  record Truth(boolean value) implements PickleValue {}
+  enum Truth implements PickleValue {
+    FALSE,
+    TRUE
+  }
 
   record Whole(long value) implements PickleValue {}
 
@@ -32,10 +37,14 @@ sealed interface PickleValue {
   /** Bytes that nobody here looks at. */
   record Blob(long bytes) implements PickleValue {}
 
-  /** A class or function by its name, never resolved. */
-  record Global(String module, String name) implements PickleValue {
-    String path() {
-      return module + "." + name;
+  /**
+   * A class or function by its name, never resolved.
+   *
+   * @param path module and name, joined by a dot once: files may refer to it many times
+   */
+  record Global(String module, String name, String path) implements PickleValue {
+    Global(String module, String name) {
+      this(module, name, module + "." + name);
     }
   }
 
@@ -88,37 +97,89 @@ sealed interface PickleValue {
   final class Mapping implements PickleValue {
     record Entry(PickleValue key, PickleValue value) {}
 
-    private final Map<Object, Entry> entries = new LinkedHashMap<>();
+    private static final int SEARCHED = 8; // entries that need no tree
+
+    // By order, not by hash: whoever writes a file can choose keys of equal hashes.
+    private static final Comparator<PickleValue> ORDER =
+        Comparator.<PickleValue>comparingInt(Mapping::kind).thenComparing(Mapping::compare);
+
+    private final List<Entry> entries = new ArrayList<>(0);
+    private Map<PickleValue, Entry> byKey; // once there are more than can be searched
 
     /** Adds an entry; false, and no change, if the dict has that key. */
     boolean add(PickleValue key, PickleValue value) {
-      return entries.putIfAbsent(identity(key), new Entry(key, value)) == null;
+      if (byKey == null && entries.size() >= SEARCHED && isComparable(key)) {
+        byKey = new TreeMap<>(ORDER);
+        entries.stream().filter(e -> isComparable(e.key())).forEach(e -> byKey.put(e.key(), e));
+      }
+      if (isComparable(key) && get(key) != null) {
+        return false;
+      }
+      Entry entry = new Entry(key, value);
+      entries.add(entry);
+      if (byKey != null && isComparable(key)) {
+        byKey.put(key, entry);
+      }
+      return true;
     }
 
-    Collection<Entry> entries() {
-      return entries.values();
+    List<Entry> entries() {
+      return entries;
     }
 
     /** The value of a key that is text. */
     Optional<PickleValue> find(String key) {
-      return Optional.ofNullable(entries.get(key)).map(Entry::value);
+      return Optional.ofNullable(get(new Text(key))).map(Entry::value);
     }
 
-    // What two equal keys share: comparable where a file could make the hashes collide.
-    private static Object identity(PickleValue key) {
-      if (key instanceof Text text) {
-        return text.value();
+    private Entry get(PickleValue key) {
+      if (byKey != null) {
+        return byKey.get(key);
       }
-      if (key instanceof Whole whole) {
-        return whole.value();
+      for (int i = 0; i < Math.min(entries.size(), SEARCHED); i++) {
+        if (entries.get(i).key().equals(key)) {
+          return entries.get(i);
+        }
       }
-      if (key instanceof Large large) {
-        return large.value();
+      return null;
+    }
+
+    // Others, such as tuples, count as different.
+    private static boolean isComparable(PickleValue key) {
+      return kind(key) > 0;
+    }
+
+    private static int kind(PickleValue key) {
+      if (key instanceof Text) {
+        return 1;
       }
-      if (key instanceof Real real) {
-        return real.value();
+      if (key instanceof Whole) {
+        return 2;
       }
-      return key instanceof Truth || key instanceof Nothing ? key : new Object();
+      if (key instanceof Large) {
+        return 3;
+      }
+      if (key instanceof Real) {
+        return 4;
+      }
+      return key instanceof Truth ? 5 : key instanceof Nothing ? 6 : 0;
+    }
+
+    // Of one kind.
+    private static int compare(PickleValue left, PickleValue right) {
+      if (left instanceof Text one && right instanceof Text other) {
+        return one.value().compareTo(other.value());
+      }
+      if (left instanceof Whole one && right instanceof Whole other) {
+        return Long.compare(one.value(), other.value());
+      }
+      if (left instanceof Large one && right instanceof Large other) {
+        return one.value().compareTo(other.value());
+      }
+      if (left instanceof Real one && right instanceof Real other) {
+        return Double.compare(one.value(), other.value());
+      }
+      return left instanceof Truth one && right instanceof Truth other ? one.compareTo(other) : 0;
     }
   }
 
@@ -127,9 +188,9 @@ sealed interface PickleValue {
     private final PickleValue callee;
     private final Sequence arguments;
     private final long position;
-    private final List<PickleValue> items = new ArrayList<>(0);
-    private final List<PickleValue> states = new ArrayList<>(0);
-    private final Mapping entries = new Mapping();
+    private List<PickleValue> items = Collections.emptyList();
+    private List<PickleValue> states = Collections.emptyList();
+    private Mapping entries;
 
     Instance(PickleValue callee, Sequence arguments, long position) {
       this.callee = callee;
@@ -156,14 +217,36 @@ sealed interface PickleValue {
       return items;
     }
 
+    void append(List<PickleValue> more) {
+      if (items.isEmpty()) {
+        items = new ArrayList<>(more.size());
+      }
+      items.addAll(more);
+    }
+
     /** Entries set, for subclasses of dict. */
-    Mapping entries() {
+    List<Mapping.Entry> entries() {
+      return entries == null ? List.of() : entries.entries();
+    }
+
+    /** The dict that entries are added to. */
+    Mapping mapping() {
+      if (entries == null) {
+        entries = new Mapping();
+      }
       return entries;
     }
 
     /** Operands of BUILD: usually one dict of attributes. */
     List<PickleValue> states() {
       return states;
+    }
+
+    void build(PickleValue state) {
+      if (states.isEmpty()) {
+        states = new ArrayList<>(1);
+      }
+      states.add(state);
     }
   }
 }

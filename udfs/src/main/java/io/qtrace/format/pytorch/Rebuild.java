@@ -142,7 +142,7 @@ sealed interface Rebuild {
   }
 
   private static boolean isTrue(Optional<PickleValue> value) {
-    return value.isPresent() && value.get() instanceof Truth truth && truth.value();
+    return value.isPresent() && value.get() == Truth.TRUE;
   }
 
   private static boolean isTorchRebuild(String callable) {

@@ -2,6 +2,8 @@ package io.qtrace.format.pytorch;
 
 import io.qtrace.format.pytorch.PickleValue.Instance;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
@@ -32,11 +34,8 @@ import java.util.stream.Collectors;
 final class StateDictWalker {
   private static final long FREE_VISITS = 100_000;
   private static final int VISITS_PER_VALUE = 8; // shared parts, such as tied modules, count again
-  private static final int MAX_TENSORS = 1_000_000;
-  private static final long MAX_NAME_CHARACTERS = 64L << 20; // of all names together
-
-  /** A view with stride 0 may be far larger than its file; beyond this it is not compared. */
-  private static final long MAX_EXPANDED_BYTES = 1L << 30;
+  private static final int TENSOR_BYTES = 320; // of memory, at most, but for name and shape
+  private static final int DIMENSION_BYTES = 48; // of memory: size and stride
 
   /**
    * Storages beyond this are not inflated again for each block of a view that is not in C order.
@@ -59,14 +58,16 @@ final class StateDictWalker {
   private final List<Integer> skippedNamesakes = new ArrayList<>(); // places of skipped ones
   private final Deque<Frame> frames = new ArrayDeque<>();
   private final Set<PickleValue> entered = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final ReadBudget budget;
   private long visitsLeft;
-  private long nameCharacters;
 
-  private StateDictWalker(String file, long position, long visits, Storages storages) {
+  private StateDictWalker(
+      String file, long position, long visits, Storages storages, ReadBudget budget) {
     this.file = file;
     this.position = position;
     this.visitsLeft = visits;
     this.storages = storages;
+    this.budget = budget;
   }
 
   /**
@@ -76,10 +77,16 @@ final class StateDictWalker {
    * @param values how many values the pickle made
    */
   static CheckpointIndex index(
-      String file, String format, long position, PickleValue root, int values, Storages storages)
+      String file,
+      String format,
+      long position,
+      PickleValue root,
+      int values,
+      Storages storages,
+      ReadBudget budget)
       throws FormatException {
     long visits = FREE_VISITS + (long) VISITS_PER_VALUE * values;
-    StateDictWalker walker = new StateDictWalker(file, position, visits, storages);
+    StateDictWalker walker = new StateDictWalker(file, position, visits, storages, budget);
     walker.walk(root);
     List<String> notes = walker.rename();
     return new CheckpointIndex(file, format, walker.tensors, walker.skipped, notes)
@@ -92,6 +99,7 @@ final class StateDictWalker {
       Frame frame = frames.peek();
       if (frame.children().hasNext()) {
         Child child = frame.children().next();
+        look();
         visit(child.path(frame.path()), child.value());
       } else {
         frames.pop();
@@ -119,20 +127,29 @@ final class StateDictWalker {
     if (!Child.isContainer(value) || !entered.add(value)) {
       return;
     }
-    visitsLeft -= Child.count(value);
-    if (visitsLeft < 0) {
+    look();
+    if (frames.size() == budget.limits().depth()) {
+      throw ReadLimits.exceeded(
+          file,
+          position,
+          "depth",
+          "containers within containers, more than %d deep".formatted(budget.limits().depth()));
+    }
+    frames.push(new Frame(value, path, Child.of(value)));
+  }
+
+  private void look() throws FormatException {
+    if (--visitsLeft < 0) {
       throw new FormatException(
           file, position, "Unsupported pickle: its shared values can be reached in too many ways");
     }
-    frames.push(new Frame(value, path, Child.of(value).iterator()));
   }
 
   private void add(TensorPath path, Instance tensor, Rebuild rebuild) throws FormatException {
-    String name = path.name();
-    nameCharacters += name.length();
-    if (tensors.size() + skipped.size() == MAX_TENSORS || nameCharacters > MAX_NAME_CHARACTERS) {
-      throw new FormatException(
-          file, tensor.position(), "Unsupported checkpoint: too many tensors or too long names");
+    String name = path.name(budget.limits().nameCharacters());
+    budget.take(file, tensor.position(), TENSOR_BYTES + 4L * name.length());
+    if (rebuild instanceof Rebuild.View view) {
+      budget.take(file, tensor.position(), (long) DIMENSION_BYTES * view.shape().rank());
     }
     int before = tensors.size();
     if (rebuild instanceof Rebuild.View view) {
@@ -156,7 +173,7 @@ final class StateDictWalker {
         && frames.size() <= MAX_SECTION_DEPTH
         && path.segment().indexOf('.') >= 0
         && frames.stream().allMatch(frame -> Child.isDict(frame.container()))) {
-      sections.add(frames.peek().path().name());
+      sections.add(frames.peek().path().name(budget.limits().nameCharacters()));
     }
   }
 
@@ -210,7 +227,7 @@ final class StateDictWalker {
     if (entry.elements() > Long.MAX_VALUE / entry.dtype().bytes()) {
       throw new IllegalArgumentException("Invalid shape: " + entry.shape() + ", beyond 2^63 bytes");
     }
-    if (entry.bytes() > Math.max(storage.bytes(), MAX_EXPANDED_BYTES)) {
+    if (entry.bytes() > Math.max(storage.bytes(), budget.limits().viewBytes())) {
       skipped.add(
           new Skipped(
               name, "expanded from %d to %d bytes".formatted(storage.bytes(), entry.bytes())));
@@ -227,7 +244,7 @@ final class StateDictWalker {
   private FormatException fault(long at, TensorPath path, IllegalArgumentException e) {
     String name;
     try {
-      name = SafeText.quoted(path.name());
+      name = SafeText.quoted(path.name(budget.limits().nameCharacters()));
     } catch (IllegalArgumentException tooLong) {
       name = "of a very long name";
     }

@@ -27,7 +27,16 @@ record StorageReference(Global storageClass, String key, String location, long e
           "\\('storage', <class '([\\w.]+)\\.(\\w+)'>, '([^'\\\\]*)', '([^'\\\\]*)', "
               + "([0-9]{1,18})(?:, None)?\\)");
 
+  // Far more than any has: many tensors may refer to one.
+  private static final int MAX_KEY = 4096;
+  private static final int MAX_REPR = 512;
+
   StorageReference {
+    if (key.length() > MAX_KEY) {
+      throw new IllegalArgumentException(
+          "Invalid storage: a key of %d characters, expected at most %d"
+              .formatted(key.length(), MAX_KEY));
+    }
     if (elements < 0) {
       throw new IllegalArgumentException(
           "Invalid storage: " + elements + " elements, expected 0 or more");
@@ -87,7 +96,7 @@ record StorageReference(Global storageClass, String key, String location, long e
 
   private static Optional<StorageReference> ofRepr(String repr) {
     Matcher id = REPR.matcher(repr);
-    if (id.matches()) {
+    if (repr.length() <= MAX_REPR && id.matches()) {
       return Optional.of(
           new StorageReference(
               new Global(id.group(1), id.group(2)),

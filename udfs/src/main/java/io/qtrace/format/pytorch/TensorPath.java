@@ -5,52 +5,53 @@ import java.util.Deque;
 
 /**
  * The way from the root of a value tree to one of its parts; a node costs the same however deep it
- * lies.
+ * lies and whatever its key: what has no tensor in it is never named.
  */
 final class TensorPath {
-  /** Characters of one name: longer ones are an attack on memory. */
-  static final int MAX_CHARACTERS = 1 << 16;
-
-  static final TensorPath ROOT = new TensorPath(null, "", -1);
+  static final TensorPath ROOT = new TensorPath(null, null);
 
   private static final String ROOT_NAME = "tensor";
 
   private final TensorPath parent;
-  private final String segment;
-  private final long characters; // of the name: segments and the dots between them
+  private final Child child;
+  private String segment;
 
-  private TensorPath(TensorPath parent, String segment, long characters) {
+  private TensorPath(TensorPath parent, Child child) {
     this.parent = parent;
-    this.segment = segment;
-    this.characters = characters;
+    this.child = child;
   }
 
-  TensorPath child(String childSegment) {
-    return new TensorPath(this, childSegment, characters + 1 + childSegment.length());
+  TensorPath child(Child next) {
+    return new TensorPath(this, next);
   }
 
   /** The last segment: the tensor's own key. */
   String segment() {
+    if (segment == null) {
+      segment = parent == null ? "" : PathSegment.of(child.key(), child.ordinal());
+    }
     return segment;
   }
 
   /**
    * The segments joined by dots; a file that is one bare tensor calls it {@code tensor}.
    *
-   * @throws IllegalArgumentException if the name is longer than {@link #MAX_CHARACTERS}
+   * @throws IllegalArgumentException if the name is longer than it may be
    */
-  String name() {
+  String name(int mostCharacters) {
     if (parent == null) {
       return ROOT_NAME;
     }
-    if (characters > MAX_CHARACTERS) {
-      throw new IllegalArgumentException(
-          "Unsupported name: %d characters, expected at most %d"
-              .formatted(characters, MAX_CHARACTERS));
-    }
+    long characters = -1; // one dot less than segments
     Deque<String> segments = new ArrayDeque<>();
     for (TensorPath path = this; path.parent != null; path = path.parent) {
-      segments.push(path.segment);
+      characters += 1 + path.segment().length();
+      if (characters > mostCharacters) {
+        throw new IllegalArgumentException(
+            "Unsupported name: more than %d characters (limit name-characters)"
+                .formatted(mostCharacters));
+      }
+      segments.push(path.segment());
     }
     return String.join(".", segments);
   }

@@ -8,6 +8,7 @@ import io.qtrace.format.pytorch.PickleValue.Text;
 import io.qtrace.format.pytorch.PickleValue.Whole;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
@@ -24,27 +25,31 @@ import java.util.Set;
 final class TorchLegacy implements Storages {
   private static final int BATCH = 4096;
 
+  private static final int STORAGE_BYTES = 400; // of memory, at most, but for its key
+
   private final RangeReader reader;
+  private final ReadBudget budget;
   private final Map<String, Placed> placed = new HashMap<>();
 
   /** What the pickle says of a storage, and where that puts it. */
   private record Placed(StorageReference reference, Storage storage) {}
 
-  private TorchLegacy(RangeReader reader) {
+  private TorchLegacy(RangeReader reader, ReadBudget budget) {
     this.reader = reader;
+    this.budget = budget;
   }
 
-  static CheckpointIndex index(RangeReader reader) throws IOException {
+  static CheckpointIndex index(RangeReader reader, ReadBudget budget) throws IOException {
     long end = Math.min(reader.length(), PickleFormat.MAX_BYTES);
     PickleInput pickles = PickleInput.of(reader, end);
-    readPreamble(pickles);
+    readPreamble(pickles, budget);
     long position = pickles.position();
-    PickleMachine machine = new PickleMachine(pickles);
+    PickleMachine machine = new PickleMachine(pickles, budget);
     PickleValue value = machine.run();
-    TorchLegacy file = new TorchLegacy(reader);
+    TorchLegacy file = new TorchLegacy(reader, budget);
     file.place(pickles, machine.persistents());
     return StateDictWalker.index(
-        reader.uri(), TorchLegacyFormat.NAME, position, value, machine.opcodes(), file);
+        reader.uri(), TorchLegacyFormat.NAME, position, value, machine.opcodes(), file, budget);
   }
 
   @Override
@@ -52,20 +57,20 @@ final class TorchLegacy implements Storages {
     return placed.get(reference.key()).storage(); // place() has seen every reference
   }
 
-  private static void readPreamble(PickleInput pickles) throws IOException {
-    PickleValue magic = new PickleMachine(pickles).run();
+  private static void readPreamble(PickleInput pickles, ReadBudget budget) throws IOException {
+    PickleValue magic = new PickleMachine(pickles, budget).run();
     if (!(magic instanceof Large number && number.value().equals(TorchLegacyFormat.MAGIC))) {
       throw pickles.fault(
           0, "Unsupported file: it is a plain Python pickle; save its state_dict with torch.save");
     }
     long at = pickles.position();
-    PickleValue version = new PickleMachine(pickles).run();
+    PickleValue version = new PickleMachine(pickles, budget).run();
     if (!(version instanceof Whole revision
         && revision.value() == TorchLegacyFormat.PROTOCOL_VERSION)) {
       throw pickles.fault(at, "Unsupported protocol version, expected 1001");
     }
     at = pickles.position();
-    if (!(new PickleMachine(pickles).run() instanceof Mapping)) {
+    if (!(new PickleMachine(pickles, budget).run() instanceof Mapping)) {
       throw pickles.fault(at, "Invalid system information: expected a dict");
     }
   }
@@ -74,13 +79,14 @@ final class TorchLegacy implements Storages {
   private void place(PickleInput pickles, List<Persistent> persistents) throws IOException {
     Map<String, StorageReference> references = references(persistents);
     long keysAt = pickles.position();
-    Set<String> keys = keys(keysAt, new PickleMachine(pickles).run());
+    Set<String> keys = keys(keysAt, new PickleMachine(pickles, budget).run());
     if (!keys.equals(references.keySet())) {
       throw fault(keysAt, "Invalid storage keys: expected those that the object refers to");
     }
     List<Placed> ordered = new ArrayList<>();
     long position = pickles.position();
     for (String key : keys) {
+      budget.take(reader.uri(), keysAt, STORAGE_BYTES + 2L * key.length());
       Placed next = placed(references.get(key), position);
       placed.put(key, next);
       ordered.add(next);

@@ -2,6 +2,7 @@ package io.qtrace.format.pytorch;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -58,19 +59,22 @@ public final class TorchReader {
    * Indexes a zip archive. Only its directory, {@code data.pkl} and {@code byteorder} are read; of
    * archives that PyTorch did not lay out the members' headers too.
    *
-   * @throws FormatException if the file is damaged, hostile, or no checkpoint of {@code torch.save}
+   * @throws FormatException if the file is damaged, hostile, beyond its limits, or no checkpoint of
+   *     {@code torch.save}
    */
-  public static CheckpointIndex indexZip(RangeReader reader) throws IOException {
-    return TorchZip.index(reader);
+  public static CheckpointIndex indexZip(RangeReader reader, ReadBudget budget) throws IOException {
+    return TorchZip.index(reader, budget);
   }
 
   /**
    * Indexes a legacy file. Only the pickles and the storages' headers are read.
    *
-   * @throws FormatException if the file is damaged, hostile, or no checkpoint of {@code torch.save}
+   * @throws FormatException if the file is damaged, hostile, beyond its limits, or no checkpoint of
+   *     {@code torch.save}
    */
-  public static CheckpointIndex indexLegacy(RangeReader reader) throws IOException {
-    return TorchLegacy.index(reader);
+  public static CheckpointIndex indexLegacy(RangeReader reader, ReadBudget budget)
+      throws IOException {
+    return TorchLegacy.index(reader, budget);
   }
 
   private static boolean startsWith(byte[] head, byte[] magic) {

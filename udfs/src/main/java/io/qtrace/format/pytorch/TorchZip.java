@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
@@ -31,28 +32,34 @@ final class TorchZip implements Storages {
     this.order = order;
   }
 
-  static CheckpointIndex index(RangeReader reader) throws IOException {
-    List<ZipMember> members = ZipDirectory.read(reader);
+  static CheckpointIndex index(RangeReader reader, ReadBudget budget) throws IOException {
+    List<ZipMember> members = ZipDirectory.read(reader, budget);
     String root = root(members);
     requireCheckpoint(reader, root, members);
     ZipArchive archive = ZipArchive.open(reader, members);
 
     String pickleName = root + TorchZipFormat.PICKLE;
     String orderName = root + TorchZipFormat.BYTE_ORDER;
-    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName));
+    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName), budget);
     Storage.Order order = order(archive, contents, orderName);
     TorchZip storages = new TorchZip(reader.uri(), root, archive, order);
 
     long position = archive.find(pickleName).orElseThrow().position();
     PickleInput pickle = PickleInput.of(reader.uri(), contents.get(pickleName), position);
-    PickleMachine machine = new PickleMachine(pickle);
+    PickleMachine machine = new PickleMachine(pickle, budget);
     PickleValue value = machine.run();
     if (pickle.remaining() > 0) {
       throw pickle.fault("Invalid pickle: %d bytes after its end".formatted(pickle.remaining()));
     }
     CheckpointIndex index =
         StateDictWalker.index(
-            reader.uri(), TorchZipFormat.NAME, position, value, machine.opcodes(), storages);
+            reader.uri(),
+            TorchZipFormat.NAME,
+            position,
+            value,
+            machine.opcodes(),
+            storages,
+            budget);
     return archive.hasDeflated() ? index.noted(DEFLATED) : index;
   }
 

@@ -4,6 +4,7 @@ import io.qtrace.io.DeflateStream;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
 import io.qtrace.io.RangeReader.Range;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -113,12 +114,14 @@ final class ZipArchive {
   /**
    * Contents of small members, read together and verified; those that do not exist are left out.
    */
-  Map<String, byte[]> read(List<String> names) throws IOException {
+  Map<String, byte[]> read(List<String> names, ReadBudget budget) throws IOException {
     List<Placed> wanted = new ArrayList<>();
     for (String name : names) {
       Optional<Placed> found = find(name);
       if (found.isPresent()) {
         requireSmall(found.get());
+        ZipMember member = found.get().member(); // read, and copied or inflated
+        budget.take(reader.uri(), member.header(), member.bytes() + member.content());
         wanted.add(found.get());
       }
     }

@@ -6,6 +6,7 @@ import static io.qtrace.format.pytorch.ZipFields.u32;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +18,8 @@ import java.util.Set;
 
 /** The central directory of a zip archive whose members lie end to end from byte 0. */
 final class ZipDirectory {
+  private static final long MEMBER_BYTES = 250; // of memory, at most, but for the name
+
   /** Sizes and place of a member; in 32 bits each, or in the zip64 field where they exceed them. */
   private record Extent(long stored, long bytes, long header) {}
 
@@ -36,12 +39,18 @@ final class ZipDirectory {
    * @throws FormatException if the directory is damaged, members overlap or repeat, or one is
    *     encrypted
    */
-  static List<ZipMember> read(RangeReader reader) throws IOException {
+  static List<ZipMember> read(RangeReader reader, ReadBudget budget) throws IOException {
     ZipTail tail = ZipTail.read(reader);
     ZipEnd end = ZipEnd.read(tail);
+    budget.take(reader.uri(), end.directory(), memory(end));
     ByteBuffer entries = tail.get(end.directory(), (int) end.directoryBytes());
     ZipDirectory directory = new ZipDirectory(reader.uri(), end.directory(), entries);
     return directory.laidOut(directory.members(end.members()));
+  }
+
+  // Names are kept in two tables, and as text of up to twice their bytes.
+  private static long memory(ZipEnd end) {
+    return MEMBER_BYTES * end.members() + 3 * end.directoryBytes();
   }
 
   // As listed: the end of each is known once all are.

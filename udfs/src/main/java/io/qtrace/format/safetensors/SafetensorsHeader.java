@@ -1,6 +1,7 @@
 package io.qtrace.format.safetensors;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.Shape;
 import java.io.IOException;
@@ -9,13 +10,18 @@ import java.util.List;
 
 /** Parses the JSON header: {@code {name: {dtype, shape, data_offsets}, ...}}. */
 final class SafetensorsHeader {
+  private static final long TENSOR_BYTES = 320; // of memory, at most, but for name and shape
+  private static final long DIMENSION_BYTES = 64; // of memory: size and stride
+
   private final String file;
   private final StrictJson json;
+  private final ReadBudget budget;
   private boolean hasNullMetadata;
 
-  private SafetensorsHeader(String file, StrictJson json) {
+  private SafetensorsHeader(String file, StrictJson json, ReadBudget budget) {
     this.file = file;
     this.json = json;
+    this.budget = budget;
   }
 
   /**
@@ -27,9 +33,9 @@ final class SafetensorsHeader {
    */
   record Parsed(List<DeclaredTensor> tensors, boolean hasNullMetadata) {}
 
-  static Parsed parse(String file, byte[] header) throws IOException {
-    try (StrictJson json = StrictJson.over(file, SafetensorsFormat.LENGTH_BYTES, header)) {
-      SafetensorsHeader parser = new SafetensorsHeader(file, json);
+  static Parsed parse(String file, byte[] header, ReadBudget budget) throws IOException {
+    try (StrictJson json = StrictJson.over(file, SafetensorsFormat.LENGTH_BYTES, header, budget)) {
+      SafetensorsHeader parser = new SafetensorsHeader(file, json, budget);
       List<DeclaredTensor> tensors = parser.tensors();
       return new Parsed(tensors, parser.hasNullMetadata);
     }
@@ -80,6 +86,7 @@ final class SafetensorsHeader {
           "Invalid tensor %s: expected dtype, shape and two data_offsets"
               .formatted(SafeText.quoted(name)));
     }
+    budget.take(file, position, TENSOR_BYTES + 4L * name.length() + DIMENSION_BYTES * shape.size());
     DeclaredTensor tensor =
         new DeclaredTensor(
             name, dtype, shape(shape, position), offsets.get(0), offsets.get(1), position);

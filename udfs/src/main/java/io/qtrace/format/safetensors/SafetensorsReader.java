@@ -2,6 +2,7 @@ package io.qtrace.format.safetensors;
 
 import io.qtrace.io.FormatException;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
@@ -25,10 +26,11 @@ public final class SafetensorsReader {
    * @throws FormatException if the header is damaged, or the tensors do not cover the rest of the
    *     file without holes or overlaps
    */
-  public static CheckpointIndex index(RangeReader reader) throws IOException {
+  public static CheckpointIndex index(RangeReader reader, ReadBudget budget) throws IOException {
     int headerBytes = headerBytes(reader);
+    budget.take(reader.uri(), SafetensorsFormat.LENGTH_BYTES, headerBytes);
     byte[] header = reader.read(SafetensorsFormat.LENGTH_BYTES, headerBytes);
-    SafetensorsHeader.Parsed parsed = SafetensorsHeader.parse(reader.uri(), header);
+    SafetensorsHeader.Parsed parsed = SafetensorsHeader.parse(reader.uri(), header, budget);
     List<DeclaredTensor> tensors = new ArrayList<>(parsed.tensors());
     tensors.sort(DeclaredTensor.DATA_ORDER);
     long dataStart = (long) SafetensorsFormat.LENGTH_BYTES + headerBytes;

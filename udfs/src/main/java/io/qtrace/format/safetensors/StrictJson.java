@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ReadBudget;
 import io.qtrace.io.SafeText;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
@@ -24,10 +25,11 @@ import java.util.List;
 
 /**
  * A cursor over JSON (RFC 8259) that nobody vouches for: one object in strict UTF-8, no key twice,
- * bounded depth and tokens. Every fault is a {@link FormatException} at its byte of the file.
+ * bounded depth and memory. Every fault is a {@link FormatException} at its byte of the file.
  */
 public final class StrictJson implements Closeable {
-  // Tokens bound the memory that small tokens blow up: 4 million keys or numbers are some 400 MB.
+  private static final int KEY_BYTES = 112; // of memory, at most, but for its text
+
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(
@@ -36,7 +38,6 @@ public final class StrictJson implements Closeable {
                   .maxNumberLength(20)
                   .maxNameLength(1 << 20)
                   .maxStringLength(1 << 20)
-                  .maxTokenCount(4_000_000)
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           // Jackson's table of names fails beyond some 30,000 that differ in a number alone.
@@ -46,23 +47,27 @@ public final class StrictJson implements Closeable {
   private final String file;
   private final JsonParser parser;
   private final BytePositions positions;
+  private final ReadBudget budget;
 
-  private StrictJson(String file, JsonParser parser, BytePositions positions) {
+  private StrictJson(String file, JsonParser parser, BytePositions positions, ReadBudget budget) {
     this.file = file;
     this.parser = parser;
     this.positions = positions;
+    this.budget = budget;
   }
 
   /**
    * @param file URI of the file, for messages
    * @param start byte of the file at which the text starts
    * @param text the whole text; white space may surround it
+   * @param budget for its keys, which are kept to find those that repeat
    */
-  public static StrictJson over(String file, long start, byte[] text) throws IOException {
+  public static StrictJson over(String file, long start, byte[] text, ReadBudget budget)
+      throws IOException {
     requireUtf8(file, start, text);
     requireObject(file, start, text);
     Reader chars = new InputStreamReader(new ByteArrayInputStream(text), StandardCharsets.UTF_8);
-    return new StrictJson(file, JSON.createParser(chars), new BytePositions(start, text));
+    return new StrictJson(file, JSON.createParser(chars), new BytePositions(start, text), budget);
   }
 
   /** Enters the object that comes next. */
@@ -110,12 +115,14 @@ public final class StrictJson implements Closeable {
 
   /** Passes over the value that comes next, whatever it is. */
   public void skip() throws FormatException {
-    advance();
-    try {
-      parser.skipChildren();
-    } catch (IOException e) {
-      throw fault(e);
-    }
+    int depth = 0;
+    do {
+      JsonToken token = advance();
+      if (token == null) {
+        throw fault("Invalid JSON: the text ends within an object or array");
+      }
+      depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+    } while (depth > 0);
   }
 
   /** Requires that nothing but white space follows. */
@@ -166,11 +173,18 @@ public final class StrictJson implements Closeable {
   }
 
   private JsonToken advance() throws FormatException {
+    JsonToken token;
+    int characters;
     try {
-      return parser.nextToken();
+      token = parser.nextToken();
+      characters = token == JsonToken.FIELD_NAME ? parser.getTextLength() : 0;
     } catch (IOException e) {
       throw fault(e);
     }
+    if (token == JsonToken.FIELD_NAME) {
+      budget.take(file, position(), KEY_BYTES + 2L * characters);
+    }
+    return token;
   }
 
   private String text() throws FormatException {

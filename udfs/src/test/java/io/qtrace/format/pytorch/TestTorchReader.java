@@ -7,6 +7,8 @@ import io.qtrace.format.FormatFixtures;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.LocalFiles;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.Storage;
@@ -34,7 +36,8 @@ class TestTorchReader {
   @Test
   void statesTheCrcOfEveryStorage() throws Exception {
     try (RangeReader reader = LocalFiles.open(FormatFixtures.file("views.pt"))) {
-      for (TensorEntry tensor : TorchReader.indexZip(reader).tensors()) {
+      for (TensorEntry tensor :
+          TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT)).tensors()) {
         Storage storage = tensor.storage();
         CRC32 crc32 = new CRC32();
         crc32.update(reader.read(storage.position(), (int) storage.bytes()));
@@ -125,7 +128,8 @@ class TestTorchReader {
     byte[] file =
         new ZipBytes().add("a/data.pkl", pickle).add("a/data/0", new byte[16 << 20]).end();
     try (RangeReader reader = LocalFiles.open(Files.write(folder.resolve("large.pt"), file))) {
-      assertThat(TorchReader.indexZip(reader).tensors()).hasSize(1);
+      assertThat(TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT)).tensors())
+          .hasSize(1);
       assertThat(reader.bytesRead()).isLessThan(70_000);
     }
   }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qtrace.io.ByteSource;
 import io.qtrace.io.LocalFiles;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.StateDict;
@@ -41,7 +43,8 @@ class TestZipWriter {
     }
     try (RangeReader reader = LocalFiles.open(file);
         ZipFile zip = new ZipFile(file.toFile())) {
-      List<TensorEntry> entries = TorchReader.indexZip(reader).tensors();
+      List<TensorEntry> entries =
+          TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT)).tensors();
       assertThat(entries).hasSize(TENSORS);
       for (TensorEntry entry : entries) {
         ZipEntry member = zip.getEntry("archive/data/" + entry.storage().key());

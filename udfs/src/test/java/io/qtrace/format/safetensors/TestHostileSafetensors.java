@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.LocalFiles;
 import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.Shape;
@@ -113,7 +115,7 @@ class TestHostileSafetensors {
       channel.write(new byte[] {0x01, (byte) 0xe1, (byte) 0xf5, 0x05});
     }
     try (RangeReader reader = LocalFiles.open(file)) {
-      assertThatThrownBy(() -> SafetensorsReader.index(reader))
+      assertThatThrownBy(() -> SafetensorsReader.index(reader, new ReadBudget(ReadLimits.DEFAULT)))
           .hasMessageContaining("Invalid header length: 100000001, expected at most 100000000");
     }
   }
@@ -250,7 +252,7 @@ class TestHostileSafetensors {
   private CheckpointIndex index(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("file.safetensors"), bytes);
     try (RangeReader reader = LocalFiles.open(file)) {
-      return SafetensorsReader.index(reader);
+      return SafetensorsReader.index(reader, new ReadBudget(ReadLimits.DEFAULT));
     }
   }
 }

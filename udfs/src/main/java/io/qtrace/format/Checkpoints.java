@@ -40,7 +40,7 @@ public final class Checkpoints {
    */
   public CheckpointIndex index(String uri) throws IOException {
     ReadBudget budget = new ReadBudget(limits);
-    try (Counted file = open(uri)) {
+    try (Counted file = open(uri, budget)) {
       FileFormat format = FileFormat.of(file.reader());
       return format == FileFormat.SHARDED_INDEX
           ? ShardedIndexReader.index(file.reader(), shard -> indexShard(shard, budget), budget)
@@ -54,8 +54,9 @@ public final class Checkpoints {
    * @throws FormatException if it is damaged, hostile or no such index
    */
   public Set<String> shards(String uri) throws IOException {
-    try (Counted file = open(uri)) {
-      return WeightMap.read(file.reader(), new ReadBudget(limits)).keySet();
+    ReadBudget budget = new ReadBudget(limits);
+    try (Counted file = open(uri, budget)) {
+      return WeightMap.read(file.reader(), budget).keySet();
     }
   }
 
@@ -70,7 +71,7 @@ public final class Checkpoints {
   }
 
   private CheckpointIndex indexShard(String uri, ReadBudget budget) throws IOException {
-    try (Counted file = open(uri)) {
+    try (Counted file = open(uri, budget)) {
       return indexTensors(file.reader(), FileFormat.of(file.reader()), budget);
     }
   }
@@ -87,8 +88,9 @@ public final class Checkpoints {
     };
   }
 
-  private Counted open(String uri) throws IOException {
+  private Counted open(String uri, ReadBudget budget) throws IOException {
     RangeReader reader = store.open(uri);
+    budget.open(reader.length());
     opened.add(reader.stat());
     return new Counted(reader, bytesRead);
   }

@@ -6,6 +6,7 @@ package io.qtrace.io;
  */
 public final class ReadBudget {
   private final ReadLimits limits;
+  private long fileBytes;
   private long memoryBytes;
 
   public ReadBudget(ReadLimits limits) {
@@ -16,6 +17,11 @@ public final class ReadBudget {
     return limits;
   }
 
+  /** Counts a file of the checkpoint: a large one may have a large index. */
+  public void open(long bytes) {
+    fileBytes += bytes;
+  }
+
   /**
    * Counts memory before it is taken.
    *
@@ -24,12 +30,10 @@ public final class ReadBudget {
    */
   public void take(String file, long position, long bytes) throws FormatException {
     memoryBytes += bytes;
-    if (memoryBytes > limits.memoryBytes()) {
+    long most = limits.memoryBytes(fileBytes);
+    if (memoryBytes > most) {
       throw ReadLimits.exceeded(
-          file,
-          position,
-          "memory",
-          "its index takes more than %d bytes of memory".formatted(limits.memoryBytes()));
+          file, position, "memory", "its index takes more than %d bytes of memory".formatted(most));
     }
   }
 }

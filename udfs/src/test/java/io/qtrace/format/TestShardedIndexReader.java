@@ -207,6 +207,17 @@ class TestShardedIndexReader {
     assertRefused("{\"metadata\":{" + keys + "}}", "(limit memory)");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"my runs", "100%", "a%20b", "é"})
+  void readsShardsInFoldersOfAnyName(String name) throws Exception {
+    Path runs = Files.createDirectory(folder.resolve(name));
+    SafetensorsFiles.write(runs.resolve(TWO), "a");
+    Path file = runs.resolve("model.safetensors.index.json");
+    Files.writeString(file, "{\"weight_map\": {\"a\": \"%s\"}}".formatted(TWO));
+    assertThat(names(checkpoints.index(file.toString()))).containsExactly("a");
+    assertThat(names(checkpoints.index(file.toUri().toString()))).containsExactly("a");
+  }
+
   @Test
   void saysThatOtherJsonIsNoIndex() {
     assertRefused("{\"model_type\":\"qwen3\"}", "no weight_map");

@@ -35,6 +35,13 @@ class TestSafeText {
   }
 
   @Test
+  void longTextsAreCutWithTheirLength() {
+    assertThat(SafeText.cut("a\n")).isEqualTo("a\\n");
+    assertThat(SafeText.cut("x".repeat(400_000)))
+        .isEqualTo("x".repeat(200) + "... (400000 characters)");
+  }
+
+  @Test
   void differentTextsStayDifferent() {
     assertThat(SafeText.of("a\\nb")).isEqualTo("a\\\\nb").isNotEqualTo(SafeText.of("a\nb"));
   }

@@ -14,6 +14,7 @@ import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Plans what is read of one group of checkpoints: the tensors of one name and shape are a unit,
@@ -38,7 +38,7 @@ final class ComparePlan {
   private final Map<String, CheckpointFacts> known;
   private final Map<String, Integer> places = new HashMap<>(); // of checkpoints in the group
   private final Map<Integer, Map<String, TensorEntry>> luts = new HashMap<>(); // by place
-  private final Map<List<Object>, CompareUnit> units = new LinkedHashMap<>();
+  private final Map<List<Object>, List<CompareUnit>> units = new LinkedHashMap<>();
 
   private ComparePlan(
       Group group,
@@ -74,7 +74,7 @@ final class ComparePlan {
         group.checkpoints().stream().filter(group.measured()::contains).toList(),
         indexes,
         unread,
-        plan.units.values());
+        plan.units.values().stream().map(ComparePlan::shared).toList());
   }
 
   /**
@@ -86,7 +86,20 @@ final class ComparePlan {
    *     with nothing
    */
   private record Alike(
-      Optional<String> name, Optional<LayerNames> layer, Shape shape, Optional<String> shadow) {
+      Optional<String> name, Optional<LayerNames> layer, Shape shape, Optional<String> shadow)
+      implements Comparable<Alike> {
+    // For tables: whoever writes a file can choose names of equal hashes.
+    private static final Comparator<Alike> ORDER =
+        Comparator.comparing((Alike alike) -> alike.name().orElse(""))
+            .thenComparing(alike -> alike.layer().map(LayerNames::quantized).orElse(""))
+            .thenComparing(alike -> alike.shape().toString())
+            .thenComparing(alike -> alike.shadow().orElse(""));
+
+    @Override
+    public int compareTo(Alike other) {
+      return ORDER.compare(this, other);
+    }
+
     static Alike of(TensorEntry tensor) {
       Optional<LayerNames> layer =
           LayerNames.ofQuantized(tensor.name()).or(() -> LayerNames.ofIndices(tensor.name()));
@@ -250,7 +263,9 @@ final class ComparePlan {
       }
       CompareUnit unit = new CompareUnit(list, links, checks);
       List<Member> nameless = list.stream().map(m -> m.withNames(List.of())).toList();
-      units.merge(List.of(nameless, links, checks), unit, ComparePlan::sharing);
+      units
+          .computeIfAbsent(List.of(nameless, links, checks), alike -> new ArrayList<>(1))
+          .add(unit);
     }
   }
 
@@ -266,15 +281,21 @@ final class ComparePlan {
     return tables;
   }
 
-  private static CompareUnit sharing(CompareUnit one, CompareUnit other) {
-    return one.withMembers(
-        IntStream.range(0, one.members().size())
-            .mapToObj(i -> sharing(one.members().get(i), other.members().get(i)))
+  // One unit for those that read the same.
+  private static CompareUnit shared(List<CompareUnit> alike) {
+    CompareUnit first = alike.get(0);
+    return first.withMembers(
+        IntStream.range(0, first.members().size())
+            .mapToObj(
+                i ->
+                    first
+                        .members()
+                        .get(i)
+                        .withNames(
+                            alike.stream()
+                                .flatMap(unit -> unit.members().get(i).names().stream())
+                                .toList()))
             .toList());
-  }
-
-  private static Member sharing(Member one, Member other) {
-    return one.withNames(Stream.of(one, other).flatMap(m -> m.names().stream()).toList());
   }
 
   /** Takes one part of the work. */

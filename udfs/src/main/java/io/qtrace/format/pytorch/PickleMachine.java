@@ -23,15 +23,22 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Follows the opcodes of one pickle and builds inert values. It calls nothing and resolves nothing;
  * what the values take is counted before they are made.
  */
 final class PickleMachine {
-  private static final int VALUE_BYTES = 64; // of memory, at most, for a value without its text
+  // Of memory, at most, for a value without its text and items.
+  private static final int VALUE_BYTES = 72;
+  private static final int OBJECT_BYTES = 48;
+  private static final int NUMBER_BYTES = 24;
   private static final int SLOT_BYTES = 8; // of memory, for a reference in a list that grows
   private static final int ENTRY_BYTES = 96; // of memory, for an entry of a dict
+
+  private static final Whole[] SMALL =
+      LongStream.range(0, 256).mapToObj(Whole::new).toArray(Whole[]::new);
 
   private static final Sequence NO_ITEMS = new Sequence(Sequence.Kind.TUPLE, List.of());
 
@@ -45,7 +52,7 @@ final class PickleMachine {
 
   PickleMachine(PickleInput input, ReadBudget budget) {
     this.input = input;
-    this.stack = new PickleStack(input);
+    this.stack = new PickleStack(input, budget);
     this.memo = new PickleMemo();
     this.budget = budget;
   }
@@ -76,14 +83,15 @@ final class PickleMachine {
     return opcodes;
   }
 
-  // Of what an opcode makes, text and items aside.
+  // Of what an opcode makes, beyond text, items and the stack.
   private static int memory(int opcode) {
     return switch (opcode) {
-      case PROTO, FRAME, POP, POP_MARK, PUT, BINPUT, LONG_BINPUT, MEMOIZE -> 0;
-      case NONE, NEWTRUE, NEWFALSE, DUP, EMPTY_TUPLE, GET, BINGET, LONG_BINGET -> SLOT_BYTES;
-      case MARK, BININT, BININT1, BININT2, BINFLOAT -> 4 * SLOT_BYTES;
       case APPEND, APPENDS, ADDITEMS, SETITEM, SETITEMS, BUILD -> VALUE_BYTES;
-      default -> SLOT_BYTES + VALUE_BYTES;
+      case REDUCE, NEWOBJ, EMPTY_LIST, EMPTY_SET, EMPTY_DICT, BINPERSID -> OBJECT_BYTES;
+      case BININT, BININT2, BINFLOAT -> NUMBER_BYTES;
+      case PROTO, FRAME, MARK, POP, POP_MARK, DUP, NONE, NEWTRUE, NEWFALSE, BININT1 -> 0;
+      case EMPTY_TUPLE, PUT, BINPUT, LONG_BINPUT, MEMOIZE, GET, BINGET, LONG_BINGET -> 0;
+      default -> VALUE_BYTES;
     };
   }
 
@@ -117,7 +125,7 @@ final class PickleMachine {
       case INT -> stack.push(integerOrTruth(input.line(MAX_LINE)));
       case LONG -> stack.push(integer(input.line(MAX_LINE)));
       case BININT -> stack.push(new Whole(input.i32()));
-      case BININT1 -> stack.push(new Whole(input.u8()));
+      case BININT1 -> stack.push(SMALL[input.u8()]);
       case BININT2 -> stack.push(new Whole(input.u16()));
       case LONG1 -> stack.push(integer(input.u8()));
       case LONG4 -> stack.push(integer(input.u32()));
@@ -227,7 +235,8 @@ final class PickleMachine {
 
   private Text text(Optional<String> decoded) throws FormatException {
     Text text = new Text(some(decoded, "string"));
-    take(2L * text.value().length());
+    boolean wide = text.value().chars().anyMatch(c -> c > 0xff);
+    take((wide ? 2L : 1L) * text.value().length());
     return text;
   }
 
@@ -293,7 +302,7 @@ final class PickleMachine {
   // Memo.
 
   private void put(long key) throws FormatException {
-    take(memo.isNext(key) ? SLOT_BYTES : VALUE_BYTES + SLOT_BYTES);
+    take(memo.isNext(key) ? SLOT_BYTES : VALUE_BYTES);
     memo.put(key, stack.top());
   }
 
@@ -314,7 +323,7 @@ final class PickleMachine {
 
   // Names and what would be called.
 
-  private void persistent(PickleValue id) {
+  private void persistent(PickleValue id) throws FormatException {
     Persistent reference = new Persistent(id, at);
     persistents.add(reference);
     stack.push(reference);
@@ -325,7 +334,7 @@ final class PickleMachine {
   }
 
   private Global global(String module, String name) throws FormatException {
-    take(4L * (module.length() + name.length()) + 2 * VALUE_BYTES);
+    take(4L * (module.length() + name.length()) + 3 * OBJECT_BYTES);
     Global global = new Global(module, name);
     if (PickleTrust.runsCode(global)) {
       throw fault(

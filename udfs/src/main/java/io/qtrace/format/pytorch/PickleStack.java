@@ -1,6 +1,7 @@
 package io.qtrace.format.pytorch;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ReadBudget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -8,15 +9,27 @@ import java.util.List;
 
 /** The machine's operands and the marks between them; what lies below a mark is out of reach. */
 final class PickleStack {
+  private static final int VALUE_BYTES = 10; // of memory, on a stack that grows
+  private static final long ITEM_BYTES = 4; // of memory, in what is made of them
+  private static final int MARK_BYTES = 32; // of memory
+
   private final PickleInput input;
+  private final ReadBudget budget;
   private final List<PickleValue> values = new ArrayList<>();
   private final Deque<Integer> marks = new ArrayDeque<>();
+  private int mostValues;
+  private int mostMarks;
 
-  PickleStack(PickleInput input) {
+  PickleStack(PickleInput input, ReadBudget budget) {
     this.input = input;
+    this.budget = budget;
   }
 
-  void push(PickleValue value) {
+  void push(PickleValue value) throws FormatException {
+    if (values.size() == mostValues) {
+      mostValues++;
+      take(VALUE_BYTES);
+    }
     values.add(value);
   }
 
@@ -36,7 +49,11 @@ final class PickleStack {
     return cut(values.size() - count);
   }
 
-  void mark() {
+  void mark() throws FormatException {
+    if (marks.size() == mostMarks) {
+      mostMarks++;
+      take(MARK_BYTES);
+    }
     marks.push(values.size());
   }
 
@@ -61,7 +78,12 @@ final class PickleStack {
     return values.isEmpty() && marks.isEmpty();
   }
 
-  private List<PickleValue> cut(int from) {
+  private void take(long bytes) throws FormatException {
+    budget.take(input.file(), input.position(), bytes);
+  }
+
+  private List<PickleValue> cut(int from) throws FormatException {
+    take(ITEM_BYTES * (values.size() - from));
     List<PickleValue> tail = values.subList(from, values.size());
     List<PickleValue> copy = new ArrayList<>(tail);
     tail.clear();

@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
 final class StateDictWalker {
   private static final long FREE_VISITS = 100_000;
   private static final int VISITS_PER_VALUE = 8; // shared parts, such as tied modules, count again
-  private static final int TENSOR_BYTES = 320; // of memory, at most, but for name and shape
+  private static final int TENSOR_BYTES = 250; // of memory, at most, but for name and shape
   private static final int DIMENSION_BYTES = 48; // of memory: size and stride
 
   /**
@@ -89,6 +89,7 @@ final class StateDictWalker {
     StateDictWalker walker = new StateDictWalker(file, position, visits, storages, budget);
     walker.walk(root);
     List<String> notes = walker.rename();
+    SharedViews.leaveOut(walker.tensors, walker.skipped, budget.limits().viewBytes());
     return new CheckpointIndex(file, format, walker.tensors, walker.skipped, notes)
         .withSections(walker.sections);
   }
@@ -147,7 +148,7 @@ final class StateDictWalker {
 
   private void add(TensorPath path, Instance tensor, Rebuild rebuild) throws FormatException {
     String name = path.name(budget.limits().nameCharacters());
-    budget.take(file, tensor.position(), TENSOR_BYTES + 4L * name.length());
+    budget.take(file, tensor.position(), TENSOR_BYTES + 2L * name.length());
     if (rebuild instanceof Rebuild.View view) {
       budget.take(file, tensor.position(), (long) DIMENSION_BYTES * view.shape().rank());
     }

@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** The central directory of a zip archive whose members lie end to end from byte 0. */
 final class ZipDirectory {
-  private static final long MEMBER_BYTES = 250; // of memory, at most, but for the name
+  private static final long MEMBER_BYTES = 200; // of memory, at most, but for the name
 
   /** Sizes and place of a member; in 32 bits each, or in the zip64 field where they exceed them. */
   private record Extent(long stored, long bytes, long header) {}
@@ -48,9 +48,9 @@ final class ZipDirectory {
     return directory.laidOut(directory.members(end.members()));
   }
 
-  // Names are kept in two tables, and as text of up to twice their bytes.
+  // The directory, and the names in it.
   private static long memory(ZipEnd end) {
-    return MEMBER_BYTES * end.members() + 3 * end.directoryBytes();
+    return MEMBER_BYTES * end.members() + 2 * end.directoryBytes();
   }
 
   // As listed: the end of each is known once all are.

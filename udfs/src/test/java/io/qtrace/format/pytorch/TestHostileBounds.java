@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ReadBudget;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.TensorEntry;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -79,6 +82,48 @@ class TestHostileBounds {
   @Test
   void refusesAMillionTensors() {
     refused(emptyTensors(1_000_000), "(limit memory)");
+  }
+
+  @Test
+  void comparesExpandedTensorsWithinWhatTheirStoragesHave() throws Exception {
+    CheckpointIndex index = index(expanded(1_000));
+    long bytes = index.tensors().stream().mapToLong(TensorEntry::bytes).sum();
+    assertThat(bytes).isBetween(1L, 1L << 30);
+    assertThat(index.skipped()).hasSize(999);
+    assertThat(index.skipped().get(0).reason())
+        .isEqualTo(
+            "one of views of more than 1073741888 bytes, of storages of 16 (limit view-bytes)");
+  }
+
+  @Test
+  void readsAnyNumberOfNamesOfOneView() throws Exception {
+    PickleBytes pickle = PickleBytes.protocol2().raw("}(");
+    pickle.text("0").tensor("0", 4, 0, new long[] {1 << 28}, new long[] {0}).put(0);
+    for (int i = 1; i < 100; i++) {
+      pickle.integer(i).get(0);
+    }
+    assertThat(index(pickle.op('u').stop()).tensors()).hasSize(100);
+  }
+
+  @Test
+  void largeFilesMayHaveLargeIndexes() throws Exception {
+    ReadBudget budget = new ReadBudget(ReadLimits.DEFAULT);
+    budget.open(8L << 30);
+    budget.take("file.pt", 0, 512L << 20);
+    assertThatThrownBy(() -> budget.take("file.pt", 7, 1))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining(
+            "file.pt: at byte 7: Unsupported file: its index takes more than 536870912 bytes");
+  }
+
+  /** Views of 1 GiB each, of one storage of 16 bytes. */
+  static byte[] expanded(int count) {
+    PickleBytes pickle = PickleBytes.protocol2().raw("}(");
+    for (int i = 0; i < count; i++) {
+      long[] shape = {1 + i, (1L << 28) / (1 + i)};
+      pickle.integer(i).tensor("0", 4, 0, shape, new long[] {0, 0});
+    }
+    return pickle.op('u').stop();
   }
 
   /** Names of a tensor {@code [1, 1, ...]}. */

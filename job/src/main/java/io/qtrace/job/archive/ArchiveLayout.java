@@ -19,7 +19,7 @@ public record ArchiveLayout(
     @JsonProperty(required = true) List<String> checkpoints,
     @JsonProperty(required = true) List<String> exclude,
     @JsonProperty(required = true) Map<Role, String> roles,
-    @JsonProperty("links-outside") boolean linksOutside) {
+    @JsonProperty(value = "links-outside", required = true) boolean linksOutside) {
   public ArchiveLayout {
     checkpoints = List.copyOf(checkpoints);
     exclude = List.copyOf(exclude);

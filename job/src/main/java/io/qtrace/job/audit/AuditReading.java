@@ -93,7 +93,7 @@ final class AuditReading {
     this.spark = spark;
     this.policy = policy;
     this.lineage = lineage;
-    this.indexing = new IndexStage(spark, progress);
+    this.indexing = new IndexStage(spark, settings.limits().limits(), progress);
     this.comparing = new CompareStage(spark, settings.compare(), policy.categories(), progress);
     this.recomputing = new RecomputeStage(spark, settings.compare());
     this.classifier = new Classifier(operations);

@@ -70,13 +70,14 @@ final class InspectCommand implements Callable<Integer> {
           "Strip prefixes such as 'model_state_dict.' and 'module.' from names, as comparisons do.")
   private boolean unwrap;
 
+  @Mixin private SettingsOption settings;
   @Mixin private PolicyOption policy;
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
     ObjectStore store = new ObjectStore(new Configuration());
-    CheckpointIndex index = new Checkpoints(store).index(file);
+    CheckpointIndex index = new Checkpoints(store, settings.read().limits().limits()).index(file);
     try (RangeComparison reading =
         new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)) {
       if (verify) {

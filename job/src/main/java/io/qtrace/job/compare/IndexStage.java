@@ -5,6 +5,7 @@ import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
@@ -40,10 +41,12 @@ public final class IndexStage {
   private static final String INDEXING = "qtrace: index"; // name of the RDD
 
   private final JavaSparkContext spark;
+  private final ReadLimits limits;
   private final Progress progress;
 
-  public IndexStage(JavaSparkContext spark, Progress progress) {
+  public IndexStage(JavaSparkContext spark, ReadLimits limits, Progress progress) {
     this.spark = spark;
+    this.limits = limits;
     this.progress = progress;
   }
 
@@ -57,7 +60,7 @@ public final class IndexStage {
       return Indexes.none(spark);
     }
     IndexTask task =
-        new IndexTask(HadoopSettings.of(spark), CompareMetrics.of(spark.sc()).bytesRead());
+        new IndexTask(HadoopSettings.of(spark), limits, CompareMetrics.of(spark.sc()).bytesRead());
     List<Tuple2<String, String>> files = new ArrayList<>();
     uris.forEach((key, uri) -> files.add(new Tuple2<>(key, uri)));
     int tasks =
@@ -185,7 +188,7 @@ public final class IndexStage {
   }
 
   /** What indexes files on an executor. */
-  private record IndexTask(HadoopSettings hadoop, LongAccumulator bytesRead)
+  private record IndexTask(HadoopSettings hadoop, ReadLimits limits, LongAccumulator bytesRead)
       implements Serializable {
     Indexed index(String key, String uri) {
       Indexed indexed = read(key, uri);
@@ -224,7 +227,7 @@ public final class IndexStage {
     }
 
     private Indexed readOnce(String key, String uri) {
-      Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
+      Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()), limits);
       try {
         CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));
         bytesRead.add(checkpoints.bytesRead());

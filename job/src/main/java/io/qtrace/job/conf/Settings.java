@@ -10,10 +10,12 @@ import java.util.Optional;
 /** {@code conf/qtrace.yaml}: how checkpoints are found and read. */
 public record Settings(
     @JsonProperty(required = true) ArchiveLayout archive,
-    @JsonProperty(required = true) CompareSettings compare) {
+    @JsonProperty(required = true) CompareSettings compare,
+    @JsonProperty(required = true) LimitSettings limits) {
   public Settings {
     Objects.requireNonNull(archive, "archive");
     Objects.requireNonNull(compare, "compare");
+    Objects.requireNonNull(limits, "limits");
   }
 
   /**

@@ -69,7 +69,7 @@ public final class Diff {
     this.store = new ObjectStore(spark.hadoopConfiguration());
     this.policy = policy;
     this.operations = operations;
-    this.indexing = new IndexStage(spark, Progress.NONE);
+    this.indexing = new IndexStage(spark, settings.limits().limits(), Progress.NONE);
     this.comparing =
         new CompareStage(spark, settings.compare(), policy.categories(), Progress.NONE);
     this.recomputing = new RecomputeStage(spark, settings.compare());

@@ -3,6 +3,7 @@ package io.qtrace.job.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.S3Server;
 import io.qtrace.job.Sample;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TestArchiveScan {
+  private static final String OUTSIDE = "a link that leads out of the archive";
+
   @TempDir Path folder;
 
   @Test
@@ -241,6 +244,84 @@ class TestArchiveScan {
           .contains("403")
           .doesNotContain(S3Server.ACCESS_KEY, "qtrace-test-wrong-secret");
     }
+  }
+
+  @Test
+  void linksLeadNowhereElse() throws Exception {
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/run"));
+    Files.write(elsewhere.resolve("checkpoint_step1.pt"), new byte[1]);
+    Path run = Files.createDirectories(folder.resolve("archive/run"));
+    Path root = run.getParent();
+    Files.write(run.resolve("checkpoint_step1.pt"), new byte[1]);
+    Files.createSymbolicLink(run.resolve("loop"), root);
+    Files.createSymbolicLink(root.resolve("again"), run);
+    Files.createSymbolicLink(root.resolve("away"), elsewhere);
+    Files.createSymbolicLink(root.resolve("proc"), Path.of("/proc"));
+    Files.createSymbolicLink(run.resolve("best.pt"), elsewhere.resolve("checkpoint_step1.pt"));
+    Files.createSymbolicLink(run.resolve("config.json"), Path.of("/dev/zero"));
+
+    Archive archive = scan(root);
+
+    assertThat(archive.checkpoints())
+        .extracting(CheckpointFile::path)
+        .containsExactly("run/checkpoint_step1.pt");
+    assertThat(archive.runs().get(0).config()).isEqualTo(RunConfig.NONE);
+    assertThat(archive.skipped())
+        .containsExactlyInAnyOrder(
+            new SkippedFolder("again", "a link to a folder that is listed elsewhere"),
+            new SkippedFolder("run/loop", "a link to a folder that is listed elsewhere"),
+            new SkippedFolder("away", OUTSIDE),
+            new SkippedFolder("proc", OUTSIDE),
+            new SkippedFolder("run/best.pt", OUTSIDE),
+            new SkippedFolder("run/config.json", OUTSIDE));
+  }
+
+  @Test
+  void linksMayLeadOutOfTheArchiveWhereTheSettingsSaySo() throws Exception {
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+    Files.write(elsewhere.resolve("checkpoint_step1.pt"), new byte[1]);
+    Files.createSymbolicLink(elsewhere.resolve("loop"), elsewhere);
+    Path root = Files.createDirectories(folder.resolve("archive"));
+    Files.createSymbolicLink(root.resolve("away"), elsewhere);
+    ArchiveLayout inside = Settings.load(Optional.empty()).archive();
+    ArchiveLayout anywhere =
+        new ArchiveLayout(inside.checkpoints(), inside.exclude(), inside.roles(), true);
+    assertThat(
+            new ArchiveScan(new ObjectStore(new Configuration()), anywhere)
+                .scan(root.toString())
+                .checkpoints())
+        .extracting(CheckpointFile::path)
+        .containsExactly("away/checkpoint_step1.pt");
+  }
+
+  @Test
+  void leavesOutIndexesWithShardsElsewhere() throws Exception {
+    Path shard = Files.write(folder.resolve("model-00001-of-00001.safetensors"), new byte[1]);
+    Path run = Files.createDirectories(folder.resolve("my archive/50%"));
+    Files.createSymbolicLink(run.resolve(shard.getFileName()), shard);
+    Files.writeString(
+        run.resolve("model.safetensors.index.json"),
+        "{\"weight_map\": {\"a\": \"%s\"}}".formatted(shard.getFileName()));
+    Archive archive = scan(run.getParent());
+    assertThat(archive.checkpoints()).isEmpty();
+    assertThat(archive.skipped())
+        .contains(
+            new SkippedFolder(
+                "50%/model.safetensors.index.json",
+                "an index with a shard that is a link out of the archive"));
+  }
+
+  @Test
+  void pipesAreNotOpened() throws Exception {
+    Path pipe = folder.resolve("checkpoint_step1.pt");
+    Process mkfifo = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    assertThat(mkfifo.waitFor()).isZero();
+    assertThat(scan(folder).skipped())
+        .containsExactly(
+            new SkippedFolder("checkpoint_step1.pt", "a pipe, socket or device, not a file"));
+    assertThatThrownBy(() -> new ObjectStore(new Configuration()).open(pipe.toString()))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("Unsupported file: a pipe, socket or device");
   }
 
   private static Archive scan(Path root) throws IOException {

@@ -78,6 +78,7 @@ public final class Main implements Callable<Integer> {
   public static void main(String[] args) {
     PrintWriter out = writer(FileDescriptor.out);
     PrintWriter err = writer(FileDescriptor.err);
+    Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> endedThread(err, failure));
     System.exit(run(out, err, args));
   }
 
@@ -141,6 +142,16 @@ public final class Main implements Callable<Integer> {
   private static void report(CommandLine command, String reason) {
     ProgressLine.clear(command.getErr(), Terminal.hasErrorLine());
     command.getErr().println("qtrace: " + reason);
+  }
+
+  // If a thread of Spark's runs out of memory, the command would wait for it for ever.
+  private static void endedThread(PrintWriter err, Throwable failure) {
+    if (failure instanceof VirtualMachineError) {
+      err.println("qtrace: " + Failure.reason(failure));
+      Runtime.getRuntime().halt(ExitStatus.FAILED);
+    }
+    err.print(Failure.trace(failure));
+    err.flush();
   }
 
   private static PrintWriter writer(FileDescriptor stream) {

@@ -50,6 +50,19 @@ class TestEdgeRules {
   }
 
   @Test
+  void aLongSourceIsCutInItsFinding() throws IOException {
+    Files.createFile(folder.resolve("checkpoint_step1.pt"));
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"source_checkpoint\": \"%s\"}".formatted("a/".repeat(200_000)));
+    assertThat(EdgeRules.of(scan(folder)).findings())
+        .extracting(Finding::message)
+        .containsExactly(
+            "Cannot find the declared source %s... (400000 characters) of run  in this archive"
+                .formatted("a/".repeat(100)));
+  }
+
+  @Test
   void anInitialStateWithinTheRunLeadsToWhatWasTrained() throws IOException {
     for (String name :
         new String[] {"v2_initial.pt", "checkpoint_step9.pt", "checkpoint_step10.pt"}) {

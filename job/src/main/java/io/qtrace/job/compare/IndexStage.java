@@ -211,7 +211,7 @@ public final class IndexStage {
       try {
         return readOnce(key, uri);
       } catch (OutOfMemoryError e) {
-        synchronized (IndexStage.class) {
+        synchronized (IndexTask.class) {
           try {
             return readOnce(key, uri);
           } catch (OutOfMemoryError again) {

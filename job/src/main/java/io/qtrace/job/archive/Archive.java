@@ -14,8 +14,16 @@ import java.util.Set;
  * @param skipped folders with checkpoint-like files that are not runs, sorted by path
  */
 public record Archive(String root, List<Run> runs, List<SkippedFolder> skipped) {
-  /** A folder that was left out, and why. */
-  public record SkippedFolder(String path, String reason) {}
+  /**
+   * A folder or file that was left out, and why.
+   *
+   * @param outside whether it is a link that leads out of the archive
+   */
+  public record SkippedFolder(String path, String reason, boolean outside) {
+    SkippedFolder(String path, String reason) {
+      this(path, reason, false);
+    }
+  }
 
   public Archive {
     runs = List.copyOf(runs);

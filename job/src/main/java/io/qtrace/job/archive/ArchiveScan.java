@@ -60,7 +60,11 @@ public final class ArchiveScan {
       List<SkippedFolder> skipped = new ArrayList<>();
       listing
           .skipped()
-          .forEach((path, reason) -> skipped.add(new SkippedFolder(below(root, path), reason)));
+          .forEach(
+              (path, reason) ->
+                  skipped.add(
+                      new SkippedFolder(
+                          below(root, path), reason, listing.outside().contains(path))));
       for (Path link : listing.outside()) {
         leaveOutIndexes(below(root, link), folders, skipped);
       }
@@ -195,7 +199,9 @@ public final class ArchiveScan {
             if (index) {
               skipped.add(
                   new SkippedFolder(
-                      file.path(), "an index with a shard that is a link out of the archive"));
+                      file.path(),
+                      "an index with a shard that is a link out of the archive",
+                      true));
             }
             return index;
           });

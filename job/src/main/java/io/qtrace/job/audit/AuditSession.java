@@ -1,5 +1,6 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Run;
@@ -97,7 +98,24 @@ final class AuditSession {
     AuditOutcome outcome = outcome(edges, judged, roots(edges));
     progress.report("writing the tables");
     return new AuditWriter(lineage, reading, policy, progress)
-        .write(outcome, archive, declared.findings(), started);
+        .write(outcome, archive, findings(), started);
+  }
+
+  // What is wrong beyond single checkpoints and edges.
+  private List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>(declared.findings());
+    archive.skipped().stream()
+        .filter(Archive.SkippedFolder::outside)
+        .map(
+            link ->
+                new Finding(
+                    "link-outside",
+                    0,
+                    link.path(),
+                    "Left out %s: %s (archive.links-outside of the settings lets audits follow it)"
+                        .formatted(SafeText.of(link.path()), link.reason())))
+        .forEach(findings::add);
+    return findings;
   }
 
   private boolean isStored(Edge edge) {

@@ -134,6 +134,7 @@ final class AuditWriter {
         outcome.roots(),
         findings,
         archive.skipped().stream()
+            .filter(folder -> !folder.outside())
             .map(folder -> new AuditReport.Folder(folder.path(), folder.reason()))
             .toList(),
         waivers.unusedNotes(all),

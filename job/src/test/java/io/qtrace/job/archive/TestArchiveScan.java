@@ -270,10 +270,10 @@ class TestArchiveScan {
         .containsExactlyInAnyOrder(
             new SkippedFolder("again", "a link to a folder that is listed elsewhere"),
             new SkippedFolder("run/loop", "a link to a folder that is listed elsewhere"),
-            new SkippedFolder("away", OUTSIDE),
-            new SkippedFolder("proc", OUTSIDE),
-            new SkippedFolder("run/best.pt", OUTSIDE),
-            new SkippedFolder("run/config.json", OUTSIDE));
+            new SkippedFolder("away", OUTSIDE, true),
+            new SkippedFolder("proc", OUTSIDE, true),
+            new SkippedFolder("run/best.pt", OUTSIDE, true),
+            new SkippedFolder("run/config.json", OUTSIDE, true));
   }
 
   @Test
@@ -308,7 +308,7 @@ class TestArchiveScan {
         .contains(
             new SkippedFolder(
                 "50%/model.safetensors.index.json",
-                "an index with a shard that is a link out of the archive"));
+                "an index with a shard that is a link out of the archive", true));
   }
 
   @Test

@@ -25,7 +25,7 @@ enum LineageView {
       FROM reported JOIN lineage.qtrace.edges AS edges USING (audit_id, parent_id, child_id)
       """),
   OPEN_VIOLATIONS(
-      "findings that no waiver covers, of edges and of whole archives",
+      "findings that no waiver covers: of edges, of checkpoints and of whole archives",
       """
       SELECT archive, parent_path, child_path, kind, finding.rule, finding.tensors,
         finding.example, finding.message
@@ -33,10 +33,13 @@ enum LineageView {
       WHERE finding.waived_reason IS NULL
       UNION ALL
       SELECT archive, NULL, NULL, NULL, rule, tensors, example, message FROM (
-        SELECT archive, inline(concat(found.unreadable, found.findings)) FROM (
+        SELECT archive, inline(concat(found.unreadable,
+          coalesce(found.roots, slice(found.unreadable, 1, 0)), found.findings)) FROM (
           SELECT archive, from_json(report, 'unreadable ARRAY<STRUCT<rule STRING, tensors INT,
-            example STRING, message STRING, waived_reason STRING>>, findings ARRAY<STRUCT<rule STRING,
-            tensors INT, example STRING, message STRING, waived_reason STRING>>') AS found
+            example STRING, message STRING, waived_reason STRING>>, roots ARRAY<STRUCT<rule STRING,
+            tensors INT, example STRING, message STRING, waived_reason STRING>>, findings
+            ARRAY<STRUCT<rule STRING, tensors INT, example STRING, message STRING,
+            waived_reason STRING>>') AS found
           FROM lineage.qtrace.audits
           WHERE audit_id IN (SELECT audit_id FROM lineage.qtrace.latest_audit)))
       WHERE waived_reason IS NULL

@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -228,6 +229,13 @@ class TestCorruption {
     assertRootIsFound(later);
     assertThat(later.size().checkpointsRead()).isEqualTo(1);
     assertThat(edges(later)).extracting(AuditedEdge::verdict).containsExactly(Verdict.CLEAN);
+    assertThat(
+            LocalSpark.session(folder.resolve("lineage"))
+                .sql(
+                    "SELECT rule, example FROM lineage.qtrace.open_violations"
+                        + " WHERE archive LIKE '%/root/'")
+                .collectAsList())
+        .containsExactly(RowFactory.create("q-left-stale", later.roots().get(0).example()));
   }
 
   private static void assertRootIsFound(AuditReport found) {

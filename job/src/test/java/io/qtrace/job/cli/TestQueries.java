@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The queries of {@code conf/queries} give the answers in their comments for the sample. */
+@Tag("archive")
 class TestQueries {
   private static final Path QUERIES = Path.of("../conf/queries");
 

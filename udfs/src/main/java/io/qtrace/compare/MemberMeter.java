@@ -7,7 +7,6 @@ import io.qtrace.kernel.Digest128;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.SpreadPartial;
 import io.qtrace.kernel.StatsPartial;
-import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -73,7 +72,7 @@ final class MemberMeter {
     if (member.wants(Measure.VALUES) && tensor().elements() <= member.maxValues()) {
       addValues(Kernels.values(tensor().dtype(), piece));
     }
-    if (member.wants(Measure.CRC) && isStoredAsRead()) {
+    if (member.wants(Measure.CRC) && tensor().isAsStored()) {
       long offset = tensor().offset() * tensor().dtype().bytes();
       crc = crc.plus(offset + position, piece.length(), facts.crc32());
     }
@@ -115,11 +114,6 @@ final class MemberMeter {
       values = values instanceof ArrayList ? values : new ArrayList<>(values);
       values.addAll(some);
     }
-  }
-
-  private boolean isStoredAsRead() {
-    return tensor().isContiguous()
-        && (tensor().storage().order() == Storage.Order.LITTLE || tensor().dtype().bytes() == 1);
   }
 
   private static MessageDigest newMd5() {

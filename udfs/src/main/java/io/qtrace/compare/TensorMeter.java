@@ -9,7 +9,9 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,9 +26,11 @@ public final class TensorMeter implements Closeable {
   private final RangeComparison comparison;
 
   /**
-   * @param known identities of files by their URIs as the tensors have them; may lack some
+   * @param files that the tensors lie in, as they were indexed; may lack some
    */
-  public TensorMeter(ObjectStore store, Map<String, ObjectStat> known) {
+  public TensorMeter(ObjectStore store, Collection<ObjectStat> files) {
+    Map<String, ObjectStat> known = new HashMap<>();
+    files.forEach(file -> known.put(file.uri(), file));
     boolean local = known.keySet().stream().allMatch(uri -> uri.startsWith("file:"));
     this.comparison =
         new RangeComparison(
@@ -124,10 +128,6 @@ public final class TensorMeter implements Closeable {
   }
 
   private static boolean verifies(TensorEntry tensor) {
-    Storage storage = tensor.storage();
-    return storage.crc32() != Storage.UNVERIFIED
-        && storage.order() == Storage.Order.LITTLE
-        && tensor.isContiguous()
-        && tensor.bytes() == storage.bytes();
+    return tensor.storage().crc32() != Storage.UNVERIFIED && tensor.fillsStorage();
   }
 }

@@ -45,6 +45,16 @@ public record TensorEntry(
     return Math.multiplyExact(elements(), (long) dtype.bytes());
   }
 
+  /** Whether its bytes in C order and little endian are those of the file, in their order. */
+  public boolean isAsStored() {
+    return isContiguous() && (storage.order() == Storage.Order.LITTLE || dtype.bytes() == 1);
+  }
+
+  /** Whether it {@linkplain #isAsStored is as stored} and all that its storage has. */
+  public boolean fillsStorage() {
+    return isAsStored() && offset == 0 && bytes() == storage.bytes();
+  }
+
   /**
    * Whether the elements lie in C order without gaps, so that ranges of bytes are ranges of
    * elements.

@@ -50,7 +50,9 @@ final class StorageChecks {
         unit.members().stream()
             .map(
                 member ->
-                    !member.measures().isEmpty() && fills(member.entry()) && isNew(member.entry())
+                    !member.measures().isEmpty()
+                            && member.entry().fillsStorage()
+                            && isNew(member.entry())
                         ? member.plus(Measure.CRC)
                         : member)
             .toList();
@@ -67,14 +69,5 @@ final class StorageChecks {
       Member member = new Member(checkpoint, List.of(), bytes, Set.of(Measure.CRC));
       all.add(new CompareUnit(List.of(member), List.of(), List.of()));
     }
-  }
-
-  private static boolean fills(TensorEntry entry) {
-    boolean asStored =
-        entry.storage().order() == Storage.Order.LITTLE || entry.dtype().bytes() == 1;
-    return asStored
-        && entry.isContiguous()
-        && entry.offset() == 0
-        && entry.bytes() == entry.storage().bytes();
   }
 }

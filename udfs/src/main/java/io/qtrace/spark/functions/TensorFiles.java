@@ -10,6 +10,7 @@ import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,11 +69,11 @@ final class TensorFiles {
 
   /** Reads tensors of some files. */
   <T> T read(Reading<T> reading, String... paths) throws IOException {
-    Map<String, ObjectStat> known = new HashMap<>();
+    List<ObjectStat> files = new ArrayList<>();
     for (String path : paths) {
-      index(path).opened().forEach(file -> known.put(file.uri(), file));
+      files.addAll(index(path).opened());
     }
-    try (TensorMeter meter = new TensorMeter(store, known)) {
+    try (TensorMeter meter = new TensorMeter(store, files)) {
       return reading.with(meter);
     }
   }

@@ -6,7 +6,6 @@ import io.qtrace.compare.RangeTask;
 import io.qtrace.compare.TensorMeter;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
-import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.TensorEntry;
@@ -15,10 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 
@@ -49,11 +45,11 @@ final class SliceReader implements Closeable {
     CheckpointIndex whole = checkpoints.index(slice.uri());
     CheckpointIndex index = query.unwrap() ? StateDictPrefix.unwrapped(whole) : whole;
     List<TensorRow> wanted = TensorRow.of(index).stream().filter(query::passes).toList();
-    Map<String, ObjectStat> known =
-        checkpoints.opened().stream()
-            .collect(Collectors.toMap(ObjectStat::uri, Function.identity(), (one, same) -> one));
     return new SliceReader(
-        query, slice.of(wanted).iterator(), new TensorMeter(store, known), checkpoints.bytesRead());
+        query,
+        slice.of(wanted).iterator(),
+        new TensorMeter(store, checkpoints.opened()),
+        checkpoints.bytesRead());
   }
 
   /**

@@ -14,7 +14,7 @@ public final class LutCheckAccumulator {
   private final DType indexType;
   private final double[] entries; // as _Q's dtype holds them
   private final int[] entryBits; // the same as float32, which holds all but float64
-  private final NumberSet grid;
+  private final double[] grid; // the same, ascending, without -0
   private final int[] staleBits; // by entry: the last float32 in its place, at first the entry
   private final boolean[] staleIsOff; // whether that equals no entry
   private final MismatchAccumulator outside = new MismatchAccumulator();
@@ -35,7 +35,7 @@ public final class LutCheckAccumulator {
     this.entryBits = bits(entries);
     this.staleBits = entryBits.clone();
     this.staleIsOff = new boolean[entries.length];
-    this.grid = new NumberSet(entries);
+    this.grid = Arrays.stream(entries).map(x -> x + 0.0).sorted().toArray();
   }
 
   /** What was found so far. */
@@ -108,7 +108,7 @@ public final class LutCheckAccumulator {
     if (!isOutside && Rounding.same(value, expected)) {
       return;
     }
-    boolean isOff = !grid.contains(value);
+    boolean isOff = Arrays.binarySearch(grid, value + 0.0) < 0;
     if (isOutside) {
       outside.add(index, places.number(chunk, i), expected);
     } else {

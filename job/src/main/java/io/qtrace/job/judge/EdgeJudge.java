@@ -96,7 +96,8 @@ public final class EdgeJudge implements Serializable {
     notes.addAll(skipped.notes());
     notes.addAll(casts(pair));
     notes.addAll(QFindings.notes(changes));
-    notes.addAll(TrainNotes.of(kind, step));
+    List<String> trained = TrainNotes.trained(kind, step);
+    notes.addAll(TrainNotes.of(kind, step, trained));
     operation.ifPresent(known -> notes.addAll(known.notes(step)));
     notes.addAll(findings.notes());
     return new Judgement(
@@ -104,7 +105,7 @@ public final class EdgeJudge implements Serializable {
         findings.verdict(),
         findings.findings(),
         notes,
-        TrainNotes.trained(kind, step),
+        trained,
         changes,
         moves,
         outcome,

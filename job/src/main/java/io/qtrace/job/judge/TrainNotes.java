@@ -17,12 +17,14 @@ import java.util.Set;
 final class TrainNotes {
   private TrainNotes() {}
 
-  static List<String> of(EdgeKind kind, Step step) {
+  /**
+   * @param trained what the step trains
+   */
+  static List<String> of(EdgeKind kind, Step step, List<String> trained) {
     List<String> notes = new ArrayList<>();
     if (!kind.equals(Train.KIND)) {
       return notes;
     }
-    List<String> trained = trained(kind, step);
     if (!trained.isEmpty()) {
       notes.add("trains " + String.join(", ", trained));
     }

@@ -35,15 +35,13 @@ enum LineageView {
       SELECT archive, NULL, NULL, NULL, rule, tensors, example, message FROM (
         SELECT archive, inline(concat(found.unreadable,
           coalesce(found.roots, slice(found.unreadable, 1, 0)), found.findings)) FROM (
-          SELECT archive, from_json(report, 'unreadable ARRAY<STRUCT<rule STRING, tensors INT,
-            example STRING, message STRING, waived_reason STRING>>, roots ARRAY<STRUCT<rule STRING,
-            tensors INT, example STRING, message STRING, waived_reason STRING>>, findings
-            ARRAY<STRUCT<rule STRING, tensors INT, example STRING, message STRING,
-            waived_reason STRING>>') AS found
+          SELECT archive,
+            from_json(report, 'unreadable %1$s, roots %1$s, findings %1$s') AS found
           FROM lineage.qtrace.audits
           WHERE audit_id IN (SELECT audit_id FROM lineage.qtrace.latest_audit)))
       WHERE waived_reason IS NULL
-      """),
+      """
+          .formatted(Findings.TYPE)),
   RUN_SUMMARY(
       "a run of the last audit: its checkpoints that have a parent, and what happened to them",
       """
@@ -130,6 +128,13 @@ enum LineageView {
         WHERE depth < 99)
       SELECT * FROM ancestors
       """);
+
+  /** Findings in the JSON of a report. */
+  private static final class Findings {
+    static final String TYPE =
+        "ARRAY<STRUCT<rule STRING, tensors INT, example STRING, message STRING,"
+            + " waived_reason STRING>>";
+  }
 
   private final String meaning;
   private final String query;

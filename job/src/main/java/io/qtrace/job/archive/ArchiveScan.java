@@ -58,14 +58,14 @@ public final class ArchiveScan {
       }
       List<Run> runs = new ArrayList<>();
       List<SkippedFolder> skipped = new ArrayList<>();
+      Set<Path> outside = listing.outside();
       listing
           .skipped()
           .forEach(
               (path, reason) ->
                   skipped.add(
-                      new SkippedFolder(
-                          below(root, path), reason, listing.outside().contains(path))));
-      for (Path link : listing.outside()) {
+                      new SkippedFolder(below(root, path), reason, outside.contains(path))));
+      for (Path link : outside) {
         leaveOutIndexes(below(root, link), folders, skipped);
       }
       claimShards(folders);

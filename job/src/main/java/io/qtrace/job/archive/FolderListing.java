@@ -21,13 +21,14 @@ import org.apache.hadoop.fs.Path;
  * elsewhere unless it is asked for.
  */
 final class FolderListing {
+  private static final String OUTSIDE = "a link that leads out of the archive";
+
   private final FileSystem fs;
   private final Path root;
   private final boolean linksOutside;
   private final boolean local;
   private java.nio.file.Path realRoot;
   private final Set<java.nio.file.Path> entered = ConcurrentHashMap.newKeySet();
-  private final Set<Path> outside = ConcurrentHashMap.newKeySet();
   private final ConcurrentMap<Path, String> skipped = new ConcurrentHashMap<>();
 
   /**
@@ -52,7 +53,14 @@ final class FolderListing {
 
   /** The links that lead out of the root and were left out. */
   Set<Path> outside() {
-    return new TreeSet<>(outside);
+    Set<Path> links = new TreeSet<>();
+    skipped.forEach(
+        (path, reason) -> {
+          if (reason.equals(OUTSIDE)) {
+            links.add(path);
+          }
+        });
+    return links;
   }
 
   /** What was left out, and why. */
@@ -86,8 +94,7 @@ final class FolderListing {
     }
     java.nio.file.Path real = path.toRealPath();
     if (!linksOutside && !real.startsWith(realRoot)) {
-      outside.add(status.getPath());
-      skipped.put(status.getPath(), "a link that leads out of the archive");
+      skipped.put(status.getPath(), OUTSIDE);
       return false;
     }
     if (!status.isDirectory() && !Files.isRegularFile(path)) {

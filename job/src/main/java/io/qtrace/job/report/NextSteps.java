@@ -4,6 +4,7 @@ import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.policy.Finding;
 import io.qtrace.job.text.ShellCommand;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,22 +44,9 @@ public record NextSteps(
                     words(
                         List.of("explain", file(ends.parentPath()), file(ends.childPath())),
                         rules)));
-    report.unreadable().stream()
-        .findFirst()
-        .ifPresent(
-            finding ->
-                add(
-                    lines,
-                    "Look at the first unreadable checkpoint:",
-                    List.of("inspect", file(finding.example()))));
-    report.roots().stream()
-        .findFirst()
-        .ifPresent(
-            finding ->
-                add(
-                    lines,
-                    "Look at the first checkpoint without a parent that has findings:",
-                    List.of("inspect", file(finding.example()))));
+    inspect(lines, "Look at the first unreadable checkpoint:", report.unreadable());
+    inspect(
+        lines, "Look at the first checkpoint without a parent that has findings:", report.roots());
     if (report.findingCount() > 0) {
       lines.add("  Correct what is wrong and audit again, or waive known findings in the policy.");
     } else {
@@ -75,6 +63,12 @@ public record NextSteps(
         "Which checkpoint was made from which:",
         words(List.of("lineage", "--archive", archive), bases, rules, tables));
     return lines;
+  }
+
+  private void inspect(List<String> lines, String what, List<Finding> checkpoints) {
+    checkpoints.stream()
+        .findFirst()
+        .ifPresent(finding -> add(lines, what, List.of("inspect", file(finding.example()))));
   }
 
   // An edge that the weights reject has nothing to explain but that.

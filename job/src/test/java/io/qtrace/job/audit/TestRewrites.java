@@ -121,7 +121,7 @@ class TestRewrites {
         .trained();
   }
 
-  // As a download beside the runs that were made from it.
+  // As a download outside the folder of the runs that were made from it.
   @Test
   void aBaseModelOutsideTheArchiveTakesPart() throws IOException {
     Path all = RecipeArchive.unpack("rewrites", folder.resolve("all"));

@@ -30,7 +30,7 @@ record Child(PickleValue key, int ordinal, PickleValue value) {
 
   private static final PickleValue STATE = new Text("state");
 
-  /** A part that is not there, but was looked for. */
+  /** Stands for a part that was searched and is not there. */
   private static final Child NONE = new Child(Nothing.NONE, UNNAMED, Nothing.NONE);
 
   /** Whether a value has parts. */

@@ -36,7 +36,7 @@ public final class QtraceCatalog implements TableCatalog {
     return new Identifier[0];
   }
 
-  /** The checkpoints of a path or glob, which is looked for when it is read. */
+  /** The checkpoints of a path or glob; files are listed when the table is read. */
   @Override
   public Table loadTable(Identifier path) throws NoSuchTableException {
     if (path.namespace().length > 0) {

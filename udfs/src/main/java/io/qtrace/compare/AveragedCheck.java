@@ -2,7 +2,6 @@ package io.qtrace.compare;
 
 import io.qtrace.io.CloseStack;
 import io.qtrace.kernel.MismatchAccumulator;
-import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
@@ -22,14 +21,6 @@ public final class AveragedCheck {
 
   /** A tensor that is averaged, and its weight. */
   public record Term(TensorEntry tensor, double weight) implements Serializable {}
-
-  /**
-   * What was found.
-   *
-   * @param others elements that are not the average
-   * @param rounded elements that are, but for rounding
-   */
-  public record Result(Mismatches others, Ulps rounded) {}
 
   /** Why a tensor cannot be compared with the average of others; empty where it can. */
   public static Optional<String> obstacle(TensorEntry average, List<Term> terms) {
@@ -78,7 +69,7 @@ public final class AveragedCheck {
    * @param from first row of the {@link #matrix}
    * @param to row after the last
    */
-  public Result run(TensorEntry average, List<Term> terms, double slack, long from, long to)
+  public CheckResult run(TensorEntry average, List<Term> terms, double slack, long from, long to)
       throws IOException {
     MismatchAccumulator found = new MismatchAccumulator();
     Ulps rounded = Ulps.NONE;
@@ -116,6 +107,6 @@ public final class AveragedCheck {
         }
       }
     }
-    return new Result(found.partial(), rounded);
+    return new CheckResult(found.partial(), rounded);
   }
 }

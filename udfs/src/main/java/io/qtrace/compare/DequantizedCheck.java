@@ -1,7 +1,6 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.MismatchAccumulator;
-import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
@@ -71,13 +70,13 @@ public final class DequantizedCheck {
   }
 
   /**
-   * Elements that are not the product, but for rounding.
+   * Elements that are not the product, or are but for rounding.
    *
    * @param layer one without an {@link Layer#obstacle}
    * @param from first row
    * @param to row after the last
    */
-  public Mismatches run(Layer layer, long from, long to) throws IOException {
+  public CheckResult run(Layer layer, long from, long to) throws IOException {
     Scales scales = new IndicesCheck(reader).scales(layer.factors());
     float unit = unit(layer.weight().dtype());
     Optional<Lut> lut = Optional.empty();
@@ -86,6 +85,7 @@ public final class DequantizedCheck {
     }
     float[] expected = new float[scales.in()];
     MismatchAccumulator found = new MismatchAccumulator();
+    Ulps rounded = Ulps.NONE;
     try (LayerRows.Rows weights = reader.rows(layer.weight(), from, to);
         LayerRows.Rows quantized = reader.rows(layer.quantized(), from, to)) {
       for (long row = from; row < to; row++) {
@@ -103,13 +103,16 @@ public final class DequantizedCheck {
               unit * Math.abs(product)
                   + Math.abs(entry) * uncertainty[i] * (unit / FLOAT32)
                   + Float.MIN_NORMAL;
-          if (!(Math.abs(stored[i] - product) <= allowed)) {
+          float off = Math.abs(stored[i] - product);
+          if (off <= allowed) {
+            rounded = rounded.plus(off / Ulps.of(layer.weight().dtype(), product));
+          } else {
             found.add(row * expected.length + i, stored[i], product);
           }
         }
       }
     }
-    return found.partial();
+    return new CheckResult(found.partial(), rounded);
   }
 
   private static float unit(DType dtype) {

@@ -1,7 +1,6 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.MismatchAccumulator;
-import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
@@ -27,13 +26,14 @@ public final class IndicesCheck {
 
   /**
    * Indices that no order of float32 sums gives: the index and the one that PyTorch gives on the
-   * CPU; of a {@code _Q} the values.
+   * CPU; of a {@code _Q} the values. Those that another order of sums gives than the CPU's are
+   * rounded.
    *
    * @param layer one without an {@link QuantizedLayer#obstacle}
    * @param from first row
    * @param to row after the last
    */
-  public Mismatches run(QuantizedLayer layer, long from, long to) throws IOException {
+  public CheckResult run(QuantizedLayer layer, long from, long to) throws IOException {
     Lut lut = new Lut(reader.whole(layer.lut()));
     Scales scales = scales(layer.factors());
     Requantize requantize =
@@ -47,7 +47,7 @@ public final class IndicesCheck {
     long[] indices = new long[in];
     float[] weights = new float[in];
     Map<Float, Integer> entries = entries(lut);
-    MismatchAccumulator found = new MismatchAccumulator();
+    Findings found = new Findings(lut);
     try (LayerRows.Rows source = reader.rows(layer.source().rows(), from, to);
         LayerRows.Rows target = reader.rows(layer.target(), from, to)) {
       for (long row = from; row < to; row++) {
@@ -63,32 +63,14 @@ public final class IndicesCheck {
           for (int i = 0; i < in; i++) {
             indices[i] = entries.getOrDefault(stored[i] + 0.0f, (int) NO_ENTRY);
           }
-          check(requantize.row((int) row, weights), indices, row * in, stored, lut, found);
+          found.check(requantize.row((int) row, weights), indices, row * in, stored);
         } else {
           target.next(indices);
-          check(requantize.row((int) row, weights), indices, row * in, null, lut, found);
+          found.check(requantize.row((int) row, weights), indices, row * in, null);
         }
       }
     }
-    return found.partial();
-  }
-
-  private static void check(
-      Requantize.Row row,
-      long[] indices,
-      long first,
-      float[] stored,
-      Lut lut,
-      MismatchAccumulator found) {
-    for (int i = 0; i < indices.length; i++) {
-      if (!row.allows(i, indices[i])) {
-        if (stored == null) {
-          found.add(first + i, (double) indices[i], (double) row.index(i));
-        } else {
-          found.add(first + i, stored[i], lut.value(row.index(i)));
-        }
-      }
-    }
+    return found.result();
   }
 
   private static void multiply(float[] row, float[] scales) {
@@ -118,6 +100,42 @@ public final class IndicesCheck {
   private Adapter adapter(QuantizedLayer.Lora lora) throws IOException {
     int rank = Math.toIntExact(lora.a().shape().sizes().get(0));
     return new Adapter(reader.whole(lora.a()), reader.whole(lora.b()), rank, lora.ratio());
+  }
+
+  /** What the rows so far gave. */
+  private static final class Findings {
+    private final Lut lut;
+    private final MismatchAccumulator others = new MismatchAccumulator();
+    private Ulps rounded = Ulps.NONE;
+
+    Findings(Lut lut) {
+      this.lut = lut;
+    }
+
+    /**
+     * Checks a row.
+     *
+     * @param first index in C order of its first element
+     * @param stored what a {@code _Q} has in it; null of indices
+     */
+    void check(Requantize.Row row, long[] indices, long first, float[] stored) {
+      for (int i = 0; i < indices.length; i++) {
+        if (row.gives(i, indices[i])) {
+          continue;
+        }
+        if (row.allows(i, indices[i])) {
+          rounded = rounded.another(row.distance(i, indices[i]));
+        } else if (stored == null) {
+          others.add(first + i, (double) indices[i], (double) row.index(i));
+        } else {
+          others.add(first + i, stored[i], lut.value(row.index(i)));
+        }
+      }
+    }
+
+    CheckResult result() {
+      return new CheckResult(others.partial(), rounded);
+    }
   }
 
   /** An adapter's factors, [r, in] and [out, r]. */

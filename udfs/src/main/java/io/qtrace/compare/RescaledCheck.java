@@ -1,16 +1,25 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.MismatchAccumulator;
-import io.qtrace.kernel.Mismatches;
+import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
- * Checks a matrix against another one of which each row and each column was multiplied by a factor
- * of its own: the ratios of their elements are a matrix of rank 1.
+ * Checks a tensor of which each column, and each row where its rows are free, was multiplied by a
+ * factor: that of another tensor, or one that undoes it. Factors are medians of a few ratios, so
+ * that a damaged element does not move them.
  */
 public final class RescaledCheck {
-  private static final double TOLERANCE = 0x1p-16; // of a product of ratios, relative
+  private static final int SAMPLED = 15; // rows that a column's factor is taken from
+  private static final int ROUNDINGS = 16; // that a product of factors went through
 
   private final LayerRows reader;
 
@@ -18,63 +27,192 @@ public final class RescaledCheck {
     this.reader = reader;
   }
 
+  /** A tensor after and before. */
+  public record Pair(TensorEntry after, TensorEntry before) implements Serializable {
+    boolean fits() {
+      return after.shape().equals(before.shape())
+          && after.elements() > 0
+          && Stream.of(after, before).allMatch(one -> one.dtype().kind() == DType.Kind.FLOAT)
+          && columns() <= QuantizedLayer.MAX_ROW;
+    }
+
+    // A vector is one row.
+    Pair matrix() {
+      return new Pair(AveragedCheck.matrix(after), AveragedCheck.matrix(before));
+    }
+
+    long rows() {
+      return AveragedCheck.matrix(after).shape().sizes().get(0);
+    }
+
+    long columns() {
+      return AveragedCheck.matrix(after).shape().sizes().get(1);
+    }
+  }
+
   /**
-   * Elements whose ratio the factors of their row and column do not give.
+   * Where factors of columns come from.
    *
-   * @param rescaled [rows, columns]
-   * @param original [rows, columns]
-   * @param from first row
+   * @param columns the tensor whose columns were multiplied
+   * @param rows the tensor whose rows were multiplied too, and whose factors of rows are meant;
+   *     empty for those of the columns
+   * @param undone whether the factors are 1 over those
+   */
+  public record Factors(Pair columns, Optional<Pair> rows, boolean undone)
+      implements Serializable {}
+
+  /**
+   * A tensor and the factors of its columns.
+   *
+   * @param tensor [rows, columns], or a vector, which is one row
+   * @param freeRows whether each row was multiplied by a factor of its own as well
+   */
+  public record Layer(Pair tensor, Factors factors, boolean freeRows) implements Serializable {
+    /** Why the tensor cannot be checked; empty where it can. */
+    public Optional<String> obstacle() {
+      long given = factors.rows().map(Pair::rows).orElseGet(() -> factors.columns().columns());
+      boolean fits =
+          all().stream().allMatch(Pair::fits)
+              && factors.rows().stream()
+                  .allMatch(rows -> rows.columns() == factors.columns().columns())
+              && tensor.columns() % given == 0;
+      return fits ? Optional.empty() : Optional.of("shapes do not fit: " + tensor.after().shape());
+    }
+
+    /** Files that the tensors lie in. */
+    public Set<String> files() {
+      Set<String> files = new TreeSet<>();
+      for (Pair pair : all()) {
+        files.add(pair.after().storage().file());
+        files.add(pair.before().storage().file());
+      }
+      return files;
+    }
+
+    private List<Pair> all() {
+      return Stream.concat(Stream.of(tensor, factors.columns()), factors.rows().stream()).toList();
+    }
+  }
+
+  /**
+   * Elements that the factors do not give.
+   *
+   * @param layer one without an {@link Layer#obstacle}
+   * @param from first row of the {@linkplain AveragedCheck#matrix matrix}
    * @param to row after the last
    */
-  public Mismatches run(TensorEntry rescaled, TensorEntry original, long from, long to)
-      throws IOException {
+  public CheckResult run(Layer layer, long from, long to) throws IOException {
+    Pair tensor = layer.tensor().matrix();
+    DType dtype = tensor.after().dtype();
+    double[] columns = spread(factors(layer.factors()), tensor);
     MismatchAccumulator found = new MismatchAccumulator();
-    double[] first = ratios(rescaled, original);
-    try (LayerRows.Rows after = reader.rows(rescaled, from, to);
-        LayerRows.Rows before = reader.rows(original, from, to)) {
+    Ulps rounded = Ulps.NONE;
+    try (LayerRows.Rows after = reader.rows(tensor.after(), from, to);
+        LayerRows.Rows before = reader.rows(tensor.before(), from, to)) {
       for (long row = from; row < to; row++) {
         float[] stored = after.next();
         float[] exact = before.next();
-        double factor = factor(stored, exact, first);
+        double factor = layer.freeRows() ? row(stored, exact, columns) : 1;
         for (int i = 0; i < stored.length; i++) {
-          double expected = exact[i] * factor * first[i];
-          boolean same =
-              Double.isNaN(expected)
-                  || Math.abs(stored[i] - expected)
-                      <= TOLERANCE * Math.abs(expected) + Float.MIN_NORMAL;
-          if (!same) {
+          double expected = exact[i] * factor * columns[i];
+          double off = Math.abs(stored[i] - expected);
+          if (off <= ROUNDINGS * Ulps.of(dtype, expected)) {
+            rounded = rounded.plus(off / Ulps.of(dtype, expected));
+          } else if (!Double.isNaN(expected)) {
             found.add(row * stored.length + i, stored[i], expected);
           }
         }
       }
     }
-    return found.partial();
+    return new CheckResult(found.partial(), rounded);
   }
 
-  // Of the first row; NaN where it says nothing.
-  private double[] ratios(TensorEntry rescaled, TensorEntry original) throws IOException {
-    try (LayerRows.Rows after = reader.rows(rescaled, 0, 1);
-        LayerRows.Rows before = reader.rows(original, 0, 1)) {
-      float[] stored = after.next();
-      float[] exact = before.next();
-      double[] ratios = new double[stored.length];
-      for (int i = 0; i < ratios.length; i++) {
-        ratios[i] = exact[i] == 0 ? Double.NaN : (double) stored[i] / exact[i];
-      }
-      return ratios;
+  private double[] factors(Factors wanted) throws IOException {
+    double[] factors = columns(wanted.columns().matrix());
+    if (wanted.rows().isPresent()) {
+      factors = rows(wanted.rows().get().matrix(), factors);
     }
+    if (wanted.undone()) {
+      factors = Arrays.stream(factors).map(factor -> 1 / factor).toArray();
+    }
+    return factors;
   }
 
-  // Of a row to the first one, from the largest element that gives it.
-  private static double factor(float[] stored, float[] exact, double[] first) {
-    double factor = Double.NaN;
-    float largest = 0;
-    for (int i = 0; i < stored.length; i++) {
-      if (Math.abs(exact[i]) > largest && first[i] != 0 && !Double.isNaN(first[i])) {
-        largest = Math.abs(exact[i]);
-        factor = stored[i] / (exact[i] * first[i]);
+  // NaN where all sampled elements are zero.
+  private double[] columns(Pair pair) throws IOException {
+    int columns = (int) pair.columns();
+    int samples = (int) Math.min(SAMPLED, pair.rows());
+    double[][] ratios = new double[columns][samples];
+    for (int sample = 0; sample < samples; sample++) {
+      long row = sample * pair.rows() / samples;
+      try (LayerRows.Rows after = reader.rows(pair.after(), row, row + 1);
+          LayerRows.Rows before = reader.rows(pair.before(), row, row + 1)) {
+        float[] stored = after.next();
+        float[] exact = before.next();
+        for (int i = 0; i < columns; i++) {
+          ratios[i][sample] = exact[i] == 0 ? Double.NaN : (double) stored[i] / exact[i];
+        }
       }
     }
-    return factor;
+    return Arrays.stream(ratios).mapToDouble(RescaledCheck::median).toArray();
+  }
+
+  private double[] rows(Pair pair, double[] columns) throws IOException {
+    double[] factors = new double[(int) pair.rows()];
+    try (LayerRows.Rows after = reader.rows(pair.after(), 0, pair.rows());
+        LayerRows.Rows before = reader.rows(pair.before(), 0, pair.rows())) {
+      for (int row = 0; row < factors.length; row++) {
+        factors[row] = row(after.next(), before.next(), columns);
+      }
+    }
+    return factors;
+  }
+
+  private static double row(float[] stored, float[] exact, double[] columns) {
+    double[] ratios = new double[stored.length];
+    for (int i = 0; i < ratios.length; i++) {
+      ratios[i] = exact[i] == 0 ? Double.NaN : stored[i] / (exact[i] * columns[i]);
+    }
+    return median(ratios);
+  }
+
+  // NaN where there is none.
+  private static double median(double[] numbers) {
+    double[] sorted = Arrays.stream(numbers).filter(one -> !Double.isNaN(one)).sorted().toArray();
+    return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+  }
+
+  // Heads that share keys and values repeat the factors of these, head by head: of the sizes that a
+  // head may have the one that the first row fits best.
+  private double[] spread(double[] factors, Pair tensor) throws IOException {
+    int columns = (int) tensor.columns();
+    if (factors.length == columns) {
+      return factors;
+    }
+    int copies = columns / factors.length;
+    float[] stored;
+    float[] exact;
+    try (LayerRows.Rows after = reader.rows(tensor.after(), 0, 1);
+        LayerRows.Rows before = reader.rows(tensor.before(), 0, 1)) {
+      stored = after.next();
+      exact = before.next();
+    }
+    double[] best = factors;
+    double least = Double.POSITIVE_INFINITY;
+    for (int head = 1; head <= factors.length; head++) {
+      if (factors.length % head == 0) {
+        double[] spread = new double[columns];
+        double off = 0;
+        for (int i = 0; i < columns; i++) {
+          spread[i] = factors[i / (head * copies) * head + i % head];
+          off += Math.abs(stored[i] - exact[i] * spread[i]);
+        }
+        if (off < least) {
+          least = off;
+          best = spread;
+        }
+      }
+    }
+    return best;
   }
 }

@@ -22,7 +22,18 @@ public record Ulps(long elements, long most) implements Serializable {
 
   /** These and one more element, which is off by a part of a unit in the last place or more. */
   Ulps plus(double distance) {
-    return distance <= HALF ? this : merge(new Ulps(1, (long) Math.ceil(distance)));
+    return distance <= HALF ? this : another(distance);
+  }
+
+  /** These and one more element that is not the exact number, however near. */
+  Ulps another(double distance) {
+    return merge(new Ulps(1, Math.max(1, (long) Math.ceil(distance))));
+  }
+
+  /** How many and how far, for people. */
+  public String text() {
+    return "%d %s only within rounding (at most %d ulp off)"
+        .formatted(elements, elements == 1 ? "element" : "elements", most);
   }
 
   public boolean isNone() {

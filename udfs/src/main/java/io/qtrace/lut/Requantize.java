@@ -46,7 +46,7 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     for (int i = 0; i < uncertainty.length && unit != FLOAT32; i++) {
       uncertainty[i] *= unit / FLOAT32;
     }
-    return new Row(lut, weights, scales.row(row), uncertainty, UNCERTAINTY * unit);
+    return new Row(lut, weights, scales.row(row), uncertainty, unit);
   }
 
   /** The quotients of one row, and the indices that follow. */
@@ -55,14 +55,14 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     private final float[] weights;
     private final float[] scales;
     private final float[] uncertainty; // of the scales
-    private final float quotient; // uncertainty of a quotient, relative
+    private final float unit;
 
-    private Row(Lut lut, float[] weights, float[] scales, float[] uncertainty, float quotient) {
-      this.quotient = quotient;
+    private Row(Lut lut, float[] weights, float[] scales, float[] uncertainty, float unit) {
       this.lut = lut;
       this.weights = weights;
       this.scales = scales;
       this.uncertainty = uncertainty;
+      this.unit = unit;
     }
 
     /**
@@ -82,13 +82,13 @@ public record Requantize(Scales scales, Lut lut, float unit) {
      * @param i column
      */
     public boolean allows(int i, long index) {
-      if (!lut.hasIndex(index)) {
-        return false;
+      if (!lut.hasIndex(index) || gives(i, index)) {
+        return lut.hasIndex(index);
       }
       float value = lut.value((int) index);
       float least = scales[i] - uncertainty[i];
       float most = scales[i] + uncertainty[i];
-      if (value == lut.value(index(i)) || (least <= 0 && most >= 0 && least < most)) {
+      if (least <= 0 && most >= 0 && least < most) {
         return true;
       }
       float one = weights[i] / least;
@@ -98,12 +98,42 @@ public record Requantize(Scales scales, Lut lut, float unit) {
       return low <= value && value <= high;
     }
 
+    /**
+     * Whether an index has the value of the one recomputed.
+     *
+     * @param i column
+     */
+    public boolean gives(int i, long index) {
+      return lut.hasIndex(index) && lut.value((int) index) == lut.value(index(i));
+    }
+
+    /**
+     * How far the quotient is from the middle between the entries of an index and of the one
+     * recomputed, in units in the last place of float32 at that middle, or of float16 where that is
+     * what was computed in; 0 where rounding decides the sign of the scale.
+     *
+     * @param i column
+     */
+    public double distance(int i, long index) {
+      double middle = ((double) lut.value((int) index) + lut.value(index(i))) / 2;
+      if (Math.abs(scales[i]) <= uncertainty[i]) {
+        return 0;
+      }
+      double quotient = (double) weights[i] / scales[i];
+      return Math.abs(quotient - middle) / (2 * unit * Math.abs(magnitude(middle)));
+    }
+
+    // The power of two below.
+    private static double magnitude(double number) {
+      return Math.scalb(1.0, Math.getExponent(number));
+    }
+
     private float below(float number) {
-      return number * (number > 0 ? 1 - quotient : 1 + quotient);
+      return number * (number > 0 ? 1 - UNCERTAINTY * unit : 1 + UNCERTAINTY * unit);
     }
 
     private float above(float number) {
-      return number * (number > 0 ? 1 + quotient : 1 - quotient);
+      return number * (number > 0 ? 1 + UNCERTAINTY * unit : 1 - UNCERTAINTY * unit);
     }
   }
 }

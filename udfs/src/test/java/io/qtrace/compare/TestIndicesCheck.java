@@ -147,7 +147,7 @@ class TestIndicesCheck {
     try (LayerRows reader = new LayerRows(LocalFiles.STORE, 1 << 20, new ReadOptions(1024, 1))) {
       IndicesCheck check = new IndicesCheck(reader);
       for (int from = OUT - (OUT - 1) % rows - 1; from >= 0; from -= rows) {
-        found = check.run(layer, from, Math.min(from + rows, OUT)).merge(found);
+        found = check.run(layer, from, Math.min(from + rows, OUT)).others().merge(found);
       }
     }
     return found;
@@ -163,6 +163,28 @@ class TestIndicesCheck {
 
   private static double[] numbers(long seed, int count) {
     return new Random(seed).doubles(count, -1, 1).toArray();
+  }
+
+  @Test
+  void countsNeighboursThatRoundingAllows() throws IOException {
+    Scales scales = Scales.trained(floats(a), floats(b), floats(magnitude));
+    int at = 3 * IN + 5;
+    float middle = (float) (LUT[5] + LUT[6]) / 2;
+    weight[at] = middle * scales.row(3)[5];
+    double[] indices = indices(scales);
+    assertThat(result(layer(DType.INT16, indices)).rounded()).isEqualTo(Ulps.NONE);
+    indices[at] = 11 - indices[at]; // 5 or 6
+    CheckResult other = result(layer(DType.INT16, indices));
+    assertThat(other.others()).isEqualTo(Mismatches.NONE);
+    assertThat(other.rounded()).isEqualTo(new Ulps(1, 1));
+    indices[at] = 4;
+    assertThat(result(layer(DType.INT16, indices)).others().count()).isEqualTo(1);
+  }
+
+  private static CheckResult result(QuantizedLayer layer) throws IOException {
+    try (LayerRows reader = new LayerRows(LocalFiles.STORE, 1 << 20, ReadOptions.LOCAL_DISK)) {
+      return new IndicesCheck(reader).run(layer, 0, OUT);
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.lineage.AuditedEdge;
@@ -111,10 +112,20 @@ final class AuditConclusion {
     String how =
         switch (proof) {
           case PROVED -> "all elements reproduced";
+          case WITHIN_ROUNDING -> "all elements reproduced, %s".formatted(rounded(wanted));
           case UNPROVED -> "not recomputed";
         };
     return "%d _Q %s, %s%s: %s."
         .formatted(count(edge -> true, wanted), cause, how, drift, children(edge -> true, wanted));
+  }
+
+  private String rounded(Predicate<CauseCount> wanted) {
+    return edges.values().stream()
+        .flatMap(List::stream)
+        .filter(wanted)
+        .map(CauseCount::rounded)
+        .reduce(Ulps.NONE, Ulps::merge)
+        .text();
   }
 
   private static Predicate<CauseCount> is(String cause, Proof proof) {

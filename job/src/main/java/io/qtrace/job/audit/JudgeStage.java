@@ -2,6 +2,7 @@ package io.qtrace.job.audit;
 
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.CheckpointFacts;
@@ -147,12 +148,16 @@ final class JudgeStage {
                       all.size(),
                       all.stream()
                           .flatMap(one -> one.explanation().drift().stream())
-                          .max(Double::compare))));
+                          .max(Double::compare),
+                      all.stream()
+                          .map(one -> one.explanation().rounded())
+                          .reduce(Ulps.NONE, Ulps::merge))));
       return new Found(number, result.edge(), causes);
     }
 
     private static QExplanation kind(QExplanation one) {
-      return new QExplanation(one.cause(), UnexplainedElements.NONE, Optional.empty(), one.proof());
+      return new QExplanation(
+          one.cause(), UnexplainedElements.NONE, Optional.empty(), one.proof(), Ulps.NONE);
     }
   }
 

@@ -1,11 +1,9 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.arrow.ReadOptions;
-import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.conf.CompareSettings;
-import io.qtrace.kernel.Mismatches;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -140,7 +138,7 @@ public final class RecomputeStage {
         return found(work, impossible, Optional.empty());
       }
       ObjectStore store = new ObjectStore(hadoop.value());
-      Recomputed recomputed = Recomputed.of(Mismatches.NONE, Ulps.NONE);
+      Recomputed recomputed = Recomputed.EXACT;
       try {
         Recomputation.Result result =
             work.recomputation().run(store, memoryBytes, options, work.from(), work.to());

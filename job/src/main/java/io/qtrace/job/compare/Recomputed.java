@@ -15,6 +15,9 @@ import java.util.Optional;
  */
 public record Recomputed(Optional<String> obstacle, Mismatches others, Ulps rounded)
     implements Serializable {
+  /** Every element is as recomputed, bit by bit. */
+  public static final Recomputed EXACT = of(Mismatches.NONE, Ulps.NONE);
+
   public Recomputed {
     Objects.requireNonNull(obstacle, "obstacle");
     Objects.requireNonNull(others, "others");

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max_by;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.Packed;
@@ -39,6 +40,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -238,9 +240,8 @@ public final class LineageStore {
                         row.ends().childId(),
                         Objects.requireNonNullElse(row.cause(), ""),
                         Objects.requireNonNullElse(row.proof(), Proof.PROVED.name())),
-                    new Tuple2<>(1L, Objects.requireNonNullElse(row.drift(), Double.NaN))))
-        .reduceByKey(
-            (one, other) -> new Tuple2<>(one._1() + other._1(), larger(one._2(), other._2())))
+                    Tally.of(row)))
+        .reduceByKey(Tally::merge)
         .collect()
         .forEach(
             found -> {
@@ -253,16 +254,29 @@ public final class LineageStore {
                         new CauseCount(
                             Optional.of(key.get(3)).filter(cause -> !cause.isEmpty()),
                             Proof.valueOf(key.get(4)),
-                            found._2()._1(),
-                            Optional.of(found._2()._2()).filter(drift -> !drift.isNaN())));
+                            found._2().count(),
+                            found._2().drift(),
+                            found._2().rounded()));
               }
             });
     return counts;
   }
 
-  // NaN where there is none.
-  private static double larger(double one, double other) {
-    return Double.isNaN(one) || other > one ? other : one;
+  /** Of {@code _Q} with one cause: how many, the largest drift, elements within rounding. */
+  private record Tally(long count, Optional<Double> drift, Ulps rounded) implements Serializable {
+    static Tally of(QChangeRow row) {
+      return new Tally(
+          1,
+          Optional.ofNullable(row.drift()),
+          row.rounded() == null ? Ulps.NONE : new Ulps(row.rounded(), row.roundedUlps()));
+    }
+
+    Tally merge(Tally other) {
+      return new Tally(
+          count + other.count,
+          Stream.of(drift, other.drift).flatMap(Optional::stream).max(Double::compare),
+          rounded.merge(other.rounded));
+    }
   }
 
   /**

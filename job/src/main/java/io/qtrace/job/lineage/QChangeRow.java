@@ -15,8 +15,12 @@ record QChangeRow(
                 + " when identical")
         String cause,
     @ColumnComment(
-            "PROVED, or UNPROVED where it could not be recomputed; null in rows of older versions")
+            "PROVED; WITHIN_ROUNDING where some elements are recomputed only with sums in another order;"
+                + " UNPROVED where it could not be recomputed; null in rows of older versions")
         String proof,
+    @ColumnComment("elements recomputed only within rounding; null in rows of older versions")
+        Long rounded,
+    @ColumnComment("how far the farthest of them is off, in ulp") Long roundedUlps,
     @ColumnComment("elements that the recomputation does not reproduce") long residual,
     @ColumnComment("index in C order of the first of them") Long firstCounterexample,
     @ColumnComment("of a bake: largest |baked LUT - LUT that training used|") Double drift,

@@ -385,6 +385,8 @@ final class RowMapping {
         one.status().name(),
         one.explanation().cause().map(QCause::name).orElse(null),
         one.explanation().proof().name(),
+        one.explanation().rounded().elements(),
+        one.explanation().rounded().most(),
         one.explanation().residual().elements(),
         one.explanation().residual().first().orElse(null),
         one.explanation().drift().orElse(null),

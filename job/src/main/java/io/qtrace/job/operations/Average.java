@@ -2,6 +2,7 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.AveragedCheck;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The weighted average of checkpoints, such as the last ones of a run (SWA), or of a moving average
@@ -151,15 +153,18 @@ public final class Average implements Operation {
   public Optional<QExplanation> explain(QuantizedStep layer) {
     return layer
         .averaged()
-        .filter(UnexplainedElements::isNone)
-        .filter(none -> layer.status() == TensorStatus.CHANGED)
-        .map(none -> QExplanation.proved(AVERAGED));
+        .filter(recomputed -> layer.status() == TensorStatus.CHANGED)
+        .flatMap(recomputed -> QExplanation.of(AVERAGED, recomputed));
   }
 
-  /** Elements of a {@code _Q} that are not the average; empty where the step averages nothing. */
-  static Optional<UnexplainedElements> averaged(TensorComparison quantized, Step step) {
+  /** A {@code _Q} as the average, or a member's; empty where the step averages none. */
+  static Optional<Recomputed> averaged(TensorComparison quantized, Step step) {
     return step.mixture()
-        .flatMap(mixture -> quantized.right().flatMap(child -> averaged(child, step)));
+        .flatMap(
+            mixture ->
+                quantized.right().filter(mixture::isKept).isPresent()
+                    ? Optional.of(Recomputed.EXACT)
+                    : step.recomputed(quantized.name() + KEY));
   }
 
   @Override
@@ -169,7 +174,13 @@ public final class Average implements Operation {
         mixture.terms().stream()
             .map(term -> "%s x %s".formatted(weight(term.weight()), name(term, step)))
             .collect(Collectors.joining(" + "));
-    return List.of("average: " + sum);
+    Ulps rounded = step.rounded(KEY);
+    return Stream.concat(
+            Stream.of("average: " + sum),
+            Stream.of(rounded)
+                .filter(some -> !some.isNone())
+                .map(some -> "average: " + some.text()))
+        .toList();
   }
 
   private static String weight(double weight) {

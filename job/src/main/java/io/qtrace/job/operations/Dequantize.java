@@ -6,6 +6,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -82,6 +83,17 @@ public final class Dequantize implements Operation {
         .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
         .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())
         .anyMatch(layer -> isDequantized(layer, step));
+  }
+
+  @Override
+  public List<String> notes(Step step) {
+    return Products.notes(
+        step,
+        step.pair().byName().keySet().stream()
+            .flatMap(name -> LayerNames.ofWeight(name).stream())
+            .filter(layer -> isDequantized(layer, step))
+            .map(LayerNames::weight),
+        KIND);
   }
 
   @Override

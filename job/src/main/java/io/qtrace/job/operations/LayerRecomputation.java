@@ -2,6 +2,7 @@ package io.qtrace.job.operations;
 
 import io.qtrace.arrow.ReadOptions;
 import io.qtrace.compare.AveragedCheck;
+import io.qtrace.compare.CheckResult;
 import io.qtrace.compare.DequantizedCheck;
 import io.qtrace.compare.HalvedCheck;
 import io.qtrace.compare.IndicesCheck;
@@ -12,7 +13,6 @@ import io.qtrace.compare.RescaledCheck;
 import io.qtrace.compare.Ulps;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.compare.Recomputation;
-import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.io.Serializable;
@@ -40,21 +40,11 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     Set<String> files();
 
     /** Elements of rows that are not as recomputed, and how far the others are rounded. */
-    AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException;
-  }
-
-  /** A rule of which rounding is a part, or that has none. */
-  interface Exact extends Check {
-    Mismatches run(LayerRows rows, long from, long to) throws IOException;
-
-    @Override
-    default AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException {
-      return new AveragedCheck.Result(run(rows, from, to), Ulps.NONE);
-    }
+    CheckResult check(LayerRows rows, long from, long to) throws IOException;
   }
 
   /** A rule for a matrix that one other matrix of its shape gives. */
-  interface OfPair extends Exact {
+  interface OfPair extends Check {
     /** What the target is computed from, element by element. */
     TensorEntry other();
 
@@ -107,13 +97,13 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   public Result run(ObjectStore store, long memoryBytes, ReadOptions options, long from, long to)
       throws IOException {
     try (LayerRows rows = new LayerRows(store, memoryBytes, options)) {
-      AveragedCheck.Result found = check.orElseThrow().check(rows, from, to);
+      CheckResult found = check.orElseThrow().check(rows, from, to);
       return new Result(found.others(), found.rounded(), rows.bytesRead());
     }
   }
 
   /** Indices, or {@code _Q}, nearest to what was quantized. */
-  record Nearest(QuantizedLayer layer) implements Exact {
+  record Nearest(QuantizedLayer layer) implements Check {
     @Override
     public TensorEntry target() {
       return layer.target();
@@ -130,13 +120,13 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     }
 
     @Override
-    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
+    public CheckResult check(LayerRows rows, long from, long to) throws IOException {
       return new IndicesCheck(rows).run(layer, from, to);
     }
   }
 
   /** A weight that is {@code _Q} times the scales. */
-  record Product(DequantizedCheck.Layer layer) implements Exact {
+  record Product(DequantizedCheck.Layer layer) implements Check {
     @Override
     public TensorEntry target() {
       return layer.weight();
@@ -153,7 +143,7 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     }
 
     @Override
-    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
+    public CheckResult check(LayerRows rows, long from, long to) throws IOException {
       return new DequantizedCheck(rows).run(layer, from, to);
     }
   }
@@ -161,16 +151,16 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
   /** A {@code _Q} that is a table's entries at its indices, the other matrix. */
   record LookedUp(TensorEntry target, TensorEntry other, List<Float> table) implements OfPair {
     @Override
-    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
-      return new LookupCheck(rows).run(target, other, table, from, to);
+    public CheckResult check(LayerRows rows, long from, long to) throws IOException {
+      return new CheckResult(new LookupCheck(rows).run(target, other, table, from, to), Ulps.NONE);
     }
   }
 
   /** A matrix rounded to float16. */
   record Halved(TensorEntry target, TensorEntry other) implements OfPair {
     @Override
-    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
-      return new HalvedCheck(rows).run(target, other, from, to);
+    public CheckResult check(LayerRows rows, long from, long to) throws IOException {
+      return new CheckResult(new HalvedCheck(rows).run(target, other, from, to), Ulps.NONE);
     }
   }
 
@@ -195,16 +185,31 @@ record LayerRecomputation(Optional<String> missing, Optional<Check> check)
     }
 
     @Override
-    public AveragedCheck.Result check(LayerRows rows, long from, long to) throws IOException {
+    public CheckResult check(LayerRows rows, long from, long to) throws IOException {
       return new AveragedCheck(rows).run(average, terms, slack, from, to);
     }
   }
 
-  /** A matrix of which rows and columns were multiplied by factors. */
-  record Rescaled(TensorEntry target, TensorEntry other) implements OfPair {
+  /** A tensor of which rows and columns were multiplied by factors. */
+  record Rescaled(RescaledCheck.Layer layer) implements Check {
     @Override
-    public Mismatches run(LayerRows rows, long from, long to) throws IOException {
-      return new RescaledCheck(rows).run(target, other, from, to);
+    public TensorEntry target() {
+      return AveragedCheck.matrix(layer.tensor().after());
+    }
+
+    @Override
+    public Optional<String> obstacle() {
+      return layer.obstacle();
+    }
+
+    @Override
+    public Set<String> files() {
+      return layer.files();
+    }
+
+    @Override
+    public CheckResult check(LayerRows rows, long from, long to) throws IOException {
+      return new RescaledCheck(rows).run(layer, from, to);
     }
   }
 }

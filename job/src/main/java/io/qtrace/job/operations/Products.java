@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.DequantizedCheck;
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -12,6 +13,7 @@ import io.qtrace.tensor.TensorEntry;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Weights of the child that are the parent's {@code _Q} times its scales. */
 final class Products {
@@ -51,6 +53,16 @@ final class Products {
   /** Elements of a weight that are not such a product; empty where it was not recomputed. */
   static Optional<UnexplainedElements> unexplained(Step step, String weight, EdgeKind kind) {
     return step.best(prefix(weight, kind)).flatMap(Recomputed::unexplained);
+  }
+
+  /** What is of note of the weights of some layers that are such products. */
+  static List<String> notes(Step step, Stream<String> weights, EdgeKind kind) {
+    Ulps rounded =
+        weights
+            .flatMap(weight -> step.best(prefix(weight, kind)).stream())
+            .map(Recomputed::rounded)
+            .reduce(Ulps.NONE, Ulps::merge);
+    return rounded.isNone() ? List.of() : List.of("dequantized weights: " + rounded.text());
   }
 
   private static String prefix(String weight, EdgeKind kind) {

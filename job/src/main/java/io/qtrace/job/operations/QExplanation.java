@@ -1,5 +1,7 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.Ulps;
+import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.UnexplainedElements;
 import java.io.Serializable;
 import java.util.Objects;
@@ -12,14 +14,21 @@ import java.util.Optional;
  * @param residual elements that the cause does not reproduce: none unless unexplained
  * @param drift of a bake: max |baked LUT - LUT that training used|
  * @param proof whether every element was recomputed
+ * @param rounded elements that the recomputation gives only with its sums in another order
  */
 public record QExplanation(
-    Optional<QCause> cause, UnexplainedElements residual, Optional<Double> drift, Proof proof)
+    Optional<QCause> cause,
+    UnexplainedElements residual,
+    Optional<Double> drift,
+    Proof proof,
+    Ulps rounded)
     implements Serializable {
   /** How sure a cause is. */
   public enum Proof {
-    /** Every element was recomputed. */
+    /** Every element was recomputed, bit by bit. */
     PROVED,
+    /** Every element was recomputed, some only within what rounding allows. */
+    WITHIN_ROUNDING,
     /** What it needs could not be recomputed. */
     UNPROVED
   }
@@ -33,23 +42,40 @@ public record QExplanation(
     Objects.requireNonNull(residual, "residual");
     Objects.requireNonNull(drift, "drift");
     Objects.requireNonNull(proof, "proof");
+    Objects.requireNonNull(rounded, "rounded");
   }
 
   /** An explanation that was recomputed. */
   public QExplanation(
       Optional<QCause> cause, UnexplainedElements residual, Optional<Double> drift) {
-    this(cause, residual, drift, Proof.PROVED);
+    this(cause, residual, drift, Proof.PROVED, Ulps.NONE);
   }
 
   /** An explanation that fits all that was seen, of which not all could be recomputed. */
   public static QExplanation unproved(QCause cause) {
     return new QExplanation(
-        Optional.of(cause), UnexplainedElements.NONE, Optional.empty(), Proof.UNPROVED);
+        Optional.of(cause), UnexplainedElements.NONE, Optional.empty(), Proof.UNPROVED, Ulps.NONE);
   }
 
   /** Every element is reproduced. */
   public static QExplanation proved(QCause cause) {
     return new QExplanation(Optional.of(cause), UnexplainedElements.NONE, Optional.empty());
+  }
+
+  /** A cause whose elements were recomputed; empty where that does not give all of them. */
+  static Optional<QExplanation> of(QCause cause, Recomputed found) {
+    Ulps rounded = found.rounded();
+    return found
+        .unexplained()
+        .filter(UnexplainedElements::isNone)
+        .map(
+            none ->
+                new QExplanation(
+                    Optional.of(cause),
+                    none,
+                    Optional.empty(),
+                    rounded.isNone() ? Proof.PROVED : Proof.WITHIN_ROUNDING,
+                    rounded));
   }
 
   public static QExplanation unexplained(UnexplainedElements residual) {

@@ -2,6 +2,7 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.LayerInvariants;
+import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
@@ -23,14 +24,12 @@ import java.util.Optional;
  * @param rule its elements that are not {@code lut[_indices]} of the child; empty where that could
  *     not be checked
  * @param indicesMoved whether the indices changed, appeared or disappeared
- * @param nearest indices of the child, or elements of its {@code _Q} where it has none, that are
- *     not as an operation quantizes, by the operation's name; empty where they could not be
- *     recomputed, and none where they were not
+ * @param nearest indices of the child, or elements of its {@code _Q} where it has none, as an
+ *     operation quantizes, by the operation's name; none where they were not recomputed
  * @param trained its elements that the LUT in training does not give at the indices; empty where
  *     that was not recomputed
  * @param isOfOther whether another parent has the very same
- * @param averaged its elements that are not the average of the parents'; empty where they are not
- *     averaged
+ * @param averaged its elements as the average of the parents'; empty where they were not recomputed
  * @param parent the parent's LUT, where it has a usable one
  * @param child the child's
  */
@@ -40,10 +39,10 @@ public record QuantizedStep(
     Optional<UnexplainedElements> cast,
     Optional<UnexplainedElements> rule,
     boolean indicesMoved,
-    Map<EdgeKind, Optional<UnexplainedElements>> nearest,
+    Map<EdgeKind, Recomputed> nearest,
     Optional<UnexplainedElements> trained,
     boolean isOfOther,
-    Optional<UnexplainedElements> averaged,
+    Optional<Recomputed> averaged,
     Optional<LayerLut> parent,
     Optional<LayerLut> child) {
   public QuantizedStep {
@@ -74,10 +73,10 @@ public record QuantizedStep(
         step.after(layer));
   }
 
-  private static Map<EdgeKind, Optional<UnexplainedElements>> nearest(LayerNames layer, Step step) {
-    Map<EdgeKind, Optional<UnexplainedElements>> nearest = new HashMap<>();
+  private static Map<EdgeKind, Recomputed> nearest(LayerNames layer, Step step) {
+    Map<EdgeKind, Recomputed> nearest = new HashMap<>();
     for (EdgeKind kind : Nearest.KINDS) {
-      Nearest.of(step, layer, kind).ifPresent(found -> nearest.put(kind, found.unexplained()));
+      Nearest.of(step, layer, kind).ifPresent(found -> nearest.put(kind, found));
     }
     return nearest;
   }
@@ -87,26 +86,27 @@ public record QuantizedStep(
    * recomputed, unproved where they could not be.
    */
   Optional<QExplanation> requantized(EdgeKind kind, QCause cause) {
-    Optional<UnexplainedElements> others = nearest.getOrDefault(kind, Optional.empty());
+    Optional<Recomputed> found = Optional.ofNullable(nearest.get(kind));
+    Optional<UnexplainedElements> others = found.flatMap(Recomputed::unexplained);
     if (rule.isPresent() ? !followsRule() || !indicesMoved : others.isEmpty()) {
       return Optional.empty();
     }
-    boolean tried =
-        nearest.containsKey(kind) || (nearest.isEmpty() && kind.equals(Requantize.KIND));
+    boolean tried = found.isPresent() || (nearest.isEmpty() && kind.equals(Requantize.KIND));
     return others.isEmpty()
         ? Optional.of(QExplanation.unproved(cause)).filter(unproved -> tried)
-        : others.filter(UnexplainedElements::isNone).map(proved -> QExplanation.proved(cause));
+        : found.flatMap(recomputed -> QExplanation.of(cause, recomputed));
   }
 
   /** What nothing explains: elements that break the rule, else those nearest to an explanation. */
   public UnexplainedElements residual() {
     return averaged
+        .flatMap(Recomputed::unexplained)
         .or(() -> rule)
         .filter(broken -> !broken.isNone())
         .or(
             () ->
                 nearest.values().stream()
-                    .flatMap(Optional::stream)
+                    .flatMap(found -> found.unexplained().stream())
                     .filter(others -> !others.isNone())
                     .min(Comparator.comparing(UnexplainedElements::elements)))
         .orElse(changed);

@@ -1,13 +1,20 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.RescaledCheck.Factors;
+import io.qtrace.compare.RescaledCheck.Layer;
+import io.qtrace.compare.RescaledCheck.Pair;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.LayerNames;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -22,6 +29,53 @@ public final class Rescale implements Operation {
 
   private static final String KEY = "#rescaled";
 
+  /**
+   * What is multiplied in a block of a transformer.
+   *
+   * @param tensor its name within the block
+   * @param columns the tensor whose columns have the same factors
+   * @param rows the tensor whose rows have the factors; empty where it is the columns of the other
+   * @param undone whether the tensor is divided by them
+   * @param freeRows whether its rows have factors of their own, which the tensor after it undoes
+   */
+  private record Rule(
+      String tensor, String columns, Optional<String> rows, boolean undone, boolean freeRows) {
+    static Rule columns(String tensor, String columns, boolean freeRows) {
+      return new Rule(tensor, columns, Optional.empty(), false, freeRows);
+    }
+
+    static Rule norm(String tensor, String columns) {
+      return new Rule(tensor, columns, Optional.empty(), true, false);
+    }
+
+    static Rule after(String tensor, String rows, String columns) {
+      return new Rule(tensor, columns, Optional.of(rows), true, false);
+    }
+
+    static Rule bias(String tensor, String rows, String columns) {
+      return new Rule(tensor, columns, Optional.of(rows), false, false);
+    }
+  }
+
+  private static final String QUERY = "self_attn.q_proj.weight";
+  private static final String VALUE = "self_attn.v_proj.weight";
+  private static final String GATE = "mlp.gate_proj.weight";
+  private static final String UP = "mlp.up_proj.weight";
+
+  private static final List<Rule> RULES =
+      List.of(
+          Rule.norm("input_layernorm.weight", QUERY),
+          Rule.columns(QUERY, QUERY, false),
+          Rule.columns("self_attn.k_proj.weight", QUERY, false),
+          Rule.columns(VALUE, QUERY, true),
+          Rule.bias("self_attn.v_proj.bias", VALUE, QUERY),
+          Rule.after("self_attn.o_proj.weight", VALUE, QUERY),
+          Rule.norm("post_attention_layernorm.weight", GATE),
+          Rule.columns(GATE, GATE, false),
+          Rule.columns(UP, GATE, true),
+          Rule.bias("mlp.up_proj.bias", UP, GATE),
+          Rule.after("mlp.down_proj.weight", UP, GATE));
+
   @Override
   public EdgeKind kind() {
     return KIND;
@@ -34,18 +88,20 @@ public final class Rescale implements Operation {
 
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
-    if (changed.status() != TensorStatus.CHANGED || changed.isRounded() || !isFloatModel(step)) {
+    if (changed.status() != TensorStatus.CHANGED
+        || changed.isRounded()
+        || rule(changed.name()).isEmpty()
+        || !isFloatModel(step)) {
       return changed.changedElements();
     }
-    TensorGroup group = TensorGroup.of(changed);
-    if (group.what().equals(TensorGroup.NORM)) {
-      return UnexplainedElements.NONE;
-    }
-    return group.what().equals(TensorGroup.WEIGHT) && !group.part().isEmpty()
-        ? step.recomputed(changed.name() + KEY)
-            .flatMap(Recomputed::unexplained)
-            .orElse(UnexplainedElements.NONE)
-        : changed.changedElements();
+    return step.recomputed(changed.name() + KEY)
+        .map(found -> found.unexplained().orElseGet(changed::changedElements))
+        .orElse(UnexplainedElements.NONE);
+  }
+
+  // Of a tensor by its name in the model.
+  private static Optional<Rule> rule(String name) {
+    return RULES.stream().filter(rule -> name.endsWith("." + rule.tensor())).findFirst();
   }
 
   // Whether no layer is quantized; weights and norms changed, embeddings and norms of heads not.
@@ -68,6 +124,7 @@ public final class Rescale implements Operation {
     return weights && norms;
   }
 
+  /** Of tensors that did not change too: they may have been forgotten. */
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
@@ -75,18 +132,43 @@ public final class Rescale implements Operation {
       return wanted;
     }
     for (TensorComparison tensor : step.pair().byName().values()) {
-      if (tensor.status() == TensorStatus.CHANGED
-          && TensorGroup.of(tensor).what().equals(TensorGroup.WEIGHT)) {
-        wanted.put(
-            tensor.name() + KEY,
-            LayerRecomputation.of(
-                ends,
-                tensors ->
-                    new LayerRecomputation.Rescaled(
-                        tensors.child(tensor.name()), tensors.parent(tensor.name()))));
-      }
+      rule(tensor.name())
+          .filter(rule -> tensor.isComparable() && mayScale(rule, tensor.name(), step))
+          .ifPresent(
+              rule ->
+                  wanted.put(
+                      tensor.name() + KEY,
+                      LayerRecomputation.of(
+                          ends,
+                          tensors ->
+                              new LayerRecomputation.Rescaled(
+                                  layer(rule, tensor.name(), tensors)))));
     }
     return wanted;
+  }
+
+  // Whether the tensor, or one that its factors come from, changed.
+  private static boolean mayScale(Rule rule, String name, Step step) {
+    return step.isChanged(name)
+        || step.isChanged(sibling(rule, name, rule.columns()))
+        || rule.rows().filter(rows -> step.isChanged(sibling(rule, name, rows))).isPresent();
+  }
+
+  private static String sibling(Rule rule, String name, String tensor) {
+    return name.substring(0, name.length() - rule.tensor().length()) + tensor;
+  }
+
+  private static Layer layer(Rule rule, String name, LayerTensors tensors) {
+    Factors factors =
+        new Factors(
+            pair(sibling(rule, name, rule.columns()), tensors),
+            rule.rows().map(rows -> pair(sibling(rule, name, rows), tensors)),
+            rule.undone());
+    return new Layer(pair(name, tensors), factors, rule.freeRows());
+  }
+
+  private static Pair pair(String name, LayerTensors tensors) {
+    return new Pair(tensors.child(name), tensors.parent(name));
   }
 
   @Override
@@ -94,10 +176,45 @@ public final class Rescale implements Operation {
     return true;
   }
 
+  /** The factors give most tensors that changed. */
+  @Override
+  public boolean isCertain(Step step) {
+    List<TensorComparison> scaled =
+        step.pair().byName().values().stream()
+            .filter(tensor -> step.isMoved(tensor.name()) && rule(tensor.name()).isPresent())
+            .toList();
+    long given =
+        scaled.stream()
+            .filter(tensor -> step.recomputed(tensor.name() + KEY).isPresent())
+            .filter(tensor -> unexplained(tensor, step).isNone())
+            .count();
+    return 2 * given > scaled.size();
+  }
+
   /** Weights of a float model moved. */
   @Override
   public boolean applies(Step step) {
     return isFloatModel(step);
+  }
+
+  /** Tensors that the factors of the others should have changed. */
+  @Override
+  public void addFindings(FindingList findings, Step step) {
+    findings.add(
+        "rescale-incomplete",
+        step.pair().byName().values().stream()
+            .filter(tensor -> !tensor.isChanged())
+            .filter(
+                tensor ->
+                    step.recomputed(tensor.name() + KEY)
+                        .flatMap(Recomputed::unexplained)
+                        .filter(others -> !others.isNone())
+                        .isPresent())
+            .toList(),
+        TensorComparison::name,
+        those ->
+            "%d tensors did not change, though the factors of others in their blocks need it, such as %s"
+                .formatted(those.size(), SafeText.of(those.get(0).name())));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.Recomputed;
@@ -137,6 +138,14 @@ public final class Step {
             Comparator.comparing((Recomputed one) -> one.obstacle().isPresent())
                 .thenComparing(one -> one.others().count())
                 .thenComparing(one -> one.obstacle().orElse("")));
+  }
+
+  /** What was recomputed only within rounding, of keys that end alike. */
+  Ulps rounded(String suffix) {
+    return recomputed.entrySet().stream()
+        .filter(one -> one.getKey().endsWith(suffix))
+        .map(one -> one.getValue().rounded())
+        .reduce(Ulps.NONE, Ulps::merge);
   }
 
   /** A tensor with other numbers on both sides. */

@@ -11,6 +11,7 @@ import io.qtrace.job.judge.QChange;
 import io.qtrace.job.judge.TensorChange;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.QCause;
+import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.lut.Category;
@@ -74,6 +75,9 @@ public record ExplainDocument(
       String cause,
       long residual,
       Long firstCounterexample,
+      Proof proof,
+      long rounded,
+      long roundedUlps,
       Double drift,
       Long elements,
       Long changedElements,
@@ -138,6 +142,9 @@ public record ExplainDocument(
         change.explanation().cause().map(QCause::name).orElse(null),
         change.explanation().residual().elements(),
         change.explanation().residual().first().orElse(null),
+        change.explanation().proof(),
+        change.explanation().rounded().elements(),
+        change.explanation().rounded().most(),
         change.explanation().drift().orElse(null),
         stats.map(DiffStats::elements).orElse(null),
         stats.map(DiffStats::changedElements).orElse(null),

@@ -11,7 +11,6 @@ import io.qtrace.job.judge.LutMove;
 import io.qtrace.job.judge.QChange;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.QCause;
-import io.qtrace.job.operations.QExplanation.Proof;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
@@ -128,8 +127,10 @@ public final class ExplainText {
     what.add(change(change.quantized()));
     change.explanation().cause().ifPresent(cause -> what.add(cause.name()));
     change.explanation().cause().ifPresent(c -> what.add(residual(change)));
-    if (change.explanation().proof() == Proof.UNPROVED) {
-      what.add("not recomputed");
+    switch (change.explanation().proof()) {
+      case PROVED -> {}
+      case WITHIN_ROUNDING -> what.add(change.explanation().rounded().text());
+      case UNPROVED -> what.add("not recomputed");
     }
     change.explanation().drift().ifPresent(drift -> what.add("drift " + Numbers.exact(drift)));
     add("_Q", what.toString());

@@ -3,12 +3,15 @@ package io.qtrace.job.judge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
+import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.QCause;
 import io.qtrace.job.operations.QExplanation;
 import io.qtrace.job.operations.QuantizedStep;
 import io.qtrace.job.operations.Requantize;
+import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Bake;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.Lut;
@@ -65,7 +68,7 @@ class TestCauses {
             NOT,
             PROVED,
             true,
-            Map.of(Requantize.KIND, PROVED),
+            Map.of(Requantize.KIND, Recomputed.EXACT),
             Optional.empty(),
             false,
             Optional.empty(),
@@ -79,13 +82,40 @@ class TestCauses {
             NOT,
             PROVED,
             true,
-            Map.of(Requantize.KIND, Optional.of(THREE)),
+            Map.of(Requantize.KIND, recomputed(new Mismatches(3, 7, 1, 2), Ulps.NONE)),
             Optional.empty(),
             false,
             Optional.empty(),
             Optional.of(TRAINED),
             Optional.of(TRAINED));
     assertThat(explain(other)).isEqualTo(QExplanation.unexplained(THREE));
+  }
+
+  @Test
+  void roundingIsAProofOfItsOwn() {
+    Ulps two = new Ulps(2, 5);
+    QuantizedStep given =
+        new QuantizedStep(
+            TensorStatus.CHANGED,
+            ALL,
+            NOT,
+            PROVED,
+            true,
+            Map.of(Requantize.KIND, recomputed(Mismatches.NONE, two)),
+            Optional.empty(),
+            false,
+            Optional.empty(),
+            Optional.of(TRAINED),
+            Optional.of(TRAINED));
+    QExplanation found = explain(given);
+    assertThat(found.cause()).contains(new QCause("REQUANTIZED"));
+    assertThat(found.proof()).isEqualTo(QExplanation.Proof.WITHIN_ROUNDING);
+    assertThat(found.rounded()).isEqualTo(two);
+    assertThat(found.residual()).isEqualTo(UnexplainedElements.NONE);
+  }
+
+  private static Recomputed recomputed(Mismatches others, Ulps rounded) {
+    return new Recomputed(Optional.empty(), others, rounded);
   }
 
   @Test

@@ -10,26 +10,38 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Checks a tensor against the weighted sum of others, but for rounding. */
-public final class AveragedCheck {
-  private final LayerRows reader;
-
-  public AveragedCheck(LayerRows reader) {
-    this.reader = reader;
-  }
-
+/**
+ * Checks a tensor against the weighted sum of others, but for rounding.
+ *
+ * @param average what is checked
+ * @param terms of its shape
+ * @param slack how far the weights may be off
+ */
+public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
+    implements RowCheck {
   /** A tensor that is averaged, and its weight. */
   public record Term(TensorEntry tensor, double weight) implements Serializable {}
 
-  /** Why a tensor cannot be compared with the average of others; empty where it can. */
-  public static Optional<String> obstacle(TensorEntry average, List<Term> terms) {
+  @Override
+  public TensorEntry target() {
+    return matrix(average);
+  }
+
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return Stream.concat(Stream.of(average), terms.stream().map(Term::tensor));
+  }
+
+  @Override
+  public Optional<String> obstacle() {
     boolean fit =
         average.elements() > 0
             && matrix(average).shape().sizes().get(1) <= QuantizedLayer.MAX_ROW
             && terms.stream().allMatch(term -> term.tensor().shape().equals(average.shape()));
     if (!fit) {
-      return Optional.of("shapes do not fit: " + average.shape());
+      return RowCheck.unfit(tensors());
     }
     return isNarrow(average) && terms.stream().allMatch(term -> isNarrow(term.tensor()))
         ? Optional.empty()
@@ -60,17 +72,8 @@ public final class AveragedCheck {
         tensor.storage());
   }
 
-  /**
-   * Elements that are not the sum.
-   *
-   * @param average what is checked, without an {@link #obstacle}
-   * @param terms of its shape
-   * @param slack how far the weights may be off
-   * @param from first row of the {@link #matrix}
-   * @param to row after the last
-   */
-  public CheckResult run(TensorEntry average, List<Term> terms, double slack, long from, long to)
-      throws IOException {
+  @Override
+  public CheckResult run(LayerRows reader, long from, long to) throws IOException {
     MismatchAccumulator found = new MismatchAccumulator();
     Ulps rounded = Ulps.NONE;
     try (CloseStack open = new CloseStack()) {

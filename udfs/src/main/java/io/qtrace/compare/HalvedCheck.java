@@ -1,32 +1,41 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.MismatchAccumulator;
-import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Checks a matrix against another one, rounded to float16 and stored in any type. */
-public final class HalvedCheck {
-  private final LayerRows reader;
-
-  public HalvedCheck(LayerRows reader) {
-    this.reader = reader;
+/**
+ * Checks a matrix against another one, rounded to float16 and stored in any type.
+ *
+ * @param target [rows, columns]
+ * @param original [rows, columns]
+ */
+public record HalvedCheck(TensorEntry target, TensorEntry original) implements RowCheck {
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return Stream.of(target, original);
   }
 
-  /**
-   * Elements that are not the other's rounded.
-   *
-   * @param halved [rows, columns]
-   * @param original [rows, columns]
-   * @param from first row
-   * @param to row after the last
-   */
-  public Mismatches run(TensorEntry halved, TensorEntry original, long from, long to)
-      throws IOException {
+  @Override
+  public Optional<String> obstacle() {
+    return isMatrixOf(target, original) ? Optional.empty() : RowCheck.unfit(tensors());
+  }
+
+  // Whether two matrices have one shape.
+  static boolean isMatrixOf(TensorEntry target, TensorEntry other) {
+    return target.shape().rank() == 2
+        && target.shape().equals(other.shape())
+        && target.elements() > 0;
+  }
+
+  @Override
+  public CheckResult run(LayerRows rows, long from, long to) throws IOException {
     MismatchAccumulator found = new MismatchAccumulator();
-    try (LayerRows.Rows after = reader.rows(halved, from, to);
-        LayerRows.Rows before = reader.rows(original, from, to)) {
+    try (LayerRows.Rows after = rows.rows(target, from, to);
+        LayerRows.Rows before = rows.rows(original, from, to)) {
       for (long row = from; row < to; row++) {
         float[] stored = after.next();
         float[] exact = before.next();
@@ -38,6 +47,6 @@ public final class HalvedCheck {
         }
       }
     }
-    return found.partial();
+    return new CheckResult(found.partial(), Ulps.NONE);
   }
 }

@@ -5,42 +5,50 @@ import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Checks a layer's indices, or its {@code _Q}, against those that its weight and scales give, in
  * rows, any of them anywhere. The scales are held whole, weight and indices pass through bounded
  * memory.
  */
-public final class IndicesCheck {
+public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
   private static final long NO_ENTRY = -1;
 
-  private final LayerRows reader;
+  @Override
+  public TensorEntry target() {
+    return layer.target();
+  }
 
-  public IndicesCheck(LayerRows reader) {
-    this.reader = reader;
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return layer.tensors();
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    return layer.obstacle();
   }
 
   /**
    * Indices that no order of float32 sums gives: the index and the one that PyTorch gives on the
    * CPU; of a {@code _Q} the values. Those that another order of sums gives than the CPU's are
    * rounded.
-   *
-   * @param layer one without an {@link QuantizedLayer#obstacle}
-   * @param from first row
-   * @param to row after the last
    */
-  public CheckResult run(QuantizedLayer layer, long from, long to) throws IOException {
+  @Override
+  public CheckResult run(LayerRows reader, long from, long to) throws IOException {
     Lut lut = new Lut(reader.whole(layer.lut()));
-    Scales scales = scales(layer.factors());
+    Scales scales = layer.factors().scales(reader);
     Requantize requantize =
         layer.float16() ? Requantize.inFloat16(scales, lut) : new Requantize(scales, lut);
     Optional<Adapter> adapter = Optional.empty();
     if (layer.source().lora().isPresent()) {
-      adapter = Optional.of(adapter(layer.source().lora().get()));
+      adapter = Optional.of(adapter(layer.source().lora().get(), reader));
     }
     boolean values = layer.target().dtype().kind() == DType.Kind.FLOAT;
     int in = (int) layer.in();
@@ -88,16 +96,7 @@ public final class IndicesCheck {
     return entries;
   }
 
-  /** The scales of some factors. */
-  Scales scales(QuantizedLayer.Factors factors) throws IOException {
-    float[] a = reader.whole(factors.a());
-    float[] b = reader.whole(factors.b());
-    float[] magnitude = reader.whole(factors.magnitude());
-    boolean baked = factors.baked().isPresent() && reader.number(factors.baked().get()) != 0;
-    return (baked ? Scales.Form.STORED : factors.form()).of(a, b, magnitude);
-  }
-
-  private Adapter adapter(QuantizedLayer.Lora lora) throws IOException {
+  private static Adapter adapter(QuantizedLayer.Lora lora, LayerRows reader) throws IOException {
     int rank = Math.toIntExact(lora.a().shape().sizes().get(0));
     return new Adapter(reader.whole(lora.a()), reader.whole(lora.b()), rank, lora.ratio());
   }

@@ -1,34 +1,36 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.MismatchAccumulator;
-import io.qtrace.kernel.Mismatches;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Checks a {@code _Q} against the entries of a table that its checkpoint may not store. */
-public final class LookupCheck {
-  private final LayerRows reader;
-
-  public LookupCheck(LayerRows reader) {
-    this.reader = reader;
+/**
+ * Checks a {@code _Q} against the entries of a table that its checkpoint may not store.
+ *
+ * @param target {@code _Q} [out, in]
+ * @param indices integers [out, in]
+ */
+public record LookupCheck(TensorEntry target, TensorEntry indices, List<Float> table)
+    implements RowCheck {
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return Stream.of(target, indices);
   }
 
-  /**
-   * Elements that are not the entry at their index.
-   *
-   * @param quantized [out, in]
-   * @param indices integers [out, in]
-   * @param from first row
-   * @param to row after the last
-   */
-  public Mismatches run(
-      TensorEntry quantized, TensorEntry indices, List<Float> table, long from, long to)
-      throws IOException {
+  @Override
+  public Optional<String> obstacle() {
+    return HalvedCheck.isMatrixOf(target, indices) ? Optional.empty() : RowCheck.unfit(tensors());
+  }
+
+  @Override
+  public CheckResult run(LayerRows rows, long from, long to) throws IOException {
     MismatchAccumulator found = new MismatchAccumulator();
-    try (LayerRows.Rows values = reader.rows(quantized, from, to);
-        LayerRows.Rows entries = reader.rows(indices, from, to)) {
-      long[] row = new long[Math.toIntExact(quantized.shape().sizes().get(1))];
+    try (LayerRows.Rows values = rows.rows(target, from, to);
+        LayerRows.Rows entries = rows.rows(indices, from, to)) {
+      long[] row = new long[Math.toIntExact(target.shape().sizes().get(1))];
       for (long at = from; at < to; at++) {
         float[] stored = values.next();
         entries.next(row);
@@ -41,6 +43,6 @@ public final class LookupCheck {
         }
       }
     }
-    return found.partial();
+    return new CheckResult(found.partial(), Ulps.NONE);
   }
 }

@@ -4,13 +4,11 @@ import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -78,8 +76,15 @@ public record QuantizedLayer(
       Optional<TensorEntry> baked,
       Scales.Form form)
       implements Serializable {
-    private Stream<TensorEntry> tensors() {
+    Stream<TensorEntry> tensors() {
       return Stream.concat(Stream.of(a, b, magnitude), baked.stream());
+    }
+
+    /** The scales, read whole. */
+    Scales scales(LayerRows rows) throws IOException {
+      boolean stored = baked.isPresent() && rows.number(baked.get()) != 0;
+      return (stored ? Scales.Form.STORED : form)
+          .of(rows.whole(a), rows.whole(b), rows.whole(magnitude));
     }
   }
 
@@ -141,15 +146,13 @@ public record QuantizedLayer(
         && lora.b().shape().equals(Shape.of(out(), lora.a().shape().sizes().get(0)));
   }
 
-  /** Files that the tensors lie in. */
-  public Set<String> files() {
+  /** All that is read. */
+  Stream<TensorEntry> tensors() {
     return Stream.of(
             Stream.of(target, source.rows(), lut),
             factors.tensors(),
             source.lora().stream().flatMap(lora -> Stream.of(lora.a(), lora.b())))
-        .flatMap(all -> all)
-        .map(tensor -> tensor.storage().file())
-        .collect(Collectors.toCollection(TreeSet::new));
+        .flatMap(all -> all);
   }
 
   /** Rows of the weight; only where there is no {@link #obstacle}. */

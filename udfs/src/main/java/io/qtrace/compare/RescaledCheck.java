@@ -6,26 +6,21 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
  * Checks a tensor of which each column, and each row where its rows are free, was multiplied by a
  * factor: that of another tensor, or one that undoes it. Factors are medians of a few ratios, so
  * that a damaged element does not move them.
+ *
+ * @param tensor [rows, columns], or a vector, which is one row
+ * @param factors of its columns
+ * @param freeRows whether each row was multiplied by a factor of its own as well
  */
-public final class RescaledCheck {
+public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) implements RowCheck {
   private static final int SAMPLED = 15; // rows that a column's factor is taken from
   private static final int ROUNDINGS = 16; // that a product of factors went through
-
-  private final LayerRows reader;
-
-  public RescaledCheck(LayerRows reader) {
-    this.reader = reader;
-  }
 
   /** A tensor after and before. */
   public record Pair(TensorEntry after, TensorEntry before) implements Serializable {
@@ -61,58 +56,44 @@ public final class RescaledCheck {
   public record Factors(Pair columns, Optional<Pair> rows, boolean undone)
       implements Serializable {}
 
-  /**
-   * A tensor and the factors of its columns.
-   *
-   * @param tensor [rows, columns], or a vector, which is one row
-   * @param freeRows whether each row was multiplied by a factor of its own as well
-   */
-  public record Layer(Pair tensor, Factors factors, boolean freeRows) implements Serializable {
-    /** Why the tensor cannot be checked; empty where it can. */
-    public Optional<String> obstacle() {
-      long given = factors.rows().map(Pair::rows).orElseGet(() -> factors.columns().columns());
-      boolean fits =
-          all().stream().allMatch(Pair::fits)
-              && factors.rows().stream()
-                  .allMatch(rows -> rows.columns() == factors.columns().columns())
-              && tensor.columns() % given == 0;
-      return fits ? Optional.empty() : Optional.of("shapes do not fit: " + tensor.after().shape());
-    }
-
-    /** Files that the tensors lie in. */
-    public Set<String> files() {
-      Set<String> files = new TreeSet<>();
-      for (Pair pair : all()) {
-        files.add(pair.after().storage().file());
-        files.add(pair.before().storage().file());
-      }
-      return files;
-    }
-
-    private List<Pair> all() {
-      return Stream.concat(Stream.of(tensor, factors.columns()), factors.rows().stream()).toList();
-    }
+  @Override
+  public TensorEntry target() {
+    return AveragedCheck.matrix(tensor.after());
   }
 
-  /**
-   * Elements that the factors do not give.
-   *
-   * @param layer one without an {@link Layer#obstacle}
-   * @param from first row of the {@linkplain AveragedCheck#matrix matrix}
-   * @param to row after the last
-   */
-  public CheckResult run(Layer layer, long from, long to) throws IOException {
-    Pair tensor = layer.tensor().matrix();
-    DType dtype = tensor.after().dtype();
-    double[] columns = spread(factors(layer.factors()), tensor);
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return pairs().flatMap(pair -> Stream.of(pair.after(), pair.before()));
+  }
+
+  private Stream<Pair> pairs() {
+    return Stream.concat(Stream.of(tensor, factors.columns()), factors.rows().stream());
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    long given = factors.rows().map(Pair::rows).orElseGet(() -> factors.columns().columns());
+    boolean fits =
+        pairs().allMatch(Pair::fits)
+            && factors.rows().stream()
+                .allMatch(rows -> rows.columns() == factors.columns().columns())
+            && tensor.columns() % given == 0;
+    return fits ? Optional.empty() : RowCheck.unfit(tensors());
+  }
+
+  @Override
+  public CheckResult run(LayerRows reader, long from, long to) throws IOException {
+    Pair matrix = tensor.matrix();
+    DType dtype = matrix.after().dtype();
+    double[] columns = spread(given(reader), matrix, reader);
     MismatchAccumulator found = new MismatchAccumulator();
     Ulps rounded = Ulps.NONE;
-    try (LayerRows.Rows after = reader.rows(tensor.after(), from, to);
-        LayerRows.Rows before = reader.rows(tensor.before(), from, to)) {
+    try (LayerRows.Rows after = reader.rows(matrix.after(), from, to);
+        LayerRows.Rows before = reader.rows(matrix.before(), from, to)) {
       for (long row = from; row < to; row++) {
         float[] stored = after.next();
         float[] exact = before.next();
-        double factor = layer.freeRows() ? row(stored, exact, columns) : 1;
+        double factor = freeRows ? row(stored, exact, columns) : 1;
         for (int i = 0; i < stored.length; i++) {
           double expected = exact[i] * factor * columns[i];
           double off = Math.abs(stored[i] - expected);
@@ -127,19 +108,16 @@ public final class RescaledCheck {
     return new CheckResult(found.partial(), rounded);
   }
 
-  private double[] factors(Factors wanted) throws IOException {
-    double[] factors = columns(wanted.columns().matrix());
-    if (wanted.rows().isPresent()) {
-      factors = rows(wanted.rows().get().matrix(), factors);
+  private double[] given(LayerRows reader) throws IOException {
+    double[] given = columns(factors.columns().matrix(), reader);
+    if (factors.rows().isPresent()) {
+      given = rows(factors.rows().get().matrix(), given, reader);
     }
-    if (wanted.undone()) {
-      factors = Arrays.stream(factors).map(factor -> 1 / factor).toArray();
-    }
-    return factors;
+    return factors.undone() ? Arrays.stream(given).map(factor -> 1 / factor).toArray() : given;
   }
 
   // NaN where all sampled elements are zero.
-  private double[] columns(Pair pair) throws IOException {
+  private static double[] columns(Pair pair, LayerRows reader) throws IOException {
     int columns = (int) pair.columns();
     int samples = (int) Math.min(SAMPLED, pair.rows());
     double[][] ratios = new double[columns][samples];
@@ -157,7 +135,7 @@ public final class RescaledCheck {
     return Arrays.stream(ratios).mapToDouble(RescaledCheck::median).toArray();
   }
 
-  private double[] rows(Pair pair, double[] columns) throws IOException {
+  private static double[] rows(Pair pair, double[] columns, LayerRows reader) throws IOException {
     double[] factors = new double[(int) pair.rows()];
     try (LayerRows.Rows after = reader.rows(pair.after(), 0, pair.rows());
         LayerRows.Rows before = reader.rows(pair.before(), 0, pair.rows())) {
@@ -184,7 +162,8 @@ public final class RescaledCheck {
 
   // Heads that share keys and values repeat the factors of these, head by head: of the sizes that a
   // head may have the one that the first row fits best.
-  private double[] spread(double[] factors, Pair tensor) throws IOException {
+  private static double[] spread(double[] factors, Pair tensor, LayerRows reader)
+      throws IOException {
     int columns = (int) tensor.columns();
     if (factors.length == columns) {
       return factors;

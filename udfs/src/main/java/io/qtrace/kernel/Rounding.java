@@ -6,11 +6,11 @@ import io.qtrace.tensor.Float16;
 /**
  * Numbers in another dtype, as PyTorch casts: to nearest, ties to even, halves by way of float32.
  */
-final class Rounding {
+public final class Rounding {
   private Rounding() {}
 
   /** x as the dtype holds it; 8-bit floats and what is not a float are not rounded to: x itself. */
-  static double of(DType dtype, double x) {
+  public static double of(DType dtype, double x) {
     return switch (dtype) {
       case FLOAT32 -> (float) x;
       case FLOAT16 -> Float16.value(Float16.bits((float) x));

@@ -70,7 +70,7 @@ class TestIndicesCheck {
   void readsWhatItNeeds() throws IOException {
     double[] indices = indices(Scales.trained(floats(a), floats(b), floats(magnitude)));
     try (LayerRows rows = new LayerRows(LocalFiles.STORE, 1 << 20, ReadOptions.LOCAL_DISK)) {
-      new IndicesCheck(rows).run(layer(DType.INT16, indices), 5, 9);
+      new IndicesCheck(layer(DType.INT16, indices)).run(rows, 5, 9);
       int scales = (OUT * RANK + RANK * IN + RANK) * Float.BYTES;
       int lut = LUT.length * Float.BYTES;
       assertThat(rows.bytesRead()).isEqualTo(scales + lut + 4 * IN * (Float.BYTES + Short.BYTES));
@@ -145,9 +145,9 @@ class TestIndicesCheck {
   private static Mismatches check(QuantizedLayer layer, int rows) throws IOException {
     Mismatches found = Mismatches.NONE;
     try (LayerRows reader = new LayerRows(LocalFiles.STORE, 1 << 20, new ReadOptions(1024, 1))) {
-      IndicesCheck check = new IndicesCheck(reader);
+      IndicesCheck check = new IndicesCheck(layer);
       for (int from = OUT - (OUT - 1) % rows - 1; from >= 0; from -= rows) {
-        found = check.run(layer, from, Math.min(from + rows, OUT)).others().merge(found);
+        found = check.run(reader, from, Math.min(from + rows, OUT)).others().merge(found);
       }
     }
     return found;
@@ -183,7 +183,7 @@ class TestIndicesCheck {
 
   private static CheckResult result(QuantizedLayer layer) throws IOException {
     try (LayerRows reader = new LayerRows(LocalFiles.STORE, 1 << 20, ReadOptions.LOCAL_DISK)) {
-      return new IndicesCheck(reader).run(layer, 0, OUT);
+      return new IndicesCheck(layer).run(reader, 0, OUT);
     }
   }
 

@@ -117,7 +117,7 @@ public final class Average implements Operation {
     return LayerRecomputation.of(
         ends,
         tensors ->
-            new LayerRecomputation.Averaged(
+            new AveragedCheck(
                 tensors.child(tensor),
                 mixture.terms().stream()
                     .map(

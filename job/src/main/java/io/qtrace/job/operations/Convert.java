@@ -1,11 +1,23 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.DirectionsCheck;
+import io.qtrace.compare.DirectionsCheck.Part;
+import io.qtrace.compare.PrefixCheck;
+import io.qtrace.compare.RowCheck;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.Category;
+import io.qtrace.lut.Clusters;
 import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Lut;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * The same model in another form of its layers: factors of V1 as directions and magnitudes of V2,
@@ -16,6 +28,9 @@ public final class Convert implements Operation {
 
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("convert");
+
+  private static final String KEY = "#converted";
+  private static final double CLOSE = 0x1p-20; // of an entry: the mean of some others
 
   @Override
   public EdgeKind kind() {
@@ -30,8 +45,23 @@ public final class Convert implements Operation {
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
-    boolean explained = explainsFactors(changed, layer, step) || explainsEntries(changed, step);
-    return explained || changed.isRounded() ? UnexplainedElements.NONE : changed.changedElements();
+    if (changed.category() == Category.SCALE && changed.right().isPresent()) {
+      return gainsMagnitudes(layer, step) || changed.status() == TensorStatus.RESHAPED
+          ? recomputed(changed, step)
+          : changed.isRounded() ? UnexplainedElements.NONE : changed.changedElements();
+    }
+    boolean explained =
+        explainsFactors(changed, layer, step)
+            || explainsEntries(changed, layer, step)
+            || changed.isRounded();
+    return explained ? UnexplainedElements.NONE : changed.changedElements();
+  }
+
+  // As far as facts show it, before anything is recomputed.
+  private static UnexplainedElements recomputed(TensorComparison changed, Step step) {
+    return step.recomputed(changed.name() + KEY)
+        .map(found -> found.unexplained().orElseGet(changed::changedElements))
+        .orElse(UnexplainedElements.NONE);
   }
 
   // Of a layer without magnitudes one that has them.
@@ -42,10 +72,9 @@ public final class Convert implements Operation {
     }
     return gainsMagnitudes(layer, step)
         && switch (changed.category()) {
-          case SCALE -> true;
           case Q, INDICES -> changed.status() == TensorStatus.ADDED;
-          case OTHER -> changed.name().equals(layer.bakedFlag());
-          case LUT, LUT_DELTAS -> false;
+          case OTHER -> Quantize.isBakedFlagOff(changed, layer);
+          case SCALE, LUT, LUT_DELTAS -> false;
         };
   }
 
@@ -62,17 +91,65 @@ public final class Convert implements Operation {
   }
 
   // Tables of fewer entries; ranks may be added to the scales of every layer.
-  private static boolean explainsEntries(TensorComparison changed, Step step) {
+  private static boolean explainsEntries(TensorComparison changed, LayerNames layer, Step step) {
     boolean any =
         step.lutLayers().stream()
-            .flatMap(layer -> step.tensor(layer.lut()).stream())
+            .flatMap(one -> step.tensor(one.lut()).stream())
             .anyMatch(lut -> lut.status() == TensorStatus.RESHAPED);
     return any
         && switch (changed.category()) {
-          case LUT, SCALE -> changed.status() == TensorStatus.RESHAPED;
+          case LUT -> changed.status() == TensorStatus.RESHAPED && isClustered(layer, step);
           case Q, INDICES -> changed.status() == TensorStatus.REMOVED;
-          case LUT_DELTAS, OTHER -> false;
+          case SCALE, LUT_DELTAS, OTHER -> false;
         };
+  }
+
+  private static boolean isClustered(LayerNames layer, Step step) {
+    if (step.before(layer).isEmpty() || step.after(layer).isEmpty()) {
+      return false;
+    }
+    Lut after = step.after(layer).get().lut();
+    float[] clusters = Clusters.of(step.before(layer).get().lut(), after.size());
+    return IntStream.range(0, clusters.length)
+        .allMatch(i -> Math.abs(after.value(i) - clusters[i]) <= CLOSE * Math.abs(clusters[i]));
+  }
+
+  @Override
+  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+    Map<String, Recomputation> wanted = new TreeMap<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+      if (tensor.category() != Category.SCALE || tensor.right().isEmpty()) {
+        continue;
+      }
+      if (gainsMagnitudes(layer, step)) {
+        wanted.put(
+            tensor.name() + KEY,
+            LayerRecomputation.of(ends, tensors -> directions(tensor.name(), layer, tensors)));
+      } else if (tensor.status() == TensorStatus.RESHAPED) {
+        wanted.put(
+            tensor.name() + KEY,
+            LayerRecomputation.of(
+                ends,
+                tensors ->
+                    new PrefixCheck(tensors.child(tensor.name()), tensors.parent(tensor.name()))));
+      }
+    }
+    return wanted;
+  }
+
+  private static RowCheck directions(String name, LayerNames layer, LayerTensors tensors) {
+    Part part =
+        name.equals(layer.scaleA())
+            ? Part.A
+            : name.equals(layer.scaleB()) ? Part.B : Part.MAGNITUDE;
+    List<Long> shape = tensors.child(layer.scaleB()).shape().sizes();
+    return new DirectionsCheck(
+        tensors.child(name),
+        part,
+        tensors.parent(layer.scaleA()),
+        tensors.parent(layer.scaleB()),
+        shape.get(shape.size() - 1));
   }
 
   @Override

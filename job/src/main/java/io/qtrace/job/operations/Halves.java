@@ -1,5 +1,6 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.HalvedCheck;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
@@ -53,8 +54,7 @@ final class Halves {
           LayerRecomputation.of(
               ends,
               tensors ->
-                  new LayerRecomputation.Halved(
-                      tensors.child(changed.name()), tensors.parent(changed.name()))));
+                  new HalvedCheck(tensors.child(changed.name()), tensors.parent(changed.name()))));
     }
   }
 

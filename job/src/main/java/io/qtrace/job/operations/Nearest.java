@@ -1,5 +1,6 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.IndicesCheck;
 import io.qtrace.compare.QuantizedLayer;
 import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Source;
@@ -49,14 +50,13 @@ public final class Nearest {
         LayerRecomputation.of(ends, tensors -> check(layer, ends, tool, tensors)));
   }
 
-  private static LayerRecomputation.Check check(
-      LayerNames layer, Ends ends, Tool tool, LayerTensors tensors) {
+  private static IndicesCheck check(LayerNames layer, Ends ends, Tool tool, LayerTensors tensors) {
     boolean indexed = ends.child(layer.indices()).isPresent();
     TensorEntry target = tensors.child(indexed ? layer.indices() : layer.quantized());
     Source source = tool.source().apply(tensors);
     Factors factors = tool.factors().apply(tensors);
     TensorEntry lut = tensors.child(layer.lut());
-    return new LayerRecomputation.Nearest(
+    return new IndicesCheck(
         new QuantizedLayer(target, source, factors, lut, isHalf(source, factors)));
   }
 

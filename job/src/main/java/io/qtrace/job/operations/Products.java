@@ -38,16 +38,15 @@ final class Products {
     }
   }
 
-  private static LayerRecomputation.Check check(
+  private static DequantizedCheck check(
       LayerNames layer, String weight, Scales.Form form, boolean recomputed, LayerTensors tensors) {
     TensorEntry target = tensors.child(weight);
     boolean half = recomputed && target.dtype() == DType.FLOAT16;
-    return new LayerRecomputation.Product(
-        new DequantizedCheck.Layer(
-            target,
-            tensors.parent(layer.quantized()),
-            tensors.parentFactors(layer, form),
-            half ? Optional.of(tensors.parent(layer.lut())) : Optional.empty()));
+    return new DequantizedCheck(
+        target,
+        tensors.parent(layer.quantized()),
+        tensors.parentFactors(layer, form),
+        half ? Optional.of(tensors.parent(layer.lut())) : Optional.empty());
   }
 
   /** Elements of a weight that are not such a product; empty where it was not recomputed. */

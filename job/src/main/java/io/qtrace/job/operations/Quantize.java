@@ -46,7 +46,17 @@ public final class Quantize implements Operation {
     if (changed.category() == Category.INDICES || changed.category() == Category.Q) {
       return Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE);
     }
-    return TensorGroup.of(changed).isLora() ? changed.changedElements() : UnexplainedElements.NONE;
+    boolean explained =
+        changed.name().equals(layer.bakedFlag())
+            ? isBakedFlagOff(changed, layer)
+            : !TensorGroup.of(changed).isLora();
+    return explained ? UnexplainedElements.NONE : changed.changedElements();
+  }
+
+  /** Whether a tensor is the flag of a layer whose magnitudes are not part of the factors. */
+  static boolean isBakedFlagOff(TensorComparison tensor, LayerNames layer) {
+    return tensor.name().equals(layer.bakedFlag())
+        && tensor.right().filter(flag -> flag.values().equals(List.of(0.0))).isPresent();
   }
 
   private static boolean isQuantized(LayerNames layer, Step step) {

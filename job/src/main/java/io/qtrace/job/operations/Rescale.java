@@ -1,7 +1,7 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.RescaledCheck;
 import io.qtrace.compare.RescaledCheck.Factors;
-import io.qtrace.compare.RescaledCheck.Layer;
 import io.qtrace.compare.RescaledCheck.Pair;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.SafeText;
@@ -138,11 +138,7 @@ public final class Rescale implements Operation {
               rule ->
                   wanted.put(
                       tensor.name() + KEY,
-                      LayerRecomputation.of(
-                          ends,
-                          tensors ->
-                              new LayerRecomputation.Rescaled(
-                                  layer(rule, tensor.name(), tensors)))));
+                      LayerRecomputation.of(ends, tensors -> check(rule, tensor.name(), tensors))));
     }
     return wanted;
   }
@@ -158,13 +154,13 @@ public final class Rescale implements Operation {
     return name.substring(0, name.length() - rule.tensor().length()) + tensor;
   }
 
-  private static Layer layer(Rule rule, String name, LayerTensors tensors) {
+  private static RescaledCheck check(Rule rule, String name, LayerTensors tensors) {
     Factors factors =
         new Factors(
             pair(sibling(rule, name, rule.columns()), tensors),
             rule.rows().map(rows -> pair(sibling(rule, name, rows), tensors)),
             rule.undone());
-    return new Layer(pair(name, tensors), factors, rule.freeRows());
+    return new RescaledCheck(pair(name, tensors), factors, rule.freeRows());
   }
 
   private static Pair pair(String name, LayerTensors tensors) {

@@ -1,5 +1,6 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.LookupCheck;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
@@ -117,7 +118,7 @@ public final class Sync implements Operation {
             LayerRecomputation.of(
                 ends,
                 tensors ->
-                    new LayerRecomputation.LookedUp(
+                    new LookupCheck(
                         tensors.child(layer.quantized()), tensors.child(layer.indices()), table)));
       }
     }

@@ -1,0 +1,124 @@
+package io.qtrace.compare;
+
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Rounding;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Checks the scales of a layer that were split into directions and magnitudes: the columns of A and
+ * the rows of B, of which padding was cut off, divided by their norms, and the products of these,
+ * all in the dtype of the result.
+ *
+ * @param tensor directions [out, rank] or [rank, in], or magnitudes [rank]
+ * @param part which of these
+ * @param a the scales before, [out, rank]
+ * @param b [rank, in or more]
+ * @param in columns of the weight
+ */
+public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, TensorEntry b, long in)
+    implements RowCheck {
+  private static final int ROUNDINGS = 2; // norms may be off by one unit
+
+  /** What is checked. */
+  public enum Part {
+    A,
+    B,
+    MAGNITUDE
+  }
+
+  @Override
+  public TensorEntry target() {
+    return AveragedCheck.matrix(tensor);
+  }
+
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return Stream.of(tensor, a, b);
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    boolean fits =
+        a.shape().rank() == 2
+            && b.shape().rank() == 2
+            && tensor.elements() > 0
+            && a.elements() + b.elements() <= QuantizedLayer.MAX_SCALES
+            && columns(a) == rows(b)
+            && in > 0
+            && in <= columns(b)
+            && switch (part) {
+              case A -> tensor.shape().equals(a.shape());
+              case B ->
+                  tensor.shape().rank() == 2 && rows(tensor) == rows(b) && columns(tensor) == in;
+              case MAGNITUDE -> tensor.elements() == rows(b);
+            };
+    return fits ? Optional.empty() : RowCheck.unfit(tensors());
+  }
+
+  private static long rows(TensorEntry matrix) {
+    return matrix.shape().sizes().get(0);
+  }
+
+  private static long columns(TensorEntry matrix) {
+    return matrix.shape().sizes().get(1);
+  }
+
+  @Override
+  public CheckResult run(LayerRows rows, long from, long to) throws IOException {
+    DType dtype = tensor.dtype();
+    int rank = (int) columns(a);
+    double[] left = rounded(rows.whole(a), dtype);
+    double[] right = rounded(rows.whole(b), dtype);
+    double[] ofLeft = new double[rank];
+    double[] ofRight = new double[rank];
+    int stride = (int) columns(b);
+    for (int k = 0; k < rank; k++) {
+      ofLeft[k] = norm(left, k, rank, (int) rows(a), dtype);
+      ofRight[k] = norm(right, k * stride, 1, (int) in, dtype);
+    }
+    MismatchAccumulator found = new MismatchAccumulator();
+    Ulps rounded = Ulps.NONE;
+    try (LayerRows.Rows after = rows.rows(target(), from, to)) {
+      for (long row = from; row < to; row++) {
+        float[] stored = after.next();
+        for (int i = 0; i < stored.length; i++) {
+          double exact =
+              switch (part) {
+                case A -> left[(int) row * rank + i] / ofLeft[i];
+                case B -> right[(int) row * stride + i] / ofRight[(int) row];
+                case MAGNITUDE -> ofLeft[i] * ofRight[i];
+              };
+          double expected = Rounding.of(dtype, exact);
+          double off = Math.abs(stored[i] - expected) / Ulps.of(dtype, expected);
+          if (off <= ROUNDINGS) {
+            rounded = rounded.plus(off);
+          } else if (!Double.isNaN(expected) || !Float.isNaN(stored[i])) {
+            found.add(row * stored.length + i, stored[i], expected);
+          }
+        }
+      }
+    }
+    return new CheckResult(found.partial(), rounded);
+  }
+
+  private static double[] rounded(float[] values, DType dtype) {
+    double[] rounded = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      rounded[i] = Rounding.of(dtype, values[i]);
+    }
+    return rounded;
+  }
+
+  private static double norm(double[] values, int first, int step, int count, DType dtype) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      double value = values[first + i * step];
+      sum += value * value;
+    }
+    return Rounding.of(dtype, Math.sqrt(sum));
+  }
+}

@@ -1,0 +1,62 @@
+package io.qtrace.compare;
+
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Checks that a tensor begins with another one, in rows and in columns; what it has beyond that is
+ * not looked at.
+ *
+ * @param tensor [rows, columns], or a vector, which is one row
+ * @param beginning the same, of other sizes
+ */
+public record PrefixCheck(TensorEntry tensor, TensorEntry beginning) implements RowCheck {
+  @Override
+  public TensorEntry target() {
+    return AveragedCheck.matrix(tensor);
+  }
+
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return Stream.of(tensor, beginning);
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    boolean fits =
+        tensor.shape().rank() == beginning.shape().rank()
+            && Math.min(tensor.elements(), beginning.elements()) > 0
+            && tensors().allMatch(one -> columns(one) <= QuantizedLayer.MAX_ROW);
+    return fits ? Optional.empty() : RowCheck.unfit(tensors());
+  }
+
+  private static long columns(TensorEntry tensor) {
+    return AveragedCheck.matrix(tensor).shape().sizes().get(1);
+  }
+
+  @Override
+  public CheckResult run(LayerRows rows, long from, long to) throws IOException {
+    TensorEntry matrix = AveragedCheck.matrix(beginning);
+    long end = Math.min(to, matrix.shape().sizes().get(0));
+    MismatchAccumulator found = new MismatchAccumulator();
+    if (from >= end) {
+      return new CheckResult(found.partial(), Ulps.NONE);
+    }
+    try (LayerRows.Rows after = rows.rows(target(), from, end);
+        LayerRows.Rows before = rows.rows(matrix, from, end)) {
+      for (long row = from; row < end; row++) {
+        float[] stored = after.next();
+        float[] expected = before.next();
+        for (int i = 0; i < Math.min(stored.length, expected.length); i++) {
+          if (Float.compare(stored[i] + 0.0f, expected[i] + 0.0f) != 0) {
+            found.add(row * stored.length + i, stored[i], expected[i]);
+          }
+        }
+      }
+    }
+    return new CheckResult(found.partial(), Ulps.NONE);
+  }
+}

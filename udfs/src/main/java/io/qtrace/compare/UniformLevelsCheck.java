@@ -1,0 +1,104 @@
+package io.qtrace.compare;
+
+import io.qtrace.kernel.MismatchAccumulator;
+import io.qtrace.kernel.Rounding;
+import io.qtrace.lut.Scales;
+import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Shape;
+import io.qtrace.tensor.TensorEntry;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Checks a weight that was replaced by entries of a LUT, taken at weight / (A B) as if they were
+ * spaced evenly from -1 to 1. Weight, factors and their product are rounded to the dtype of the
+ * result.
+ *
+ * @param target the weight after [out, in]
+ * @param original the weight before [out, in]
+ * @param a [out, rank]
+ * @param b [rank, in or more]
+ * @param lut its entries
+ */
+public record UniformLevelsCheck(
+    TensorEntry target, TensorEntry original, TensorEntry a, TensorEntry b, TensorEntry lut)
+    implements RowCheck {
+  private static final double LEAST = 1e-8; // that a product is
+
+  @Override
+  public Stream<TensorEntry> tensors() {
+    return Stream.of(target, original, a, b, lut);
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    boolean fits =
+        HalvedCheck.isMatrixOf(target, original)
+            && LutCheck.isTable(lut)
+            && lut.elements() > 1
+            && a.shape().rank() == 2
+            && b.shape().rank() == 2
+            && a.shape().equals(Shape.of(size(target, 0), size(b, 0)))
+            && size(b, 1) >= size(target, 1)
+            && a.elements() > 0
+            && a.elements() + b.elements() <= QuantizedLayer.MAX_SCALES
+            && size(target, 1) <= QuantizedLayer.MAX_ROW;
+    return fits ? Optional.empty() : RowCheck.unfit(tensors());
+  }
+
+  private static long size(TensorEntry tensor, int dimension) {
+    return tensor.shape().sizes().get(dimension);
+  }
+
+  @Override
+  public CheckResult run(LayerRows rows, long from, long to) throws IOException {
+    DType dtype = target.dtype();
+    float[] ones = new float[(int) size(b, 0)];
+    Arrays.fill(ones, 1);
+    Scales products = Scales.baked(rounded(rows.whole(a)), rounded(rows.whole(b)), ones);
+    float[] table = rounded(rows.whole(lut));
+    MismatchAccumulator found = new MismatchAccumulator();
+    Ulps rounded = Ulps.NONE;
+    try (LayerRows.Rows after = rows.rows(target, from, to);
+        LayerRows.Rows before = rows.rows(original, from, to)) {
+      for (long row = from; row < to; row++) {
+        float[] stored = after.next();
+        float[] weights = before.next();
+        float[] scales = products.row((int) row);
+        float[] uncertainty = products.uncertainty((int) row);
+        for (int i = 0; i < stored.length; i++) {
+          float weight = (float) Rounding.of(dtype, weights[i]);
+          float expected = table[index(weight, scales[i], table.length)];
+          if (stored[i] == expected) {
+            continue;
+          }
+          int one = index(weight, scales[i] - uncertainty[i], table.length);
+          int other = index(weight, scales[i] + uncertainty[i], table.length);
+          if (stored[i] == table[one] || stored[i] == table[other]) {
+            rounded = rounded.another(1);
+          } else {
+            found.add(row * stored.length + i, stored[i], expected);
+          }
+        }
+      }
+    }
+    return new CheckResult(found.partial(), rounded);
+  }
+
+  private float[] rounded(float[] values) {
+    float[] rounded = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      rounded[i] = (float) Rounding.of(target.dtype(), values[i]);
+    }
+    return rounded;
+  }
+
+  private int index(float weight, float product, int entries) {
+    float scale = (float) Rounding.of(target.dtype(), Math.max(product, LEAST));
+    float quotient = Math.max(-1, Math.min(1, weight / scale));
+    float step = 2f / (entries - 1);
+    return Float.isNaN(quotient) ? 0 : (int) Math.rint((quotient + 1) / step);
+  }
+}

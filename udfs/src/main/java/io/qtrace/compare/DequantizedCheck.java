@@ -2,11 +2,13 @@ package io.qtrace.compare;
 
 import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.lut.Lut;
+import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -15,23 +17,33 @@ import java.util.stream.Stream;
  *
  * @param target the weight [out, in]
  * @param quantized {@code _Q} [out, in]
- * @param lut the table of a tool that computes in float16 and so recomputes indices; empty for
- *     {@code _Q} as it is
+ * @param source what a tool that computes in float16 recomputes indices of; empty for {@code _Q} as
+ *     it is
  */
 public record DequantizedCheck(
     TensorEntry target,
     TensorEntry quantized,
     QuantizedLayer.Factors factors,
-    Optional<TensorEntry> lut)
+    Optional<Source> source)
     implements RowCheck {
   // Of the products, relative: rounding of the scales' sums and of the type.
   private static final float FLOAT32 = 0x1p-18f;
   private static final float FLOAT16 = 0x1p-8f;
   private static final float BFLOAT16 = 0x1p-6f;
 
+  /**
+   * What indices are recomputed of.
+   *
+   * @param weight [out, in]
+   */
+  public record Source(TensorEntry lut, TensorEntry weight) implements Serializable {}
+
   @Override
   public Stream<TensorEntry> tensors() {
-    return Stream.of(Stream.of(target, quantized), factors.tensors(), lut.stream())
+    return Stream.of(
+            Stream.of(target, quantized),
+            factors.tensors(),
+            source.stream().flatMap(one -> Stream.of(one.lut(), one.weight())))
         .flatMap(all -> all);
   }
 
@@ -46,7 +58,11 @@ public record DequantizedCheck(
             && factors.a().shape().equals(Shape.of(target.shape().sizes().get(0), rank))
             && factors.b().shape().equals(Shape.of(rank, target.shape().sizes().get(1)))
             && factors.a().elements() + factors.b().elements() <= QuantizedLayer.MAX_SCALES
-            && target.shape().sizes().get(1) <= QuantizedLayer.MAX_ROW;
+            && target.shape().sizes().get(1) <= QuantizedLayer.MAX_ROW
+            && source.stream()
+                .allMatch(
+                    one ->
+                        LutCheck.isTable(one.lut()) && one.weight().shape().equals(target.shape()));
     return fits ? Optional.empty() : RowCheck.unfit(tensors());
   }
 
@@ -54,25 +70,29 @@ public record DequantizedCheck(
   public CheckResult run(LayerRows reader, long from, long to) throws IOException {
     Scales scales = factors.scales(reader);
     float unit = unit(target.dtype());
-    Optional<Lut> table = Optional.empty();
-    if (lut.isPresent()) {
-      table = Optional.of(new Lut(reader.whole(lut.get())));
+    Optional<Requantize> requantize = Optional.empty();
+    if (source.isPresent()) {
+      Lut lut = new Lut(reader.whole(source.get().lut()));
+      requantize = Optional.of(Requantize.inFloat16(scales, lut));
     }
-    float[] expected = new float[scales.in()];
+    TensorEntry quantizes = source.map(Source::weight).orElse(quantized);
+    float[] given = new float[scales.in()];
     MismatchAccumulator found = new MismatchAccumulator();
     Ulps rounded = Ulps.NONE;
     try (LayerRows.Rows weights = reader.rows(target, from, to);
-        LayerRows.Rows entries = reader.rows(quantized, from, to)) {
+        LayerRows.Rows entries = reader.rows(quantizes, from, to)) {
       for (long row = from; row < to; row++) {
-        System.arraycopy(entries.next(), 0, expected, 0, expected.length);
+        System.arraycopy(entries.next(), 0, given, 0, given.length);
         float[] stored = weights.next();
         float[] products = scales.row((int) row);
         float[] uncertainty = scales.uncertainty((int) row);
-        for (int i = 0; i < expected.length; i++) {
+        Optional<Requantize.Row> indices = Optional.empty();
+        if (requantize.isPresent()) {
+          indices = Optional.of(requantize.get().row((int) row, given));
+        }
+        for (int i = 0; i < given.length; i++) {
           float entry =
-              table.isEmpty()
-                  ? expected[i]
-                  : table.get().value(table.get().nearest(stored[i] / products[i]));
+              indices.isEmpty() ? given[i] : indices.get().nearest(i, stored[i] / products[i]);
           float product = entry * products[i];
           float allowed =
               unit * Math.abs(product)
@@ -82,7 +102,7 @@ public record DequantizedCheck(
           if (off <= allowed) {
             rounded = rounded.plus(off / Ulps.of(target.dtype(), product));
           } else {
-            found.add(row * expected.length + i, stored[i], product);
+            found.add(row * given.length + i, stored[i], product);
           }
         }
       }

@@ -99,6 +99,17 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     }
 
     /**
+     * The entry nearest to a value, where PyTorch may give it; else the one that it gives on the
+     * CPU.
+     *
+     * @param i column
+     */
+    public float nearest(int i, float value) {
+      int index = lut.nearest(value);
+      return lut.value(allows(i, index) ? index : index(i));
+    }
+
+    /**
      * Whether an index has the value of the one recomputed.
      *
      * @param i column

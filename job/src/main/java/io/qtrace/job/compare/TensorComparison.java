@@ -69,6 +69,11 @@ public record TensorComparison(
     return cast ? diff.map(TensorDiff::misrounded) : Optional.empty();
   }
 
+  /** Elements that a cast does not account for; all that changed where there is none. */
+  public UnexplainedElements notRounded() {
+    return misrounded().map(UnexplainedElements::of).orElseGet(this::changedElements);
+  }
+
   /** Whether both have it, in one shape. */
   public boolean isComparable() {
     return switch (status) {

@@ -40,7 +40,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -255,26 +254,30 @@ public final class LineageStore {
                             Optional.of(key.get(3)).filter(cause -> !cause.isEmpty()),
                             Proof.valueOf(key.get(4)),
                             found._2().count(),
-                            found._2().drift(),
+                            Optional.of(found._2().drift()).filter(drift -> !drift.isNaN()),
                             found._2().rounded()));
               }
             });
     return counts;
   }
 
-  /** Of {@code _Q} with one cause: how many, the largest drift, elements within rounding. */
-  private record Tally(long count, Optional<Double> drift, Ulps rounded) implements Serializable {
+  /**
+   * Of {@code _Q} with one cause.
+   *
+   * @param drift the largest; NaN where there is none
+   */
+  private record Tally(long count, double drift, Ulps rounded) implements Serializable {
     static Tally of(QChangeRow row) {
       return new Tally(
           1,
-          Optional.ofNullable(row.drift()),
+          Objects.requireNonNullElse(row.drift(), Double.NaN),
           row.rounded() == null ? Ulps.NONE : new Ulps(row.rounded(), row.roundedUlps()));
     }
 
     Tally merge(Tally other) {
       return new Tally(
           count + other.count,
-          Stream.of(drift, other.drift).flatMap(Optional::stream).max(Double::compare),
+          Double.isNaN(drift) || other.drift > drift ? other.drift : drift,
           rounded.merge(other.rounded));
     }
   }

@@ -36,7 +36,7 @@ public final class Cast implements Operation {
     if (changed.isRounded()) {
       return Halves.areWhole(changed, step) ? UnexplainedElements.NONE : changed.changedElements();
     }
-    return changed.misrounded().map(UnexplainedElements::of).orElseGet(changed::changedElements);
+    return changed.notRounded();
   }
 
   @Override

@@ -54,7 +54,7 @@ public final class Convert implements Operation {
         explainsFactors(changed, layer, step)
             || explainsEntries(changed, layer, step)
             || changed.isRounded();
-    return explained ? UnexplainedElements.NONE : changed.changedElements();
+    return explained ? UnexplainedElements.NONE : changed.notRounded();
   }
 
   // As far as facts show it, before anything is recomputed.

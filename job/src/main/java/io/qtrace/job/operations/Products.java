@@ -46,7 +46,11 @@ final class Products {
         target,
         tensors.parent(layer.quantized()),
         tensors.parentFactors(layer, form),
-        half ? Optional.of(tensors.parent(layer.lut())) : Optional.empty());
+        half
+            ? Optional.of(
+                new DequantizedCheck.Source(
+                    tensors.parent(layer.lut()), tensors.parent(layer.weight())))
+            : Optional.empty());
   }
 
   /** Elements of a weight that are not such a product; empty where it was not recomputed. */

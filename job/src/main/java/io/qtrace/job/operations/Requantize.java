@@ -1,5 +1,6 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.FoldedFactorsCheck;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
@@ -20,6 +21,8 @@ public final class Requantize implements Operation {
 
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("requantize");
+
+  private static final String FOLDED = "#folded";
 
   /** Why {@code _Q} changed: the indices moved to those of weight and scales. */
   public static final QCause REQUANTIZED = new QCause("REQUANTIZED");
@@ -46,11 +49,16 @@ public final class Requantize implements Operation {
     if (changed.isRounded() && step.lutLayers().stream().anyMatch(one -> isBaked(one, step))) {
       return UnexplainedElements.NONE;
     }
-    return isBaked(layer, step) && isFactor(changed, layer)
-        ? UnexplainedElements.NONE
-        : changed.category() == Category.SCALE && changed.name().equals(layer.magnitude())
-            ? Halves.unexplained(changed, step)
-            : changed.changedElements();
+    if (isBaked(layer, step) && isFactor(changed, layer)) {
+      return isDirection(changed, layer)
+          ? step.recomputed(changed.name() + FOLDED)
+              .map(found -> found.unexplained().orElseGet(changed::changedElements))
+              .orElse(UnexplainedElements.NONE)
+          : UnexplainedElements.NONE;
+    }
+    return changed.category() == Category.SCALE && changed.name().equals(layer.magnitude())
+        ? Halves.unexplained(changed, step)
+        : changed.changedElements();
   }
 
   private static UnexplainedElements quantized(
@@ -101,10 +109,20 @@ public final class Requantize implements Operation {
             .contains(changed.name());
   }
 
+  private static boolean isDirection(TensorComparison changed, LayerNames layer) {
+    return changed.name().equals(layer.scaleA()) || changed.name().equals(layer.scaleB());
+  }
+
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
     for (TensorComparison tensor : step.pair().byName().values()) {
+      LayerNames scaled = new LayerNames(LayerNames.moduleOf(tensor.name()));
+      if (tensor.isChanged() && isDirection(tensor, scaled) && isBaked(scaled, step)) {
+        wanted.put(
+            tensor.name() + FOLDED,
+            LayerRecomputation.of(ends, tensors -> folded(tensor.name(), scaled, tensors)));
+      }
       if (tensor.status() == TensorStatus.CHANGED) {
         LayerNames.ofQuantized(tensor.name())
             .filter(layer -> moves(layer, step) || mayMove(layer, step))
@@ -112,6 +130,15 @@ public final class Requantize implements Operation {
       }
     }
     return wanted;
+  }
+
+  private static FoldedFactorsCheck folded(String name, LayerNames layer, LayerTensors tensors) {
+    return new FoldedFactorsCheck(
+        tensors.child(name),
+        tensors.parent(name),
+        Optional.of(layer.magnitude())
+            .filter(magnitude -> name.equals(layer.scaleA()))
+            .map(tensors::parent));
   }
 
   // Of a layer without indices.

@@ -1,10 +1,12 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.LayerNames;
 
 /** Optimizer steps on scales, LUT deltas or both. */
@@ -84,6 +86,18 @@ public final class Train implements Operation {
   @Override
   public boolean derives(TensorComparison explained, Step step) {
     return false;
+  }
+
+  /** Magnitudes that were not rounded to float16 with the others. */
+  @Override
+  public void addFindings(FindingList findings, Step step) {
+    findings.add(
+        "magnitudes-not-rounded",
+        step.trained().notHalved(step),
+        TensorComparison::name,
+        those ->
+            "%d magnitudes are not the parent's rounded to float16, as most of their group are, such as %s"
+                .formatted(those.size(), SafeText.of(those.get(0).name())));
   }
 
   /** Its groups have findings of their own. */

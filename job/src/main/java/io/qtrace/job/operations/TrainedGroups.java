@@ -3,6 +3,7 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.lut.Category;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -95,6 +96,19 @@ public final class TrainedGroups {
     Set<TensorGroup> halved = new TreeSet<>();
     counts.keySet().stream().filter(group -> trains(group) && isHalved(group)).forEach(halved::add);
     return halved;
+  }
+
+  /** Magnitudes that moved elsewhere, where most of their group were rounded to float16. */
+  public List<TensorComparison> notHalved(Step step) {
+    return step.pair().byName().values().stream()
+        .filter(tensor -> isMoved(tensor) && isTrainable(tensor.category()))
+        .filter(tensor -> isMostlyHalved(TensorGroup.of(tensor)) && !isHalved(tensor, step))
+        .toList();
+  }
+
+  private boolean isMostlyHalved(TensorGroup group) {
+    int[] count = counts.getOrDefault(group, new int[3]);
+    return 2 * count[2] > count[0] && count[2] > 1;
   }
 
   private boolean isHalved(TensorGroup group) {

@@ -3,8 +3,6 @@ package io.qtrace.job.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.qtrace.format.Checkpoints;
-import io.qtrace.io.ObjectStore;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.compare.TensorComparison;
@@ -26,7 +24,6 @@ import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,8 +32,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.zip.CRC32;
-import org.apache.hadoop.conf.Configuration;
+import java.util.function.Consumer;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -144,8 +140,8 @@ class TestCorruption {
     assertThat(diff(left, exported).judgement().findings()).isEmpty();
     Change change = new Change(exported, ".scale_A", 61);
     assertThat(change.tensor.dtype()).isEqualTo(DType.FLOAT16);
-    short rounded = change.bytes.getShort(change.at());
-    change.put(() -> change.bytes.putShort(change.at(), (short) (rounded + 1)));
+    short rounded = change.file.at(change.tensor, change.element).getShort();
+    change.put(at -> at.putShort((short) (rounded + 1)));
     Path file = folder.resolve("cast.pt");
     change.write(file);
     Judgement judgement = diff(left, file).judgement();
@@ -326,8 +322,7 @@ class TestCorruption {
 
   /** One element of one layer, both drawn with a seed, in the bytes of a file. */
   private static final class Change {
-    private final ByteBuffer bytes;
-    private final List<TensorEntry> all;
+    private final CheckpointBytes file;
     private final Random random;
     private TensorEntry tensor;
     private int element;
@@ -335,10 +330,10 @@ class TestCorruption {
     private int now;
 
     private Change(Path file, String suffix, long seed) throws IOException {
-      bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-      all = new Checkpoints(new ObjectStore(new Configuration())).index(file.toString()).tensors();
+      this.file = new CheckpointBytes(file);
       random = new Random(seed);
-      List<TensorEntry> some = all.stream().filter(t -> t.name().endsWith(suffix)).toList();
+      List<TensorEntry> some =
+          this.file.tensors().stream().filter(t -> t.name().endsWith(suffix)).toList();
       tensor = some.get(random.nextInt(some.size()));
       element = random.nextInt((int) tensor.elements());
     }
@@ -369,57 +364,35 @@ class TestCorruption {
       change.now = ENTRIES - 1 - change.before;
       change.putIndex(change.now);
       TensorEntry indices = change.tensor;
-      change.tensor = change.tensor(indices.name().replace("._indices", "._Q"));
+      change.tensor = change.file.tensor(indices.name().replace("._indices", "._Q"));
       change.putFloat(-change.getFloat());
       return change;
     }
 
-    private TensorEntry tensor(String name) {
-      return all.stream().filter(entry -> entry.name().equals(name)).findFirst().orElseThrow();
-    }
-
     private float getFloat() {
       assertThat(tensor.dtype()).isEqualTo(DType.FLOAT32);
-      return bytes.getFloat(at());
+      return file.at(tensor, element).getFloat();
     }
 
     private void putFloat(float value) {
-      put(() -> bytes.putFloat(at(), value));
+      put(at -> at.putFloat(value));
     }
 
     private int getIndex() {
       assertThat(tensor.dtype()).isEqualTo(DType.INT16);
-      return bytes.getShort(at());
+      return file.at(tensor, element).getShort();
     }
 
     private void putIndex(int index) {
-      put(() -> bytes.putShort(at(), (short) index));
+      put(at -> at.putShort((short) index));
     }
 
-    private int at() {
-      long first = tensor.storage().position() + tensor.offset() * tensor.dtype().bytes();
-      return (int) first + element * tensor.dtype().bytes();
-    }
-
-    // With the CRC-32 of the storage wherever the zip states it.
-    private void put(Runnable write) {
-      write.run();
-      CRC32 crc = new CRC32();
-      int start = (int) tensor.storage().position();
-      int end = start + (int) tensor.storage().bytes();
-      crc.update(bytes.array(), start, end - start);
-      int stated = 0;
-      for (int i = end; i <= bytes.limit() - Integer.BYTES; i++) {
-        if (bytes.getInt(i) == (int) tensor.storage().crc32()) {
-          bytes.putInt(i, (int) crc.getValue());
-          stated++;
-        }
-      }
-      assertThat(stated).isPositive();
+    private void put(Consumer<ByteBuffer> write) {
+      file.put(tensor, element, write);
     }
 
     void write(Path file) throws IOException {
-      Files.write(file, bytes.array());
+      this.file.write(file);
     }
   }
 }

@@ -32,12 +32,23 @@ public final class QtraceSource implements TableProvider, DataSourceRegister {
 
   @Override
   public StructType inferSchema(CaseInsensitiveStringMap options) {
-    return TensorColumn.schema(TensorColumn.ALL);
+    return options.containsKey(SourceOptions.ELEMENTS)
+        ? ElementTable.SCHEMA
+        : TensorColumn.schema(TensorColumn.ALL);
+  }
+
+  /** A schema names the columns that a stream computes. */
+  @Override
+  public boolean supportsExternalMetadata() {
+    return true;
   }
 
   @Override
   public Table getTable(
       StructType schema, Transform[] partitioning, Map<String, String> properties) {
-    return new TensorTable(List.of());
+    String tensor = new CaseInsensitiveStringMap(properties).get(SourceOptions.ELEMENTS);
+    return tensor == null
+        ? new TensorTable(List.of(), TensorColumn.of(schema))
+        : new ElementTable(List.of(), tensor);
   }
 }

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,9 +52,8 @@ class TestQtraceFunctions {
   @Test
   void haveTheseNamesAndParameters() {
     List<String> usages = new ArrayList<>();
-    for (SqlName name : QtraceFunctions.names()) {
-      usages.add(name.info().getUsage().replace("_FUNC_", name.name()).replaceAll(" - .*", ""));
-    }
+    QtraceFunctions.names().forEach(name -> usages.add(usage(name.info())));
+    usages.add(usage(ElementsFunction.info()));
     assertThat(usages)
         .containsExactly(
             "tensor_category(name)",
@@ -65,6 +65,10 @@ class TestQtraceFunctions {
             "try_tensor_md5(path, name)",
             "tensor_values(path, name)",
             "try_tensor_values(path, name)",
+            "tensor_slice(path, name, from, count)",
+            "try_tensor_slice(path, name, from, count)",
+            "tensor_histogram(path, name, buckets)",
+            "try_tensor_histogram(path, name, buckets)",
             "tensor_stats(path, name)",
             "try_tensor_stats(path, name)",
             "tensor_diff(left_path, right_path, name)",
@@ -74,13 +78,20 @@ class TestQtraceFunctions {
             "q_residual(path, layer)",
             "try_q_residual(path, layer)",
             "qtrace_layer_number(name)",
-            "qtrace_dtype_bytes(dtype)");
+            "qtrace_dtype_bytes(dtype)",
+            "qtrace_elements(path, name)");
+  }
+
+  private static String usage(ExpressionInfo info) {
+    return info.getUsage().replace("_FUNC_", info.getName()).replaceAll(" - .*", "");
   }
 
   @Test
   void giveWhatTheirExamplesSay() {
-    for (SqlName name : QtraceFunctions.names()) {
-      String help = help(name.name());
+    List<String> names = new ArrayList<>(List.of(ElementsFunction.NAME));
+    QtraceFunctions.names().forEach(name -> names.add(name.name()));
+    for (String name : names) {
+      String help = help(name);
       Matcher example = EXAMPLE.matcher(help);
       assertThat(example.find()).as(help).isTrue();
       String query = example.group(1).replace("checkpoint.pt", RUNS + SAMPLE);
@@ -222,6 +233,7 @@ class TestQtraceFunctions {
 
   @Test
   void nullGivesNull() {
+    List<String> calls = new ArrayList<>(List.of("lut_effective(array(0, NULL), 2)"));
     for (SqlName name : QtraceFunctions.names()) {
       int count = name.function().parameters().size();
       for (int i = 0; i < count; i++) {
@@ -230,11 +242,13 @@ class TestQtraceFunctions {
           boolean deltas = name.function().parameters().get(at).type() == SqlTypes.NULLABLE_DOUBLES;
           arguments.add(at == i ? "NULL" : deltas ? "array(0, 0)" : "'2'");
         }
-        String call = "SELECT %s(%s)".formatted(name.name(), String.join(", ", arguments));
-        assertThat(spark.sql(call).first().isNullAt(0)).as(call).isTrue();
+        calls.add("%s(%s)".formatted(name.name(), String.join(", ", arguments)));
       }
     }
-    assertThat(spark.sql("SELECT lut_effective(array(0, NULL), 2)").first().isNullAt(0)).isTrue();
+    Row row = spark.sql("SELECT " + String.join(", ", calls)).first();
+    for (int i = 0; i < calls.size(); i++) {
+      assertThat(row.isNullAt(i)).as(calls.get(i)).isTrue();
+    }
   }
 
   @Test
@@ -249,6 +263,8 @@ class TestQtraceFunctions {
         "tensor_fingerprint('%s', 'special.sparse')".formatted(file),
         "special.pt: cannot read tensor 'special.sparse': sparse tensor");
     requireFailure("tensor_diff('%s', '%s', 'b')".formatted(file, file), "no tensor 'b'");
+    requireFailure("tensor_slice('%s', 'a', 0, 1)".formatted(bad), "bad.pt: at byte 0");
+    requireFailure("tensor_histogram('%s', 'b', 3)".formatted(file), "no tensor 'b'");
     requireFailure("q_residual('%s', 'special')".formatted(file), "no tensor 'special._Q'");
   }
 

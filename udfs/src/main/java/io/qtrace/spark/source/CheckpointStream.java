@@ -1,12 +1,14 @@
 package io.qtrace.spark.source;
 
 import io.qtrace.io.ObjectStat;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.spark.sql.connector.read.InputPartition;
@@ -106,19 +108,30 @@ final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailab
     return latest == NOTHING ? null : new LongOffset(latest);
   }
 
+  /** A file that was removed is left out, and one that was written again: it is in a later batch. */
   @Override
   public InputPartition[] planInputPartitions(Offset start, Offset end) {
     long first = ((LongOffset) start).offset() + 1;
+    long last = ((LongOffset) end).offset();
     List<ObjectStat> batch = new ArrayList<>();
     try {
-      for (var offset : log.get(Option.apply(first), Option.apply(((LongOffset) end).offset()))) {
+      for (var offset : log.get(Option.apply(first), Option.apply(last))) {
         for (FileEntry file : offset._2()) {
-          batch.add(context.store().stat(file.path()));
+          unchanged(file).ifPresent(batch::add);
         }
       }
       return files.partitions(batch);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private Optional<ObjectStat> unchanged(FileEntry file) throws IOException {
+    try {
+      ObjectStat now = context.store().stat(file.path());
+      return now.modified() == file.timestamp() ? Optional.of(now) : Optional.empty();
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
     }
   }
 

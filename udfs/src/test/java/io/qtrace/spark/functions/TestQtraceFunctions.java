@@ -2,7 +2,6 @@ package io.qtrace.spark.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qtrace.format.FormatFixtures;
@@ -11,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.Row;
@@ -22,6 +20,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The functions in a session that knows nothing but udfs, against what PyTorch says. */
 class TestQtraceFunctions {
@@ -140,52 +140,33 @@ class TestQtraceFunctions {
             RowFactory.create(null, null, null, null));
   }
 
-  @Test
-  void contentsAreWhatPyTorchSays() throws Exception {
-    for (Map.Entry<String, JsonNode> tensor : FormatFixtures.content().get(SAMPLE).properties()) {
-      JsonNode facts = tensor.getValue();
-      Row row =
-          spark
-              .sql(
-                  """
-                  SELECT tensor_md5(p, n), s.*, tensor_fingerprint(p, n)
-                  FROM (SELECT p, n, tensor_stats(p, n) AS s
-                    FROM VALUES ('%s', '%s') AS t(p, n))
-                  """
-                      .formatted(RUNS + SAMPLE, tensor.getKey()))
-              .first();
-      assertThat(row.getString(0)).isEqualTo(facts.get("md5").asText());
-      assertThat(row.<Double>getAs("min")).isEqualTo(facts.get("min").asDouble());
-      assertThat(row.<Double>getAs("max")).isEqualTo(facts.get("max").asDouble());
-      assertThat(row.<Double>getAs("mean")).isCloseTo(facts.get("mean").asDouble(), within(1e-12));
-      assertThat(row.<Long>getAs("nan_count")).isEqualTo(facts.get("nan").asLong());
-      assertThat(row.<Long>getAs("inf_count")).isEqualTo(facts.get("inf").asLong());
-      assertThat(row.<Long>getAs("zero_count")).isEqualTo(facts.get("zeros").asLong());
-      if (facts.has("std")) {
-        assertThat(row.<Double>getAs("std")).isCloseTo(facts.get("std").asDouble(), within(1e-12));
-      }
-      assertThat(row.getString(9)).startsWith("x1:");
-    }
-  }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        SAMPLE,
+        "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt",
+        "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/v2_q4_r32_fp16_20261123_204152.pt",
+        "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales/checkpoint_step40.pt"
+      })
+  void lutsAreThoseOfTheRecipe(String file) {
+    spark.read().format("qtrace").load(RUNS + file).createOrReplaceTempView("tensors");
+    List<Row> rows =
+        spark
+            .sql(
+                """
+                SELECT layer, lut_effective(tensor_values(path, name), 2),
+                  lut_baked(tensor_values(path, name), 2), tensor_values(path, concat(layer, '.lut'))
+                FROM tensors WHERE category = 'lut_deltas'
+                """)
+            .collectAsList();
 
-  @Test
-  void lutsAreThoseOfTheRecipe() {
-    JsonNode layers = Goldens.read("archive").get("checkpoints").get(SAMPLE);
-    for (Map.Entry<String, JsonNode> layer : layers.properties()) {
-      String deltas = layer.getKey() + "._lut_raw_deltas";
-      Row row =
-          spark
-              .sql(
-                  """
-                  SELECT lut_effective(tensor_values(p, d), 2), lut_baked(tensor_values(p, d), 2.0),
-                    tensor_values(p, l)
-                  FROM VALUES ('%s', '%s', '%s.lut') AS t(p, d, l)
-                  """
-                      .formatted(RUNS + SAMPLE, deltas, layer.getKey()))
-              .first();
-      assertThat(row.<Double>getList(0)).isEqualTo(doubles(layer.getValue().get("effective")));
-      assertThat(row.<Double>getList(1)).isEqualTo(doubles(layer.getValue().get("baked")));
-      assertThat(row.<Double>getList(2)).isEqualTo(doubles(layer.getValue().get("stored")));
+    JsonNode layers = Goldens.read("archive").get("checkpoints").get(file);
+    assertThat(rows).hasSize(layers.size());
+    for (Row row : rows) {
+      JsonNode expected = layers.get(row.getString(0));
+      assertThat(row.<Double>getList(1)).isEqualTo(doubles(expected.get("effective")));
+      assertThat(row.<Double>getList(2)).isEqualTo(doubles(expected.get("baked")));
+      assertThat(row.<Double>getList(3)).isEqualTo(doubles(expected.get("stored")));
     }
   }
 

@@ -20,7 +20,7 @@ import org.apache.spark.sql.SparkSession;
  * Compares the source's content columns and the functions with what PyTorch says of the elements:
  * {@code formats/content.py}.
  */
-public final class TorchContent {
+final class TorchContent {
   private static final String QUERY =
       """
       SELECT *, tensor_md5(path, name) AS md5, tensor_fingerprint(path, name) AS same_fingerprint,
@@ -37,7 +37,7 @@ public final class TorchContent {
    * @param spark has the functions
    * @param expected facts by name
    */
-  public static void require(SparkSession spark, String file, JsonNode expected) {
+  static void require(SparkSession spark, String file, JsonNode expected) {
     spark
         .read()
         .format("qtrace")
@@ -55,7 +55,7 @@ public final class TorchContent {
   }
 
   /** MD5 of little-endian float64, with one bit pattern for NaN: the fact {@code float64}. */
-  public static String md5(List<Double> values) {
+  static String md5(List<Double> values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.size() * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     values.forEach(value -> bytes.putLong(Double.doubleToLongBits(value)));

@@ -123,6 +123,19 @@ class TestPushdown {
   }
 
   @Test
+  void namesOfManyFilesAreCountedByAFewTasks() throws IOException {
+    for (int i = 0; i < 1000; i++) {
+      SafetensorsFiles.write(folder.resolve(i + ".safetensors"), "a", "b" + i % 3);
+    }
+    Dataset<Row> files = load(folder + "/*.safetensors");
+
+    assertThat(files.select("name").toJavaRDD().getNumPartitions()).isLessThan(100);
+    assertThat(files.groupBy("name").count().orderBy("name").collectAsList())
+        .extracting(Row::mkString)
+        .containsExactly("a1000", "b0334", "b1333", "b2333");
+  }
+
+  @Test
   void largeFilesAreReadByManyTasksEachTensorOnce() throws IOException {
     SafetensorsFiles.writeZeros(folder.resolve("one.safetensors"), 50, 60 << 20);
     spark.conf().set("spark.sql.files.maxPartitionBytes", "16m");

@@ -62,7 +62,9 @@ class TestTorchContent {
                   .option("elements", tensor.getKey())
                   .load(FormatFixtures.file(file).toString())
                   .select(
-                      functions.lit(tensor.getKey()), functions.col("index"), functions.col("value")));
+                      functions.lit(tensor.getKey()),
+                      functions.col("index"),
+                      functions.col("value")));
     }
     List<Row> rows = all.collectAsList();
     for (Map.Entry<String, JsonNode> tensor : expected.get(file).properties()) {

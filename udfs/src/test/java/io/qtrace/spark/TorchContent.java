@@ -118,9 +118,7 @@ final class TorchContent {
       counts.add(bucket.getLong(2));
     }
     requireNumbers(name + " edges", edges, expected.get("edges"), 0);
-    assertThat(counts)
-        .as(name)
-        .hasToString(expected.get("counts").toString().replace(",", ", "));
+    assertThat(counts).as(name).hasToString(expected.get("counts").toString().replace(",", ", "));
   }
 
   private static void requireNumbers(

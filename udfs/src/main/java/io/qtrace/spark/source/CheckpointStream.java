@@ -108,7 +108,9 @@ final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailab
     return latest == NOTHING ? null : new LongOffset(latest);
   }
 
-  /** A file that was removed is left out, and one that was written again: it is in a later batch. */
+  /**
+   * A file that was removed is left out, and one that was written again: it is in a later batch.
+   */
   @Override
   public InputPartition[] planInputPartitions(Offset start, Offset end) {
     long first = ((LongOffset) start).offset() + 1;

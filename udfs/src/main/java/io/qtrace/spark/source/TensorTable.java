@@ -12,6 +12,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * Tensors of checkpoints, to read in batches or as a stream of new files.
  *
  * @param paths to read in addition to those of the options
+ * @param columnsRead of the schema, in its order
  */
 record TensorTable(List<String> paths, List<TensorColumn> columnsRead) implements SupportsRead {
   TensorTable {

@@ -74,7 +74,8 @@ class TestCheckpointStream {
         Files.writeString(runs.resolve("a.safetensors"), "hello"), FileTime.fromMillis(1));
     Files.writeString(runs.resolve("b.safetensors"), "hello");
     assertThatThrownBy(() -> batches(names()))
-        .hasStackTraceContaining("a.safetensors: at byte 0: Invalid file: 5 bytes, expected 8 or more");
+        .hasStackTraceContaining(
+            "a.safetensors: at byte 0: Invalid file: 5 bytes, expected 8 or more");
     assertThat(written()).isEmpty();
 
     write("a.safetensors", 2, "a1");

@@ -57,8 +57,7 @@ public final class ElementStream implements Closeable {
     try {
       BlockAllocator memory =
           resources.add(new BlockAllocator(2L * options.windowBytes() + 2 * SCRATCH_BYTES));
-      Block scratch =
-          tensor.isContiguous() ? null : resources.add(memory.allocate(SCRATCH_BYTES));
+      Block scratch = tensor.isContiguous() ? null : resources.add(memory.allocate(SCRATCH_BYTES));
       this.file = resources.add(store.open(stat));
       this.bytes =
           new TensorStream(

@@ -32,7 +32,8 @@ class TestHistogram {
   void leavesOutWhatIsNotFinite() throws IOException {
     assertThat(histogram(2, NAN, 1, INF, 2, -INF, NAN))
         .containsExactly(new Bucket(1, 1.5, 1), new Bucket(1.5, 2, 1));
-    assertThat(histogram(2, NAN, INF)).containsExactly(new Bucket(0, 0.5, 0), new Bucket(0.5, 1, 0));
+    assertThat(histogram(2, NAN, INF))
+        .containsExactly(new Bucket(0, 0.5, 0), new Bucket(0.5, 1, 0));
     assertThat(histogram(1)).containsExactly(new Bucket(0, 1, 0));
   }
 

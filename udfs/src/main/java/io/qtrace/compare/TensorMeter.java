@@ -127,7 +127,8 @@ public final class TensorMeter implements Closeable {
     return result;
   }
 
-  private static boolean verifies(TensorEntry tensor) {
+  /** Whether the file states a CRC-32 of just the tensor's bytes. */
+  static boolean verifies(TensorEntry tensor) {
     return tensor.storage().crc32() != Storage.UNVERIFIED && tensor.fillsStorage();
   }
 }

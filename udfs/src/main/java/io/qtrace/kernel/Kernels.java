@@ -179,6 +179,20 @@ public final class Kernels {
     }
   }
 
+  /**
+   * Elements of a block, from its first byte, as float64: real parts of complex ones, 64-bit
+   * integers rounded to the nearest.
+   *
+   * @param out filled from its start
+   */
+  public static void doubles(DType dtype, Block block, int count, double[] out) {
+    requireElements(dtype, block, count, 0);
+    ByteBuffer bytes = block.bytes();
+    for (int i = 0; i < count; i++) {
+      out[i] = Elements.real(dtype, bytes, i);
+    }
+  }
+
   /** A few elements as float64; of complex ones the real part. */
   public static List<Double> values(DType dtype, Block block) {
     return values(dtype, block.bytes());

@@ -1,6 +1,7 @@
 package io.qtrace.format;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,5 +29,29 @@ public final class SafetensorsFiles {
             .putLong(header.length)
             .put(header);
     return Files.write(file, bytes.array());
+  }
+
+  /**
+   * A file of zeros: float32 tensors {@code t0}, {@code t1}, ... of about one size; the file system
+   * keeps no bytes of them.
+   *
+   * @param bytes of all tensors together
+   */
+  public static Path writeZeros(Path file, int tensors, int bytes) throws IOException {
+    StringBuilder header = new StringBuilder("{");
+    int each = bytes / tensors / 4 * 4;
+    for (int i = 0; i < tensors; i++) {
+      int end = i == tensors - 1 ? bytes : (i + 1) * each;
+      header.append(
+          "%s\"t%d\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[%d,%d]}"
+              .formatted(i == 0 ? "" : ",", i, (end - i * each) / 4, i * each, end));
+    }
+    byte[] text = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).array());
+      out.write(text);
+      out.setLength(8L + text.length + bytes);
+    }
+    return file;
   }
 }

@@ -45,6 +45,6 @@ class TestReadmeExamples {
       assertThat(shown.strip()).as(example.group(1)).isEqualTo(example.group(2).strip());
       examples++;
     }
-    assertThat(examples).isEqualTo(4);
+    assertThat(examples).isEqualTo(5);
   }
 }

@@ -15,6 +15,8 @@ public final class QtraceExtensions extends AbstractFunction1<SparkSessionExtens
     for (SqlName name : QtraceFunctions.names()) {
       extensions.injectFunction(new Tuple3<>(name.identifier(), name.info(), name::call));
     }
+    extensions.injectTableFunction(
+        new Tuple3<>(ElementsFunction.IDENTIFIER, ElementsFunction.info(), ElementsFunction::call));
     return BoxedUnit.UNIT;
   }
 }

@@ -3,6 +3,7 @@ package io.qtrace.spark.functions;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.internal.SessionState;
 
 /**
  * SQL functions about tensors and LUTs, for a session that runs already; {@code DESCRIBE FUNCTION
@@ -16,11 +17,14 @@ public final class QtraceFunctions {
 
   /** Makes the functions known to the session until it ends. */
   public static void register(SparkSession session) {
-    var registry =
-        ((org.apache.spark.sql.classic.SparkSession) session).sessionState().functionRegistry();
+    SessionState state = ((org.apache.spark.sql.classic.SparkSession) session).sessionState();
     for (SqlName name : names()) {
-      registry.registerFunction(name.identifier(), name.info(), name::call);
+      state.functionRegistry().registerFunction(name.identifier(), name.info(), name::call);
     }
+    state
+        .tableFunctionRegistry()
+        .registerFunction(
+            ElementsFunction.IDENTIFIER, ElementsFunction.info(), ElementsFunction::call);
   }
 
   static List<SqlName> names() {

@@ -16,6 +16,14 @@ record SqlCall(Object... arguments) {
     return (String) arguments[i];
   }
 
+  int count(int i) {
+    return (Integer) arguments[i];
+  }
+
+  long index(int i) {
+    return (Long) arguments[i];
+  }
+
   double number(int i) {
     return (Double) arguments[i];
   }

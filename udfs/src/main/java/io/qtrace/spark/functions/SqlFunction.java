@@ -50,6 +50,28 @@ enum SqlFunction {
       "The elements of a tensor of at most 1,048,576 elements, in C order, as float64.",
       "slice(_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut'), 1, 3)",
       "[-2.0,-1.0,-0.75]"),
+  TENSOR_SLICE(
+      List.of(
+          Parameter.PATH,
+          Parameter.NAME,
+          new Parameter("from", DataTypes.LongType, "first element in C order, from 0"),
+          new Parameter("count", DataTypes.IntegerType, "elements, at most 1,048,576")),
+      SqlTypes.DOUBLES,
+      call -> TensorFunctions.slice(call.text(0), call.text(1), call.index(2), call.count(3)),
+      "Some elements of a tensor of any size, as float64; fewer where the tensor ends before.",
+      "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut', 14, 3)",
+      "[1.0,2.0]"),
+  TENSOR_HISTOGRAM(
+      List.of(
+          Parameter.PATH,
+          Parameter.NAME,
+          new Parameter("buckets", DataTypes.IntegerType, "how many, at most 1,048,576")),
+      SqlTypes.BUCKETS,
+      call -> TensorFunctions.histogram(call.text(0), call.text(1), call.count(2)),
+      "Counts of a tensor's elements in buckets of equal width from the least to the greatest, as"
+          + " numpy.histogram counts float64. NaN and infinities are left out.",
+      "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut', 2)[1].count",
+      "8"),
   TENSOR_STATS(
       List.of(Parameter.PATH, Parameter.NAME),
       SqlTypes.STATS,
@@ -161,7 +183,14 @@ enum SqlFunction {
 
   private boolean readsFiles() {
     return switch (this) {
-      case TENSOR_FINGERPRINT, TENSOR_MD5, TENSOR_VALUES, TENSOR_STATS, TENSOR_DIFF, Q_RESIDUAL ->
+      case TENSOR_FINGERPRINT,
+          TENSOR_MD5,
+          TENSOR_VALUES,
+          TENSOR_SLICE,
+          TENSOR_HISTOGRAM,
+          TENSOR_STATS,
+          TENSOR_DIFF,
+          Q_RESIDUAL ->
           true;
       default -> false;
     };

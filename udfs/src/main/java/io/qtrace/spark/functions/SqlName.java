@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.api.java.UDF2;
 import org.apache.spark.sql.api.java.UDF3;
+import org.apache.spark.sql.api.java.UDF4;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -32,33 +32,12 @@ record SqlName(String name, SqlFunction function, boolean lenient) implements Se
 
   /** What {@code DESCRIBE FUNCTION EXTENDED} shows. */
   ExpressionInfo info() {
-    String parameters =
-        function.parameters().stream()
-            .map(SqlFunction.Parameter::name)
-            .collect(Collectors.joining(", "));
-    String arguments =
-        function.parameters().stream()
-            .map(each -> "      * %s - %s\n".formatted(each.name(), each.meaning()))
-            .collect(Collectors.joining("", "\n    Arguments:\n", "  "));
-    String example =
-        "\n    Examples:\n      > SELECT %s;\n       %s\n  "
-            .formatted(function.example(), function.answer());
-    return new ExpressionInfo(
-        QtraceExtensions.class.getName(),
-        null,
+    return SqlHelp.of(
         name,
-        "_FUNC_(%s) - %s%s"
-            .formatted(
-                parameters,
-                function.meaning(),
-                lenient ? " Null where a file or tensor cannot be read." : ""),
-        arguments,
-        example,
-        "",
-        "misc_funcs",
-        "",
-        "",
-        "java_udf");
+        function.parameters(),
+        function.meaning() + (lenient ? " Null where a file or tensor cannot be read." : ""),
+        function.example(),
+        function.answer());
   }
 
   /**
@@ -86,7 +65,10 @@ record SqlName(String name, SqlFunction function, boolean lenient) implements Se
     return switch (function.parameters().size()) {
       case 1 -> functions.udf((UDF1<Object, Object>) this::value, function.type());
       case 2 -> functions.udf((UDF2<Object, Object, Object>) this::value, function.type());
-      default -> functions.udf((UDF3<Object, Object, Object, Object>) this::value, function.type());
+      case 3 -> functions.udf((UDF3<Object, Object, Object, Object>) this::value, function.type());
+      default ->
+          functions.udf(
+              (UDF4<Object, Object, Object, Object, Object>) this::value, function.type());
     };
   }
 

@@ -21,6 +21,14 @@ final class SqlTypes {
           .add("inf_count", DataTypes.LongType, false)
           .add("zero_count", DataTypes.LongType, false);
 
+  static final DataType BUCKETS =
+      DataTypes.createArrayType(
+          new StructType()
+              .add("lower", DataTypes.DoubleType, false)
+              .add("upper", DataTypes.DoubleType, false)
+              .add("count", DataTypes.LongType, false),
+          false);
+
   static final DataType DIFF =
       new StructType()
           .add("status", DataTypes.StringType, false)

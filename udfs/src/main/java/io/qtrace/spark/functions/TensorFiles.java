@@ -1,21 +1,16 @@
 package io.qtrace.spark.functions;
 
+import io.qtrace.compare.ElementStream;
 import io.qtrace.compare.TensorMeter;
-import io.qtrace.format.Checkpoints;
-import io.qtrace.format.StateDictPrefix;
+import io.qtrace.format.NamedTensors;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.SafeText;
-import io.qtrace.tensor.CheckpointIndex;
-import io.qtrace.tensor.CheckpointIndex.Skipped;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
@@ -30,12 +25,12 @@ final class TensorFiles {
 
   private final SparkEnv spark;
   private final ObjectStore store;
-  private final Map<String, Indexed> kept =
+  private final Map<String, NamedTensors> kept =
       new LinkedHashMap<>(KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Indexed> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, NamedTensors> eldest) {
           return size() > KEPT;
         }
       };
@@ -53,16 +48,7 @@ final class TensorFiles {
     return current;
   }
 
-  /**
-   * An indexed file.
-   *
-   * @param opened the file and its shards, as they were
-   * @param tensors by the names that comparisons use, then by those of the file
-   */
-  private record Indexed(
-      List<ObjectStat> opened, Map<String, TensorEntry> tensors, Map<String, String> skipped) {}
-
-  /** What reads from a file. */
+  /** What reads some files. */
   interface Reading<T> {
     T with(TensorMeter meter) throws IOException;
   }
@@ -71,71 +57,34 @@ final class TensorFiles {
   <T> T read(Reading<T> reading, String... paths) throws IOException {
     List<ObjectStat> files = new ArrayList<>();
     for (String path : paths) {
-      files.addAll(index(path).opened());
+      files.addAll(checkpoint(path).opened());
     }
     try (TensorMeter meter = new TensorMeter(store, files)) {
       return reading.with(meter);
     }
   }
 
-  /**
-   * A tensor of a file.
-   *
-   * @throws IOException naming both, if there is no such tensor or it cannot be read
-   */
-  TensorEntry tensor(String path, String name) throws IOException {
-    Optional<TensorEntry> tensor = find(path, name);
-    if (tensor.isEmpty()) {
-      throw new IOException("%s: no tensor %s".formatted(SafeText.of(path), SafeText.quoted(name)));
-    }
-    return tensor.get();
+  /** Elements {@code [from, to)} of a file's tensor. */
+  ElementStream elements(String path, TensorEntry tensor, long from, long to) throws IOException {
+    return new ElementStream(store, checkpoint(path).file(tensor), tensor, from, to);
   }
 
-  /**
-   * A tensor of a file, if it has it.
-   *
-   * @throws IOException naming both, if the tensor cannot be read
-   */
-  Optional<TensorEntry> find(String path, String name) throws IOException {
-    Indexed index = index(path);
-    if (index.skipped().containsKey(name)) {
-      throw new IOException(
-          "%s: cannot read tensor %s: %s"
-              .formatted(SafeText.of(path), SafeText.quoted(name), index.skipped().get(name)));
-    }
-    return Optional.ofNullable(index.tensors().get(name));
-  }
-
-  private synchronized Indexed index(String path) throws IOException {
-    Indexed known = kept.get(path);
+  /** The tensors of a file. */
+  synchronized NamedTensors checkpoint(String path) throws IOException {
+    NamedTensors known = kept.get(path);
     if (known == null || !isUnchanged(known)) {
-      known = indexed(path);
+      known = NamedTensors.of(store, path);
       kept.put(path, known);
     }
     return known;
   }
 
-  private boolean isUnchanged(Indexed index) throws IOException {
-    for (ObjectStat file : index.opened()) {
+  private boolean isUnchanged(NamedTensors known) throws IOException {
+    for (ObjectStat file : known.opened()) {
       if (!store.stat(file.uri()).equals(file)) {
         return false;
       }
     }
     return true;
-  }
-
-  private Indexed indexed(String path) throws IOException {
-    Checkpoints checkpoints = new Checkpoints(store);
-    CheckpointIndex whole = checkpoints.index(path);
-    CheckpointIndex model = StateDictPrefix.unwrapped(whole);
-    Map<String, TensorEntry> tensors = new HashMap<>(whole.byName());
-    tensors.putAll(model.byName());
-    Map<String, String> skipped = new HashMap<>();
-    for (Skipped one : model.skipped()) {
-      if (!tensors.containsKey(one.name())) {
-        skipped.put(one.name(), one.reason());
-      }
-    }
-    return new Indexed(checkpoints.opened(), tensors, skipped);
   }
 }

@@ -1,17 +1,22 @@
 package io.qtrace.spark.functions;
 
 import io.qtrace.compare.DiffStats;
+import io.qtrace.compare.ElementStream;
+import io.qtrace.compare.Histogram;
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.MemberPartial;
 import io.qtrace.compare.RangeTask;
 import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorSummary;
+import io.qtrace.format.NamedTensors;
 import io.qtrace.io.SafeText;
 import io.qtrace.kernel.DiffPartial;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,16 +30,16 @@ final class TensorFunctions {
   private TensorFunctions() {}
 
   static String fingerprint(String path, String name) throws IOException {
-    TensorEntry tensor = TensorFiles.get().tensor(path, name);
+    TensorEntry tensor = TensorFiles.get().checkpoint(path).tensor(name);
     return measure(path, tensor, Measure.FINGERPRINT).fingerprint(tensor).toString();
   }
 
   static String md5(String path, String name) throws IOException {
-    return measure(path, TensorFiles.get().tensor(path, name), Measure.MD5).md5();
+    return measure(path, TensorFiles.get().checkpoint(path).tensor(name), Measure.MD5).md5();
   }
 
   static List<Double> values(String path, String name) throws IOException {
-    TensorEntry tensor = TensorFiles.get().tensor(path, name);
+    TensorEntry tensor = TensorFiles.get().checkpoint(path).tensor(name);
     if (tensor.elements() > MAX_VALUES) {
       throw new IOException(
           "%s: tensor %s has %d elements, expected at most %d"
@@ -43,9 +48,42 @@ final class TensorFunctions {
     return measure(path, tensor, Measure.VALUES).values();
   }
 
+  static List<Double> slice(String path, String name, long from, int count) throws IOException {
+    if (from < 0 || count < 0 || count > MAX_VALUES) {
+      throw new IllegalArgumentException(
+          "Invalid slice: %d elements from %d, expected 0 to %d elements from 0 or more"
+              .formatted(count, from, MAX_VALUES));
+    }
+    TensorFiles files = TensorFiles.get();
+    TensorEntry tensor = files.checkpoint(path).tensor(name);
+    long first = Math.min(from, tensor.elements());
+    long end = Math.min(first + count, tensor.elements());
+    List<Double> values = new ArrayList<>();
+    double[] numbers = new double[ElementStream.READ_ELEMENTS];
+    try (ElementStream elements = files.elements(path, tensor, first, end)) {
+      for (int read = elements.read(numbers); read > 0; read = elements.read(numbers)) {
+        Arrays.stream(numbers, 0, read).forEach(values::add);
+      }
+    }
+    return values;
+  }
+
+  /** Rows of {@link SqlTypes#BUCKETS}. */
+  static List<Row> histogram(String path, String name, int buckets) throws IOException {
+    if (buckets < 1 || buckets > MAX_VALUES) {
+      throw new IllegalArgumentException(
+          "Invalid number of buckets: %d, expected 1 to %d".formatted(buckets, MAX_VALUES));
+    }
+    TensorFiles files = TensorFiles.get();
+    TensorEntry tensor = files.checkpoint(path).tensor(name);
+    return Histogram.of(() -> files.elements(path, tensor, 0, tensor.elements()), buckets).stream()
+        .map(bucket -> RowFactory.create(bucket.lower(), bucket.upper(), bucket.count()))
+        .toList();
+  }
+
   /** A row of {@link SqlTypes#STATS}. */
   static Row stats(String path, String name) throws IOException {
-    TensorEntry tensor = TensorFiles.get().tensor(path, name);
+    TensorEntry tensor = TensorFiles.get().checkpoint(path).tensor(name);
     TensorSummary summary = TensorSummary.of(measure(path, tensor, Measure.STATS, Measure.SPREAD));
     return RowFactory.create(
         tensor.elements(),
@@ -61,9 +99,10 @@ final class TensorFunctions {
   /** A row of {@link SqlTypes#DIFF}. */
   static Row diff(String leftPath, String rightPath, String name) throws IOException {
     TensorFiles files = TensorFiles.get();
-    Optional<TensorEntry> left = files.find(leftPath, name);
+    Optional<TensorEntry> left = files.checkpoint(leftPath).find(name);
+    NamedTensors others = files.checkpoint(rightPath);
     Optional<TensorEntry> right =
-        left.isPresent() ? files.find(rightPath, name) : Optional.of(files.tensor(rightPath, name));
+        left.isPresent() ? others.find(name) : Optional.of(others.tensor(name));
     if (left.isEmpty() || right.isEmpty()) {
       return diff(left.isEmpty() ? TensorDiff.added(name) : TensorDiff.removed(name));
     }
@@ -89,9 +128,10 @@ final class TensorFunctions {
   static long residual(String path, String layer) throws IOException {
     TensorFiles files = TensorFiles.get();
     LayerNames names = new LayerNames(layer);
-    TensorEntry quantized = files.tensor(path, names.quantized());
-    TensorEntry indices = files.tensor(path, names.indices());
-    TensorEntry lut = files.tensor(path, names.lut());
+    NamedTensors tensors = files.checkpoint(path);
+    TensorEntry quantized = tensors.tensor(names.quantized());
+    TensorEntry indices = tensors.tensor(names.indices());
+    TensorEntry lut = tensors.tensor(names.lut());
     try {
       LutCheckPartial check = files.read(meter -> meter.check(quantized, indices, lut), path);
       return check.stale().count() + check.outside().count();

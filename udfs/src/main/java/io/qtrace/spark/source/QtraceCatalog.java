@@ -42,7 +42,7 @@ public final class QtraceCatalog implements TableCatalog {
     if (path.namespace().length > 0) {
       throw new NoSuchTableException(path);
     }
-    return new TensorTable(List.of(path.name()));
+    return new TensorTable(List.of(path.name()), TensorColumn.ALL);
   }
 
   @Override

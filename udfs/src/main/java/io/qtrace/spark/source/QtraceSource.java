@@ -20,7 +20,13 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * a file holds one next to an optimizer's; false: all tensors under their full names. Option {@code
  * maxValues} (default 64): elements of the largest tensor whose {@code values} are given, at most
  * 1,048,576. Tensors without plain elements (sparse, quantized, less than a byte an element) are
- * rows with a {@code skipped_reason}. Other options go to the Hadoop configuration.
+ * rows with a {@code skipped_reason}. Option {@code elements}: the tensor of one file whose
+ * elements are the rows instead, see {@link ElementTable}. Other options go to the Hadoop
+ * configuration.
+ *
+ * <p>{@code readStream()} gives the tensors of new files, see {@link CheckpointStream}. Spark
+ * pushes nothing down to a stream: its schema names the columns that are computed. Option {@code
+ * maxFilesPerTrigger}: files of a micro-batch at most.
  *
  * @see QtraceCatalog
  */
@@ -32,12 +38,23 @@ public final class QtraceSource implements TableProvider, DataSourceRegister {
 
   @Override
   public StructType inferSchema(CaseInsensitiveStringMap options) {
-    return TensorColumn.schema(TensorColumn.ALL);
+    return options.containsKey(SourceOptions.ELEMENTS)
+        ? ElementTable.SCHEMA
+        : TensorColumn.schema(TensorColumn.ALL);
+  }
+
+  /** A schema names the columns that a stream computes. */
+  @Override
+  public boolean supportsExternalMetadata() {
+    return true;
   }
 
   @Override
   public Table getTable(
       StructType schema, Transform[] partitioning, Map<String, String> properties) {
-    return new TensorTable(List.of());
+    String tensor = new CaseInsensitiveStringMap(properties).get(SourceOptions.ELEMENTS);
+    return tensor == null
+        ? new TensorTable(List.of(), TensorColumn.of(schema))
+        : new ElementTable(List.of(), tensor);
   }
 }

@@ -7,6 +7,7 @@ import io.qtrace.compare.RangeTask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
@@ -16,14 +17,23 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param paths files or globs
  * @param unwrap whether only the model's state dict counts
  * @param maxValues elements of the largest tensor whose values are given
+ * @param maxFilesPerTrigger of a micro-batch of a stream; all if empty
  * @param hadoop further options, for the file system
  */
 record SourceOptions(
-    List<String> paths, boolean unwrap, int maxValues, Map<String, String> hadoop) {
+    List<String> paths,
+    boolean unwrap,
+    int maxValues,
+    OptionalInt maxFilesPerTrigger,
+    Map<String, String> hadoop) {
+  /** The tensor whose elements are rows. */
+  static final String ELEMENTS = "elements";
+
   private static final String PATH = "path";
   private static final String PATHS = "paths"; // Spark's: a JSON array, of load(path, path, ...)
   private static final String UNWRAP = "unwrap";
   private static final String MAX_VALUES = "maxValues";
+  private static final String MAX_FILES = "maxFilesPerTrigger"; // as Spark's file sources call it
 
   SourceOptions {
     paths = List.copyOf(paths);
@@ -35,6 +45,11 @@ record SourceOptions(
       throw new IllegalArgumentException(
           "Invalid option maxValues: %d, expected 0 to %d"
               .formatted(maxValues, RangeTask.ALIGNMENT));
+    }
+    if (maxFilesPerTrigger.isPresent() && maxFilesPerTrigger.getAsInt() < 1) {
+      throw new IllegalArgumentException(
+          "Invalid option maxFilesPerTrigger: %d, expected 1 or more"
+              .formatted(maxFilesPerTrigger.getAsInt()));
     }
   }
 
@@ -49,11 +64,14 @@ record SourceOptions(
     }
     Map<String, String> hadoop = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     hadoop.putAll(options.asCaseSensitiveMap());
-    hadoop.keySet().removeAll(List.of(PATH, PATHS, UNWRAP, MAX_VALUES));
+    hadoop.keySet().removeAll(List.of(PATH, PATHS, UNWRAP, MAX_VALUES, MAX_FILES, ELEMENTS));
     return new SourceOptions(
         paths,
         options.getBoolean(UNWRAP, true),
         options.getInt(MAX_VALUES, Measure.MAX_VALUES),
+        options.containsKey(MAX_FILES)
+            ? OptionalInt.of(options.getInt(MAX_FILES, 0))
+            : OptionalInt.empty(),
         hadoop);
   }
 

@@ -20,9 +20,14 @@ record SplitPlan(long openCost, long maxBytes, int parallelism) {
    */
   record Input(String uri, long bytes) {}
 
+  /** Bytes of a partition, of so many in all. */
+  long target(long total) {
+    return Math.max(1, Math.min(maxBytes, Math.max(openCost, total / parallelism)));
+  }
+
   List<FileSlice.Group> groups(List<Input> files) {
     long total = files.stream().mapToLong(file -> openCost + file.bytes()).sum();
-    long target = Math.max(1, Math.min(maxBytes, Math.max(openCost, total / parallelism)));
+    long target = target(total);
     List<FileSlice.Group> groups = new ArrayList<>();
     List<FileSlice> open = new ArrayList<>();
     long cost = 0;

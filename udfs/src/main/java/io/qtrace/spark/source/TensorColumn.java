@@ -3,6 +3,7 @@ package io.qtrace.spark.source;
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.MemberPartial;
 import io.qtrace.compare.TensorSummary;
+import io.qtrace.io.SafeText;
 import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.Storage;
@@ -102,8 +103,22 @@ enum TensorColumn {
     return Arrays.stream(schema.fieldNames()).map(TensorColumn::of).toList();
   }
 
+  /**
+   * A column.
+   *
+   * @throws IllegalArgumentException if there is none of the name
+   */
   static TensorColumn of(String name) {
-    return valueOf(name.toUpperCase(Locale.ROOT));
+    return ALL.stream()
+        .filter(column -> column.label().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Invalid column: %s, expected one of %s"
+                        .formatted(
+                            SafeText.quoted(name),
+                            ALL.stream().map(TensorColumn::label).toList())));
   }
 
   String label() {

@@ -16,11 +16,12 @@ final class TensorScanBuilder
   private final SourceOptions options;
   private final List<Filter> pushed = new ArrayList<>();
   private final List<TensorFilter> filters = new ArrayList<>();
-  private List<TensorColumn> columns = TensorColumn.ALL;
+  private List<TensorColumn> columns;
   private int limit = TensorQuery.ALL_ROWS;
 
-  TensorScanBuilder(SourceOptions options) {
+  TensorScanBuilder(SourceOptions options, List<TensorColumn> columns) {
     this.options = options;
+    this.columns = columns;
   }
 
   @Override

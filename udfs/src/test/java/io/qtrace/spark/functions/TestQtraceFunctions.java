@@ -2,7 +2,6 @@ package io.qtrace.spark.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qtrace.format.FormatFixtures;
@@ -11,16 +10,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The functions in a session that knows nothing but udfs, against what PyTorch says. */
 class TestQtraceFunctions {
@@ -51,9 +52,8 @@ class TestQtraceFunctions {
   @Test
   void haveTheseNamesAndParameters() {
     List<String> usages = new ArrayList<>();
-    for (SqlName name : QtraceFunctions.names()) {
-      usages.add(name.info().getUsage().replace("_FUNC_", name.name()).replaceAll(" - .*", ""));
-    }
+    QtraceFunctions.names().forEach(name -> usages.add(usage(name.info())));
+    usages.add(usage(ElementsFunction.info()));
     assertThat(usages)
         .containsExactly(
             "tensor_category(name)",
@@ -65,6 +65,10 @@ class TestQtraceFunctions {
             "try_tensor_md5(path, name)",
             "tensor_values(path, name)",
             "try_tensor_values(path, name)",
+            "tensor_slice(path, name, from, count)",
+            "try_tensor_slice(path, name, from, count)",
+            "tensor_histogram(path, name, buckets)",
+            "try_tensor_histogram(path, name, buckets)",
             "tensor_stats(path, name)",
             "try_tensor_stats(path, name)",
             "tensor_diff(left_path, right_path, name)",
@@ -74,13 +78,20 @@ class TestQtraceFunctions {
             "q_residual(path, layer)",
             "try_q_residual(path, layer)",
             "qtrace_layer_number(name)",
-            "qtrace_dtype_bytes(dtype)");
+            "qtrace_dtype_bytes(dtype)",
+            "qtrace_elements(path, name)");
+  }
+
+  private static String usage(ExpressionInfo info) {
+    return info.getUsage().replace("_FUNC_", info.getName()).replaceAll(" - .*", "");
   }
 
   @Test
   void giveWhatTheirExamplesSay() {
-    for (SqlName name : QtraceFunctions.names()) {
-      String help = help(name.name());
+    List<String> names = new ArrayList<>(List.of(ElementsFunction.NAME));
+    QtraceFunctions.names().forEach(name -> names.add(name.name()));
+    for (String name : names) {
+      String help = help(name);
       Matcher example = EXAMPLE.matcher(help);
       assertThat(example.find()).as(help).isTrue();
       String query = example.group(1).replace("checkpoint.pt", RUNS + SAMPLE);
@@ -129,52 +140,33 @@ class TestQtraceFunctions {
             RowFactory.create(null, null, null, null));
   }
 
-  @Test
-  void contentsAreWhatPyTorchSays() throws Exception {
-    for (Map.Entry<String, JsonNode> tensor : FormatFixtures.content().get(SAMPLE).properties()) {
-      JsonNode facts = tensor.getValue();
-      Row row =
-          spark
-              .sql(
-                  """
-                  SELECT tensor_md5(p, n), s.*, tensor_fingerprint(p, n)
-                  FROM (SELECT p, n, tensor_stats(p, n) AS s
-                    FROM VALUES ('%s', '%s') AS t(p, n))
-                  """
-                      .formatted(RUNS + SAMPLE, tensor.getKey()))
-              .first();
-      assertThat(row.getString(0)).isEqualTo(facts.get("md5").asText());
-      assertThat(row.<Double>getAs("min")).isEqualTo(facts.get("min").asDouble());
-      assertThat(row.<Double>getAs("max")).isEqualTo(facts.get("max").asDouble());
-      assertThat(row.<Double>getAs("mean")).isCloseTo(facts.get("mean").asDouble(), within(1e-12));
-      assertThat(row.<Long>getAs("nan_count")).isEqualTo(facts.get("nan").asLong());
-      assertThat(row.<Long>getAs("inf_count")).isEqualTo(facts.get("inf").asLong());
-      assertThat(row.<Long>getAs("zero_count")).isEqualTo(facts.get("zeros").asLong());
-      if (facts.has("std")) {
-        assertThat(row.<Double>getAs("std")).isCloseTo(facts.get("std").asDouble(), within(1e-12));
-      }
-      assertThat(row.getString(9)).startsWith("x1:");
-    }
-  }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        SAMPLE,
+        "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/checkpoint_step200.pt",
+        "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/v2_q4_r32_fp16_20261123_204152.pt",
+        "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales/checkpoint_step40.pt"
+      })
+  void lutsAreThoseOfTheRecipe(String file) {
+    spark.read().format("qtrace").load(RUNS + file).createOrReplaceTempView("tensors");
+    List<Row> rows =
+        spark
+            .sql(
+                """
+                SELECT layer, lut_effective(tensor_values(path, name), 2),
+                  lut_baked(tensor_values(path, name), 2), tensor_values(path, concat(layer, '.lut'))
+                FROM tensors WHERE category = 'lut_deltas'
+                """)
+            .collectAsList();
 
-  @Test
-  void lutsAreThoseOfTheRecipe() {
-    JsonNode layers = Goldens.read("archive").get("checkpoints").get(SAMPLE);
-    for (Map.Entry<String, JsonNode> layer : layers.properties()) {
-      String deltas = layer.getKey() + "._lut_raw_deltas";
-      Row row =
-          spark
-              .sql(
-                  """
-                  SELECT lut_effective(tensor_values(p, d), 2), lut_baked(tensor_values(p, d), 2.0),
-                    tensor_values(p, l)
-                  FROM VALUES ('%s', '%s', '%s.lut') AS t(p, d, l)
-                  """
-                      .formatted(RUNS + SAMPLE, deltas, layer.getKey()))
-              .first();
-      assertThat(row.<Double>getList(0)).isEqualTo(doubles(layer.getValue().get("effective")));
-      assertThat(row.<Double>getList(1)).isEqualTo(doubles(layer.getValue().get("baked")));
-      assertThat(row.<Double>getList(2)).isEqualTo(doubles(layer.getValue().get("stored")));
+    JsonNode layers = Goldens.read("archive").get("checkpoints").get(file);
+    assertThat(rows).hasSize(layers.size());
+    for (Row row : rows) {
+      JsonNode expected = layers.get(row.getString(0));
+      assertThat(row.<Double>getList(1)).isEqualTo(doubles(expected.get("effective")));
+      assertThat(row.<Double>getList(2)).isEqualTo(doubles(expected.get("baked")));
+      assertThat(row.<Double>getList(3)).isEqualTo(doubles(expected.get("stored")));
     }
   }
 
@@ -222,6 +214,7 @@ class TestQtraceFunctions {
 
   @Test
   void nullGivesNull() {
+    List<String> calls = new ArrayList<>(List.of("lut_effective(array(0, NULL), 2)"));
     for (SqlName name : QtraceFunctions.names()) {
       int count = name.function().parameters().size();
       for (int i = 0; i < count; i++) {
@@ -230,11 +223,13 @@ class TestQtraceFunctions {
           boolean deltas = name.function().parameters().get(at).type() == SqlTypes.NULLABLE_DOUBLES;
           arguments.add(at == i ? "NULL" : deltas ? "array(0, 0)" : "'2'");
         }
-        String call = "SELECT %s(%s)".formatted(name.name(), String.join(", ", arguments));
-        assertThat(spark.sql(call).first().isNullAt(0)).as(call).isTrue();
+        calls.add("%s(%s)".formatted(name.name(), String.join(", ", arguments)));
       }
     }
-    assertThat(spark.sql("SELECT lut_effective(array(0, NULL), 2)").first().isNullAt(0)).isTrue();
+    Row row = spark.sql("SELECT " + String.join(", ", calls)).first();
+    for (int i = 0; i < calls.size(); i++) {
+      assertThat(row.isNullAt(i)).as(calls.get(i)).isTrue();
+    }
   }
 
   @Test
@@ -249,6 +244,8 @@ class TestQtraceFunctions {
         "tensor_fingerprint('%s', 'special.sparse')".formatted(file),
         "special.pt: cannot read tensor 'special.sparse': sparse tensor");
     requireFailure("tensor_diff('%s', '%s', 'b')".formatted(file, file), "no tensor 'b'");
+    requireFailure("tensor_slice('%s', 'a', 0, 1)".formatted(bad), "bad.pt: at byte 0");
+    requireFailure("tensor_histogram('%s', 'b', 3)".formatted(file), "no tensor 'b'");
     requireFailure("q_residual('%s', 'special')".formatted(file), "no tensor 'special._Q'");
   }
 

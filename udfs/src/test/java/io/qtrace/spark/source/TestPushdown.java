@@ -3,12 +3,9 @@ package io.qtrace.spark.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.format.Checkpoints;
+import io.qtrace.format.SafetensorsFiles;
 import io.qtrace.io.LocalFiles;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -116,18 +113,31 @@ class TestPushdown {
 
   @Test
   void structureOfLargeFilesIsUnderOnePercentOfTheirBytes() throws IOException {
-    for (int i = 0; i < 20; i++) {
-      writeLarge(folder.resolve(i + ".safetensors"), 50 << 20);
+    for (int i = 0; i < 100; i++) {
+      SafetensorsFiles.writeZeros(folder.resolve(i + ".safetensors"), 50, 50 << 20);
     }
     Dataset<Row> rows = load(folder + "/*.safetensors").select("name", "dtype", "shape");
 
-    assertThat(rows.collectAsList()).hasSize(20 * 50);
-    assertThat(bytesRead(rows)).isLessThan(20L * (50 << 20) / 100);
+    assertThat(rows.collectAsList()).hasSize(100 * 50);
+    assertThat(bytesRead(rows)).isLessThan(100L * (50 << 20) / 100);
+  }
+
+  @Test
+  void namesOfManyFilesAreCountedByAFewTasks() throws IOException {
+    for (int i = 0; i < 1000; i++) {
+      SafetensorsFiles.write(folder.resolve(i + ".safetensors"), "a", "b" + i % 3);
+    }
+    Dataset<Row> files = load(folder + "/*.safetensors");
+
+    assertThat(files.select("name").toJavaRDD().getNumPartitions()).isLessThan(100);
+    assertThat(files.groupBy("name").count().orderBy("name").collectAsList())
+        .extracting(Row::mkString)
+        .containsExactly("a1000", "b0334", "b1333", "b2333");
   }
 
   @Test
   void largeFilesAreReadByManyTasksEachTensorOnce() throws IOException {
-    writeLarge(folder.resolve("one.safetensors"), 60 << 20);
+    SafetensorsFiles.writeZeros(folder.resolve("one.safetensors"), 50, 60 << 20);
     spark.conf().set("spark.sql.files.maxPartitionBytes", "16m");
     Dataset<Row> rows = load(folder + "/one.safetensors").select("name", "zero_count");
 
@@ -142,24 +152,6 @@ class TestPushdown {
 
     assertThat(spark.sql(query.formatted(TRAINED)).count()).isEqualTo(14);
     assertThat(spark.sql(query.formatted(RUNS + "debug_lut_training/*.pt")).count()).isEqualTo(28);
-  }
-
-  // 50 zero tensors; the file system keeps no bytes of them.
-  private static void writeLarge(Path file, int bytes) throws IOException {
-    StringBuilder header = new StringBuilder("{");
-    int each = bytes / 50 / 4 * 4;
-    for (int i = 0; i < 50; i++) {
-      int end = i == 49 ? bytes : (i + 1) * each;
-      header.append(
-          "%s\"t%d\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[%d,%d]}"
-              .formatted(i == 0 ? "" : ",", i, (end - i * each) / 4, i * each, end));
-    }
-    byte[] text = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
-    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
-      out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).array());
-      out.write(text);
-      out.setLength(8L + text.length + bytes);
-    }
   }
 
   private static long indexBytes(String file) throws IOException {

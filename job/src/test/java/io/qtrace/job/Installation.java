@@ -73,6 +73,7 @@ final class Installation {
     properties.putAll(settings);
     properties.put("spark.driver.extraClassPath", CLASS_PATH);
     properties.put("spark.executor.extraClassPath", CLASS_PATH);
+    properties.put("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1");
     properties.put(
         "spark.executor.extraJavaOptions",
         "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dai.djl.pytorch.num_threads=1");

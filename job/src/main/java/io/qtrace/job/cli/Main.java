@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       AuditCommand.class,
       LineageCommand.class,
+      ReportCommand.class,
       BakeCommand.class,
       SyncCommand.class,
       TrainCommand.class,

@@ -25,20 +25,31 @@ final class ReportPage {
   private static final String WEBJARS = "/META-INF/resources/webjars/";
 
   // A library's code, and the licence that goes with it.
-  private record Library(String name, String folder, List<String> scripts, List<String> styles) {
+  private record Library(String name, List<String> scripts, List<String> styles) {
     String licence() {
-      return resource(WEBJARS + folder + "/LICENSE");
+      return file("LICENSE");
+    }
+
+    String file(String path) {
+      return resource(WEBJARS + name + "/" + version() + "/" + path);
+    }
+
+    private String version() {
+      return resource("/META-INF/maven/org.webjars.npm/" + name + "/pom.properties")
+          .lines()
+          .filter(line -> line.startsWith("version="))
+          .findFirst()
+          .orElseThrow()
+          .substring("version=".length())
+          .strip();
     }
   }
 
   private static final List<Library> LIBRARIES =
       List.of(
           new Library(
-              "uPlot",
-              "uplot/1.6.30",
-              List.of("dist/uPlot.iife.min.js"),
-              List.of("dist/uPlot.min.css")),
-          new Library("dagre", "dagre/0.8.4", List.of("dist/dagre.min.js"), List.of()));
+              "uplot", List.of("dist/uPlot.iife.min.js"), List.of("dist/uPlot.min.css")),
+          new Library("dagre", List.of("dist/dagre.min.js"), List.of()));
 
   private static final List<String> SCRIPTS =
       List.of("data.js", "text.js", "list.js", "heat.js", "chart.js", "graph.js", "page.js");
@@ -49,8 +60,8 @@ final class ReportPage {
     List<String> scripts = new ArrayList<>();
     List<String> styles = new ArrayList<>();
     for (Library library : LIBRARIES) {
-      library.scripts().forEach(name -> scripts.add(code(library, name)));
-      library.styles().forEach(name -> styles.add(code(library, name)));
+      library.scripts().forEach(name -> scripts.add(library.file(name)));
+      library.styles().forEach(name -> styles.add(library.file(name)));
     }
     SCRIPTS.forEach(name -> scripts.add(resource(name)));
     styles.add(resource("page.css"));
@@ -67,10 +78,6 @@ final class ReportPage {
     values.put("details", compressed(data.details()));
     values.put("libraries", LIBRARIES);
     return Mustache.compiler().compile(resource("page.html")).execute(values);
-  }
-
-  private static String code(Library library, String name) {
-    return resource(WEBJARS + library.folder() + "/" + name);
   }
 
   private static String policy(List<String> scripts, List<String> styles) {

@@ -169,11 +169,11 @@
 
     function legend() {
       const present = [...new Set(edges.map(edge => edge.kind))].sort();
-      const sample = (look, extra) => qtrace.svg('svg', {class: 'sample', viewBox: '0 0 40 10', 'aria-hidden': 'true'},
-        qtrace.svg('path', {d: 'M2,5 H38', class: `edge look-${look} ${extra}`}));
+      const sample = look => qtrace.svg('svg', {class: 'sample', viewBox: '0 0 40 10', 'aria-hidden': 'true'},
+        qtrace.svg('path', {d: 'M2,5 H38', class: `edge ${look}`}));
       return qtrace.el('ul', {class: 'legend', 'aria-label': 'Kinds of edges'},
-        present.map(kind => qtrace.el('li', {}, sample(qtrace.look(kind), ''), kind)),
-        qtrace.el('li', {}, sample('other', 'violation'), '✗ violation'));
+        present.map(kind => qtrace.el('li', {}, sample('look-' + qtrace.look(kind)), kind)),
+        qtrace.el('li', {}, sample('violation'), '✗ violation'));
     }
 
     function show() {
@@ -268,8 +268,8 @@
         'aria-label': `checkpoint ${one ? one.path : nodeName(node)}${bad ? ', VIOLATION' : ''}${broken ? ', unreadable' : ''}`},
       qtrace.svg('title', {}, one ? one.path : nodeName(node)),
       qtrace.svg('rect', {width: NODE.width, height: NODE.height, rx: 7}),
-      qtrace.svg('text', {x: 9, y: 17, class: 'file'}, (bad || broken ? '✗ ' : '') + qtrace.cut(nodeName(node), bad || broken ? 20 : 22)),
-      qtrace.svg('text', {x: 9, y: 32, class: 'about'}, qtrace.cut(about, 26)));
+      qtrace.svg('text', {x: 9, y: 17, class: 'file'}, (bad || broken ? '✗ ' : '') + qtrace.cut(nodeName(node), bad || broken ? 17 : 20)),
+      qtrace.svg('text', {x: 9, y: 32, class: 'about'}, qtrace.cut(about, 25)));
       node.element = element;
       return act(element, () => select({checkpoints: node.checkpoints}));
     }

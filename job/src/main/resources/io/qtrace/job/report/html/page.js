@@ -35,9 +35,10 @@
   function facts() {
     const audit = summary.audit.rows[0];
     const steps = summary.runs.rows;
+    const isWhole = summary.edges.total === audit.edges;
     const fact = (title, ...value) => el('div', {}, el('dt', {}, title), el('dd', {}, ...value));
     section('facts').append(
-      fact('Runs', count(steps.length)),
+      fact('Runs', count(isWhole ? audit.runs : steps.length)),
       fact('Checkpoints', count(summary.checkpoints.total)),
       fact('Edges', count(summary.edges.total)),
       fact('Violations', count(summary.edges.rows.filter(edge => edge.verdict === 'VIOLATION').length)),
@@ -46,12 +47,11 @@
       fact('Finished', qtrace.time(audit.finished)),
       fact('Policy', `version ${audit.policy_version}, `, name(audit.policy_hash, 12)));
     section('made').append('Made by qtrace ', name(audit.version ?? ''), ' from the tables of lineage.qtrace.');
-    const whole = steps.length > 0 && summary.edges.total === audit.edges;
-    if (whole && audit.conclusion?.length) {
+    if (isWhole && audit.conclusion?.length) {
       section('conclusion').append(el('ul', {}, audit.conclusion.map(sentence => el('li', {}, qtrace.whole(sentence)))));
     }
     const notes = [...(audit.notes ?? []), ...(audit.skipped ?? []).map(folder => `${folder[0]}: ${folder[1]}`)];
-    if (whole && notes.length) {
+    if (isWhole && notes.length) {
       section('conclusion').append(el('details', {}, el('summary', {}, 'Notes of the audit'),
         el('ul', {}, notes.map(note => el('li', {}, qtrace.whole(note))))));
     }
@@ -281,7 +281,8 @@
 
     function draw() {
       const rows = byEdge.get(edge.select.value).filter(row => row.category === category.select.value);
-      const axis = of => [...new Set(byEdge.get(edge.select.value).map(of))].sort(qtrace.compare);
+      // The same for every edge, so that they compare.
+      const axis = of => [...new Set(picture.rows.filter(row => row.category === category.select.value).map(of))].sort(qtrace.compare);
       const layers = axis(row => row.layer);
       const projections = axis(row => row.projection);
       const at = new Map(rows.map(row => [row.layer + '\n' + row.projection, row]));
@@ -337,8 +338,8 @@
     const {q_changes: picture, q_layers: layersOf} = await qtrace.details();
     const layers = new Map(layersOf.rows.flatMap(row => row.runs.map(run => [run, row.layers])));
     const changed = Map.groupBy(picture.rows, row => row.run);
-    const names = runNames().filter(run => layers.has(run))
-      .sort((a, b) => (changed.get(b)?.length ?? 0) - (changed.get(a)?.length ?? 0));
+    const weight = run => (changed.get(run) ?? []).reduce((sum, row) => sum + (row.cause === 'UNEXPLAINED' ? 1e6 : 1), 0);
+    const names = runNames().filter(run => layers.has(run)).sort((a, b) => weight(b) - weight(a));
     if (names.length === 0) {
       section('q_changes').append(el('p', {class: 'about'}, 'No edge has a _Q.'), qtrace.sql(picture));
       return;

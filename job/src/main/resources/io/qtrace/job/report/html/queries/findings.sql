@@ -8,4 +8,4 @@ UNION ALL
 SELECT NULL, NULL, example, NULL, rule, tensors, example, message, waived_reason, waived_until FROM (
   SELECT inline(concat(found.unreadable, coalesce(found.roots, slice(found.unreadable, 1, 0)), found.findings)) FROM said)
 WHERE {{beyond}}
-ORDER BY waived_reason IS NOT NULL, kind <=> 'none', subject, rule
+ORDER BY waived_reason IS NOT NULL, startswith(rule, 'q-') DESC, kind <=> 'none', subject, rule

@@ -71,8 +71,7 @@ public final class Browser implements AutoCloseable {
   /** Opens a report and waits until it is drawn; the milliseconds that took. */
   public long open(Path file) {
     driver.get(file.toUri().toString());
-    return Long.parseLong(
-        waitFor("return document.documentElement.dataset.ready", String.class));
+    return Long.parseLong(waitFor("return document.documentElement.dataset.ready", String.class));
   }
 
   /** The value of a script, once it is not null. */

@@ -47,8 +47,7 @@ final class ReportPage {
 
   private static final List<Library> LIBRARIES =
       List.of(
-          new Library(
-              "uplot", List.of("dist/uPlot.iife.min.js"), List.of("dist/uPlot.min.css")),
+          new Library("uplot", List.of("dist/uPlot.iife.min.js"), List.of("dist/uPlot.min.css")),
           new Library("dagre", List.of("dist/dagre.min.js"), List.of()));
 
   private static final List<String> SCRIPTS =

@@ -59,8 +59,7 @@ public record ReportScope(
   private String condition() {
     if (pair.isPresent()) {
       return "\nWHERE parent_id = %s AND child_id = %s"
-          .formatted(
-              SqlText.literal(pair.get().parentId()), SqlText.literal(pair.get().childId()));
+          .formatted(SqlText.literal(pair.get().parentId()), SqlText.literal(pair.get().childId()));
     }
     return run.map(
             folder ->

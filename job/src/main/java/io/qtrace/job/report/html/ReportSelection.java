@@ -1,7 +1,7 @@
 package io.qtrace.job.report.html;
 
+import io.qtrace.io.ObjectStore;
 import io.qtrace.job.report.html.ReportScope.PairOfIds;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,7 +30,8 @@ public record ReportSelection(
       throw new IllegalArgumentException("Invalid pair: one checkpoint, expected LEFT and RIGHT");
     }
     if (!pair.isEmpty() && run.isPresent()) {
-      throw new IllegalArgumentException("Invalid options: --run with a pair, expected one of them");
+      throw new IllegalArgumentException(
+          "Invalid options: --run with a pair, expected one of them");
     }
   }
 
@@ -61,7 +62,8 @@ public record ReportSelection(
                     archive.map(
                         place ->
                             "%s = %s"
-                                .formatted(plainUri("archive"), SqlText.literal(uri(place, "/?$")))))
+                                .formatted(
+                                    plainUri("archive"), SqlText.literal(uri(place, "/?$")))))
             .orElse("true");
     return spark
         .sql(
@@ -143,10 +145,10 @@ public record ReportSelection(
   }
 
   private static String uri(String place, String end) {
-    String uri =
-        place.matches("[A-Za-z][A-Za-z0-9+.-]*:/.*")
-            ? place
-            : Path.of(place).toAbsolutePath().normalize().toUri().toString();
-    return uri.replaceFirst("^file:/+", "file:/").replaceFirst(end, "");
+    return ObjectStore.path(place)
+        .toUri()
+        .toString()
+        .replaceFirst("^file:/+", "file:/")
+        .replaceFirst(end, "");
   }
 }

@@ -43,11 +43,10 @@ record VerdictSentence(Verdict verdict, String sentence, String reason) {
           Objects.requireNonNullElse(findings.column("subject", String.class).get(0), "archive");
       return "%s: %s"
           .formatted(
-              SafeText.cut(subject),
-              SafeText.of(findings.column("message", String.class).get(0)));
+              SafeText.cut(subject), SafeText.of(findings.column("message", String.class).get(0)));
     }
     PictureRows edges = data.of(Picture.EDGES);
-    return "%d comparisons of _Q, %d of them changed, all explained"
+    return "%d comparisons of _Q, %d of them changed, none against the policy"
         .formatted(
             sum(edges.column("q_buffers", Integer.class)),
             sum(edges.column("q_changed", Integer.class)));

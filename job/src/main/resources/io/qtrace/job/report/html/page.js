@@ -553,7 +553,12 @@
     const draw = folded.get(id);
     if (draw) {
       folded.delete(id);
-      await draw();
+      try {
+        await draw();
+      } catch (failure) {
+        section(id).append(el('p', {role: 'alert'}, 'Cannot draw this: ' + failure.message));
+        throw failure;
+      }
     }
   }
   async function next() {

@@ -261,8 +261,7 @@ final class SyntheticReport {
     cells(parent, child, run, changing, bake);
   }
 
-  private void cells(
-      String parent, String child, String run, List<String> changing, boolean bake) {
+  private void cells(String parent, String child, String run, List<String> changing, boolean bake) {
     for (int layer = 0; layer < layers; layer++) {
       for (String projection : PROJECTIONS) {
         String module = naming.apply("model.layers.%d.%s".formatted(layer, projection));

@@ -48,7 +48,11 @@ class TestReportInBrowser {
   static void auditTheSample() throws IOException {
     spark = LocalSpark.session(folder.resolve("tables"));
     audit =
-        new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
+        new Audit(
+                spark,
+                Settings.load(Optional.empty()),
+                Policy.load(Optional.empty()),
+                Progress.NONE)
             .run(Sample.ARCHIVE.toString(), List.of());
     sample = folder.resolve("report.html");
     HtmlReport.Written written =
@@ -114,7 +118,9 @@ class TestReportInBrowser {
     assertThat(browser.find("h1").getText())
         .contains("VIOLATION", "2 of 23 edges violate the policy, 4 findings");
     assertThat(browser.find(".reason").getText()).startsWith(BAD + ": 1 _Q off the LUT grid");
-    assertThat(browser.all("#facts dd")).extracting(WebElement::getText).startsWith("8", "17", "23", "2", "4");
+    assertThat(browser.all("#facts dd"))
+        .extracting(WebElement::getText)
+        .startsWith("8", "17", "23", "2", "4");
     assertThat(browser.all("#findings tbody tr")).hasSize(4);
     assertThat(browser.all("#runs tbody tr")).hasSize(7);
     assertThat(browser.all("svg.graph .node")).hasSize(17);
@@ -152,7 +158,8 @@ class TestReportInBrowser {
     browser.run("arguments[0].scrollIntoView({block: 'center'})", heat);
     heat.sendKeys(Keys.HOME, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT);
     assertThat(browser.find("#cells .said").getText())
-        .isEqualTo("layer 0 · self_attn.k_proj: CHANGED, 1 tensor; 100% of elements, max |a-b| 0.03946; UNEXPLAINED");
+        .isEqualTo(
+            "layer 0 · self_attn.k_proj: CHANGED, 1 tensor; 100% of elements, max |a-b| 0.03946; UNEXPLAINED");
     browser.hover(heat, heat.getSize().getWidth() / 2, heat.getSize().getHeight() - 12);
     assertThat(browser.find("#cells .said").getText()).startsWith("layer 1 · ");
 
@@ -164,7 +171,8 @@ class TestReportInBrowser {
     assertThat(browser.run("return document.activeElement.getAttribute('aria-label')"))
         .isEqualTo("checkpoint runs/sr011-q4a4-FP4-init/v2_initial.pt");
     browser.press(Keys.ENTER);
-    browser.waitFor("return document.querySelector('#panel:not([hidden]) h3')?.textContent", String.class);
+    browser.waitFor(
+        "return document.querySelector('#panel:not([hidden]) h3')?.textContent", String.class);
     assertThat(browser.find("#panel").getText()).contains("Checkpoint", "initial", "123 tensors");
 
     browser.run(
@@ -173,13 +181,16 @@ class TestReportInBrowser {
         "return document.querySelector('#panel h3 .VIOLATION') && document.querySelector('#panel table')",
         Object.class);
     assertThat(browser.find("#panel").getText())
-        .contains("q-off-grid", "q-stale", "UNEXPLAINED", "PROVED", "134 tensors identical", "1,029");
+        .contains(
+            "q-off-grid", "q-stale", "UNEXPLAINED", "PROVED", "134 tensors identical", "1,029");
 
     browser.press("/");
     WebElement search = browser.find("#search");
     assertThat(search.getDomProperty("value")).isEmpty();
     search.sendKeys("baked_step200");
-    assertThat(browser.waitFor("return document.getElementById('found').textContent || null", String.class))
+    assertThat(
+            browser.waitFor(
+                "return document.getElementById('found').textContent || null", String.class))
         .contains("1 in lineage", "1 in checkpoints");
     assertThat(browser.all(".node.hit-by-search")).hasSize(1);
 
@@ -199,7 +210,8 @@ class TestReportInBrowser {
     Path file = page(SyntheticReport.of(100, 20, 14, UnaryOperator.identity()), "large.html");
     browser.resize(1280, 900);
     long opened = browser.open(file);
-    System.out.printf("2,001 checkpoints: %,d bytes, drawn after %d ms%n", Files.size(file), opened);
+    System.out.printf(
+        "2,001 checkpoints: %,d bytes, drawn after %d ms%n", Files.size(file), opened);
     assertThat(browser.all("svg.graph .node")).hasSizeBetween(100, 400);
     assertThat(browser.all("#edges tbody tr")).hasSizeLessThan(100);
     assertThat(browser.find("#edges table").getDomAttribute("aria-rowcount")).isEqualTo("2001");

@@ -16,8 +16,8 @@ Settings are environment variables, or lines NAME=value of FILE (conf/nightly/ni
   QTRACE_STATE     folder of the lock and the summary; default /var/lib/qtrace
   QTRACE_SUMMARY   where the summary is written; default $QTRACE_STATE/summary.json. A URI where the driver runs on
                    another machine (cluster deploy mode); it is then named on standard output, not printed.
-  QTRACE_REPORTS   folder of the reports, an HTML file with pictures for each night, of which the last 30 are kept;
-                   default $QTRACE_STATE/reports, none where QTRACE_SUMMARY is a URI
+  QTRACE_REPORTS   folder of the reports, an HTML file with pictures for each night; of a local one the last 30 are kept.
+                   Default $QTRACE_STATE/reports; none if QTRACE_SUMMARY is a URI
   QTRACE_FAIL_ON   violation (default), finding or never, as --fail-on of `qtrace audit`
   QTRACE_SUBMIT    options of spark-submit, such as: --properties-file conf/templates/postgresql.conf
   QTRACE_OPTIONS   more options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
@@ -90,7 +90,7 @@ esac
 reports=${QTRACE_REPORTS:-${local:+$QTRACE_STATE/reports}}
 report=()
 if [ -n "$reports" ]; then
-  mkdir -p "$reports"
+  case $reports in *://*) ;; *) mkdir -p "$reports" ;; esac
   report=(--report "$reports/report-$(date -u +%Y%m%dT%H%M%SZ).html")
 fi
 
@@ -102,7 +102,7 @@ status=0
   "${report[@]}" "${options[@]}" >/dev/null 9>&- || status=$?
 
 if [ -n "$reports" ]; then
-  all=("$reports"/report-*T*Z.html)
+  all=("$reports"/report-*T*Z.html) # of a URI none
   if [ ${#all[@]} -gt "$KEPT" ]; then rm -f -- "${all[@]:0:${#all[@]}-$KEPT}"; fi
 fi
 

@@ -1,15 +1,20 @@
 package io.qtrace.job;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -122,7 +127,7 @@ public final class Browser implements AutoCloseable {
 
   /** Moves the mouse over a position in an element. */
   public void hover(WebElement element, int x, int y) {
-    org.openqa.selenium.Dimension size = element.getSize();
+    Dimension size = element.getSize();
     new Actions(driver)
         .moveToElement(element, x - size.getWidth() / 2, y - size.getHeight() / 2)
         .perform();
@@ -138,7 +143,7 @@ public final class Browser implements AutoCloseable {
   /** Writes what the window shows as a PNG. */
   public void screenshot(Path file) throws IOException {
     Files.createDirectories(file.getParent());
-    Files.write(file, driver.getScreenshotAs(org.openqa.selenium.OutputType.BYTES));
+    Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
   /** What was written to the console since the last call. */
@@ -148,12 +153,17 @@ public final class Browser implements AutoCloseable {
         .toList();
   }
 
-  /** Requests since the last call, as the browser's protocol tells them. */
-  public List<String> requests() {
-    return driver.manage().logs().get(LogType.PERFORMANCE).getAll().stream()
-        .map(LogEntry::getMessage)
-        .filter(message -> message.contains("\"Network.requestWillBeSent\""))
-        .toList();
+  /** URLs that pages of files have requested since the last call, their own too. */
+  public List<String> requests() throws IOException {
+    List<String> urls = new ArrayList<>();
+    for (LogEntry entry : driver.manage().logs().get(LogType.PERFORMANCE)) {
+      JsonNode message = new ObjectMapper().readTree(entry.getMessage()).get("message");
+      if (message.get("method").asText().equals("Network.requestWillBeSent")
+          && message.at("/params/documentURL").asText().startsWith("file:")) {
+        urls.add(message.at("/params/request/url").asText());
+      }
+    }
+    return urls;
   }
 
   @Override

@@ -2,8 +2,8 @@
 // The graph of checkpoints: layers by dagre, a lane for each run.
 (() => {
   const MOST = 400; // nodes that are drawn and laid out at once
-  const NODE = {width: 158, height: 40};
-  const GAP = {x: 74, y: 14};
+  const NODE = {width: 172, height: 40};
+  const GAP = {x: 70, y: 14};
   const LANE = {label: 20, pad: 10};
 
   // How edges of a kind look: colour and dashes of the style sheet, the same for kinds that do alike.
@@ -125,7 +125,7 @@
       y += lane.height;
     }
     const right = Math.max(...nodes.map(node => node.x)) + NODE.width / 2;
-    return {lanes: ordered, width: right + 24, height: y};
+    return {lanes: ordered, width: right + 12, height: y};
   }
 
   function curve(link) {
@@ -197,7 +197,7 @@
       const wide = box.clientWidth / drawn.width;
       const whole = Math.min(wide, box.clientHeight / drawn.height);
       view.scale = Math.max(0.02, Math.min(1.1, whole < 0.35 ? Math.max(whole, Math.min(wide, 0.6)) : whole));
-      view.x = Math.min(0, (drawn.width - box.clientWidth / view.scale) / 2);
+      view.x = -6;
       view.y = 0;
       show();
     }
@@ -268,8 +268,8 @@
         'aria-label': `checkpoint ${one ? one.path : nodeName(node)}${bad ? ', VIOLATION' : ''}${broken ? ', unreadable' : ''}`},
       qtrace.svg('title', {}, one ? one.path : nodeName(node)),
       qtrace.svg('rect', {width: NODE.width, height: NODE.height, rx: 7}),
-      qtrace.svg('text', {x: 9, y: 17, class: 'file'}, (bad || broken ? '✗ ' : '') + qtrace.cut(nodeName(node), bad || broken ? 17 : 20)),
-      qtrace.svg('text', {x: 9, y: 32, class: 'about'}, qtrace.cut(about, 25)));
+      qtrace.svg('text', {x: 9, y: 17, class: 'file'}, (bad || broken ? '✗ ' : '') + qtrace.cut(nodeName(node), bad || broken ? 18 : 22)),
+      qtrace.svg('text', {x: 9, y: 32, class: 'about'}, qtrace.cut(about, 27)));
       node.element = element;
       return act(element, () => select({checkpoints: node.checkpoints}));
     }

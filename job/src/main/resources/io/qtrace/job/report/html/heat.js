@@ -2,7 +2,6 @@
 // Heat maps: cells on a canvas, walked with arrow keys, read out and shown in full below it.
 (() => {
   const MOST_LABEL = 220;
-  const LETTERED = 15; // width of a cell that a letter fits in
 
   function style(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -118,10 +117,9 @@
             pen.fillRect(x, y, width - 1, height - 1);
             pen.globalAlpha = 1;
           }
-          if (cell.letter && width >= LETTERED && height >= 12) {
+          if (cell.letter && height >= 12 && pen.measureText(cell.letter).width <= width - 3) {
             pen.fillStyle = cell.colour ? style('--on-colour') : cell.share > 0.55 ? style('--on-high') : ink;
-            pen.fillText(pen.measureText(cell.letter).width > width - 4 ? Array.from(cell.letter)[0] : cell.letter,
-              x + width / 2, y + height / 2);
+            pen.fillText(cell.letter, x + width / 2, y + height / 2);
           }
         });
       });

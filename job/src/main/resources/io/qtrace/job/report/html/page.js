@@ -234,7 +234,8 @@
       section('lineage').append(el('p', {class: 'about'}, 'None.'));
       return;
     }
-    section('lineage').append(el('div', {id: 'graph'}), panel, qtrace.sql(summary.checkpoints), qtrace.sql(summary.edges));
+    section('lineage').append(el('div', {id: 'graph'}), panel, qtrace.sql(summary.checkpoints, 'SQL of the checkpoints'),
+      qtrace.sql(summary.edges, 'SQL of the edges'));
     lists.push({id: 'lineage', ...qtrace.graph(section('graph'), summary.checkpoints.rows, summary.edges.rows, show)});
   }
 
@@ -381,7 +382,7 @@
     }
 
     section('q_changes').append(el('div', {class: 'fields'}, run.field), legend, place, ...qtrace.rest(picture), qtrace.sql(picture),
-      qtrace.sql(layersOf));
+      qtrace.sql(layersOf, 'SQL of the layers'));
     draw();
   }
 

@@ -96,7 +96,7 @@
   qtrace.verdict = verdict => qtrace.el('span', {class: 'tag ' + verdict}, verdict);
 
   // The query of a picture, to copy.
-  qtrace.sql = picture => {
+  qtrace.sql = (picture, label = 'SQL') => {
     const code = qtrace.el('pre', {tabindex: '0'}, picture.sql);
     const copied = qtrace.el('span', {role: 'status'});
     const copy = qtrace.el('button', {type: 'button', click: async () => {
@@ -108,7 +108,7 @@
         copied.textContent = 'Selected: copy it with the keyboard';
       }
     }}, 'Copy');
-    return qtrace.el('details', {class: 'sql'}, qtrace.el('summary', {}, 'SQL'), qtrace.el('p', {}, copy, ' ', copied), code);
+    return qtrace.el('details', {class: 'sql'}, qtrace.el('summary', {}, label), qtrace.el('p', {}, copy, ' ', copied), code);
   };
 
   // What a report left out of a picture.

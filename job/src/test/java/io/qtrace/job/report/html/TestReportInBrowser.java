@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
@@ -73,14 +74,20 @@ class TestReportInBrowser {
   void columnsAreThoseThatThePageReads() {
     ReportData data = ReportData.of(spark, ReportSelection.ofAudit(audit.auditId()).find(spark));
     for (Picture picture : Picture.values()) {
-      assertThat(data.of(picture).schema().sql())
+      assertThat(columns(data.of(picture).schema()))
           .as(picture.label())
-          .isEqualTo(StructType.fromDDL(SyntheticReport.COLUMNS.get(picture)).sql());
+          .isEqualTo(columns(StructType.fromDDL(SyntheticReport.COLUMNS.get(picture))));
       assertThat(data.of(picture).sql()).endsWith("\nLIMIT " + picture.most());
     }
     assertThat(data.of(Picture.EDGES).total()).isEqualTo(audit.edges().size());
     assertThat(data.of(Picture.CHECKPOINTS).total()).isEqualTo(audit.size().checkpoints());
     assertThat(data.of(Picture.FINDINGS).total()).isEqualTo(audit.findingCount());
+  }
+
+  private static List<String> columns(StructType schema) {
+    return Stream.of(schema.fields())
+        .map(field -> field.name() + " " + field.dataType().sql())
+        .toList();
   }
 
   @Test
@@ -143,13 +150,14 @@ class TestReportInBrowser {
       screenshots("sample-" + theme, 1280);
       screenshots("phone-" + theme, 400);
       assertThat(browser.run("return document.documentElement.scrollWidth")).isEqualTo(400L);
+      assertQuiet();
       assertNothingSerious();
+      browser.console(); // what axe leaves there
     }
-    assertQuiet();
   }
 
   @Test
-  void answersTheMouseTheKeyboardAndASearch() {
+  void answersTheMouseTheKeyboardAndASearch() throws IOException {
     browser.resize(1280, 900);
     browser.open(sample);
     unfold();
@@ -196,7 +204,7 @@ class TestReportInBrowser {
 
     WebElement sql = browser.find("#runs .sql");
     browser.run("arguments[0].open = true", sql);
-    String statements = sql.findElement(org.openqa.selenium.By.tagName("pre")).getText();
+    String statements = sql.findElement(By.tagName("pre")).getText();
     List<String> parts = Stream.of(statements.split(";\\s*")).toList();
     parts.forEach(statement -> assertThat(spark.sql(statement)).isNotNull());
     assertThat(spark.sql(parts.get(1)).count()).isEqualTo(7);
@@ -233,7 +241,7 @@ class TestReportInBrowser {
     assertThat(browser.find(".archive").getText()).contains("<script>alert(1)</script>");
     assertThat(browser.run("return document.querySelectorAll('img').length")).isEqualTo(0L);
     assertThat((String) browser.run("return document.getElementById('runs').textContent"))
-        .contains("run000<script>alert(1)</script>");
+        .contains("run000<script>alert(1)</scri…");
     browser.find("#runs .cut").click();
     assertThat(browser.find("#runs .cut").getText()).endsWith("x".repeat(100));
     screenshots("hostile", 1280);
@@ -296,8 +304,8 @@ class TestReportInBrowser {
   }
 
   // Nothing on the console, and no request but for the files that were opened.
-  private static void assertQuiet() {
+  private static void assertQuiet() throws IOException {
     assertThat(browser.console()).isEmpty();
-    assertThat(browser.requests()).allMatch(message -> message.contains("\"url\":\"file:"));
+    assertThat(browser.requests()).allMatch(url -> url.startsWith("file:"));
   }
 }

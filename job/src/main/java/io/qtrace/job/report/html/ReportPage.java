@@ -24,12 +24,8 @@ import java.util.zip.GZIPOutputStream;
 final class ReportPage {
   private static final String WEBJARS = "/META-INF/resources/webjars/";
 
-  // A library's code, and the licence that goes with it.
+  // A library's code; its licence goes with it.
   private record Library(String name, List<String> scripts, List<String> styles) {
-    String licence() {
-      return file("LICENSE");
-    }
-
     String file(String path) {
       return resource(WEBJARS + name + "/" + version() + "/" + path);
     }
@@ -66,7 +62,7 @@ final class ReportPage {
     styles.add(resource("page.css"));
     VerdictSentence verdict = VerdictSentence.of(data);
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("archive", SafeText.of(data.scope().archive()));
+    values.put("archive", SafeText.cut(data.scope().archive()));
     values.put("verdict", verdict.verdict().name());
     values.put("sentence", verdict.sentence());
     values.put("reason", verdict.reason());
@@ -75,7 +71,11 @@ final class ReportPage {
     values.put("scripts", scripts);
     values.put("summary", data.summary().replace("<", "\\u003c"));
     values.put("details", compressed(data.details()));
-    values.put("libraries", LIBRARIES);
+    values.put(
+        "libraries",
+        LIBRARIES.stream()
+            .map(library -> Map.of("name", library.name(), "licence", library.file("LICENSE")))
+            .toList());
     return Mustache.compiler().compile(resource("page.html")).execute(values);
   }
 

@@ -92,30 +92,33 @@ class TestReportInBrowser {
 
   @Test
   void showsARunOrAPairAlone() {
-    ReportData run = data(Optional.of("bug_q_drift"));
-    assertThat(VerdictSentence.of(run).sentence())
-        .isEqualTo("2 of 2 edges violate the policy, 4 findings");
-    assertThat(run.of(Picture.CHECKPOINTS).column("path", String.class))
-        .containsExactlyInAnyOrder(BAD, FROM, "runs/sr011-q4a4-FP4-init/v2_initial.pt");
+    ReportScope run = scope(Optional.of("bug_q_drift"));
+    assertThat(spark.sql(run.edges()).select("parent_path", "child_path").collectAsList())
+        .extracting(edge -> edge.getString(0) + " " + edge.getString(1))
+        .containsExactlyInAnyOrder(
+            FROM + " " + BAD, "runs/sr011-q4a4-FP4-init/v2_initial.pt " + BAD);
 
-    ReportData pair = data(Optional.empty(), FROM, Sample.ARCHIVE.resolve(BAD).toString());
-    assertThat(pair.of(Picture.EDGES).total()).isEqualTo(1);
+    ReportData pair =
+        ReportData.of(
+            spark, scope(Optional.empty(), FROM, Sample.ARCHIVE.resolve(BAD).toString()));
+    assertThat(VerdictSentence.of(pair).sentence())
+        .isEqualTo("1 of 1 edges violates the policy, 3 findings");
+    assertThat(pair.of(Picture.CHECKPOINTS).column("path", String.class))
+        .containsExactlyInAnyOrder(BAD, FROM);
     assertThat(pair.of(Picture.Q_CHANGES).column("layer", String.class))
         .containsExactly("model.layers.0.self_attn.k_proj", "model.layers.0.self_attn.o_proj");
 
-    assertThatThrownBy(() -> data(Optional.of("bug"))).hasMessageStartingWith("Cannot find run: ");
-    assertThatThrownBy(() -> data(Optional.empty(), BAD, FROM))
+    assertThatThrownBy(() -> scope(Optional.of("bug"))).hasMessageStartingWith("Cannot find run: ");
+    assertThatThrownBy(() -> scope(Optional.empty(), BAD, FROM))
         .hasMessageStartingWith("Cannot find pair: the audit has no edge from LEFT to RIGHT");
     assertThatThrownBy(() -> ReportSelection.ofAudit("it's none").find(spark))
         .hasMessageStartingWith("Cannot find audit: the tables have none of that ID");
   }
 
-  private static ReportData data(Optional<String> run, String... pair) {
-    return ReportData.of(
-        spark,
-        new ReportSelection(
-                Optional.of(Sample.ARCHIVE.toString()), Optional.empty(), run, List.of(pair))
-            .find(spark));
+  private static ReportScope scope(Optional<String> run, String... pair) {
+    return new ReportSelection(
+            Optional.of(Sample.ARCHIVE.toString()), Optional.empty(), run, List.of(pair))
+        .find(spark);
   }
 
   @Test

@@ -196,7 +196,7 @@
           row.first_counterexample === null ? '' : el('span', {}, name(row.layer), ` at ${count(row.first_counterexample)}`)])),
       ...(notes.length ? [el('p', {class: 'about'}, 'Notes'), el('ul', {}, notes.map(note => el('li', {}, whole(note))))] : []),
       ...(details.cells.rows.some(row => qtrace.edgeKey(row) === key)
-        ? [el('p', {}, el('button', {type: 'button', click: () => cells?.(key)}, 'Layers of this edge'))] : [])
+        ? [el('p', {}, el('button', {type: 'button', click: () => unfold('cells').then(() => cells?.(key))}, 'Layers of this edge'))] : [])
     ];
   }
 
@@ -320,7 +320,7 @@
     section('cells').append(qtrace.sql(picture));
     categories();
     cells = key => {
-      edge.select.value = key;
+      edge.select.value = byEdge.has(key) ? key : edge.select.value;
       categories();
       section('cells').scrollIntoView();
       edge.select.focus({preventScroll: true});
@@ -550,19 +550,17 @@
   const folded = new Map([['cells', edgeCells], ['q_changes', qChanges], ['luts', luts], ['tensors', tensors]]);
   const soon = new IntersectionObserver(seen => seen.filter(one => one.isIntersecting).forEach(one => unfold(one.target.id)),
     {rootMargin: '600px'});
-  async function unfold(id) {
-    const draw = folded.get(id);
-    if (draw) {
-      folded.delete(id);
-      try {
-        await draw();
-      } catch (failure) {
+  const drawing = new Map();
+  function unfold(id) {
+    if (!drawing.has(id)) {
+      drawing.set(id, folded.get(id)().catch(failure => {
         section(id).append(el('p', {role: 'alert'}, 'Cannot draw this: ' + failure.message));
         throw failure;
-      }
+      }));
     }
+    return drawing.get(id);
   }
-  async function next() {
+  function next() {
     if (later.length > 0) {
       later.shift()();
       setTimeout(next);

@@ -99,8 +99,7 @@ class TestReportInBrowser {
             FROM + " " + BAD, "runs/sr011-q4a4-FP4-init/v2_initial.pt " + BAD);
 
     ReportData pair =
-        ReportData.of(
-            spark, scope(Optional.empty(), FROM, Sample.ARCHIVE.resolve(BAD).toString()));
+        ReportData.of(spark, scope(Optional.empty(), FROM, Sample.ARCHIVE.resolve(BAD).toString()));
     assertThat(VerdictSentence.of(pair).sentence())
         .isEqualTo("1 of 1 edges violates the policy, 3 findings");
     assertThat(pair.of(Picture.CHECKPOINTS).column("path", String.class))
@@ -194,6 +193,10 @@ class TestReportInBrowser {
     assertThat(browser.find("#panel").getText())
         .contains(
             "q-off-grid", "q-stale", "UNEXPLAINED", "PROVED", "134 tensors identical", "1,029");
+    browser.find("#panel p:last-child button").click();
+    browser.waitFor("return document.activeElement.id === 'cells-edge' || null", Boolean.class);
+    assertThat(browser.find("#cells-edge").getDomProperty("value")).isNotEmpty();
+    browser.run("document.activeElement.blur()");
 
     browser.press("/");
     WebElement search = browser.find("#search");

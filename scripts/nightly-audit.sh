@@ -2,6 +2,8 @@
 # One audit for a timer to start: `scripts/nightly-audit.sh --help`.
 set -euo pipefail
 
+KEPT=30 # reports
+
 usage() {
   cat <<'HELP'
 Usage: nightly-audit.sh [--help] [FILE]
@@ -14,6 +16,8 @@ Settings are environment variables, or lines NAME=value of FILE (conf/nightly/ni
   QTRACE_STATE     folder of the lock and the summary; default /var/lib/qtrace
   QTRACE_SUMMARY   where the summary is written; default $QTRACE_STATE/summary.json. A URI where the driver runs on
                    another machine (cluster deploy mode); it is then named on standard output, not printed.
+  QTRACE_REPORTS   folder of the reports, an HTML file with pictures for each night; of a local one the last 30 are kept.
+                   Default $QTRACE_STATE/reports; none if QTRACE_SUMMARY is a URI
   QTRACE_FAIL_ON   violation (default), finding or never, as --fail-on of `qtrace audit`
   QTRACE_SUBMIT    options of spark-submit, such as: --properties-file conf/templates/postgresql.conf
   QTRACE_OPTIONS   more options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
@@ -82,12 +86,25 @@ case $summary in
     ;;
 esac
 
+# The driver may run elsewhere if the summary is a URI.
+reports=${QTRACE_REPORTS:-${local:+$QTRACE_STATE/reports}}
+report=()
+if [ -n "$reports" ]; then
+  case $reports in *://*) ;; *) mkdir -p "$reports" ;; esac
+  report=(--report "$reports/report-$(date -u +%Y%m%dT%H%M%SZ).html")
+fi
+
 # Options are words: none of them may hold a blank.
 read -r -a submit <<<"${QTRACE_SUBMIT:-}"
 read -r -a options <<<"${QTRACE_OPTIONS:-}"
 status=0
 "$QTRACE" "${submit[@]}" audit --archive "$QTRACE_ARCHIVE" --fail-on "$QTRACE_FAIL_ON" --summary "$summary" --quiet \
-  "${options[@]}" >/dev/null 9>&- || status=$?
+  "${report[@]}" "${options[@]}" >/dev/null 9>&- || status=$?
+
+if [ -n "$reports" ]; then
+  all=("$reports"/report-*T*Z.html) # of a URI none
+  if [ ${#all[@]} -gt "$KEPT" ]; then rm -f -- "${all[@]:0:${#all[@]}-$KEPT}"; fi
+fi
 
 if [ -z "$local" ]; then
   printf '{"status": %d, "summary": "%s"}\n' "$status" "$summary"

@@ -30,6 +30,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  qtrace audit --archive runs/",
       "  qtrace audit --archive s3a://bucket/runs --warehouse /data/qtrace --format json",
+      "  qtrace audit --archive runs/ --report audit.html",
       "  qtrace audit --archive runs/ --base models/Qwen3-0.6B",
       "  qtrace audit --archive runs/ --fail-on finding --summary /data/qtrace/summary.json"
     })
@@ -63,6 +64,7 @@ final class AuditCommand implements Callable<Integer> {
   private boolean all;
 
   @Mixin private SummaryOption summary;
+  @Mixin private ReportOption html;
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
@@ -90,7 +92,9 @@ final class AuditCommand implements Callable<Integer> {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
     try (SparkSession spark = warehouse.open()) {
-      return new Audit(spark, settings, policy, progress).run(archive, bases.uris());
+      AuditReport report = new Audit(spark, settings, policy, progress).run(archive, bases.uris());
+      html.write(spark, report.auditId());
+      return report;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
@@ -9,6 +10,8 @@ import io.qtrace.job.experiment.ExperimentText;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.report.NextSteps;
+import io.qtrace.job.report.html.HtmlReport;
+import io.qtrace.job.report.html.ReportSelection;
 import io.qtrace.job.text.Json;
 import io.qtrace.job.text.ShellCommand;
 import io.qtrace.job.train.ExistingRunPolicy;
@@ -76,14 +79,18 @@ final class DemoCommand implements Callable<Integer> {
       Experiment.Outcome outcome =
           new Experiment(spark, settings, policy, progress)
               .run(experiment, ExistingRunPolicy.REPLACE);
+      Path report = work.resolve("report.html");
+      HtmlReport.write(
+          spark, ReportSelection.ofAudit(outcome.audit().auditId()), report.toString());
       output.print(
-          width -> lines(experiment, outcome, width),
+          width -> lines(experiment, outcome, report, width),
           () -> Json.of(new Demo(outcome.report(), outcome.audit())));
       return ExitStatus.CLEAN;
     }
   }
 
-  private List<String> lines(ExperimentSettings experiment, Experiment.Outcome outcome, int width) {
+  private List<String> lines(
+      ExperimentSettings experiment, Experiment.Outcome outcome, Path report, int width) {
     NextSteps next = new NextSteps(experiment.archive(), List.of(), List.of(), warehouse.words());
     List<String> lines = new ArrayList<>();
     lines.addAll(
@@ -99,6 +106,8 @@ final class DemoCommand implements Callable<Integer> {
       words.addAll(warehouse.words());
       lines.add("    " + ShellCommand.qtrace(words));
     }
+    lines.add("  Look at the same in a browser:");
+    lines.add("    " + SafeText.of(report.toString()));
     return lines;
   }
 }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       AuditCommand.class,
       LineageCommand.class,
+      ReportCommand.class,
       BakeCommand.class,
       SyncCommand.class,
       TrainCommand.class,
@@ -48,6 +49,7 @@ import picocli.CommandLine.Spec;
       "  qtrace explain v2_initial.pt baked_step200.pt    layer by layer, and why",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace lineage --tensor NAME                     every version of a tensor",
+      "  qtrace report --out report.html                  the last audit with pictures, for a browser",
       "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new"
           + " checkpoint",
       "  qtrace train --recipe FILE                       train LUTs and scales, write checkpoints",

@@ -22,6 +22,7 @@ final class WarmUp {
     run("audit", "--archive", run.toString(), "--warehouse", warehouse, "--fail-on", "never");
     run("audit", "--archive", archive, "--warehouse", warehouse, "--fail-on", "never");
     run("lineage", "--warehouse", warehouse);
+    run("report", "--warehouse", warehouse, "--out", Path.of(warehouse, "report.html").toString());
     run("diff", left, right);
     run("explain", left, right);
     run("sql", "--warehouse", warehouse, "-e", "SELECT kind, count(*) FROM edges GROUP BY kind");

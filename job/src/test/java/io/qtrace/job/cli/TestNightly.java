@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -57,6 +58,7 @@ class TestNightly {
   void threeNights() throws Exception {
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
       Path settings = settings(qtrace(server.place()), server.uri("archive"));
+      reportsOfBefore();
 
       put(server, INITIAL, DEBUG + "config.json", DEBUG_BEST, DEBUG_STEP);
       JsonNode first = night(settings, 0).get("audit");
@@ -86,6 +88,25 @@ class TestNightly {
       assertThat(rows("SELECT verdict, checkpoints, checkpoints_read FROM audits ORDER BY started"))
           .containsExactly("CLEAN 3 3", "CLEAN 4 1", "VIOLATION 5 1");
       assertThat(Files.readString(state.resolve("summary.json.before"))).contains("CLEAN");
+      assertThat(reports())
+          .hasSize(30)
+          .doesNotContain("report-20200101T000000Z.html", "report-20200103T000000Z.html");
+      assertThat(Files.readString(state.resolve("reports").resolve(reports().get(29))))
+          .contains("<title>VIOLATION: qtrace report</title>");
+    }
+  }
+
+  private List<String> reports() throws IOException {
+    try (Stream<Path> files = Files.list(state.resolve("reports"))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  // One a night for a month.
+  private void reportsOfBefore() throws IOException {
+    Path reports = Files.createDirectories(state.resolve("reports"));
+    for (int day = 1; day <= 30; day++) {
+      Files.createFile(reports.resolve("report-202001%02dT000000Z.html".formatted(day)));
     }
   }
 

@@ -53,7 +53,10 @@ class TestReadme {
             "Conclusion",
             "Next",
             "  Look at the first violation layer by layer:",
-            "  Ask the tables:");
+            "  Ask the tables:",
+            "  Look at the same in a browser:",
+            "    " + folder.resolve("demo/report.html"));
+    assertThat(folder.resolve("demo/report.html")).content().contains("2 of 24 edges violate");
     assertThat(demo.out()).doesNotContain("=== Training ===");
     CommandRun all = demo("--all");
     assertThat(all.out().lines())

@@ -1,0 +1,69 @@
+package io.qtrace.job.report.html;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The rows of a picture.
+ *
+ * @param sql the query that gave them, after the statement of the scope
+ * @param total rows of the query without its limit
+ */
+record PictureRows(String sql, StructType schema, List<Row> rows, long total) {
+  PictureRows {
+    Objects.requireNonNull(sql, "sql");
+    Objects.requireNonNull(schema, "schema");
+    rows = List.copyOf(rows);
+  }
+
+  static PictureRows of(SparkSession spark, Picture picture, ReportScope scope) {
+    String all = picture.query(scope);
+    String sql = all + "\nLIMIT " + picture.most();
+    Dataset<Row> query = spark.sql(sql);
+    List<Row> rows = query.collectAsList();
+    long total =
+        rows.size() < picture.most()
+            ? rows.size()
+            : spark.sql("SELECT count(*) FROM (" + all + ")").first().getLong(0);
+    return new PictureRows(sql, query.schema(), rows, total);
+  }
+
+  List<String> columns() {
+    return List.of(schema.fieldNames());
+  }
+
+  /** Columns of texts, or of lists of them. */
+  List<String> textColumns() {
+    return Stream.of(schema.fields())
+        .filter(field -> isText(field.dataType()))
+        .map(StructField::name)
+        .toList();
+  }
+
+  private static boolean isText(DataType type) {
+    if (type instanceof ArrayType list) {
+      return isText(list.elementType());
+    }
+    return type instanceof StructType struct
+        ? Stream.of(struct.fields()).allMatch(field -> isText(field.dataType()))
+        : type.equals(DataTypes.StringType);
+  }
+
+  /** The values of a column, null where it has none. */
+  <T> List<T> column(String name, Class<T> type) {
+    int index = schema.fieldIndex(name);
+    List<T> values = new ArrayList<>(rows.size());
+    rows.forEach(row -> values.add(type.cast(row.get(index))));
+    return values;
+  }
+}

@@ -50,7 +50,7 @@ class TestArchitecture {
           Set.of("job.lineage"),
           Set.of("job.audit", "job.train"),
           Set.of("job.report"),
-          Set.of("job.experiment"),
+          Set.of("job.experiment", "job.shell"),
           Set.of("job.cli"));
 
   private record Floor(String name, Set<String> below) {
@@ -123,6 +123,11 @@ class TestArchitecture {
   @Test
   void icebergIsKnownToTheLineageOnly() {
     onlyIn("org.apache.iceberg..", "io.qtrace.job.lineage..");
+  }
+
+  @Test
+  void jlineIsKnownToTheShellOnly() {
+    onlyIn("org.jline..", "io.qtrace.job.shell..");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
 import io.qtrace.job.experiment.ExperimentReport;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,9 +72,9 @@ final class DemoCommand implements Callable<Integer> {
     FolderCopy.of(archive, work);
     ExperimentSettings experiment =
         ExperimentSettings.load(Optional.empty(), work.toAbsolutePath().toString());
-    try (SparkSession spark = warehouse.open()) {
+    try (OpenSession session = warehouse.open()) {
       Experiment.Outcome outcome =
-          new Experiment(spark, settings, policy, progress)
+          new Experiment(session.spark(), settings, policy, progress)
               .run(experiment, ExistingRunPolicy.REPLACE);
       output.print(
           width -> lines(experiment, outcome, width),

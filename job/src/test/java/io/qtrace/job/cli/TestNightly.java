@@ -16,6 +16,9 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,6 +42,8 @@ class TestNightly {
   private static final String NEW_STEP = NEW + "checkpoint_step100.pt";
   private static final String BAD = "bug_q_drift/";
   private static final String BAD_STEP = BAD + "checkpoint_step20.pt";
+
+  private static final FileTime WEEK_AGO = FileTime.from(Instant.now().minus(Duration.ofDays(8)));
 
   @TempDir Path folder;
   private Path archive;
@@ -71,6 +76,8 @@ class TestNightly {
           .isEqualTo(bytes(INITIAL) + bytes(DEBUG_BEST) + bytes(DEBUG_STEP));
       Map<String, Long> readSecond = read(server);
 
+      Path maintained = state.resolve("maintained");
+      Files.setLastModifiedTime(maintained, WEEK_AGO);
       put(server, BAD + "config.json", BAD_STEP);
       JsonNode third = night(settings, 1).get("audit");
       assertThat(third.get("verdict").asText()).isEqualTo("VIOLATION");
@@ -86,6 +93,12 @@ class TestNightly {
       assertThat(rows("SELECT verdict, checkpoints, checkpoints_read FROM audits ORDER BY started"))
           .containsExactly("CLEAN 3 3", "CLEAN 4 1", "VIOLATION 5 1");
       assertThat(Files.readString(state.resolve("summary.json.before"))).contains("CLEAN");
+      assertThat(Files.getLastModifiedTime(maintained)).isGreaterThan(WEEK_AGO);
+      assertThat(
+              rows(
+                  "SELECT count(*) FROM lineage.qtrace.tensors.snapshots WHERE operation = 'replace'"))
+          .as("snapshots that maintenance committed")
+          .doesNotContain("0");
     }
   }
 

@@ -43,8 +43,6 @@ class TestNightly {
   private static final String BAD = "bug_q_drift/";
   private static final String BAD_STEP = BAD + "checkpoint_step20.pt";
 
-  private static final FileTime WEEK_AGO = FileTime.from(Instant.now().minus(Duration.ofDays(8)));
-
   @TempDir Path folder;
   private Path archive;
   private Path state;
@@ -77,7 +75,8 @@ class TestNightly {
       Map<String, Long> readSecond = read(server);
 
       Path maintained = state.resolve("maintained");
-      Files.setLastModifiedTime(maintained, WEEK_AGO);
+      FileTime weekAgo = FileTime.from(Instant.now().minus(Duration.ofDays(8)));
+      Files.setLastModifiedTime(maintained, weekAgo);
       put(server, BAD + "config.json", BAD_STEP);
       JsonNode third = night(settings, 1).get("audit");
       assertThat(third.get("verdict").asText()).isEqualTo("VIOLATION");
@@ -93,7 +92,7 @@ class TestNightly {
       assertThat(rows("SELECT verdict, checkpoints, checkpoints_read FROM audits ORDER BY started"))
           .containsExactly("CLEAN 3 3", "CLEAN 4 1", "VIOLATION 5 1");
       assertThat(Files.readString(state.resolve("summary.json.before"))).contains("CLEAN");
-      assertThat(Files.getLastModifiedTime(maintained)).isGreaterThan(WEEK_AGO);
+      assertThat(Files.getLastModifiedTime(maintained)).isGreaterThan(weekAgo);
       assertThat(
               rows(
                   "SELECT count(*) FROM lineage.qtrace.tensors.snapshots WHERE operation = 'replace'"))

@@ -21,6 +21,8 @@ Settings are environment variables, or lines NAME=value of FILE (conf/nightly/ni
   QTRACE_FAIL_ON   violation (default), finding or never, as --fail-on of `qtrace audit`
   QTRACE_SUBMIT    options of spark-submit, such as: --properties-file conf/templates/postgresql.conf
   QTRACE_OPTIONS   more options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
+  QTRACE_MAINTAIN  options of `qtrace maintain`, such as: --warehouse /data/qtrace; it runs once a week, after an audit that
+                   did not fail; "never": it does not. Default: the --warehouse of QTRACE_OPTIONS, if any
   QTRACE           the command; default: qtrace next to this script
 Passwords belong in none of them: see conf/templates/.
 
@@ -115,5 +117,31 @@ else
     mv -f "$local.new" "$local"
   fi
   cat "$local"
+fi
+
+# Once a week, the first time a week after the first audit.
+maintained=$QTRACE_STATE/maintained
+maintain() {
+  local words=() i
+  if [ -n "${QTRACE_MAINTAIN+set}" ]; then
+    read -r -a words <<<"$QTRACE_MAINTAIN"
+  else
+    for ((i = 0; i < ${#options[@]}; i++)); do
+      case ${options[i]} in
+        --warehouse) words=(--warehouse "${options[i + 1]:-}") ;;
+        --warehouse=*) words=("${options[i]}") ;;
+      esac
+    done
+  fi
+  if "$QTRACE" "${submit[@]}" maintain "${words[@]}" >&2 9>&-; then
+    touch "$maintained"
+  else
+    say 'the tables could not be maintained: tried again after the next audit'
+  fi
+}
+if [ ! -f "$maintained" ]; then
+  touch "$maintained"
+elif [ "$status" -lt 2 ] && [ "${QTRACE_MAINTAIN:-}" != never ] && [ -n "$(find "$maintained" -mtime +6)" ]; then
+  maintain
 fi
 exit "$status"

@@ -51,7 +51,7 @@ class TestArchitecture {
           Set.of("job.lineage"),
           Set.of("job.audit", "job.train"),
           Set.of("job.report"),
-          Set.of("job.experiment", "job.report.html"),
+          Set.of("job.experiment", "job.report.html", "job.shell"),
           Set.of("job.cli"));
 
   private record Floor(String name, Set<String> below) {
@@ -124,6 +124,11 @@ class TestArchitecture {
   @Test
   void icebergIsKnownToTheLineageOnly() {
     onlyIn("org.apache.iceberg..", "io.qtrace.job.lineage..");
+  }
+
+  @Test
+  void jlineIsKnownToTheShellOnly() {
+    onlyIn("org.jline..", "io.qtrace.job.shell..");
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -102,6 +103,15 @@ public final class Audit {
     AuditSession session =
         new AuditSession(spark, archive, settings, policy, operations, lineage.begin(id), progress);
     return session.run(started);
+  }
+
+  /** The URI that audits of an archive have in the tables, whatever of it a command was given. */
+  public static String root(SparkSession spark, String uri) throws IOException {
+    Path given = ObjectStore.path(uri);
+    return new ObjectStore(spark.sparkContext().hadoopConfiguration())
+        .fileSystem(given)
+        .makeQualified(given)
+        .toString();
   }
 
   private static String seen(Archive archive) {

@@ -66,8 +66,17 @@ public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoin
   public static List<AuditedArchive> latest(LineageStore lineage) throws IOException {
     List<AuditedArchive> archives = new ArrayList<>();
     for (AuditEntry audit : lineage.latestAudits()) {
-      archives.add(of(lineage, Json.read(audit.report(), AuditReport.class)));
+      archives.add(of(lineage, report(audit)));
     }
     return archives;
+  }
+
+  /**
+   * What a finished audit reported.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static AuditReport report(AuditEntry audit) throws IOException {
+    return Json.read(audit.report(), AuditReport.class);
   }
 }

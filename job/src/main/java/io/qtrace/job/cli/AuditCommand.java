@@ -2,7 +2,11 @@ package io.qtrace.job.cli;
 
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.AuditedArchive;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.AuditEntry;
+import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.report.AuditSummary;
 import io.qtrace.job.report.AuditText;
@@ -10,8 +14,9 @@ import io.qtrace.job.report.NextSteps;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,13 +37,14 @@ import picocli.CommandLine.Option;
       "  qtrace audit --archive s3a://bucket/runs --warehouse /data/qtrace --format json",
       "  qtrace audit --archive runs/ --report audit.html",
       "  qtrace audit --archive runs/ --base models/Qwen3-0.6B",
+      "  qtrace audit --archive runs/ --tag release-1",
+      "  qtrace audit --as-of 2026-11-20",
       "  qtrace audit --archive runs/ --fail-on finding --summary /data/qtrace/summary.json"
     })
 final class AuditCommand implements Callable<Integer> {
   @Option(
       names = "--archive",
       paramLabel = "URI",
-      required = true,
       description =
           "Folder that contains the runs: a local path or any Hadoop URI (s3a://, hdfs://, ...).")
   private String archive;
@@ -63,6 +69,22 @@ final class AuditCommand implements Callable<Integer> {
       description = "Print every edge with its counts and notes, not only a page of text.")
   private boolean all;
 
+  @Option(
+      names = "--as-of",
+      paramLabel = "STATE",
+      description =
+          "Print the last audit of each archive, or of --archive, as the tables were then, without a"
+              + " new one: a time (2026-11-20T08:00:00Z), a snapshot of a table, or a tag.")
+  private String asOf;
+
+  @Option(
+      names = "--tag",
+      paramLabel = "NAME",
+      description =
+          "Keep the state of the tables that the audit leaves under this name, for --as-of and for"
+              + " VERSION AS OF in SQL: 'qtrace maintain' never expires it.")
+  private String tag;
+
   @Mixin private SummaryOption summary;
   @Mixin private ReportOption html;
   @Mixin private Rules rules;
@@ -72,15 +94,18 @@ final class AuditCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (asOf != null) {
+      return printEarlier();
+    }
+    if (archive == null) {
+      throw new IllegalArgumentException("Missing option --archive, expected a folder of runs");
+    }
     Instant started = Instant.now();
     try {
       AuditReport report = audit();
       int status = failOn.status(report);
       summary.write(() -> AuditSummary.of(report, status, archive, started, Instant.now()));
-      NextSteps next = new NextSteps(archive, bases.words(), rules.words(), warehouse.words());
-      output.print(
-          width -> all ? AuditText.all(report, next) : AuditText.page(report, next, width),
-          () -> Json.of(report));
+      output.print(width -> text(report, archive, width), () -> Json.of(report));
       return status;
     } catch (IOException | RuntimeException | Error e) {
       reportFailure(e, started);
@@ -88,12 +113,48 @@ final class AuditCommand implements Callable<Integer> {
     }
   }
 
+  private List<String> text(AuditReport report, String uri, int width) {
+    NextSteps next = new NextSteps(uri, bases.words(), rules.words(), warehouse.words());
+    return all ? AuditText.all(report, next) : AuditText.page(report, next, width);
+  }
+
+  private int printEarlier() throws IOException {
+    if (tag != null) {
+      throw new IllegalArgumentException("Invalid option --tag: --as-of makes no new audit");
+    }
+    List<AuditReport> reports = new ArrayList<>();
+    try (OpenSession session = warehouse.open()) {
+      String root = archive == null ? null : Audit.root(session.spark(), archive);
+      for (AuditEntry entry : new LineageStore(session.spark()).asOf(asOf).latestAudits()) {
+        if (root == null || root.equals(entry.archive())) {
+          reports.add(AuditedArchive.report(entry));
+        }
+      }
+    }
+    if (reports.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot find an audit of %s as of %s"
+              .formatted(archive == null ? "any archive" : archive, asOf));
+    }
+    output.print(
+        width ->
+            reports.stream()
+                .flatMap(report -> text(report, report.archive(), width).stream())
+                .toList(),
+        () -> archive == null ? Json.of(reports) : Json.of(reports.get(0)));
+    return reports.stream().mapToInt(failOn::status).max().orElseThrow();
+  }
+
   private AuditReport audit() throws IOException {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
-    try (SparkSession spark = warehouse.open()) {
-      AuditReport report = new Audit(spark, settings, policy, progress).run(archive, bases.uris());
-      html.write(spark, report.auditId());
+    try (OpenSession session = warehouse.open()) {
+      AuditReport report =
+          new Audit(session.spark(), settings, policy, progress).run(archive, bases.uris());
+      if (tag != null) {
+        new LineageStore(session.spark()).tag(tag, report.auditId());
+      }
+      html.write(session.spark(), report.auditId());
       return report;
     }
   }

@@ -2,6 +2,7 @@ package io.qtrace.job.cli;
 
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
 import io.qtrace.job.experiment.ExperimentReport;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,13 +75,13 @@ final class DemoCommand implements Callable<Integer> {
     FolderCopy.of(archive, work);
     ExperimentSettings experiment =
         ExperimentSettings.load(Optional.empty(), work.toAbsolutePath().toString());
-    try (SparkSession spark = warehouse.open()) {
+    try (OpenSession session = warehouse.open()) {
       Experiment.Outcome outcome =
-          new Experiment(spark, settings, policy, progress)
+          new Experiment(session.spark(), settings, policy, progress)
               .run(experiment, ExistingRunPolicy.REPLACE);
       Path report = work.resolve("report.html");
       HtmlReport.write(
-          spark, ReportSelection.ofAudit(outcome.audit().auditId()), report.toString());
+          session.spark(), ReportSelection.ofAudit(outcome.audit().auditId()), report.toString());
       output.print(
           width -> lines(experiment, outcome, report, width),
           () -> Json.of(new Demo(outcome.report(), outcome.audit())));

@@ -1,5 +1,6 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
 import io.qtrace.job.experiment.ExperimentSettings;
@@ -11,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,9 +64,9 @@ final class ExperimentCommand implements Callable<Integer> {
     Policy rules = policy.read();
     Settings how = settings.read();
     ExperimentSettings experiment = ExperimentSettings.load(Optional.of(config), root);
-    try (SparkSession spark = warehouse.open()) {
+    try (OpenSession session = warehouse.open()) {
       Experiment.Outcome outcome =
-          new Experiment(spark, how, rules, progress)
+          new Experiment(session.spark(), how, rules, progress)
               .run(experiment, overwrite ? ExistingRunPolicy.RETRAIN : ExistingRunPolicy.REPLACE);
       output.print(
           width -> ExperimentText.lines(experiment, outcome, width),

@@ -34,6 +34,11 @@ final class Failure {
     if (known.isPresent()) {
       return safe(known.get());
     }
+    Optional<String> fault =
+        chain.stream().flatMap(e -> SqlFault.reason(e, line(e)).stream()).findFirst();
+    if (fault.isPresent()) {
+      return safe(fault.get());
+    }
     String root = line(chain.get(chain.size() - 1));
     String reason =
         chain.stream().filter(e -> !isWrapper(e)).findFirst().map(Failure::line).orElse(root);

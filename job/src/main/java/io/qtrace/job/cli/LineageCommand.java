@@ -4,6 +4,7 @@ import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.audit.AuditedArchive;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.TensorRecords;
@@ -76,6 +77,15 @@ final class LineageCommand implements Callable<Integer> {
   private boolean all;
 
   @Mixin private Rules rules;
+
+  @Option(
+      names = "--as-of",
+      paramLabel = "STATE",
+      description =
+          "Read the tables as they were: at a time (2026-11-20T08:00:00Z), a snapshot of a table, or"
+              + " a tag.")
+  private String asOf;
+
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
   @Mixin private Output output;
@@ -84,9 +94,9 @@ final class LineageCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
-    try (SparkSession spark = warehouse.open()) {
-      LineageStore lineage = new LineageStore(spark);
-      List<AuditedArchive> archives = archives(spark, lineage, settings, policy);
+    try (OpenSession session = warehouse.open()) {
+      LineageStore lineage = new LineageStore(session.spark());
+      List<AuditedArchive> archives = archives(session.spark(), lineage, settings, policy);
       if (tensor != null) {
         List<TensorHistory> histories = histories(lineage, archives);
         output.print(width -> text(histories, width), () -> Json.of(histories));
@@ -104,9 +114,12 @@ final class LineageCommand implements Callable<Integer> {
   private List<AuditedArchive> archives(
       SparkSession spark, LineageStore lineage, Settings settings, Policy policy)
       throws IOException {
+    if (archive != null && asOf != null) {
+      throw new IllegalArgumentException("Invalid option --as-of: --archive makes a new audit");
+    }
     if (archive == null) {
       lineage.create();
-      return AuditedArchive.latest(lineage);
+      return AuditedArchive.latest(asOf == null ? lineage : lineage.asOf(asOf));
     }
     AuditReport report = new Audit(spark, settings, policy, progress).run(archive, bases.uris());
     return List.of(AuditedArchive.of(lineage, report));

@@ -6,7 +6,9 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,11 +29,13 @@ import picocli.CommandLine.Spec;
       AuditCommand.class,
       LineageCommand.class,
       ReportCommand.class,
+      BisectCommand.class,
       BakeCommand.class,
       SyncCommand.class,
       TrainCommand.class,
       ExperimentCommand.class,
       SqlCommand.class,
+      MaintainCommand.class,
       DemoCommand.class
     },
     versionProvider = Version.class,
@@ -50,11 +54,14 @@ import picocli.CommandLine.Spec;
       "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace lineage --tensor NAME                     every version of a tensor",
       "  qtrace report --out report.html                  the last audit with pictures, for a browser",
+      "  qtrace bisect --q --since v2_initial.pt          where _Q first changed, and why",
       "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new"
           + " checkpoint",
       "  qtrace train --recipe FILE                       train LUTs and scales, write checkpoints",
       "  qtrace experiment --config FILE                  train, compare, conclude",
-      "  qtrace sql -e 'SELECT * FROM checkpoints'        query the tables",
+      "  qtrace sql                                       query the tables, in a shell",
+      "  qtrace sql -e 'SELECT * FROM checkpoints'        one query",
+      "  qtrace maintain                                  merge small files, expire old states",
       "  qtrace COMMAND --help                            options and examples of a command",
       "",
       "Options of spark-submit go before the command:",
@@ -75,7 +82,15 @@ public final class Main implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  private Main() {}
+  private final Optional<SparkSession> session;
+
+  private Main() {
+    this(Optional.empty());
+  }
+
+  private Main(Optional<SparkSession> session) {
+    this.session = session;
+  }
 
   public static void main(String[] args) {
     PrintWriter out = writer(FileDescriptor.out);
@@ -86,19 +101,42 @@ public final class Main implements Callable<Integer> {
 
   /** Runs one command line and returns its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    Main main = new Main();
+    return new Main().run(out, err, List.of(args));
+  }
+
+  /** The same in a shell, whose session the command uses and leaves open. */
+  static int run(PrintWriter out, PrintWriter err, SparkSession session, List<String> args) {
+    return new Main(Optional.of(session)).run(out, err, args);
+  }
+
+  /** All commands. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main());
+  }
+
+  /** The root of a command. */
+  static Main of(CommandSpec command) {
+    return (Main) command.root().userObject();
+  }
+
+  /** The session of the shell that the command runs in. */
+  Optional<SparkSession> session() {
+    return session;
+  }
+
+  private int run(PrintWriter out, PrintWriter err, List<String> args) {
     CommandLine commandLine =
-        new CommandLine(main)
+        new CommandLine(this)
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(Main::badUsage)
-            .setExecutionExceptionHandler(main::failed);
+            .setExecutionExceptionHandler(this::failed);
     int status =
-        SecretArguments.complaint(List.of(args))
+        SecretArguments.complaint(args)
             .or(() -> SecretArguments.complaint(SecretArguments.ofProcess()))
             .map(complaint -> refused(commandLine, complaint))
-            .orElseGet(() -> main.execute(commandLine, args));
+            .orElseGet(() -> execute(commandLine, args.toArray(new String[0])));
     out.flush();
     err.flush();
     return status;

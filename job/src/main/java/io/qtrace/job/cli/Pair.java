@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.compare.Measure;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Sessions;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.Diff;
@@ -12,12 +13,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Two checkpoints that a command compares, and what it goes by. */
 final class Pair {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Parameters(index = "0", paramLabel = "LEFT", description = "Parent checkpoint: path or URI.")
   private String left;
 
@@ -56,10 +63,20 @@ final class Pair {
   Diff.Outcome compare(Set<Measure> extra) throws IOException {
     Policy policy = rules.policy();
     Settings settings = rules.settings();
-    try (JavaSparkContext spark = Sessions.context()) {
-      return new Diff(spark, settings, policy)
-          .run(left, right, Optional.ofNullable(kind), extra, trustCrc);
+    Optional<SparkSession> shell = Main.of(command).session();
+    if (shell.isPresent()) {
+      return compare(new OpenSession(shell.get(), true).context(), settings, policy, extra);
     }
+    try (JavaSparkContext spark = Sessions.context()) {
+      return compare(spark, settings, policy, extra);
+    }
+  }
+
+  private Diff.Outcome compare(
+      JavaSparkContext spark, Settings settings, Policy policy, Set<Measure> extra)
+      throws IOException {
+    return new Diff(spark, settings, policy)
+        .run(left, right, Optional.ofNullable(kind), extra, trustCrc);
   }
 
   /** The same pair as words of another command. */

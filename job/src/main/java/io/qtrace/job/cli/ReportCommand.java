@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,9 +77,9 @@ final class ReportCommand implements Callable<Integer> {
             Optional.ofNullable(which.audit),
             Optional.ofNullable(run),
             pair);
-    try (SparkSession spark = warehouse.open()) {
-      new LineageStore(spark).create();
-      HtmlReport.Written written = HtmlReport.write(spark, selection, out);
+    try (OpenSession session = warehouse.open()) {
+      new LineageStore(session.spark()).create();
+      HtmlReport.Written written = HtmlReport.write(session.spark(), selection, out);
       output.print(width -> lines(written), () -> Json.of(new Printed(out, written)));
     }
     return ExitStatus.CLEAN;

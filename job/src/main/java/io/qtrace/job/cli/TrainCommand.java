@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.report.TrainText;
 import io.qtrace.job.text.Json;
@@ -14,7 +15,6 @@ import io.qtrace.job.train.TrainSteps;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,14 +51,14 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TrainSettings settings = options.read();
-    try (SparkSession spark = warehouse.open()) {
-      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    try (OpenSession session = warehouse.open()) {
+      JavaSparkContext context = session.context();
       ObjectStore store = new ObjectStore(context.hadoopConfiguration());
       TrainPlan plan = new TrainPlanner(store, progress).plan(settings);
       TrainRun run =
           new TrainStage(context, progress)
               .run(plan, overwrite ? ExistingRunPolicy.RETRAIN : ExistingRunPolicy.KEEP);
-      TrainSteps.write(new LineageStore(spark), run);
+      TrainSteps.write(new LineageStore(session.spark()), run);
       output.print(width -> TrainText.lines(run, settings), () -> Json.of(run));
       return ExitStatus.CLEAN;
     }

@@ -1,15 +1,21 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.conf.Sessions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Where a command's tables are. */
 final class Warehouse {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--warehouse",
       paramLabel = "DIR",
@@ -18,9 +24,21 @@ final class Warehouse {
               + " configured in conf/spark-defaults.conf, .qtrace/ in the working folder.")
   private Path folder;
 
-  /** Opens a session on these tables; the caller closes it. */
-  SparkSession open() throws IOException {
-    return Sessions.open(Optional.ofNullable(folder));
+  /**
+   * A session on these tables.
+   *
+   * @throws IllegalArgumentException if they are to be others than those of the shell that this
+   *     command runs in
+   */
+  OpenSession open() throws IOException {
+    Optional<SparkSession> shell = Main.of(command).session();
+    if (shell.isPresent() && folder != null) {
+      throw new IllegalArgumentException(
+          "Invalid option --warehouse: commands in the shell use its tables");
+    }
+    return shell.isPresent()
+        ? new OpenSession(shell.get(), true)
+        : new OpenSession(Sessions.open(Optional.ofNullable(folder)), false);
   }
 
   /** The options that name these tables in another command. */

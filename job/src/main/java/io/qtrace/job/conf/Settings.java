@@ -7,15 +7,21 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 
-/** {@code conf/qtrace.yaml}: how checkpoints are found and read. */
+/**
+ * {@code conf/qtrace.yaml}: how checkpoints are found and read.
+ *
+ * @param tables how they are kept; the defaults in settings of older versions
+ */
 public record Settings(
     @JsonProperty(required = true) ArchiveLayout archive,
     @JsonProperty(required = true) CompareSettings compare,
-    @JsonProperty(required = true) LimitSettings limits) {
+    @JsonProperty(required = true) LimitSettings limits,
+    @JsonProperty TableSettings tables) {
   public Settings {
     Objects.requireNonNull(archive, "archive");
     Objects.requireNonNull(compare, "compare");
     Objects.requireNonNull(limits, "limits");
+    tables = Objects.requireNonNullElse(tables, TableSettings.DEFAULT);
   }
 
   /**

@@ -73,12 +73,12 @@ public final class LineageStore {
   private final String ignored; // an audit whose rows are not read
 
   public LineageStore(SparkSession spark) {
-    this(spark, "");
+    this(spark, new TableFiles(spark), "");
   }
 
-  private LineageStore(SparkSession spark, String ignored) {
+  private LineageStore(SparkSession spark, TableFiles files, String ignored) {
     this.spark = spark;
-    this.files = new TableFiles(spark);
+    this.files = files;
     this.ignored = ignored;
   }
 
@@ -118,7 +118,7 @@ public final class LineageStore {
    * @return the tables without what a killed run of the same audit left in them
    */
   public LineageStore begin(String auditId) {
-    LineageStore without = new LineageStore(spark, auditId);
+    LineageStore without = new LineageStore(spark, files, auditId);
     without.removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
     without.removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);
     without.removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
@@ -145,6 +145,66 @@ public final class LineageStore {
         .conf()
         .get("spark.sql.catalog." + LineageTable.CATALOG + ".uri", "")
         .startsWith("jdbc:h2:file:");
+  }
+
+  /**
+   * Merges small files, gives up earlier states of the tables and removes files that belong to
+   * none; the rows stay as they are.
+   *
+   * @param keepSnapshots states of before are given up, unless a tag keeps them
+   * @param keepOrphans older files of no state are removed
+   * @param isDone false to find only what there is to do
+   * @throws IllegalStateException if an audit is writing
+   */
+  public List<TableUpkeep> maintain(Instant keepSnapshots, Instant keepOrphans, boolean isDone) {
+    List<TableUpkeep> done = new ArrayList<>();
+    for (LineageTable table : LineageTable.values()) {
+      if (files.present().contains(table)) {
+        if (isDone) {
+          requireNoWriter();
+        }
+        Maintenance upkeep = new Maintenance(spark, files.load(table), keepSnapshots, keepOrphans);
+        done.add(isDone ? upkeep.run() : upkeep.plan());
+      }
+    }
+    return done;
+  }
+
+  // An audit that has begun to write and not finished; one that was killed counts for an hour.
+  private void requireNoWriter() {
+    if (!isShared()) {
+      return;
+    }
+    Set<String> writing = new TreeSet<>();
+    for (LineageTable table : LineageTable.OF_AUDITS) {
+      writing.addAll(files.writtenSince(table, Instant.now().minus(ABANDONED)));
+    }
+    writing.removeAll(files.auditIds(LineageTable.AUDITS));
+    if (!writing.isEmpty()) {
+      throw new IllegalStateException(
+          "Cannot maintain the tables: audit %s is writing them; try again when it has finished"
+              .formatted(String.join(", ", writing)));
+    }
+  }
+
+  /**
+   * Keeps the state of the tables that an audit left, whatever is maintained: each gets a tag.
+   *
+   * @param name of the tag, new or of the same state
+   * @throws IllegalArgumentException if that state is not there any more, or the tag is of another
+   */
+  public void tag(String name, String auditId) {
+    files.tag(name, files.written(LineageTable.AUDITS, auditId));
+  }
+
+  /**
+   * The tables as they were.
+   *
+   * @param state a time (ISO 8601), the identifier of a snapshot of any table, or a tag
+   * @throws IllegalArgumentException if it is none of these, or not kept any more
+   */
+  public LineageStore asOf(String state) {
+    return new LineageStore(spark, files.asOf(state), ignored);
   }
 
   /** The finished audit of that id, if there is one; also before any table was created. */
@@ -377,6 +437,25 @@ public final class LineageStore {
     return new TensorRecords(versions, changes, quantized);
   }
 
+  /**
+   * The first edges below a checkpoint on which tensors have another content than there.
+   *
+   * @see Departures#find
+   */
+  public Map<String, List<Departures.Departure>> departures(
+      String since, List<Departures.Below> edges, Optional<String> tensor) {
+    return Departures.find(spark, since, edges, tensor);
+  }
+
+  /** Whether a checkpoint has a tensor of that name, or any {@code _Q} if there is none. */
+  public boolean has(String checkpointId, Optional<String> tensor) {
+    Column wanted =
+        tensor.map(name -> col("name").equalTo(name)).orElse(col("category").equalTo("q"));
+    return !table(LineageTable.TENSORS)
+        .where(col("checkpoint_id").equalTo(checkpointId).and(wanted))
+        .isEmpty();
+  }
+
   private static TensorRecords.Change change(ChangeRow row) {
     Optional<ChangeRow.DifferenceRow> difference = Optional.ofNullable(row.difference());
     return new TensorRecords.Change(
@@ -391,7 +470,7 @@ public final class LineageStore {
   }
 
   private Dataset<Row> table(LineageTable table) {
-    return spark.table(table.tableName()).where(col(AUDIT_ID).notEqual(ignored));
+    return files.dataset(spark, table).where(col(AUDIT_ID).notEqual(ignored));
   }
 
   // Of tables that have a row a checkpoint or an edge.

@@ -1,9 +1,13 @@
 package io.qtrace.job.lineage;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.iceberg.TableProperties;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataTypes;
@@ -26,6 +30,10 @@ public enum LineageTable {
   TRAIN_STEPS(TrainStepRow.class),
   EXPERIMENTS(ExperimentRow.class);
 
+  /** Tables that an audit writes before {@link #AUDITS}. */
+  static final List<LineageTable> OF_AUDITS =
+      List.of(TENSORS, INVARIANTS, CHECKPOINTS, CHANGES, Q_CHANGES, EDGES, CANDIDATES, DISPUTES);
+
   public static final String CATALOG = "lineage";
   public static final String NAMESPACE = CATALOG + ".qtrace";
 
@@ -42,6 +50,31 @@ public enum LineageTable {
     this.row = row;
   }
 
+  /** What a row of a table or view of the namespace is, by its simple name. */
+  public static Optional<String> meaning(String name) {
+    return Stream.concat(
+            Arrays.stream(values())
+                .filter(table -> table.simpleName().equals(name))
+                .map(LineageTable::meaning),
+            Arrays.stream(LineageView.values())
+                .filter(view -> view.simpleName().equals(name))
+                .map(LineageView::meaning))
+        .findFirst();
+  }
+
+  /** The columns of each table, by its simple name. */
+  public static Map<String, List<String>> columns() {
+    Map<String, List<String>> columns = new LinkedHashMap<>();
+    for (LineageTable table : values()) {
+      columns.put(table.simpleName(), List.of(table.schema().fieldNames()));
+    }
+    return columns;
+  }
+
+  private String meaning() {
+    return row.getAnnotation(ColumnComment.class).value();
+  }
+
   public String tableName() {
     return NAMESPACE + "." + simpleName();
   }
@@ -52,9 +85,8 @@ public enum LineageTable {
 
   String createStatement() {
     String columns = schema().toDDL();
-    String comment = row.getAnnotation(ColumnComment.class).value();
     return "CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg PARTITIONED BY (audit_id) COMMENT '%s' TBLPROPERTIES (%s)"
-        .formatted(tableName(), columns, comment.replace("'", "\\'"), properties());
+        .formatted(tableName(), columns, meaning().replace("'", "\\'"), properties());
   }
 
   private String properties() {

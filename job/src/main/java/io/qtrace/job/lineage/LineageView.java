@@ -152,6 +152,10 @@ enum LineageView {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  String meaning() {
+    return meaning;
+  }
+
   String query() {
     return query;
   }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,6 +19,7 @@ import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.OverwriteFiles;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.catalog.Catalog;
@@ -32,6 +34,7 @@ import org.apache.iceberg.spark.SparkSchemaUtil;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
@@ -45,6 +48,8 @@ final class TableFiles {
   private static final Namespace NAMESPACE =
       Namespace.of(LineageTable.NAMESPACE.substring(LineageTable.CATALOG.length() + 1));
 
+  private static final String VERSION = "SELECT * FROM %s VERSION AS OF %d";
+
   private static final String TASK_BYTES = Long.toString(64 << 20);
 
   // What opening a row group is worth: little, so that one task reads many.
@@ -52,12 +57,77 @@ final class TableFiles {
 
   private final JavaSparkContext spark;
   private final Catalog catalog;
+  private final TableState state; // that is read
 
   TableFiles(SparkSession spark) {
     this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
     // Whose settings a catalog is made of.
     org.apache.spark.sql.classic.SparkSession.setActiveSession(spark);
     this.catalog = Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
+    this.state = TableState.CURRENT;
+  }
+
+  private TableFiles(TableFiles files, TableState state) {
+    this.spark = files.spark;
+    this.catalog = files.catalog;
+    this.state = state;
+  }
+
+  /** The same tables in an earlier state, as {@link LineageStore#asOf} names it. */
+  TableFiles asOf(String text) {
+    List<Table> tables =
+        Arrays.stream(LineageTable.values()).filter(present()::contains).map(this::load).toList();
+    TableState wanted = TableState.of(text, tables);
+    if (!present().contains(LineageTable.AUDITS)) {
+      throw new IllegalArgumentException(
+          "Cannot read the tables as of %s: there are none yet".formatted(text));
+    }
+    wanted.require(load(LineageTable.AUDITS));
+    return new TableFiles(this, wanted);
+  }
+
+  /** The rows of a table for queries. */
+  Dataset<Row> dataset(SparkSession session, LineageTable table) {
+    if (state.isCurrent()) {
+      return session.table(table.tableName());
+    }
+    return state
+        .snapshot(load(table))
+        .map(id -> session.sql(VERSION.formatted(table.tableName(), id)))
+        .orElseGet(() -> session.table(table.tableName()).limit(0));
+  }
+
+  /** When an audit committed its rows of a table. */
+  Instant written(LineageTable table, String auditId) {
+    for (Snapshot snapshot : load(table).snapshots()) {
+      if (auditId.equals(snapshot.summary().get(LineageStore.AUDIT_PROPERTY))) {
+        return Instant.ofEpochMilli(snapshot.timestampMillis());
+      }
+    }
+    throw new IllegalArgumentException(
+        "Cannot find audit %s: the state that it left the tables in is not kept any more"
+            .formatted(auditId));
+  }
+
+  /** Keeps the state of a time in each table that had one. */
+  void tag(String name, Instant time) {
+    for (LineageTable table : LineageTable.values()) {
+      if (present().contains(table)) {
+        Table loaded = load(table);
+        TableState.at(time).snapshot(loaded).ifPresent(snapshot -> tag(loaded, name, snapshot));
+      }
+    }
+  }
+
+  private static void tag(Table table, String name, long snapshot) {
+    SnapshotRef known = table.refs().get(name);
+    if (known == null) {
+      table.manageSnapshots().createTag(name, snapshot).commit();
+    } else if (known.snapshotId() != snapshot) {
+      throw new IllegalArgumentException(
+          "Invalid tag: '%s' is of another state of %s, expected a new name"
+              .formatted(name, table.name()));
+    }
   }
 
   /** The tables that are there. */
@@ -84,7 +154,7 @@ final class TableFiles {
     Table loaded = load(table);
     RowCodec<R> codec = new RowCodec<>(type);
     List<R> rows = new ArrayList<>();
-    for (CombinedScanTask files : tasks(loaded, condition)) {
+    for (CombinedScanTask files : tasks(loaded, state.snapshot(loaded), condition)) {
       new TableRows(loaded).read(files.files(), condition, row -> rows.add(codec.record(row)));
     }
     return rows;
@@ -93,7 +163,7 @@ final class TableFiles {
   /** The same, on the executors. */
   <R extends Record> JavaRDD<R> rows(LineageTable table, Class<R> type, Expression condition) {
     TableRows files = TableRows.of(load(table));
-    List<CombinedScanTask> tasks = tasks(files.table(), condition);
+    List<CombinedScanTask> tasks = tasks(files.table(), state.snapshot(files.table()), condition);
     return spark
         .parallelize(tasks, Math.max(1, tasks.size()))
         .flatMap(
@@ -105,10 +175,15 @@ final class TableFiles {
             });
   }
 
-  private static List<CombinedScanTask> tasks(Table table, Expression condition) {
+  private static List<CombinedScanTask> tasks(
+      Table table, Optional<Long> snapshot, Expression condition) {
+    if (snapshot.isEmpty()) {
+      return List.of();
+    }
     try (CloseableIterable<CombinedScanTask> tasks =
         table
             .newScan()
+            .useSnapshot(snapshot.get())
             .filter(condition)
             .option(TableProperties.SPLIT_SIZE, TASK_BYTES)
             .option(TableProperties.SPLIT_OPEN_FILE_COST, ROW_GROUP_COST)
@@ -207,7 +282,7 @@ final class TableFiles {
     return ids;
   }
 
-  private Table load(LineageTable table) {
+  Table load(LineageTable table) {
     Table loaded = catalog.loadTable(TableIdentifier.of(NAMESPACE, table.simpleName()));
     loaded.refresh();
     return loaded;

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -136,6 +137,26 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
   private static int weight(RecordedEdge edge) {
     int evidence = edge.edge().has(Evidence.WEIGHTS) ? 2 : edge.edge().has(Evidence.ORDER) ? 1 : 0;
     return edge.edge().kind().equals(EdgeKind.SEVERAL) ? evidence - 3 : evidence;
+  }
+
+  /**
+   * The checkpoint of a path.
+   *
+   * @param path whole, or its last folders and name
+   * @throws IllegalArgumentException if several paths end like that
+   */
+  public Optional<Node> find(String path) {
+    List<Node> found =
+        checkpoints.stream()
+            .filter(node -> node.path().equals(path) || node.path().endsWith("/" + path))
+            .toList();
+    Optional<Node> whole = found.stream().filter(node -> node.path().equals(path)).findFirst();
+    if (whole.isEmpty() && found.size() > 1) {
+      throw new IllegalArgumentException(
+          "Ambiguous checkpoint '%s': %s and %d others end like that, expected more of the path"
+              .formatted(path, found.get(0).path(), found.size() - 1));
+    }
+    return whole.or(() -> found.stream().findFirst());
   }
 
   /**

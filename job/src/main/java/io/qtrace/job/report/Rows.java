@@ -1,9 +1,13 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.SafeText;
+import io.qtrace.job.text.Csv;
 import io.qtrace.job.text.Json;
+import io.qtrace.job.text.MarkdownTable;
 import io.qtrace.job.text.TextTable;
 import java.sql.Timestamp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +22,7 @@ import org.apache.spark.sql.types.StructType;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Rows of a query, as a table or as JSON. Times are ISO 8601, bytes base64. */
+/** Rows of a query in each {@link RowFormat}. Times are ISO 8601, bytes base64. */
 public record Rows(StructType schema, List<Row> rows) {
   public Rows {
     Objects.requireNonNull(schema, "schema");
@@ -28,6 +32,21 @@ public record Rows(StructType schema, List<Row> rows) {
   /** Runs the query and brings its rows here. */
   public static Rows of(Dataset<Row> query) {
     return new Rows(query.schema(), query.collectAsList());
+  }
+
+  /**
+   * The rows in a format.
+   *
+   * @param width most characters a line of text may have
+   * @throws IllegalArgumentException if two columns of JSON have the same name
+   */
+  public List<String> lines(RowFormat format, int width) {
+    return switch (format) {
+      case TEXT -> lines(width);
+      case CSV -> csv();
+      case JSON -> json().lines().toList();
+      case MARKDOWN -> markdown();
+    };
   }
 
   /**
@@ -41,21 +60,79 @@ public record Rows(StructType schema, List<Row> rows) {
 
   /** A line of titles and a line a row; nothing for a statement without a result. */
   public List<String> lines(int width) {
-    if (schema.isEmpty()) {
-      return List.of();
-    }
+    return schema.isEmpty() ? List.of() : table().lines(width);
+  }
+
+  /** Whether each column has room in lines of that width. */
+  public boolean fit(int width) {
+    return table().leastWidth() <= width;
+  }
+
+  private TextTable table() {
     List<TextTable.Column> columns = new ArrayList<>();
     for (StructField field : schema.fields()) {
       columns.add(
-          field.dataType() instanceof NumericType
+          isNumber(field)
               ? TextTable.Column.number(field.name())
               : TextTable.Column.text(field.name()));
     }
     TextTable table = new TextTable(columns);
-    for (Row row : rows) {
-      table.add(IntStream.range(0, row.size()).mapToObj(c -> cell(row.get(c))).toArray());
+    rows.forEach(row -> table.add(cells(row).toArray()));
+    return table;
+  }
+
+  /** A line a column below a line a row, values whole. */
+  public List<String> verticalLines() {
+    List<String> titles = Arrays.stream(schema.fieldNames()).map(SafeText::of).toList();
+    int width =
+        titles.stream().mapToInt(title -> title.codePointCount(0, title.length())).max().orElse(0);
+    List<String> lines = new ArrayList<>();
+    for (int r = 0; r < rows.size(); r++) {
+      lines.add("*** row %d ***".formatted(r + 1));
+      List<String> cells = cells(rows.get(r));
+      for (int c = 0; c < titles.size(); c++) {
+        String pad = " ".repeat(width - titles.get(c).codePointCount(0, titles.get(c).length()));
+        lines.add((titles.get(c) + pad + "  " + SafeText.of(cells.get(c))).stripTrailing());
+      }
     }
-    return table.lines(width);
+    return lines;
+  }
+
+  private List<String> csv() {
+    List<String> lines = new ArrayList<>();
+    if (!schema.isEmpty()) {
+      lines.add(csvTitles(schema));
+    }
+    rows.forEach(row -> lines.add(csv(row)));
+    return lines;
+  }
+
+  static String csvTitles(StructType schema) {
+    return Csv.line(List.of(schema.fieldNames()));
+  }
+
+  static String csv(Row row) {
+    return Csv.line(
+        IntStream.range(0, row.size())
+            .mapToObj(c -> row.isNullAt(c) ? null : cell(row.get(c)))
+            .toList());
+  }
+
+  private List<String> markdown() {
+    return schema.isEmpty()
+        ? List.of()
+        : MarkdownTable.lines(
+            List.of(schema.fieldNames()),
+            Arrays.stream(schema.fields()).map(Rows::isNumber).toList(),
+            rows.stream().map(Rows::cells).toList());
+  }
+
+  private static boolean isNumber(StructField field) {
+    return field.dataType() instanceof NumericType;
+  }
+
+  private static List<String> cells(Row row) {
+    return IntStream.range(0, row.size()).mapToObj(c -> cell(row.get(c))).toList();
   }
 
   private static String cell(Object value) {

@@ -30,7 +30,8 @@ public final class Terminal {
     return "terminal".equals(System.getenv("QTRACE_STDERR"));
   }
 
-  private static boolean isInteractive() {
+  /** Whether a person reads and types: standard input and standard output are a terminal. */
+  public static boolean isInteractive() {
     Console console = System.console();
     if (console == null) {
       return false;

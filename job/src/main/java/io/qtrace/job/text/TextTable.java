@@ -80,6 +80,11 @@ public final class TextTable {
     return rows.stream().map(row -> Ellipsis.atEnd(line(row, widths), width)).toList();
   }
 
+  /** Characters of a line whose text is shortened as much as can be. */
+  public int leastWidth() {
+    return Arrays.stream(widths(0)).sum() + GAP.length() * (columns.size() - 1);
+  }
+
   // The widest text columns give way first, one character at a time.
   private int[] widths(int width) {
     int[] widths =

@@ -8,6 +8,7 @@ import io.qtrace.job.Sample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,32 @@ class TestLineageCommand {
     assertParts();
     assertBlame();
     assertUnknown();
+    assertBisection();
+  }
+
+  // Each way from the start ends where a _Q first has another content, and says why.
+  private void assertBisection() throws IOException {
+    String[] words = {"bisect", "--q", "--since", "v2_initial.pt", "--format", "json"};
+    List<String> edges = new ArrayList<>();
+    new ObjectMapper()
+        .readTree(qtrace(words).out())
+        .get(0)
+        .get("edges")
+        .forEach(
+            edge ->
+                edges.add(
+                    "%s %s %s %s"
+                        .formatted(
+                            edge.get("kind").asText(),
+                            edge.at("/causes/0/cause").asText(),
+                            edge.get("tensors"),
+                            edge.get("child").asText())));
+    assertThat(edges)
+        .containsExactlyInAnyOrder(
+            "bake BAKED 14 " + SR_LUT + "baked_step200.pt",
+            "sync SYNCED 14 runs/srLUT-004s_synced/synced_step200.pt",
+            "requantize REQUANTIZED 14 runs/srLUT-004t_tightened/tightened.pt",
+            "unknown UNEXPLAINED 2 runs/bug_q_drift/checkpoint_step20.pt");
   }
 
   private void assertParts() {
@@ -122,11 +149,16 @@ class TestLineageCommand {
   }
 
   private CommandRun lineage(String... options) {
-    String[] args = new String[options.length + 3];
+    String[] args = new String[options.length + 1];
     args[0] = "lineage";
-    args[1] = "--warehouse";
-    args[2] = folder.resolve("w").toString();
-    System.arraycopy(options, 0, args, 3, options.length);
+    System.arraycopy(options, 0, args, 1, options.length);
+    return qtrace(args);
+  }
+
+  private CommandRun qtrace(String... words) {
+    String[] args = Arrays.copyOf(words, words.length + 2);
+    args[words.length] = "--warehouse";
+    args[words.length + 1] = folder.resolve("w").toString();
     return CommandRun.of(args);
   }
 }

@@ -16,6 +16,9 @@ import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,6 +76,9 @@ class TestNightly {
           .isEqualTo(bytes(INITIAL) + bytes(DEBUG_BEST) + bytes(DEBUG_STEP));
       Map<String, Long> readSecond = read(server);
 
+      Path maintained = state.resolve("maintained");
+      FileTime weekAgo = FileTime.from(Instant.now().minus(Duration.ofDays(8)));
+      Files.setLastModifiedTime(maintained, weekAgo);
       put(server, BAD + "config.json", BAD_STEP);
       JsonNode third = night(settings, 1).get("audit");
       assertThat(third.get("verdict").asText()).isEqualTo("VIOLATION");
@@ -93,6 +99,12 @@ class TestNightly {
           .doesNotContain("report-20200101T000000Z.html", "report-20200103T000000Z.html");
       assertThat(Files.readString(state.resolve("reports").resolve(reports().get(29))))
           .contains("<title>VIOLATION: qtrace report</title>");
+      assertThat(Files.getLastModifiedTime(maintained)).isGreaterThan(weekAgo);
+      assertThat(
+              rows(
+                  "SELECT count(*) FROM lineage.qtrace.tensors.snapshots WHERE operation = 'replace'"))
+          .as("snapshots that maintenance committed")
+          .doesNotContain("0");
     }
   }
 

@@ -3,12 +3,15 @@ package io.qtrace.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.Sample;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +68,85 @@ class TestSqlCommand {
             model.layers.0.self_attn.o_proj         5
             model.layers.1.self_attn.o_proj         0
             """);
+  }
+
+  @Test
+  void printsEachFormat() {
+    String query =
+        "SELECT 'a|b\n<i>_Q' AS `n,1`, 2 AS n UNION ALL SELECT concat('\"', chr(27)), NULL ORDER BY n";
+    assertThat(sql("-e", query, "--format", "csv").out())
+        .isEqualTo("\"n,1\",n\n\"\"\"\u001b\",\n\"a|b\n<i>_Q\",2\n");
+    assertThat(sql("-e", query, "--format", "markdown").out())
+        .isEqualTo(
+            """
+            | n,1 | n |
+            | --- | ---: |
+            | "\\\\u001b | NULL |
+            | a\\|b\\\\n\\<i\\>\\_Q | 2 |
+            """);
+    assertThat(sql("-e", query + "\\G").out())
+        .isEqualTo(
+            """
+            *** row 1 ***
+            n,1  "\\u001b
+            n    NULL
+            *** row 2 ***
+            n,1  a|b\\n<i>_Q
+            n    2
+            """);
+  }
+
+  @Test
+  void writesFilesWhole() throws IOException {
+    Path csv = folder.resolve("a.csv");
+    Path parquet = folder.resolve("a.parquet");
+    String query = "SELECT id, array(id) AS list FROM range(3) ORDER BY id";
+    for (Path file : List.of(csv, parquet, csv)) {
+      assertThat(sql("-e", query, "--out", file.toString()))
+          .isEqualTo(new CommandRun(ExitStatus.CLEAN, "", ""));
+    }
+    assertThat(csv).hasContent("id,list\n0,[0]\n1,[1]\n2,[2]\n");
+    assertThat(
+            sql("-e", "SELECT sum(id) AS n, count(list) AS m FROM parquet.`%s`".formatted(parquet))
+                .out())
+        .isEqualTo("n  m\n3  3\n");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("a.csv", "a.parquet", "w h");
+    }
+    assertThat(sql("-e", "SELECT assert_true(id < 2) FROM range(3)", "--out", csv.toString()).err())
+        .hasLineCount(1);
+    assertThat(csv).hasContent("id,list\n0,[0]\n1,[1]\n2,[2]\n");
+    assertThat(sql("-e", query, "--out", "a.txt").err())
+        .isEqualTo(
+            "qtrace: Invalid output file: 'a.txt', expected a name that ends with .parquet or .csv\n");
+  }
+
+  @Test
+  void runsStandardInputWithoutATerminal() {
+    InputStream before = System.in;
+    System.setIn(
+        new ByteArrayInputStream("SELECT 1; SELECT 2 AS n;".getBytes(StandardCharsets.UTF_8)));
+    try {
+      assertThat(sql().out()).isEqualTo("n\n2\n");
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void marksTheFaultyPlace() {
+    assertThat(sql("-e", "SELECT 1,\n  kin AS \u001b[31m FROM range(3)").err())
+        .contains("(line 2, column 10: SELECT 1, kin AS >>>\\u001b<<<[31m FROM range(3))")
+        .hasLineCount(1);
+    assertThat(sql("-e", "SELECT 1,\n  kin FROM range(3)").err())
+        .contains(
+            "`kin` cannot be resolved", "(line 2, column 3: SELECT 1, >>>kin<<< FROM range(3))")
+        .doesNotContain("SQLSTATE")
+        .hasLineCount(1);
+    assertThat(sql("-e", "SELECT CAST(concat('a', id) AS INT) FROM range(3)").err())
+        .contains("(line 1, column 8: SELECT >>>CAST(concat('a', id) AS INT)<<< FROM range(3))")
+        .hasLineCount(1);
   }
 
   @Test

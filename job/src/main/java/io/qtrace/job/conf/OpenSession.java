@@ -1,0 +1,27 @@
+package io.qtrace.job.conf;
+
+import java.util.Objects;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The Spark session of a command, which ends with it unless a shell goes on with it.
+ *
+ * @param isLent whether someone else closes the session
+ */
+public record OpenSession(SparkSession spark, boolean isLent) implements AutoCloseable {
+  public OpenSession {
+    Objects.requireNonNull(spark, "spark");
+  }
+
+  public JavaSparkContext context() {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext());
+  }
+
+  @Override
+  public void close() {
+    if (!isLent) {
+      spark.stop();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.qtrace.job.report;
+
+import io.qtrace.job.lineage.TableUpkeep;
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.TextTable.Column;
+import io.qtrace.job.text.Units;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the upkeep of the tables did, as text. */
+public final class MaintainText {
+  private MaintainText() {}
+
+  /**
+   * A line a table.
+   *
+   * @param isPlan whether nothing was done yet
+   */
+  public static List<String> lines(List<TableUpkeep> tables, boolean isPlan, int width) {
+    List<String> lines = new ArrayList<>();
+    long freed = tables.stream().mapToLong(TableUpkeep::bytesFreed).sum();
+    lines.add(
+        isPlan
+            ? "To do (--dry-run):"
+            : "Maintained %d tables, %s freed".formatted(tables.size(), Units.size(freed)));
+    TextTable table =
+        new TextTable(
+            Column.text("table"),
+            Column.number("files before"),
+            Column.number("after"),
+            Column.number("snapshots expired"),
+            Column.number("orphans removed"),
+            Column.number("bytes freed"));
+    for (TableUpkeep one : tables) {
+      table.add(
+          one.table(),
+          one.filesBefore(),
+          one.filesAfter(),
+          one.snapshotsExpired(),
+          one.orphansRemoved(),
+          isPlan ? null : one.bytesFreed());
+    }
+    lines.addAll(table.lines(width));
+    return lines;
+  }
+}

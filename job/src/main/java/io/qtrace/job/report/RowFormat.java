@@ -1,0 +1,20 @@
+package io.qtrace.job.report;
+
+/** The form of a query's rows. */
+public enum RowFormat {
+  TEXT("text"),
+  CSV("csv"),
+  JSON("json"),
+  MARKDOWN("markdown");
+
+  private final String label;
+
+  RowFormat(String label) {
+    this.label = label;
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

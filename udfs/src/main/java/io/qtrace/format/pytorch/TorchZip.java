@@ -32,7 +32,8 @@ final class TorchZip implements Storages {
     this.order = order;
   }
 
-  static CheckpointIndex index(RangeReader reader, ReadBudget budget) throws IOException {
+  static CheckpointIndex index(RangeReader reader, ReadBudget budget, PickledGlobals globals)
+      throws IOException {
     List<ZipMember> members = ZipDirectory.read(reader, budget);
     String root = root(members);
     requireCheckpoint(reader, root, members);
@@ -46,10 +47,15 @@ final class TorchZip implements Storages {
 
     long position = archive.find(pickleName).orElseThrow().position();
     PickleInput pickle = PickleInput.of(reader.uri(), contents.get(pickleName), position);
-    PickleMachine machine = new PickleMachine(pickle, budget);
+    PickleMachine machine = PickleMachine.reading(pickle, budget, globals, pickleName);
     PickleValue value = machine.run();
     if (pickle.remaining() > 0) {
       throw pickle.fault("Invalid pickle: %d bytes after its end".formatted(pickle.remaining()));
+    }
+    for (ZipMember member : members) {
+      if (PickleScan.isPickle(member.name()) && !member.name().equals(pickleName)) {
+        PickleScan.member(reader.uri(), archive, member.name(), budget, globals);
+      }
     }
     CheckpointIndex index =
         StateDictWalker.index(

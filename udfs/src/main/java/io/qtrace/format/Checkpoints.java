@@ -11,6 +11,7 @@ import io.qtrace.io.ReadBudget;
 import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.PickledGlobal;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -111,6 +112,8 @@ public final class Checkpoints {
   private void scanShard(String uri, ReadBudget budget) throws IOException {
     try (Counted file = open(uri, budget)) {
       scan(file.reader(), FileFormat.of(file.reader()), budget);
+    } catch (FileNotFoundException e) {
+      globals.addFault("", new FormatException(uri, 0, "Cannot find the shard", e));
     }
   }
 

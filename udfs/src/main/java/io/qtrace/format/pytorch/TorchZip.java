@@ -14,11 +14,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A checkpoint in a zip archive: one pickle, and one member for each storage. */
 final class TorchZip implements Storages {
   private static final String DEFLATED =
       "the archive is compressed, as torch.save writes none: torch.load reads it, though not by mmap";
+
+  // Members that are neither pickle nor storage: verified, so that all of a file is.
+  private static final int MAX_OTHERS = 16;
+  private static final int MAX_OTHER_BYTES = 4096;
 
   private final String file;
   private final String root;
@@ -41,7 +46,7 @@ final class TorchZip implements Storages {
 
     String pickleName = root + TorchZipFormat.PICKLE;
     String orderName = root + TorchZipFormat.BYTE_ORDER;
-    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName), budget);
+    Map<String, byte[]> contents = archive.read(described(root, members), budget);
     Storage.Order order = order(archive, contents, orderName);
     TorchZip storages = new TorchZip(reader.uri(), root, archive, order);
 
@@ -67,6 +72,19 @@ final class TorchZip implements Storages {
             storages,
             budget);
     return archive.hasDeflated() ? index.noted(DEFLATED) : index;
+  }
+
+  // The pickle, and what torch.save says of the file: read together, since they are neighbours.
+  private static List<String> described(String root, List<ZipMember> members) {
+    Stream<String> others =
+        members.stream()
+            .filter(member -> member.content() <= MAX_OTHER_BYTES)
+            .map(ZipMember::name)
+            .filter(name -> !name.startsWith(root + TorchZipFormat.STORAGES))
+            .limit(MAX_OTHERS);
+    return Stream.concat(Stream.of(root + TorchZipFormat.PICKLE, root + TorchZipFormat.BYTE_ORDER), others)
+        .distinct()
+        .toList();
   }
 
   @Override

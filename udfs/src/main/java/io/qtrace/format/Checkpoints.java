@@ -126,8 +126,8 @@ public final class Checkpoints {
   }
 
   // An index among the shards of another would be a loop.
-  private CheckpointIndex indexTensors(
-      RangeReader reader, FileFormat format, ReadBudget budget) throws IOException {
+  private CheckpointIndex indexTensors(RangeReader reader, FileFormat format, ReadBudget budget)
+      throws IOException {
     return switch (format) {
       case TORCH_ZIP -> TorchReader.indexZip(reader, budget, globals);
       case TORCH_LEGACY -> TorchReader.indexLegacy(reader, budget, globals);

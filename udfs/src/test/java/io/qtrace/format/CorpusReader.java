@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * Reads every file of a folder, the tensors of what can be indexed too, and lists what its pickles
- * name; a line for each file, with the milliseconds that it computed. It runs in a process with little memory.
+ * name; a line for each file, with the milliseconds that it computed. It runs in a process with
+ * little memory.
  */
 final class CorpusReader {
   // A busy machine takes longer, but computes no more.

@@ -53,13 +53,16 @@ final class HostileJson {
               tensor.replace("[1]", "[" + value + "]"),
               tensor.replace("[0,4]", value),
               tensor.replace("[0,4]", "[0," + value + "]"))) {
-        files.put("header%d.safetensors".formatted(files.size()), safetensors(header.length(), header));
+        files.put(
+            "header%d.safetensors".formatted(files.size()), safetensors(header.length(), header));
       }
     }
-    for (long length : new long[] {0, 1, 8, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, 99_999_999}) {
+    for (long length :
+        new long[] {0, 1, 8, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, 99_999_999}) {
       files.put("length%d.safetensors".formatted(files.size()), safetensors(length, tensor));
     }
-    for (String name : List.of("\\u001b[2J\\r\\n", "'\\\"<b>", "", "__metadata__", "x".repeat(70_000))) {
+    for (String name :
+        List.of("\\u001b[2J\\r\\n", "'\\\"<b>", "", "__metadata__", "x".repeat(70_000))) {
       files.put(
           "name%d.safetensors".formatted(files.size()),
           safetensors(tensor.length(), tensor.replace("\"w\"", "\"" + name + "\"")));

@@ -65,11 +65,12 @@ class TestHostileCorpus {
 
   // Python runs what was only read here.
   private void proveThatTheCanaryWorks(Path canary) throws Exception {
-    Path pickle =
-        Files.write(folder.resolve("live.pkl"), HostilePickles.loaded(canary.toString()));
+    Path pickle = Files.write(folder.resolve("live.pkl"), HostilePickles.loaded(canary.toString()));
     Process python =
         new ProcessBuilder(
-                "python3", "-c", "import pickle, sys; pickle.load(open(sys.argv[1], 'rb'))",
+                "python3",
+                "-c",
+                "import pickle, sys; pickle.load(open(sys.argv[1], 'rb'))",
                 pickle.toString())
             .start();
     assertThat(python.waitFor()).isZero();

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
  * @param roots what is wrong with checkpoints that have no parent, or with the pickles of any, each
  *     with its path as example; none in a report of an older version
  * @param findings what is wrong beyond single edges
- * @param notes names of pickles that are not known to be safe; waivers of the policy that expired or
- *     cover nothing
+ * @param notes names of pickles that are not known to be safe; waivers of the policy that expired
+ *     or cover nothing
  * @param conclusion sentences that answer the notebook's questions for the whole archive
  */
 public record AuditReport(

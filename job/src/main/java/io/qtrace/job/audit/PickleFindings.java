@@ -60,8 +60,7 @@ final class PickleFindings {
   Optional<String> unknownNote() {
     List<String> paths =
         byPath.entrySet().stream()
-            .filter(
-                one -> one.getValue().stream().anyMatch(PickleFindings::isUnknown))
+            .filter(one -> one.getValue().stream().anyMatch(PickleFindings::isUnknown))
             .map(Map.Entry::getKey)
             .toList();
     if (paths.isEmpty()) {

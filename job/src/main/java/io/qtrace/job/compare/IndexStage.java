@@ -49,7 +49,8 @@ public final class IndexStage {
   }
 
   /**
-   * Indexes files within the limits of Spark's Hadoop configuration; tensors of a state dict within a file are named without its path.
+   * Indexes files within the limits of Spark's Hadoop configuration; tensors of a state dict within
+   * a file are named without its path.
    *
    * @param uris by the key of the checkpoint
    */
@@ -231,8 +232,7 @@ public final class IndexStage {
         bytesRead.add(checkpoints.bytesRead());
         return new Indexed(
             key,
-            IndexedCheckpoint.Readable.of(
-                index, checkpoints.opened(), checkpoints.globals()),
+            IndexedCheckpoint.Readable.of(index, checkpoints.opened(), checkpoints.globals()),
             Optional.of(Packed.of(index)));
       } catch (FormatException e) {
         return new Indexed(

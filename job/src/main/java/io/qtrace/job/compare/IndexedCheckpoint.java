@@ -35,8 +35,7 @@ public sealed interface IndexedCheckpoint extends Serializable {
       globals = List.copyOf(globals);
     }
 
-    static Readable of(
-        CheckpointIndex index, List<ObjectStat> files, List<PickledGlobal> globals) {
+    static Readable of(CheckpointIndex index, List<ObjectStat> files, List<PickledGlobal> globals) {
       return new Readable(
           index.format(), index.tensors().size(), index.skipped(), files, index.notes(), globals);
     }

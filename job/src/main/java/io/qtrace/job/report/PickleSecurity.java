@@ -84,9 +84,11 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
       return "It has no pickle that names a class or function.";
     }
     return switch (worst()) {
-      case DANGEROUS -> "DANGEROUS: loading it with Python's pickle runs code. Nothing was run here.";
+      case DANGEROUS ->
+          "DANGEROUS: loading it with Python's pickle runs code. Nothing was run here.";
       case UNREADABLE -> "UNREADABLE: a pickle cannot be followed to its end; do not load it.";
-      case UNKNOWN -> "UNKNOWN: it names what no list of safe names has; nothing known as dangerous.";
+      case UNKNOWN ->
+          "UNKNOWN: it names what no list of safe names has; nothing known as dangerous.";
       case SAFE -> "SAFE: it names only what torch.save and NumPy write.";
     };
   }

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A {@code config.json} or {@code meta.json} that was made to do harm. The timeout is for hangs. */
+/**
+ * A {@code config.json} or {@code meta.json} that was made to do harm. The timeout is for hangs.
+ */
 @Timeout(60)
 class TestHostileConfig {
   private static final ObjectStore STORE = new ObjectStore(new Configuration());

@@ -133,8 +133,7 @@ class TestChangedFiles {
 
   private static void assertIsLeftOut(String uri, Change change) throws Exception {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
-    IndexStage.Indexes indexes =
-        new IndexStage(spark, Progress.NONE).run(Map.of(KEY, uri));
+    IndexStage.Indexes indexes = new IndexStage(spark, Progress.NONE).run(Map.of(KEY, uri));
     CompareRequest request =
         new CompareRequest(List.of(KEY), Set.of(KEY), List.of(), Set.of(Measure.FINGERPRINT));
     assertThat(compare(spark, request, indexes).failures()).isEmpty();

@@ -35,12 +35,20 @@ class TestLimits {
             List.of("sync", INITIAL, out),
             List.of("bake", INITIAL, out),
             List.of(
-                "train", "--checkpoint", INITIAL, "--model", "base", "--cache-dir", "cache",
-                "--output-dir", out, "--warehouse", tables))) {
+                "train",
+                "--checkpoint",
+                INITIAL,
+                "--model",
+                "base",
+                "--cache-dir",
+                "cache",
+                "--output-dir",
+                out,
+                "--warehouse",
+                tables))) {
       CommandRun run =
           CommandRun.of(
-              Stream.concat(
-                      command.stream(), List.of("--settings", settings).stream())
+              Stream.concat(command.stream(), List.of("--settings", settings).stream())
                   .toArray(String[]::new));
       assertThat(run.status()).as(run.err()).isEqualTo(2);
       assertThat(run.err())

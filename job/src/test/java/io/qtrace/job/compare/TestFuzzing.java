@@ -66,19 +66,26 @@ class TestFuzzing {
     String end = end(log);
     assertThat(status).as(end).isZero();
     assertThat(end).containsPattern("Done \\d+ runs in \\d+ second");
-    System.out.println(end.lines().filter(line -> line.startsWith("Done ")).findFirst().orElseThrow());
+    System.out.println(
+        end.lines().filter(line -> line.startsWith("Done ")).findFirst().orElseThrow());
   }
 
   private static Map<Format, List<byte[]>> seeds() throws IOException {
     return Map.of(
-        Format.ZIP, List.of(fixture("bare_tensor.pt"), fixture("protocol4.pt"), fixture("views.pt")),
-        Format.PICKLE, List.of(latin1("\u0080\u0002}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n"
-            + "((U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0004tQK\0K\u0004\u0085K\u0001\u0085\u0089NtRs.")),
+        Format.ZIP,
+            List.of(fixture("bare_tensor.pt"), fixture("protocol4.pt"), fixture("views.pt")),
+        Format.PICKLE,
+            List.of(
+                latin1(
+                    "\u0080\u0002}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n"
+                        + "((U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0004tQK\0K\u0004\u0085K\u0001\u0085\u0089NtRs.")),
         Format.LEGACY, List.of(latin1("\u0080\u0002}.\u0080\u0002].")),
         Format.SAFETENSORS, List.of(fixture("dtypes.safetensors"), fixture("empty.safetensors")),
-        Format.HEADER, List.of(latin1("{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}")),
+        Format.HEADER,
+            List.of(latin1("{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}")),
         Format.INDEX, List.of(latin1("{\"metadata\":{},\"weight_map\":{\"w\":\"x.safetensors\"}}")),
-        Format.CACHE, List.of(latin1("{\"format\":\"topk\",\"max_length\":8,\"topk\":4,\"vocab_size\":9}")),
+        Format.CACHE,
+            List.of(latin1("{\"format\":\"topk\",\"max_length\":8,\"topk\":4,\"vocab_size\":9}")),
         Format.PAIRING, List.of(latin1("model.a._Q\nmodel.a.lut\n\nmodule.a._Q\n_orig_mod.a.lut")),
         Format.POLICY, List.of(Files.readAllBytes(Path.of("../conf/policy.yaml"))),
         Format.SETTINGS, List.of(Files.readAllBytes(Path.of("../conf/qtrace.yaml"))));

@@ -318,8 +318,7 @@ final class PickleMachine {
     take((long) ENTRY_BYTES * pairs.size() / 2);
     for (int i = 0; i < pairs.size(); i += 2) {
       if (!dict.add(pairs.get(i), pairs.get(i + 1))) {
-        refuse(
-            "Invalid dict: duplicate keys " + SafeText.quoted(PathSegment.of(pairs.get(i), i)));
+        refuse("Invalid dict: duplicate keys " + SafeText.quoted(PathSegment.of(pairs.get(i), i)));
       }
     }
   }

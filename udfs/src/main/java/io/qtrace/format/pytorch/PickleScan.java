@@ -44,8 +44,7 @@ final class PickleScan {
       throws IOException {
     try {
       byte[] bytes = archive.read(List.of(name), budget).get(name);
-      PickleInput input =
-          PickleInput.of(file, bytes, archive.find(name).orElseThrow().position());
+      PickleInput input = PickleInput.of(file, bytes, archive.find(name).orElseThrow().position());
       PickleMachine.scanning(input, budget, globals, name).run();
     } catch (FormatException e) {
       globals.addFault(name, e);

@@ -10,8 +10,8 @@ import java.util.Set;
  * reaches beyond the process is dangerous, and nobody vouches for the rest. Nothing is ever called
  * here; a checkpoint that names what is dangerous is refused so that nobody loads it elsewhere.
  *
- * <p>Source of the safe names: {@code torch/_weights_only_unpickler.py} of PyTorch 2.13, and NumPy's
- * own reductions. Source of the dangerous ones: the deny lists and published advisories of
+ * <p>Source of the safe names: {@code torch/_weights_only_unpickler.py} of PyTorch 2.13, and
+ * NumPy's own reductions. Source of the dangerous ones: the deny lists and published advisories of
  * picklescan, fickling and modelscan.
  */
 final class PickleTrust {
@@ -154,8 +154,17 @@ final class PickleTrust {
   /** Modules whose names are common enough that somebody's own package may start with them. */
   private static final Set<String> MODULES =
       Set.of(
-          "code", "codeop", "commands", "imp", "inspect", "platform", "profile", "sched", "signal",
-          "site", "trace");
+          "code",
+          "codeop",
+          "commands",
+          "imp",
+          "inspect",
+          "platform",
+          "profile",
+          "sched",
+          "signal",
+          "site",
+          "trace");
 
   private static final Set<String> BUILTINS = Set.of("builtins", "__builtin__", "__builtins__");
 
@@ -330,8 +339,18 @@ final class PickleTrust {
     add(safe, "torch", "QUInt2x4Storage", "QUInt4x2Storage");
     for (String elements :
         new String[] {
-          "BFloat16", "Half", "Float", "Double", "Byte", "Char", "Short", "Int", "Long", "Bool",
-          "ComplexFloat", "ComplexDouble"
+          "BFloat16",
+          "Half",
+          "Float",
+          "Double",
+          "Byte",
+          "Char",
+          "Short",
+          "Int",
+          "Long",
+          "Bool",
+          "ComplexFloat",
+          "ComplexDouble"
         }) {
       add(safe, "torch", elements + "Storage", elements + "Tensor");
       add(safe, "torch.cuda", elements + "Storage", elements + "Tensor");

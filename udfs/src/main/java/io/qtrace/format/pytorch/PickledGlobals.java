@@ -37,8 +37,7 @@ public final class PickledGlobals {
   /** Adds a name, and says what is known of it. */
   synchronized Judgement add(String file, String pickle, long position, Global global) {
     Judgement judgement = PickleTrust.judge(global);
-    found.add(
-        new PickledGlobal(file, pickle, position, global.module(), global.name(), judgement));
+    found.add(new PickledGlobal(file, pickle, position, global.module(), global.name(), judgement));
     return judgement;
   }
 

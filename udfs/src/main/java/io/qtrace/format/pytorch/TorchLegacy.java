@@ -57,8 +57,8 @@ final class TorchLegacy implements Storages {
     return placed.get(reference.key()).storage(); // place() has seen every reference
   }
 
-  private static void readPreamble(
-      PickleInput pickles, ReadBudget budget, PickledGlobals globals) throws IOException {
+  private static void readPreamble(PickleInput pickles, ReadBudget budget, PickledGlobals globals)
+      throws IOException {
     PickleValue magic = new PickleMachine(pickles, budget, globals).run();
     if (!TorchLegacyFormat.isMagic(magic)) {
       throw pickles.fault(
@@ -77,8 +77,7 @@ final class TorchLegacy implements Storages {
   }
 
   // The sizes that the references state give every position; each storage's own header must agree.
-  private void place(
-      PickleInput pickles, List<Persistent> persistents, PickledGlobals globals)
+  private void place(PickleInput pickles, List<Persistent> persistents, PickledGlobals globals)
       throws IOException {
     Map<String, StorageReference> references = references(persistents);
     long keysAt = pickles.position();

@@ -82,7 +82,8 @@ final class TorchZip implements Storages {
             .map(ZipMember::name)
             .filter(name -> !name.startsWith(root + TorchZipFormat.STORAGES))
             .limit(MAX_OTHERS);
-    return Stream.concat(Stream.of(root + TorchZipFormat.PICKLE, root + TorchZipFormat.BYTE_ORDER), others)
+    return Stream.concat(
+            Stream.of(root + TorchZipFormat.PICKLE, root + TorchZipFormat.BYTE_ORDER), others)
         .distinct()
         .toList();
   }

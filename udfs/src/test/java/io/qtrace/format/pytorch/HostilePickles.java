@@ -95,8 +95,7 @@ public final class HostilePickles {
           path + "memo",
           p().text(name).raw("q\u00000").text(module).raw("h\u0000\u0093" + tuple + "\u0085R."));
       files.put(
-          "plain-" + path + ".pt",
-          p().global(module, name).raw(tuple + "\u0085R.").unfinished());
+          "plain-" + path + ".pt", p().global(module, name).raw(tuple + "\u0085R.").unfinished());
     }
   }
 
@@ -120,13 +119,17 @@ public final class HostilePickles {
       zip("stride" + value, p().tensor("0", 4, 0, sizes(4), sizes(value)).op('.'));
       zip("sizes" + value, p().tensor("0", 4, 0, sizes(value, value), sizes(0, 0)).op('.'));
     }
-    for (String key : List.of("", "1", "../0", "/etc/passwd", "\u001b[2J", "0\0", "x".repeat(9_999))) {
+    for (String key :
+        List.of("", "1", "../0", "/etc/passwd", "\u001b[2J", "0\0", "x".repeat(9_999))) {
       zip("key" + files.size(), p().tensor(key, 4, 0, sizes(4), sizes(1)).op('.'));
     }
     for (String name :
-        List.of("\u001b[31m\r\n\0\u202e\u200b", "x".repeat(100_000), "\ud800", "'\"<script>", "a#2")) {
+        List.of(
+            "\u001b[31m\r\n\0\u202e\u200b", "x".repeat(100_000), "\ud800", "'\"<script>", "a#2")) {
       zip("name" + files.size(), p().op('}').text(name).tensor().raw("s."));
-      zip("fault" + files.size(), p().op('}').text(name).tensor("9", 4, 0, sizes(4), sizes(1)).raw("s."));
+      zip(
+          "fault" + files.size(),
+          p().op('}').text(name).tensor("9", 4, 0, sizes(4), sizes(1)).raw("s."));
     }
     zip("rank", p().tensor("0", 4, 0, new long[1_000], new long[1_000]).op('.'));
     zip("class", p().storage("\u001b[2JStorage", "0", 4).op('.'));
@@ -137,12 +140,14 @@ public final class HostilePickles {
     files.put("bomb-integers.pt", ZipBytes.checkpoint(TestHostileBounds.tuplesOfIntegers(512, 4)));
     files.put("bomb-hashes.pt", ZipBytes.checkpoint(TestHostileBounds.equalHashes(40_000)));
     files.put("bomb-callables.pt", ZipBytes.checkpoint(TestHostileBounds.callables(400)));
-    files.put("bomb-states.pt", ZipBytes.checkpoint(TestHostileBounds.sharedStates(60_000, 1_000_000)));
+    files.put(
+        "bomb-states.pt", ZipBytes.checkpoint(TestHostileBounds.sharedStates(60_000, 1_000_000)));
     files.put("bomb-empty.pt", ZipBytes.checkpoint(TestHostileBounds.emptyTensors(1_000_000)));
     files.put("bomb-expanded.pt", ZipBytes.checkpoint(TestHostileBounds.expanded(1_000)));
     for (String opcode : List.of("}", "]", ")", "(", "2", "N", "K\0", "\u0085", "c\n\n", "U\0")) {
       String start = opcode.equals("2") || opcode.equals("\u0085") ? "N" : "";
-      byte[] many = latin1("\u0080\u0002" + start + opcode.repeat(4_000_000 / opcode.length()) + ".");
+      byte[] many =
+          latin1("\u0080\u0002" + start + opcode.repeat(4_000_000 / opcode.length()) + ".");
       files.put("bomb-op%d.pt".formatted(files.size()), ZipBytes.checkpoint(many));
     }
   }
@@ -150,13 +155,28 @@ public final class HostilePickles {
   private void members() {
     byte[] pickle = p().tensor().stop();
     for (String name :
-        List.of("", "/", "../a/data.pkl", "/etc/passwd", "a\\data.pkl", "a/../a/data.pkl", "a/data.pkl\0",
-            "\u001b[2J", "C:\\x", "a/data/0", "x".repeat(65_000), "a/./data/0", "\u202e")) {
+        List.of(
+            "",
+            "/",
+            "../a/data.pkl",
+            "/etc/passwd",
+            "a\\data.pkl",
+            "a/../a/data.pkl",
+            "a/data.pkl\0",
+            "\u001b[2J",
+            "C:\\x",
+            "a/data/0",
+            "x".repeat(65_000),
+            "a/./data/0",
+            "\u202e")) {
       files.put(
           "member%d.pt".formatted(files.size()),
-          new ZipBytes().add("a/data.pkl", pickle).add("a/data/0", new byte[16]).add(name, new byte[9]).end());
-      files.put(
-          "member%d-only.pt".formatted(files.size()), new ZipBytes().add(name, pickle).end());
+          new ZipBytes()
+              .add("a/data.pkl", pickle)
+              .add("a/data/0", new byte[16])
+              .add(name, new byte[9])
+              .end());
+      files.put("member%d-only.pt".formatted(files.size()), new ZipBytes().add(name, pickle).end());
       files.put(
           "member%d-local.pt".formatted(files.size()),
           new ZipBytes().add("a/data.pkl", name, pickle, 0, pickle.length).end());

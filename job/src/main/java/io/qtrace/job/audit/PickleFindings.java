@@ -75,12 +75,12 @@ final class PickleFindings {
             .sorted()
             .toList();
     return Optional.of(
-        "the pickles of %d checkpoints, such as %s, name classes or functions that are neither known to be safe nor dangerous: %s%s (table globals)"
+        "pickles name classes or functions that are neither known to be safe nor dangerous: %s%s (checkpoints: %d, the first %s; table globals)"
             .formatted(
-                paths.size(),
-                SafeText.cut(paths.get(0)),
                 String.join(", ", names.stream().limit(NAMED).map(SafeText::cut).toList()),
-                names.size() > NAMED ? " and %d more".formatted(names.size() - NAMED) : ""));
+                names.size() > NAMED ? " and %d more".formatted(names.size() - NAMED) : "",
+                paths.size(),
+                SafeText.cut(paths.get(0))));
   }
 
   private static boolean isUnknown(PickledGlobal global) {

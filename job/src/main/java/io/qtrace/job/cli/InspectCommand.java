@@ -77,8 +77,8 @@ final class InspectCommand implements Callable<Integer> {
   @Option(
       names = "--security",
       description =
-          "List what the file's pickles would call instead, by name, nothing is called; exit status 1"
-              + " if that runs code.")
+          "List the classes and functions that the file's pickles name, instead of its tensors; nothing"
+              + " is called. Exit status 1 if one of them runs code.")
   private boolean security;
 
   @Mixin private SettingsOption settings;

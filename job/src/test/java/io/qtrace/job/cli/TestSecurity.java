@@ -69,8 +69,8 @@ class TestSecurity {
         .contains("it would call 'os.system'; do not load it, see table globals")
         .contains("it would call 'posix.system'")
         .contains(
-            "the pickles of 1 checkpoints, such as run/initial.pt, name classes or functions that"
-                + " are neither known to be safe nor dangerous: mine.Model (table globals)");
+            "pickles name classes or functions that are neither known to be safe nor dangerous:"
+                + " mine.Model (checkpoints: 1, the first run/initial.pt; table globals)");
 
     // Known checkpoints are not read again: what their pickles name comes from the table.
     Files.copy(Path.of(Sample.run(INITIAL)), run.resolve("best.pt"));

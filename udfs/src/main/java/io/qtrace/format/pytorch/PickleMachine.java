@@ -29,7 +29,7 @@ import java.util.stream.LongStream;
 /**
  * Follows the opcodes of one pickle and builds inert values. It calls nothing and resolves nothing;
  * what the values take is counted before they are made. What the pickle names is collected: reading
- * stops at a name that would run code, scanning goes on to its end.
+ * stops at a name that would run code, scanning continues to its end.
  */
 final class PickleMachine {
   // Of memory, at most, for a value without its text and items.

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.policy.Policy;
 import io.qtrace.job.train.data.KdCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +89,14 @@ class TestHostileConfig {
                 assertThat(message)
                     .hasSizeLessThan(1_000)
                     .matches(one -> one.codePoints().noneMatch(Character::isISOControl)));
+  }
+
+  @Test
+  void aPolicyThatIsNullIsAnError() throws IOException {
+    write("policy.yaml", "NULL");
+    assertThatThrownBy(() -> Policy.load(Optional.of(folder.resolve("policy.yaml"))))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("policy.yaml: it is null, expected settings");
   }
 
   private void write(String name, String text) throws IOException {

@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.format.pytorch.PickledGlobals;
 import io.qtrace.format.pytorch.TorchReader;
 import io.qtrace.format.safetensors.SafetensorsReader;
 import io.qtrace.io.FormatException;
@@ -9,6 +10,8 @@ import io.qtrace.io.RangeReader;
 import io.qtrace.io.ReadBudget;
 import io.qtrace.io.ReadLimits;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.PickledGlobal;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -20,15 +23,13 @@ public final class Checkpoints {
   private final ObjectStore store;
   private final ReadLimits limits;
   private final AtomicLong bytesRead = new AtomicLong();
+  private final PickledGlobals globals = new PickledGlobals();
   private final List<ObjectStat> opened = new CopyOnWriteArrayList<>();
 
+  /** Reads within the {@linkplain ObjectStore#limits store's limits}. */
   public Checkpoints(ObjectStore store) {
-    this(store, ReadLimits.DEFAULT);
-  }
-
-  public Checkpoints(ObjectStore store, ReadLimits limits) {
     this.store = store;
-    this.limits = limits;
+    this.limits = store.limits();
   }
 
   /**
@@ -60,6 +61,38 @@ public final class Checkpoints {
     }
   }
 
+  /**
+   * Collects what the pickles of a file or of its shards name, whether or not it can be indexed:
+   * {@link #globals} has it then.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  public void scan(String uri) throws IOException {
+    ReadBudget budget = new ReadBudget(limits);
+    try (Counted file = open(uri, budget)) {
+      FileFormat format = FileFormat.of(file.reader());
+      if (format == FileFormat.SHARDED_INDEX) {
+        for (String shard : WeightMap.read(file.reader(), budget).keySet()) {
+          scanShard(ShardedIndexReader.uri(file.reader(), shard), budget);
+        }
+      } else {
+        scan(file.reader(), format, budget);
+      }
+    } catch (FormatException e) {
+      globals.addFault("", e);
+    }
+  }
+
+  /** What all calls together found that pickles name, the worst first; of very many the worst. */
+  public List<PickledGlobal> globals() {
+    return globals.worst();
+  }
+
+  /** How many names all calls together found. */
+  public int globalCount() {
+    return globals.count();
+  }
+
   /** Bytes that all calls together asked their files for. */
   public long bytesRead() {
     return bytesRead.get();
@@ -76,12 +109,28 @@ public final class Checkpoints {
     }
   }
 
+  private void scanShard(String uri, ReadBudget budget) throws IOException {
+    try (Counted file = open(uri, budget)) {
+      scan(file.reader(), FileFormat.of(file.reader()), budget);
+    } catch (FileNotFoundException e) {
+      globals.addFault("", new FormatException(uri, 0, "Cannot find the shard", e));
+    }
+  }
+
+  private void scan(RangeReader reader, FileFormat format, ReadBudget budget) throws IOException {
+    switch (format) {
+      case TORCH_ZIP -> TorchReader.scanZip(reader, budget, globals);
+      case TORCH_LEGACY -> TorchReader.scanLegacy(reader, budget, globals);
+      case SAFETENSORS, SHARDED_INDEX -> {} // nothing of them is a pickle
+    }
+  }
+
   // An index among the shards of another would be a loop.
-  private static CheckpointIndex indexTensors(
-      RangeReader reader, FileFormat format, ReadBudget budget) throws IOException {
+  private CheckpointIndex indexTensors(RangeReader reader, FileFormat format, ReadBudget budget)
+      throws IOException {
     return switch (format) {
-      case TORCH_ZIP -> TorchReader.indexZip(reader, budget);
-      case TORCH_LEGACY -> TorchReader.indexLegacy(reader, budget);
+      case TORCH_ZIP -> TorchReader.indexZip(reader, budget, globals);
+      case TORCH_LEGACY -> TorchReader.indexLegacy(reader, budget, globals);
       case SAFETENSORS -> SafetensorsReader.index(reader, budget);
       case SHARDED_INDEX ->
           throw new FormatException(reader.uri(), 0, "Invalid shard: an index, expected tensors");

@@ -100,10 +100,14 @@ final class ShardedIndexReader {
         .ifPresent(file -> notes.add("shards lie in subfolders, such as " + SafeText.quoted(file)));
   }
 
+  /** URI of a shard by its path from the folder of the index. */
+  static String uri(RangeReader index, String shard) {
+    return new Path(ObjectStore.path(index.uri()).getParent(), shard).toUri().toString();
+  }
+
   private CheckpointIndex indexShard(WeightMap.Shard shard) throws IOException {
-    Path path = new Path(ObjectStore.path(reader.uri()).getParent(), shard.file());
     try {
-      return shards.index(path.toUri().toString());
+      return shards.index(uri(reader, shard.file()));
     } catch (FileNotFoundException e) {
       throw (FormatException) fault(shard, "is missing").initCause(e);
     }

@@ -35,6 +35,11 @@ public final class ObjectStore {
     this.hadoop = hadoop;
   }
 
+  /** Bounds within which checkpoints of this store are indexed. */
+  public ReadLimits limits() {
+    return ReadLimits.of(hadoop);
+  }
+
   /** The object's identity now. */
   public ObjectStat stat(String uri) throws IOException {
     return stat(fileStatus(path(uri)));

@@ -1,6 +1,7 @@
 package io.qtrace.io;
 
 import java.io.Serializable;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Bounds within which a checkpoint is indexed, so that a small file cannot take much time or
@@ -23,10 +24,42 @@ public record ReadLimits(
   public static final ReadLimits DEFAULT =
       new ReadLimits(192L << 20, 4_000_000, 10_000, 1 << 16, 1L << 30);
 
+  // Of Hadoop's configuration, which reaches every task that reads.
+  private static final String MEMORY = "qtrace.limits.memory";
+  private static final String OPCODES = "qtrace.limits.opcodes";
+  private static final String DEPTH = "qtrace.limits.depth";
+  private static final String NAME_CHARACTERS = "qtrace.limits.name-characters";
+  private static final String VIEW_BYTES = "qtrace.limits.view-bytes";
+
   public ReadLimits {
     if (memoryBytes <= 0 || opcodes <= 0 || depth <= 0 || nameCharacters <= 0 || viewBytes < 0) {
       throw new IllegalArgumentException("Invalid limits: expected more than 0 of each");
     }
+  }
+
+  /**
+   * The limits of a configuration, {@code qtrace.limits.memory} and so on, sizes as Hadoop has them
+   * ({@code 192m}); the default ones where it says nothing.
+   *
+   * @throws IllegalArgumentException if one is not a number or not more than 0
+   */
+  public static ReadLimits of(Configuration hadoop) {
+    return new ReadLimits(
+        hadoop.getLongBytes(MEMORY, DEFAULT.memoryBytes),
+        hadoop.getInt(OPCODES, DEFAULT.opcodes),
+        hadoop.getInt(DEPTH, DEFAULT.depth),
+        hadoop.getInt(NAME_CHARACTERS, DEFAULT.nameCharacters),
+        hadoop.getLongBytes(VIEW_BYTES, DEFAULT.viewBytes));
+  }
+
+  /** Makes them the limits of a configuration, and returns it. */
+  public Configuration addTo(Configuration hadoop) {
+    hadoop.setLong(MEMORY, memoryBytes);
+    hadoop.setInt(OPCODES, opcodes);
+    hadoop.setInt(DEPTH, depth);
+    hadoop.setInt(NAME_CHARACTERS, nameCharacters);
+    hadoop.setLong(VIEW_BYTES, viewBytes);
+    return hadoop;
   }
 
   /** Heap that the index of a checkpoint may take whose files have so many bytes. */

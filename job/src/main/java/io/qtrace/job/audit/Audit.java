@@ -57,7 +57,8 @@ public final class Audit {
     this.policy = policy;
     this.operations = operations;
     this.lineage = new LineageStore(spark);
-    this.store = new ObjectStore(this.spark.hadoopConfiguration());
+    this.store =
+        new ObjectStore(settings.limits().limits().addTo(this.spark.hadoopConfiguration()));
     this.progress = progress;
   }
 

@@ -15,7 +15,7 @@ import org.apache.spark.api.java.JavaRDD;
  *
  * @param id of the audit
  * @param edges all, those that earlier audits judged too
- * @param roots what is wrong with checkpoints that have no parent
+ * @param roots what is wrong with single checkpoints: their pickles, and those without a parent
  * @param causes how many {@code _Q} of the edges that are new have which cause
  * @param results of the edges that are new, on the executors
  * @param bytesRead by judging them

@@ -32,6 +32,7 @@ import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.tensor.PickledGlobal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -69,6 +70,7 @@ final class AuditReading {
   private final Map<String, KnownCheckpoint> known;
   private final Map<String, String> failures = new HashMap<>(); // by id
   private final Set<CheckpointFile> changed = new TreeSet<>(); // among the failures
+  private final Map<String, List<PickledGlobal>> globals = new HashMap<>(); // by id
   private final Map<String, Sketch> sketches = new HashMap<>(); // by id
   private final Set<CompareRequest.Pair> compared = new HashSet<>();
   private Indexes indexes;
@@ -93,7 +95,7 @@ final class AuditReading {
     this.spark = spark;
     this.policy = policy;
     this.lineage = lineage;
-    this.indexing = new IndexStage(spark, settings.limits().limits(), progress);
+    this.indexing = new IndexStage(spark, progress);
     this.comparing = new CompareStage(spark, settings.compare(), policy.categories(), progress);
     this.recomputing = new RecomputeStage(spark, settings.compare());
     this.classifier = new Classifier(operations);
@@ -136,10 +138,12 @@ final class AuditReading {
     for (CheckpointFile file : some) {
       IndexedCheckpoint outcome = found.outcomes().get(file.id());
       if (outcome instanceof IndexedCheckpoint.Readable readable) {
+        globals.put(file.id(), readable.globals());
         if (!isAsListed(file, readable.files())) {
           exclude(file.id(), FileChanges.reason(file.stat().uri()));
         }
       } else if (outcome instanceof IndexedCheckpoint.Unreadable failed) {
+        globals.put(file.id(), failed.globals());
         failures.put(file.id(), failed.reason());
       } else if (outcome instanceof IndexedCheckpoint.Unavailable failed) {
         exclude(file.id(), failed.reason());
@@ -394,6 +398,25 @@ final class AuditReading {
 
   private int tensors(String id) {
     return sketches.get(id).tensors();
+  }
+
+  /** What the pickles of new checkpoints that are stored name, by identifier. */
+  Map<String, List<PickledGlobal>> freshGlobals() {
+    return fresh().stream()
+        .filter(file -> !changed.contains(file) && globals.containsKey(file.id()))
+        .collect(Collectors.toMap(CheckpointFile::id, file -> globals.get(file.id())));
+  }
+
+  /**
+   * What the pickles of checkpoints that can be read name, by the checkpoint's path; of those of
+   * earlier audits what is not known to be safe.
+   */
+  Map<String, List<PickledGlobal>> globals() {
+    Map<String, List<PickledGlobal>> all = new HashMap<>(lineage.globals(known.keySet()));
+    all.putAll(globals);
+    return all.entrySet().stream()
+        .filter(one -> isReadable(one.getKey()))
+        .collect(Collectors.toMap(one -> files.get(one.getKey()).path(), Map.Entry::getValue));
   }
 
   /** Files that are not as they were listed, or could not be opened: among the failures. */

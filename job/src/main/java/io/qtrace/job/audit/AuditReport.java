@@ -14,10 +14,11 @@ import java.util.stream.Stream;
  *
  * @param edges in order of runs
  * @param unreadable one finding for each checkpoint that could not be read
- * @param roots what is wrong with checkpoints that have no parent, each with its path as example;
- *     none in a report of an older version
+ * @param roots what is wrong with checkpoints that have no parent, or with the pickles of any, each
+ *     with its path as example; none in a report of an older version
  * @param findings what is wrong beyond single edges
- * @param notes waivers of the policy that expired or cover nothing
+ * @param notes names of pickles that are not known to be safe; waivers of the policy that expired
+ *     or cover nothing
  * @param conclusion sentences that answer the notebook's questions for the whole archive
  */
 public record AuditReport(

@@ -95,10 +95,13 @@ final class AuditSession {
     reading.compare(missing);
     JudgeStage.Output judged = judge(missing);
     judged.changed().forEach(reading::exclude);
-    AuditOutcome outcome = outcome(edges, judged, roots(edges));
+    PickleFindings pickles = new PickleFindings(reading.globals());
+    List<Finding> checkpoints = new ArrayList<>(roots(edges));
+    pickles.findings().stream().map(policy.waivers()::apply).forEach(checkpoints::add);
+    AuditOutcome outcome = outcome(edges, judged, checkpoints);
     progress.report("writing the tables");
     return new AuditWriter(lineage, reading, policy, progress)
-        .write(outcome, archive, findings(), started);
+        .write(outcome, archive, findings(), pickles.unknownNote().stream().toList(), started);
   }
 
   // What is wrong beyond single checkpoints and edges.

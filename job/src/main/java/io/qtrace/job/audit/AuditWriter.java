@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Writes what an audit found, each table before those whose rows make its own count, the audit
@@ -40,10 +41,14 @@ final class AuditWriter {
   }
 
   AuditReport write(
-      AuditOutcome outcome, Archive archive, List<Finding> findings, Instant started) {
+      AuditOutcome outcome,
+      Archive archive,
+      List<Finding> findings,
+      List<String> notes,
+      Instant started) {
     List<KnownCheckpoint> checkpoints = reading.checkpoints(outcome.id());
     writeRows(outcome, checkpoints);
-    AuditReport report = report(outcome, archive, checkpoints, findings);
+    AuditReport report = report(outcome, archive, checkpoints, findings, notes);
     next();
     lineage.writeAudit(entry(report, started, Instant.now()));
     next();
@@ -67,6 +72,8 @@ final class AuditWriter {
     if (measured) {
       lineage.writeInvariants(id, reading.freshFacts(), paths);
     }
+    next();
+    lineage.writeGlobals(id, reading.freshGlobals(), paths);
     next();
     lineage.writeCheckpoints(id, fresh);
     next();
@@ -99,7 +106,8 @@ final class AuditWriter {
       AuditOutcome outcome,
       Archive archive,
       List<KnownCheckpoint> checkpoints,
-      List<Finding> found) {
+      List<Finding> found,
+      List<String> notes) {
     Waivers waivers = policy.waivers();
     List<Finding> unreadable =
         checkpoints.stream()
@@ -137,7 +145,7 @@ final class AuditWriter {
             .filter(folder -> !folder.outside())
             .map(folder -> new AuditReport.Folder(folder.path(), folder.reason()))
             .toList(),
-        waivers.unusedNotes(all),
+        Stream.concat(notes.stream(), waivers.unusedNotes(all).stream()).toList(),
         AuditConclusion.of(outcome, lineage, unreadable.size()));
   }
 

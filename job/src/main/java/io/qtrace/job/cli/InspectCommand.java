@@ -9,9 +9,12 @@ import io.qtrace.compare.StorageCrc;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.job.report.Inspection;
+import io.qtrace.job.report.PickleSecurity;
 import io.qtrace.job.report.TensorDigests;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.PickledGlobal;
 import io.qtrace.tensor.Storage;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -37,7 +40,8 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  qtrace inspect runs/a/checkpoint_step100.pt",
-      "  qtrace inspect model.safetensors --fingerprint --format json"
+      "  qtrace inspect model.safetensors --fingerprint --format json",
+      "  qtrace inspect downloaded.bin --security"
     })
 final class InspectCommand implements Callable<Integer> {
   private static final long MEMORY_BYTES = 16 << 20;
@@ -70,14 +74,26 @@ final class InspectCommand implements Callable<Integer> {
           "Strip prefixes such as 'model_state_dict.' and 'module.' from names, as comparisons do.")
   private boolean unwrap;
 
+  @Option(
+      names = "--security",
+      description =
+          "List the classes and functions that the file's pickles name, instead of its tensors; nothing"
+              + " is called. Exit status 1 if one of them runs code.")
+  private boolean security;
+
   @Mixin private SettingsOption settings;
   @Mixin private PolicyOption policy;
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
-    ObjectStore store = new ObjectStore(new Configuration());
-    CheckpointIndex index = new Checkpoints(store, settings.read().limits().limits()).index(file);
+    ReadLimits limits = settings.read().limits().limits();
+    ObjectStore store = new ObjectStore(limits.addTo(new Configuration()));
+    Checkpoints checkpoints = new Checkpoints(store);
+    if (security) {
+      return listGlobals(checkpoints);
+    }
+    CheckpointIndex index = checkpoints.index(file);
     try (RangeComparison reading =
         new RangeComparison(store, MEMORY_BYTES, ReadOptions.LOCAL_DISK)) {
       if (verify) {
@@ -92,6 +108,15 @@ final class InspectCommand implements Callable<Integer> {
       output.print(inspection::lines, inspection::json);
     }
     return ExitStatus.CLEAN;
+  }
+
+  private Integer listGlobals(Checkpoints checkpoints) throws IOException {
+    checkpoints.scan(file);
+    List<PickledGlobal> globals = checkpoints.globals();
+    PickleSecurity found = PickleSecurity.of(file, checkpoints.globalCount(), globals);
+    output.print(found::lines, found::json);
+    boolean violation = globals.stream().anyMatch(global -> global.judgement().isViolation());
+    return violation ? ExitStatus.VIOLATIONS : ExitStatus.CLEAN;
   }
 
   private Set<TensorDigests.Kind> digestKinds() {

@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.io.SafeText;
+import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.report.html.HtmlReport;
 import io.qtrace.job.report.html.ReportSelection;

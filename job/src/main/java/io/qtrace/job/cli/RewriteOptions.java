@@ -3,6 +3,7 @@ package io.qtrace.job.cli;
 import io.qtrace.format.WriteFormat;
 import io.qtrace.format.WriteOptions;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.io.WriteMode;
 import io.qtrace.job.bake.CheckpointRewriter;
 import io.qtrace.job.bake.LutChange;
@@ -38,6 +39,7 @@ final class RewriteOptions {
   @Option(names = "--overwrite", description = "Replace DEST if it exists.")
   private boolean overwrite;
 
+  @Mixin private SettingsOption settings;
   @Mixin private ProgressOption progress;
   @Mixin private Output output;
 
@@ -48,7 +50,8 @@ final class RewriteOptions {
   Integer run(LutChange change) throws IOException {
     WriteMode existing = overwrite ? WriteMode.OVERWRITE : WriteMode.FAIL_IF_EXISTS;
     WriteOptions options = new WriteOptions(WriteFormat.of(dest), existing);
-    ObjectStore store = new ObjectStore(new Configuration());
+    ReadLimits limits = settings.read().limits().limits();
+    ObjectStore store = new ObjectStore(limits.addTo(new Configuration()));
     Rewrite rewrite = new CheckpointRewriter(store, progress).run(source, dest, change, options);
     output.print(width -> RewriteText.lines(rewrite, width), () -> Json.of(rewrite));
     return ExitStatus.CLEAN;

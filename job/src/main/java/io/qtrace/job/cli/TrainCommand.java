@@ -1,6 +1,7 @@
 package io.qtrace.job.cli;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.job.conf.OpenSession;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.report.TrainText;
@@ -44,6 +45,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Replace an existing run in the output folder, finished or not.")
   private boolean overwrite;
 
+  @Mixin private SettingsOption how;
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
   @Mixin private Output output;
@@ -51,9 +53,10 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TrainSettings settings = options.read();
+    ReadLimits limits = how.read().limits().limits();
     try (OpenSession session = warehouse.open()) {
       JavaSparkContext context = session.context();
-      ObjectStore store = new ObjectStore(context.hadoopConfiguration());
+      ObjectStore store = new ObjectStore(limits.addTo(context.hadoopConfiguration()));
       TrainPlan plan = new TrainPlanner(store, progress).plan(settings);
       TrainRun run =
           new TrainStage(context, progress)

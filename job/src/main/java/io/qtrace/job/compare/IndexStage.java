@@ -5,12 +5,12 @@ import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.ReadLimits;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.progress.Stage;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.PickledGlobal;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -41,17 +41,16 @@ public final class IndexStage {
   private static final String INDEXING = "qtrace: index"; // name of the RDD
 
   private final JavaSparkContext spark;
-  private final ReadLimits limits;
   private final Progress progress;
 
-  public IndexStage(JavaSparkContext spark, ReadLimits limits, Progress progress) {
+  public IndexStage(JavaSparkContext spark, Progress progress) {
     this.spark = spark;
-    this.limits = limits;
     this.progress = progress;
   }
 
   /**
-   * Indexes files; tensors of a state dict within a file are named without its path.
+   * Indexes files within the limits of Spark's Hadoop configuration; tensors of a state dict within
+   * a file are named without its path.
    *
    * @param uris by the key of the checkpoint
    */
@@ -60,7 +59,7 @@ public final class IndexStage {
       return Indexes.none(spark);
     }
     IndexTask task =
-        new IndexTask(HadoopSettings.of(spark), limits, CompareMetrics.of(spark.sc()).bytesRead());
+        new IndexTask(HadoopSettings.of(spark), CompareMetrics.of(spark.sc()).bytesRead());
     List<Tuple2<String, String>> files = new ArrayList<>();
     uris.forEach((key, uri) -> files.add(new Tuple2<>(key, uri)));
     int tasks =
@@ -188,7 +187,7 @@ public final class IndexStage {
   }
 
   /** What indexes files on an executor. */
-  private record IndexTask(HadoopSettings hadoop, ReadLimits limits, LongAccumulator bytesRead)
+  private record IndexTask(HadoopSettings hadoop, LongAccumulator bytesRead)
       implements Serializable {
     Indexed index(String key, String uri) {
       Indexed indexed = read(key, uri);
@@ -227,20 +226,33 @@ public final class IndexStage {
     }
 
     private Indexed readOnce(String key, String uri) {
-      Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()), limits);
+      Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
       try {
         CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));
         bytesRead.add(checkpoints.bytesRead());
         return new Indexed(
             key,
-            IndexedCheckpoint.Readable.of(index, checkpoints.opened()),
+            IndexedCheckpoint.Readable.of(index, checkpoints.opened(), checkpoints.globals()),
             Optional.of(Packed.of(index)));
       } catch (FormatException e) {
-        return new Indexed(key, new IndexedCheckpoint.Unreadable(e.getMessage()), Optional.empty());
+        return new Indexed(
+            key,
+            new IndexedCheckpoint.Unreadable(e.getMessage(), scanned(checkpoints, uri)),
+            Optional.empty());
       } catch (IOException e) {
         return new Indexed(
             key, new IndexedCheckpoint.Unavailable(e.getMessage()), Optional.empty());
       }
+    }
+
+    // What names it has besides that, if it can still be read.
+    private static List<PickledGlobal> scanned(Checkpoints checkpoints, String uri) {
+      try {
+        checkpoints.scan(uri);
+      } catch (IOException e) {
+        LOG.warn("checkpoint {}: not scanned: {}", SafeText.of(uri), SafeText.of(e.getMessage()));
+      }
+      return checkpoints.globals();
     }
   }
 }

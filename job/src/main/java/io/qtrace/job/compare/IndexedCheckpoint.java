@@ -2,6 +2,7 @@ package io.qtrace.job.compare;
 
 import io.qtrace.io.ObjectStat;
 import io.qtrace.tensor.CheckpointIndex;
+import io.qtrace.tensor.PickledGlobal;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
@@ -16,24 +17,27 @@ public sealed interface IndexedCheckpoint extends Serializable {
    * @param skipped what cannot, with the reason
    * @param files what was opened, as it was then
    * @param notes what was read otherwise than the file says
+   * @param globals what its pickles name, the worst first
    */
   record Readable(
       String format,
       int tensors,
       List<CheckpointIndex.Skipped> skipped,
       List<ObjectStat> files,
-      List<String> notes)
+      List<String> notes,
+      List<PickledGlobal> globals)
       implements IndexedCheckpoint {
     public Readable {
       Objects.requireNonNull(format, "format");
       skipped = List.copyOf(skipped);
       files = List.copyOf(files);
       notes = List.copyOf(notes);
+      globals = List.copyOf(globals);
     }
 
-    static Readable of(CheckpointIndex index, List<ObjectStat> files) {
+    static Readable of(CheckpointIndex index, List<ObjectStat> files, List<PickledGlobal> globals) {
       return new Readable(
-          index.format(), index.tensors().size(), index.skipped(), files, index.notes());
+          index.format(), index.tensors().size(), index.skipped(), files, index.notes(), globals);
     }
 
     /** Bytes of all files. */
@@ -46,10 +50,12 @@ public sealed interface IndexedCheckpoint extends Serializable {
    * The file is damaged, hostile or not a checkpoint: so it remains until it is written again.
    *
    * @param reason one line that names the file
+   * @param globals what its pickles name, the worst first
    */
-  record Unreadable(String reason) implements IndexedCheckpoint {
+  record Unreadable(String reason, List<PickledGlobal> globals) implements IndexedCheckpoint {
     public Unreadable {
       Objects.requireNonNull(reason, "reason");
+      globals = List.copyOf(globals);
     }
   }
 

@@ -54,7 +54,11 @@ public final class YamlFile {
    */
   public <T> T as(Class<T> type) throws IOException {
     try {
-      return YAML.readValue(bytes, type);
+      T value = YAML.readValue(bytes, type);
+      if (value == null) {
+        throw new IOException("Invalid %s: it is null, expected settings".formatted(name));
+      }
+      return value;
     } catch (JsonProcessingException e) {
       throw new IOException("Invalid %s%s: %s".formatted(name, place(e), what(e)), e);
     }

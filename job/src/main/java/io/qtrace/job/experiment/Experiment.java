@@ -55,7 +55,7 @@ public final class Experiment {
    */
   public Experiment(SparkSession spark, Settings settings, Policy policy, Progress progress) {
     this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    this.store = new ObjectStore(context.hadoopConfiguration());
+    this.store = new ObjectStore(settings.limits().limits().addTo(context.hadoopConfiguration()));
     this.lineage = new LineageStore(spark);
     this.diff = new Diff(context, settings, policy);
     this.audit = new Audit(spark, settings, policy, progress);

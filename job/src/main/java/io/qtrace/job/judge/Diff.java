@@ -66,10 +66,10 @@ public final class Diff {
   public Diff(JavaSparkContext spark, Settings settings, Policy policy, Operations operations) {
     operations.check(policy);
     this.spark = spark;
-    this.store = new ObjectStore(spark.hadoopConfiguration());
+    this.store = new ObjectStore(settings.limits().limits().addTo(spark.hadoopConfiguration()));
     this.policy = policy;
     this.operations = operations;
-    this.indexing = new IndexStage(spark, settings.limits().limits(), Progress.NONE);
+    this.indexing = new IndexStage(spark, Progress.NONE);
     this.comparing =
         new CompareStage(spark, settings.compare(), policy.categories(), Progress.NONE);
     this.recomputing = new RecomputeStage(spark, settings.compare());

@@ -24,6 +24,7 @@ import io.qtrace.job.progress.Phase;
 import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex.Shadow;
+import io.qtrace.tensor.PickledGlobal;
 import java.io.Serializable;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -121,6 +123,7 @@ public final class LineageStore {
     LineageStore without = new LineageStore(spark, files, auditId);
     without.removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
     without.removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);
+    without.removeUnfinished(LineageTable.GLOBALS, LineageTable.CHECKPOINTS);
     without.removeUnfinished(LineageTable.CHANGES, LineageTable.EDGES);
     without.removeUnfinished(LineageTable.Q_CHANGES, LineageTable.EDGES);
     without.removeUnfinished(LineageTable.CANDIDATES, LineageTable.AUDITS);
@@ -245,6 +248,25 @@ public final class LineageStore {
     return read(LineageTable.CHECKPOINTS, CheckpointRow.class, startsWith("uri", root)).stream()
         .map(RowMapping::checkpoint)
         .toList();
+  }
+
+  /** What pickles of some checkpoints name that is not known to be safe, by identifier. */
+  public Map<String, List<PickledGlobal>> globals(Collection<String> ids) {
+    Map<String, List<PickledGlobal>> known = new HashMap<>();
+    if (!ids.isEmpty()) {
+      read(
+              LineageTable.GLOBALS,
+              GlobalRow.class,
+              and(
+                  in("checkpoint_id", ids),
+                  notEqual("judgement", PickledGlobal.Judgement.SAFE.label())))
+          .forEach(
+              row ->
+                  known
+                      .computeIfAbsent(row.checkpointId(), id -> new ArrayList<>())
+                      .add(RowMapping.global(row)));
+    }
+    return known;
   }
 
   /** Edges that were judged under a policy. */
@@ -581,6 +603,23 @@ public final class LineageStore {
         CheckpointRow.class,
         auditId,
         checkpoints.stream().map(RowMapping::row).toList());
+  }
+
+  /**
+   * Writes what the pickles of new checkpoints name.
+   *
+   * @param found by the checkpoint's identifier
+   * @param paths of the checkpoints below the archive's root, by identifier
+   */
+  public void writeGlobals(
+      String auditId, Map<String, List<PickledGlobal>> found, Map<String, String> paths) {
+    List<GlobalRow> rows = new ArrayList<>();
+    new TreeMap<>(found)
+        .forEach(
+            (id, globals) ->
+                globals.forEach(
+                    global -> rows.add(RowMapping.row(auditId, id, paths.get(id), global))));
+    replace(LineageTable.GLOBALS, GlobalRow.class, auditId, rows);
   }
 
   /** Writes the tensors that changed along edges, by the tasks that hold them. */

@@ -22,6 +22,7 @@ public enum LineageTable {
   CHECKPOINTS(CheckpointRow.class),
   TENSORS(TensorRow.class),
   INVARIANTS(InvariantRow.class),
+  GLOBALS(GlobalRow.class),
   EDGES(EdgeRow.class),
   CHANGES(ChangeRow.class),
   Q_CHANGES(QChangeRow.class),

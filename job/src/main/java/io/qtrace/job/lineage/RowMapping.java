@@ -24,6 +24,7 @@ import io.qtrace.lut.Category;
 import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.PickledGlobal;
 import io.qtrace.tensor.Shape;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -423,6 +424,29 @@ final class RowMapping {
 
   static Candidate.Transitions transitions(CandidateRow row) {
     return new Candidate.Transitions(transition(row.forward()), transition(row.backward()));
+  }
+
+  static GlobalRow row(String auditId, String checkpointId, String path, PickledGlobal global) {
+    return new GlobalRow(
+        auditId,
+        checkpointId,
+        path,
+        global.file(),
+        global.pickle(),
+        global.position(),
+        global.module(),
+        global.name(),
+        global.judgement().label());
+  }
+
+  static PickledGlobal global(GlobalRow row) {
+    return new PickledGlobal(
+        row.uri(),
+        row.pickle(),
+        row.position(),
+        row.module(),
+        row.name(),
+        PickledGlobal.Judgement.valueOf(row.judgement().toUpperCase(Locale.ROOT)));
   }
 
   static DisputeRow row(String auditId, String method, Dispute dispute, Dispute.Ruling ruling) {

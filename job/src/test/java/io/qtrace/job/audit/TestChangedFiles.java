@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import io.qtrace.compare.Measure;
-import io.qtrace.io.ReadLimits;
 import io.qtrace.job.LineageRows;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.S3Server;
@@ -134,8 +133,7 @@ class TestChangedFiles {
 
   private static void assertIsLeftOut(String uri, Change change) throws Exception {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
-    IndexStage.Indexes indexes =
-        new IndexStage(spark, ReadLimits.DEFAULT, Progress.NONE).run(Map.of(KEY, uri));
+    IndexStage.Indexes indexes = new IndexStage(spark, Progress.NONE).run(Map.of(KEY, uri));
     CompareRequest request =
         new CompareRequest(List.of(KEY), Set.of(KEY), List.of(), Set.of(Measure.FINGERPRINT));
     assertThat(compare(spark, request, indexes).failures()).isEmpty();

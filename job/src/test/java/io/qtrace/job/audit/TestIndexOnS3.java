@@ -3,7 +3,6 @@ package io.qtrace.job.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.io.ObjectStore;
-import io.qtrace.io.ReadLimits;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.PyTorch;
 import io.qtrace.job.S3Server;
@@ -83,7 +82,7 @@ class TestIndexOnS3 {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
     try (S3Server.Reached reached = server.reach(spark.hadoopConfiguration())) {
       return Map.copyOf(
-          new IndexStage(spark, ReadLimits.DEFAULT, Progress.NONE)
+          new IndexStage(spark, Progress.NONE)
               .run(
                   archive.checkpoints().stream()
                       .collect(Collectors.toMap(CheckpointFile::id, file -> file.stat().uri())))

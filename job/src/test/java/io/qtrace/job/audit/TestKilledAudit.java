@@ -45,15 +45,16 @@ class TestKilledAudit {
     undisturbed = rows(spark);
   }
 
-  // Tables are written in the order tensors, invariants, checkpoints, changes, q_changes, edges,
-  // candidates, disputes, audits.
+  // Tables are written in the order tensors, invariants, globals, checkpoints, changes, q_changes,
+  // edges, candidates, disputes, audits.
   @ParameterizedTest
   @CsvSource({
     "comparing, 0, ''",
-    "writing, 4, 'CHECKPOINTS TENSORS INVARIANTS CHANGES'",
-    "writing, 6, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES'",
-    "writing, 7, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES CANDIDATES'",
-    "writing, 8, 'CHECKPOINTS TENSORS INVARIANTS EDGES CHANGES Q_CHANGES CANDIDATES DISPUTES'"
+    "writing, 5, 'CHECKPOINTS TENSORS INVARIANTS GLOBALS CHANGES'",
+    "writing, 7, 'CHECKPOINTS TENSORS INVARIANTS GLOBALS EDGES CHANGES Q_CHANGES'",
+    "writing, 8, 'CHECKPOINTS TENSORS INVARIANTS GLOBALS EDGES CHANGES Q_CHANGES CANDIDATES'",
+    "writing, 9, 'CHECKPOINTS TENSORS INVARIANTS GLOBALS EDGES CHANGES Q_CHANGES CANDIDATES"
+        + " DISPUTES'"
   })
   void leavesNoTraceOnceItIsStartedAgain(String stage, int done, String left)
       throws IOException, InterruptedException {

@@ -86,6 +86,7 @@ class TestCompareGroups {
   }
 
   private static IndexedCheckpoint.Readable readable(int tensors) {
-    return new IndexedCheckpoint.Readable("torch-zip", tensors, List.of(), List.of(), List.of());
+    return new IndexedCheckpoint.Readable(
+        "torch-zip", tensors, List.of(), List.of(), List.of(), List.of());
   }
 }

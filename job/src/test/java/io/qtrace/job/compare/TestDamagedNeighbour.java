@@ -3,7 +3,6 @@ package io.qtrace.job.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.compare.Measure;
-import io.qtrace.io.ReadLimits;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.compare.CompareRequest.Pair;
@@ -62,7 +61,7 @@ class TestDamagedNeighbour {
             .run(
                 new CompareRequest(
                     keys, Set.copyOf(keys), pairs, Set.of(Measure.FINGERPRINT, Measure.STATS)),
-                new IndexStage(spark, ReadLimits.DEFAULT, Progress.NONE).run(files),
+                new IndexStage(spark, Progress.NONE).run(files),
                 JavaPairRDD.fromJavaRDD(spark.emptyRDD()),
                 found -> Boolean.TRUE)
             .measured()

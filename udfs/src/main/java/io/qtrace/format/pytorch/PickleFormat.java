@@ -49,6 +49,9 @@ final class PickleFormat {
   // protocol 2
   static final int PROTO = 0x80;
   static final int NEWOBJ = 0x81;
+  static final int EXT1 = 0x82;
+  static final int EXT2 = 0x83;
+  static final int EXT4 = 0x84;
   static final int TUPLE1 = 0x85;
   static final int TUPLE2 = 0x86;
   static final int TUPLE3 = 0x87;

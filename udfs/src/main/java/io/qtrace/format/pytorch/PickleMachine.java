@@ -18,6 +18,7 @@ import io.qtrace.io.FormatException;
 import io.qtrace.io.ReadBudget;
 import io.qtrace.io.ReadLimits;
 import io.qtrace.io.SafeText;
+import io.qtrace.tensor.PickledGlobal.Judgement;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -27,7 +28,8 @@ import java.util.stream.LongStream;
 
 /**
  * Follows the opcodes of one pickle and builds inert values. It calls nothing and resolves nothing;
- * what the values take is counted before they are made.
+ * what the values take is counted before they are made. What the pickle names is collected: reading
+ * stops at a name that would run code, scanning continues to its end.
  */
 final class PickleMachine {
   // Of memory, at most, for a value without its text and items.
@@ -46,15 +48,47 @@ final class PickleMachine {
   private final PickleStack stack;
   private final PickleMemo memo;
   private final ReadBudget budget;
+  private final PickledGlobals globals;
+  private final String member;
+  private final boolean scanning;
   private final List<Persistent> persistents = new ArrayList<>();
   private int opcodes;
   private long at; // of the current opcode
 
-  PickleMachine(PickleInput input, ReadBudget budget) {
+  /** Reads a pickle that makes up its file, or the part of a file before its storages. */
+  PickleMachine(PickleInput input, ReadBudget budget, PickledGlobals globals) {
+    this(input, budget, globals, "", false);
+  }
+
+  private PickleMachine(
+      PickleInput input,
+      ReadBudget budget,
+      PickledGlobals globals,
+      String member,
+      boolean scanning) {
     this.input = input;
     this.stack = new PickleStack(input, budget);
     this.memo = new PickleMemo();
     this.budget = budget;
+    this.globals = globals;
+    this.member = member;
+    this.scanning = scanning;
+  }
+
+  /** Reads the pickle that is a member of a zip archive. */
+  static PickleMachine reading(
+      PickleInput input, ReadBudget budget, PickledGlobals globals, String member) {
+    return new PickleMachine(input, budget, globals, member, false);
+  }
+
+  /**
+   * Follows a pickle for what it names; values of no form that a checkpoint has are passed over.
+   *
+   * @param member of a zip archive, or empty
+   */
+  static PickleMachine scanning(
+      PickleInput input, ReadBudget budget, PickledGlobals globals, String member) {
+    return new PickleMachine(input, budget, globals, member, true);
   }
 
   /**
@@ -68,7 +102,7 @@ final class PickleMachine {
     }
     PickleValue value = stack.pop();
     if (!stack.isEmpty()) {
-      throw fault("Invalid pickle: values left on the stack at its end");
+      refuse("Invalid pickle: values left on the stack at its end");
     }
     return value;
   }
@@ -177,8 +211,11 @@ final class PickleMachine {
       case INST -> callOn(global(globalLine(), globalLine()), stack.popToMark());
       case OBJ -> callFirst(stack.popToMark());
       case BUILD -> build(stack.pop());
+      case EXT1 -> extension(opcode, input.u8());
+      case EXT2 -> extension(opcode, input.u16());
+      case EXT4 -> extension(opcode, input.u32());
 
-      default -> throw fault("Unsupported opcode: 0x%02x".formatted(opcode));
+      default -> throw unsupported(opcode);
     }
   }
 
@@ -270,7 +307,7 @@ final class PickleMachine {
     } else if (target instanceof Instance instance) {
       addAll(instance.mapping(), pairs);
     } else {
-      throw fault("Invalid pickle: sets items of an object that is not a dict");
+      refuse("Invalid pickle: sets items of an object that is not a dict");
     }
   }
 
@@ -281,8 +318,7 @@ final class PickleMachine {
     take((long) ENTRY_BYTES * pairs.size() / 2);
     for (int i = 0; i < pairs.size(); i += 2) {
       if (!dict.add(pairs.get(i), pairs.get(i + 1))) {
-        throw fault(
-            "Invalid dict: duplicate keys " + SafeText.quoted(PathSegment.of(pairs.get(i), i)));
+        refuse("Invalid dict: duplicate keys " + SafeText.quoted(PathSegment.of(pairs.get(i), i)));
       }
     }
   }
@@ -295,7 +331,7 @@ final class PickleMachine {
     } else if (target instanceof Instance instance) {
       instance.append(items);
     } else {
-      throw fault("Invalid pickle: appends to an object that is not a list");
+      refuse("Invalid pickle: appends to an object that is not a list");
     }
   }
 
@@ -334,10 +370,10 @@ final class PickleMachine {
   }
 
   private Global global(String module, String name) throws FormatException {
-    take(4L * (module.length() + name.length()) + 3 * OBJECT_BYTES);
+    take(4L * (module.length() + name.length()) + 7 * OBJECT_BYTES); // and what collects it
     Global global = new Global(module, name);
-    if (PickleTrust.runsCode(global)) {
-      throw fault(
+    if (globals.add(input.file(), member, at, global) == Judgement.DANGEROUS) {
+      refuse(
           "Cannot trust pickle: it would call %s, expected data only"
               .formatted(SafeText.quoted(global.path())));
     }
@@ -383,7 +419,7 @@ final class PickleMachine {
   // PyTorch's legacy files refer to classes by persistent ids.
   private void callOn(PickleValue callee, Sequence arguments) throws FormatException {
     if (!(callee instanceof Global || callee instanceof Persistent)) {
-      throw fault("Cannot trust pickle: it would call what is neither a class nor a function");
+      refuse("Cannot trust pickle: it would call what is neither a class nor a function");
     }
     stack.push(new Instance(callee, arguments, at));
   }
@@ -392,7 +428,26 @@ final class PickleMachine {
     if (stack.top() instanceof Instance instance) {
       instance.build(state);
     } else {
-      throw fault("Invalid pickle: sets the state of a value that is not an object");
+      refuse("Invalid pickle: sets the state of a value that is not an object");
+    }
+  }
+
+  // A name by its number in a table of the process that loads the pickle.
+  private void extension(int opcode, long code) throws FormatException {
+    if (!scanning) {
+      throw unsupported(opcode);
+    }
+    stack.push(global("copyreg", "extension " + code));
+  }
+
+  private FormatException unsupported(int opcode) {
+    return fault("Unsupported opcode: 0x%02x".formatted(opcode));
+  }
+
+  // Python may follow the pickle all the same, so a scan does.
+  private void refuse(String reason) throws FormatException {
+    if (!scanning) {
+      throw fault(reason);
     }
   }
 

@@ -1,6 +1,5 @@
 package io.qtrace.format.pytorch;
 
-import io.qtrace.format.pytorch.PickleValue.Large;
 import io.qtrace.format.pytorch.PickleValue.Mapping;
 import io.qtrace.format.pytorch.PickleValue.Persistent;
 import io.qtrace.format.pytorch.PickleValue.Sequence;
@@ -39,15 +38,16 @@ final class TorchLegacy implements Storages {
     this.budget = budget;
   }
 
-  static CheckpointIndex index(RangeReader reader, ReadBudget budget) throws IOException {
+  static CheckpointIndex index(RangeReader reader, ReadBudget budget, PickledGlobals globals)
+      throws IOException {
     long end = Math.min(reader.length(), PickleFormat.MAX_BYTES);
     PickleInput pickles = PickleInput.of(reader, end);
-    readPreamble(pickles, budget);
+    readPreamble(pickles, budget, globals);
     long position = pickles.position();
-    PickleMachine machine = new PickleMachine(pickles, budget);
+    PickleMachine machine = new PickleMachine(pickles, budget, globals);
     PickleValue value = machine.run();
     TorchLegacy file = new TorchLegacy(reader, budget);
-    file.place(pickles, machine.persistents());
+    file.place(pickles, machine.persistents(), globals);
     return StateDictWalker.index(
         reader.uri(), TorchLegacyFormat.NAME, position, value, machine.opcodes(), file, budget);
   }
@@ -57,29 +57,31 @@ final class TorchLegacy implements Storages {
     return placed.get(reference.key()).storage(); // place() has seen every reference
   }
 
-  private static void readPreamble(PickleInput pickles, ReadBudget budget) throws IOException {
-    PickleValue magic = new PickleMachine(pickles, budget).run();
-    if (!(magic instanceof Large number && number.value().equals(TorchLegacyFormat.MAGIC))) {
+  private static void readPreamble(PickleInput pickles, ReadBudget budget, PickledGlobals globals)
+      throws IOException {
+    PickleValue magic = new PickleMachine(pickles, budget, globals).run();
+    if (!TorchLegacyFormat.isMagic(magic)) {
       throw pickles.fault(
           0, "Unsupported file: it is a plain Python pickle; save its state_dict with torch.save");
     }
     long at = pickles.position();
-    PickleValue version = new PickleMachine(pickles, budget).run();
+    PickleValue version = new PickleMachine(pickles, budget, globals).run();
     if (!(version instanceof Whole revision
         && revision.value() == TorchLegacyFormat.PROTOCOL_VERSION)) {
       throw pickles.fault(at, "Unsupported protocol version, expected 1001");
     }
     at = pickles.position();
-    if (!(new PickleMachine(pickles, budget).run() instanceof Mapping)) {
+    if (!(new PickleMachine(pickles, budget, globals).run() instanceof Mapping)) {
       throw pickles.fault(at, "Invalid system information: expected a dict");
     }
   }
 
   // The sizes that the references state give every position; each storage's own header must agree.
-  private void place(PickleInput pickles, List<Persistent> persistents) throws IOException {
+  private void place(PickleInput pickles, List<Persistent> persistents, PickledGlobals globals)
+      throws IOException {
     Map<String, StorageReference> references = references(persistents);
     long keysAt = pickles.position();
-    Set<String> keys = keys(keysAt, new PickleMachine(pickles, budget).run());
+    Set<String> keys = keys(keysAt, new PickleMachine(pickles, budget, globals).run());
     if (!keys.equals(references.keySet())) {
       throw fault(keysAt, "Invalid storage keys: expected those that the object refers to");
     }

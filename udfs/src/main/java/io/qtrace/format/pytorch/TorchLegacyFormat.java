@@ -20,4 +20,9 @@ final class TorchLegacyFormat {
   static final int STORAGE_HEADER_BYTES = 8;
 
   private TorchLegacyFormat() {}
+
+  /** Whether the first pickle of a file is the magic number. */
+  static boolean isMagic(PickleValue value) {
+    return value instanceof PickleValue.Large number && number.value().equals(MAGIC);
+  }
 }

@@ -59,22 +59,42 @@ public final class TorchReader {
    * Indexes a zip archive. Only its directory, {@code data.pkl} and {@code byteorder} are read; of
    * archives that PyTorch did not lay out the members' headers too.
    *
+   * @param globals collects what its pickles name, those that are no checkpoint's included
    * @throws FormatException if the file is damaged, hostile, beyond its limits, or no checkpoint of
    *     {@code torch.save}
    */
-  public static CheckpointIndex indexZip(RangeReader reader, ReadBudget budget) throws IOException {
-    return TorchZip.index(reader, budget);
+  public static CheckpointIndex indexZip(
+      RangeReader reader, ReadBudget budget, PickledGlobals globals) throws IOException {
+    return TorchZip.index(reader, budget, globals);
   }
 
   /**
    * Indexes a legacy file. Only the pickles and the storages' headers are read.
    *
+   * @param globals collects what its pickles name
    * @throws FormatException if the file is damaged, hostile, beyond its limits, or no checkpoint of
    *     {@code torch.save}
    */
-  public static CheckpointIndex indexLegacy(RangeReader reader, ReadBudget budget)
+  public static CheckpointIndex indexLegacy(
+      RangeReader reader, ReadBudget budget, PickledGlobals globals) throws IOException {
+    return TorchLegacy.index(reader, budget, globals);
+  }
+
+  /**
+   * Follows the pickles of a zip archive, whether or not it is a checkpoint, for what they name;
+   * what cannot be followed is collected too.
+   *
+   * @throws IOException if the file cannot be read
+   */
+  public static void scanZip(RangeReader reader, ReadBudget budget, PickledGlobals globals)
       throws IOException {
-    return TorchLegacy.index(reader, budget);
+    PickleScan.zip(reader, budget, globals);
+  }
+
+  /** The same of a legacy file or a plain pickle. */
+  public static void scanLegacy(RangeReader reader, ReadBudget budget, PickledGlobals globals)
+      throws IOException {
+    PickleScan.plain(reader, budget, globals);
   }
 
   private static boolean startsWith(byte[] head, byte[] magic) {

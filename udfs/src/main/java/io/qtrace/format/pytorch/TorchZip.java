@@ -14,11 +14,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A checkpoint in a zip archive: one pickle, and one member for each storage. */
 final class TorchZip implements Storages {
   private static final String DEFLATED =
       "the archive is compressed, as torch.save writes none: torch.load reads it, though not by mmap";
+
+  // Members that are neither pickle nor storage: verified, so that all of a file is.
+  private static final int MAX_OTHERS = 16;
+  private static final int MAX_OTHER_BYTES = 4096;
 
   private final String file;
   private final String root;
@@ -32,7 +37,8 @@ final class TorchZip implements Storages {
     this.order = order;
   }
 
-  static CheckpointIndex index(RangeReader reader, ReadBudget budget) throws IOException {
+  static CheckpointIndex index(RangeReader reader, ReadBudget budget, PickledGlobals globals)
+      throws IOException {
     List<ZipMember> members = ZipDirectory.read(reader, budget);
     String root = root(members);
     requireCheckpoint(reader, root, members);
@@ -40,16 +46,21 @@ final class TorchZip implements Storages {
 
     String pickleName = root + TorchZipFormat.PICKLE;
     String orderName = root + TorchZipFormat.BYTE_ORDER;
-    Map<String, byte[]> contents = archive.read(List.of(pickleName, orderName), budget);
+    Map<String, byte[]> contents = archive.read(described(root, members), budget);
     Storage.Order order = order(archive, contents, orderName);
     TorchZip storages = new TorchZip(reader.uri(), root, archive, order);
 
     long position = archive.find(pickleName).orElseThrow().position();
     PickleInput pickle = PickleInput.of(reader.uri(), contents.get(pickleName), position);
-    PickleMachine machine = new PickleMachine(pickle, budget);
+    PickleMachine machine = PickleMachine.reading(pickle, budget, globals, pickleName);
     PickleValue value = machine.run();
     if (pickle.remaining() > 0) {
       throw pickle.fault("Invalid pickle: %d bytes after its end".formatted(pickle.remaining()));
+    }
+    for (ZipMember member : members) {
+      if (PickleScan.isPickle(member.name()) && !member.name().equals(pickleName)) {
+        PickleScan.member(reader.uri(), archive, member.name(), budget, globals);
+      }
     }
     CheckpointIndex index =
         StateDictWalker.index(
@@ -61,6 +72,20 @@ final class TorchZip implements Storages {
             storages,
             budget);
     return archive.hasDeflated() ? index.noted(DEFLATED) : index;
+  }
+
+  // The pickle, and what torch.save says of the file: read together, since they are neighbours.
+  private static List<String> described(String root, List<ZipMember> members) {
+    Stream<String> others =
+        members.stream()
+            .filter(member -> member.content() <= MAX_OTHER_BYTES)
+            .map(ZipMember::name)
+            .filter(name -> !name.startsWith(root + TorchZipFormat.STORAGES))
+            .limit(MAX_OTHERS);
+    return Stream.concat(
+            Stream.of(root + TorchZipFormat.PICKLE, root + TorchZipFormat.BYTE_ORDER), others)
+        .distinct()
+        .toList();
   }
 
   @Override

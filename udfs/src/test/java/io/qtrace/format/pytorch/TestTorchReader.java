@@ -37,7 +37,8 @@ class TestTorchReader {
   void statesTheCrcOfEveryStorage() throws Exception {
     try (RangeReader reader = LocalFiles.open(FormatFixtures.file("views.pt"))) {
       for (TensorEntry tensor :
-          TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT)).tensors()) {
+          TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT), new PickledGlobals())
+              .tensors()) {
         Storage storage = tensor.storage();
         CRC32 crc32 = new CRC32();
         crc32.update(reader.read(storage.position(), (int) storage.bytes()));
@@ -128,7 +129,9 @@ class TestTorchReader {
     byte[] file =
         new ZipBytes().add("a/data.pkl", pickle).add("a/data/0", new byte[16 << 20]).end();
     try (RangeReader reader = LocalFiles.open(Files.write(folder.resolve("large.pt"), file))) {
-      assertThat(TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT)).tensors())
+      assertThat(
+              TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT), new PickledGlobals())
+                  .tensors())
           .hasSize(1);
       assertThat(reader.bytesRead()).isLessThan(70_000);
     }

@@ -44,7 +44,8 @@ class TestZipWriter {
     try (RangeReader reader = LocalFiles.open(file);
         ZipFile zip = new ZipFile(file.toFile())) {
       List<TensorEntry> entries =
-          TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT)).tensors();
+          TorchReader.indexZip(reader, new ReadBudget(ReadLimits.DEFAULT), new PickledGlobals())
+              .tensors();
       assertThat(entries).hasSize(TENSORS);
       for (TensorEntry entry : entries) {
         ZipEntry member = zip.getEntry("archive/data/" + entry.storage().key());

@@ -120,6 +120,19 @@ class TestHostileSafetensors {
     }
   }
 
+  @Test
+  void refusesAMillionEmptyTensors() {
+    StringBuilder header = new StringBuilder("{");
+    for (int i = 0; i < 1_000_000; i++) {
+      header.append(i == 0 ? "\"" : ",\"").append(i);
+      header.append("\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+    }
+    byte[] text = header.append('}').toString().getBytes(StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> index(text, 0))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("takes more than 201326592 bytes of memory (limit memory)");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ff", "c080", "eda080", "f4908080", "e282", "00"})
   void refusesWhatIsNotUtf8AtItsByte(String hex) {

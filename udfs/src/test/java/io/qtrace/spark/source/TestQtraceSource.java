@@ -128,6 +128,18 @@ class TestQtraceSource {
   }
 
   @Test
+  void readsWithinTheLimitsOfItsOptions() {
+    Dataset<Row> limited =
+        spark
+            .read()
+            .format("qtrace")
+            .option("qtrace.limits.opcodes", "10")
+            .load(FORMATS + "dtypes.pt");
+    assertThatThrownBy(limited::collectAsList)
+        .hasStackTraceContaining("more than 10 opcodes (limit opcodes)");
+  }
+
+  @Test
   void readsShardedCheckpoints() throws Exception {
     Path one = SafetensorsFiles.write(folder.resolve("1.safetensors"), "a");
     Path two = SafetensorsFiles.write(folder.resolve("2.safetensors"), "b");

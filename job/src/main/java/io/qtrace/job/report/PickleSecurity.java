@@ -1,0 +1,99 @@
+package io.qtrace.job.report;
+
+import io.qtrace.io.SafeText;
+import io.qtrace.job.text.Json;
+import io.qtrace.job.text.TextTable;
+import io.qtrace.job.text.TextTable.Column;
+import io.qtrace.tensor.PickledGlobal;
+import io.qtrace.tensor.PickledGlobal.Judgement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * What {@code inspect --security} says of one checkpoint; its JSON has these names.
+ *
+ * @param names how many classes and functions its pickles name
+ * @param globals those of them that are listed, the worst first
+ */
+public record PickleSecurity(String path, int names, List<Global> globals) {
+  /**
+   * A class or function.
+   *
+   * @param pickle member of the zip archive that is the pickle; empty where the file is
+   * @param position byte of the file at which it is named first
+   */
+  public record Global(
+      String judgement, String module, String name, String uri, String pickle, long position) {
+    static Global of(PickledGlobal global) {
+      return new Global(
+          global.judgement().label(),
+          global.module(),
+          global.name(),
+          global.file(),
+          global.pickle(),
+          global.position());
+    }
+
+    private String shown() {
+      return module.isEmpty() ? name : module + "." + name;
+    }
+  }
+
+  public PickleSecurity {
+    Objects.requireNonNull(path, "path");
+    globals = List.copyOf(globals);
+  }
+
+  /** Of what was found, the worst first. */
+  public static PickleSecurity of(String path, int names, List<PickledGlobal> found) {
+    return new PickleSecurity(path, names, found.stream().map(Global::of).toList());
+  }
+
+  public String json() {
+    return Json.of(this);
+  }
+
+  /** A sentence, and a line a name. */
+  public List<String> lines(int width) {
+    List<String> lines = new ArrayList<>();
+    lines.add(SafeText.of(path));
+    lines.add(sentence());
+    if (!globals.isEmpty()) {
+      lines.add("");
+      TextTable table =
+          new TextTable(
+              Column.text("judgement"),
+              Column.text("name"),
+              Column.text("pickle"),
+              Column.number("byte"));
+      globals.forEach(
+          global ->
+              table.add(global.judgement(), global.shown(), global.pickle(), global.position()));
+      lines.addAll(table.lines(width));
+      if (names > globals.size()) {
+        lines.add("and %d more".formatted(names - globals.size()));
+      }
+    }
+    return lines;
+  }
+
+  private String sentence() {
+    if (globals.isEmpty()) {
+      return "It has no pickle that names a class or function.";
+    }
+    return switch (worst()) {
+      case DANGEROUS ->
+          "DANGEROUS: loading it with Python's pickle runs code. Nothing was run here.";
+      case UNREADABLE -> "UNREADABLE: a pickle cannot be followed to its end; do not load it.";
+      case UNKNOWN ->
+          "UNKNOWN: it names what no list of safe names has; nothing known as dangerous.";
+      case SAFE -> "SAFE: it names only what torch.save and NumPy write.";
+    };
+  }
+
+  private Judgement worst() {
+    return Judgement.valueOf(globals.get(0).judgement().toUpperCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,105 @@
+package io.qtrace.job.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qtrace.io.ObjectStore;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.train.data.KdCache;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A {@code config.json} or {@code meta.json} that was made to do harm. The timeout is for hangs.
+ */
+@Timeout(60)
+class TestHostileConfig {
+  private static final ObjectStore STORE = new ObjectStore(new Configuration());
+
+  @TempDir Path folder;
+
+  static Stream<String> texts() {
+    return Stream.of(
+        "",
+        " ",
+        "null",
+        "[]",
+        "\"text\"",
+        "{",
+        "{}{}",
+        "{\"a\":",
+        "\u0000",
+        "\ufeff{}",
+        "{'a':1}",
+        "{\"a\":1,}",
+        "[".repeat(500_000),
+        "{\"a\":".repeat(200_000),
+        "{\"a\":" + "9".repeat(500_000) + "}",
+        "{\"a\":1e999999999}",
+        "{\"a\":-1E-999999999}",
+        "{\"a\":NaN}",
+        "{\"source_checkpoint\":{\"a\":[]}}",
+        "{\"source_checkpoint\":\"\\u0000\\u001b[2J\"}",
+        "{\"source_checkpoint\":\"" + "x".repeat(900_000) + "\"}",
+        "{\"a\":\"" + "x".repeat(1_100_000) + "\"}",
+        "{\"\u001b[2J\u202e\":1}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"format\":\"topk\",\"max_length\":-1,\"topk\":1,\"vocab_size\":1}",
+        "{\"format\":\"topk\",\"max_length\":2147483648,\"topk\":1,\"vocab_size\":1}",
+        "{\"format\":\"topk\",\"max_length\":1e3,\"topk\":1,\"vocab_size\":1}",
+        "{\"format\":\"topk\",\"max_length\":[\"\\u001b[2J\"],\"topk\":1,\"vocab_size\":1}",
+        "{\"format\":\"\\u001b[2J\"}",
+        "{\"format\":" + "[".repeat(100_000) + "}");
+  }
+
+  @ParameterizedTest
+  @MethodSource("texts")
+  void isAProblemOfTheRunOrInert(String text) throws IOException {
+    write("config.json", text);
+    RunConfig config = RunConfig.nextTo(STORE, folder.resolve("model.pt").toString());
+    if (config.problem().isEmpty()) {
+      assertThat(config.json()).isEqualTo(text.isEmpty() ? "{}" : text);
+    } else {
+      assertThat(config.problem()).startsWith("Invalid config.json: ").hasSizeLessThan(200);
+      assertThat(config.sourceCheckpoint()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("texts")
+  void isAFaultOfTheCache(String text) throws IOException {
+    write("meta.json", text);
+    assertThatThrownBy(
+            () -> KdCache.open(STORE, folder.toString(), new KdCache.Options(false, 0, 1)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(folder + "/meta.json: ")
+        .extracting(Throwable::getMessage)
+        .satisfies(
+            message ->
+                assertThat(message)
+                    .hasSizeLessThan(1_000)
+                    .matches(one -> one.codePoints().noneMatch(Character::isISOControl)));
+  }
+
+  @Test
+  void aPolicyThatIsNullIsAnError() throws IOException {
+    write("policy.yaml", "NULL");
+    assertThatThrownBy(() -> Policy.load(Optional.of(folder.resolve("policy.yaml"))))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("policy.yaml: it is null, expected settings");
+  }
+
+  private void write(String name, String text) throws IOException {
+    Files.write(folder.resolve(name), text.getBytes(StandardCharsets.UTF_8));
+  }
+}

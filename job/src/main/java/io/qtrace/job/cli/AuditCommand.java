@@ -85,7 +85,7 @@ final class AuditCommand implements Callable<Integer> {
               + " VERSION AS OF in SQL: 'qtrace maintain' never expires it.")
   private String tag;
 
-  @Mixin private SummaryOption summary;
+  @Mixin private ResultOptions result;
   @Mixin private ReportOption html;
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
@@ -104,7 +104,7 @@ final class AuditCommand implements Callable<Integer> {
     try {
       AuditReport report = audit();
       int status = failOn.status(report);
-      summary.write(() -> AuditSummary.of(report, status, archive, started, Instant.now()));
+      result.write(AuditSummary.of(report, status, archive, started, Instant.now()), report);
       output.print(width -> text(report, archive, width), () -> Json.of(report));
       return status;
     } catch (IOException | RuntimeException | Error e) {
@@ -162,10 +162,9 @@ final class AuditCommand implements Callable<Integer> {
   // Last night's summary must not look like tonight's.
   private void reportFailure(Throwable failure, Instant started) {
     try {
-      summary.write(
-          () ->
-              AuditSummary.failed(
-                  Failure.reason(failure), ExitStatus.FAILED, archive, started, Instant.now()));
+      result.writeFailure(
+          AuditSummary.failed(
+              Failure.reason(failure), ExitStatus.FAILED, archive, started, Instant.now()));
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);
     }

@@ -60,18 +60,24 @@ class TestCommands {
   }
 
   @Test
-  void exitsOneWhenTheAuditFindsAViolation() {
+  void exitsOneWhenTheAuditFindsAViolation() throws IOException {
     CommandRun run =
         CommandRun.of(
             "audit",
             "--archive",
             Sample.ARCHIVE.toString(),
             "--warehouse",
-            folder.resolve("w").toString());
+            folder.resolve("w").toString(),
+            "--junit",
+            folder.resolve("audit.xml").toString(),
+            "--metrics",
+            folder.resolve("qtrace.prom").toString());
     assertThat(run.status()).isEqualTo(1);
     assertThat(run.out())
         .startsWith("VIOLATION: 2 of 23 edges violate the policy, 4 findings\n")
         .contains("\nNext\n", " --all\n");
+    assertThat(folder.resolve("audit.xml")).content().contains("tests=\"23\" failures=\"2\"");
+    assertThat(folder.resolve("qtrace.prom")).content().containsPattern("_findings\\{.*} 4\n");
     assertThat(run.err())
         .contains("qtrace: reading 17 new checkpoints\nqtrace: comparing 18 edges\n");
   }

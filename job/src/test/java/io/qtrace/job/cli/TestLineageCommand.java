@@ -91,7 +91,7 @@ class TestLineageCommand {
         .containsExactlyInAnyOrder(
             "bake BAKED 14 " + SR_LUT + "baked_step200.pt",
             "sync SYNCED 14 runs/srLUT-004s_synced/synced_step200.pt",
-            "requantize REQUANTIZED 14 runs/srLUT-004t_tightened/tightened.pt",
+            "cast CAST 14 " + SR_LUT + "v2_q4_r32_fp16_20261123_204152.pt",
             "unknown UNEXPLAINED 2 runs/bug_q_drift/checkpoint_step20.pt");
   }
 

@@ -24,8 +24,8 @@ class TestMain {
   }
 
   @Test
-  void hasThirteenCommands() {
-    assertThat(commands()).hasSize(13).contains("train", "experiment", "demo");
+  void hasFourteenCommands() {
+    assertThat(commands()).hasSize(14).contains("train", "experiment", "demo");
   }
 
   @ParameterizedTest

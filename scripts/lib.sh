@@ -192,7 +192,7 @@ quietly() {
 }
 
 drop_notices() {
-  trap '' INT # in the shell of `qtrace sql` the command goes on
+  trap '' INT # in the shell of `qtrace sql` the command keeps running
   local line
   while IFS= read -r line; do
     case $line in

@@ -39,11 +39,7 @@ public final class Processes {
 
   /** The words that run a class with this JVM's class path and what Spark needs opened. */
   public static List<String> java(Class<?> main, String... args) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--add-") || option.startsWith("-XX:+Ignore"))
-        .forEach(command::add);
+    List<String> command = java();
     command.addAll(
         List.of(
             "-Xmx1g",
@@ -54,6 +50,18 @@ public final class Processes {
             System.getProperty("java.class.path"),
             main.getName()));
     command.addAll(List.of(args));
+    return command;
+  }
+
+  /**
+   * This JVM's command with the modules that Spark needs opened; options and a class may follow.
+   */
+  public static List<String> java() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith("--add-") || option.startsWith("-XX:+Ignore"))
+        .forEach(command::add);
     return command;
   }
 

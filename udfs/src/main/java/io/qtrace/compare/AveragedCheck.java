@@ -1,9 +1,7 @@
 package io.qtrace.compare;
 
 import io.qtrace.io.CloseStack;
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.DType;
-import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.io.Serializable;
@@ -26,7 +24,7 @@ public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
 
   @Override
   public TensorEntry target() {
-    return matrix(average);
+    return RowCheck.matrix(average);
   }
 
   @Override
@@ -38,7 +36,7 @@ public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
   public Optional<String> obstacle() {
     boolean fit =
         average.elements() > 0
-            && matrix(average).shape().sizes().get(1) <= QuantizedLayer.MAX_ROW
+            && RowCheck.matrix(average).shape().sizes().get(1) <= QuantizedLayer.MAX_ROW
             && terms.stream().allMatch(term -> term.tensor().shape().equals(average.shape()));
     if (!fit) {
       return RowCheck.unfit(tensors());
@@ -53,34 +51,14 @@ public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
     return tensor.dtype().kind() == DType.Kind.FLOAT && tensor.dtype() != DType.FLOAT64;
   }
 
-  /** The tensor as a matrix: its first dimension, and all others; one row where it has only one. */
-  public static TensorEntry matrix(TensorEntry tensor) {
-    List<Long> sizes = tensor.shape().sizes();
-    if (sizes.size() == 2) {
-      return tensor;
-    }
-    boolean row = sizes.size() < 2 || !tensor.isContiguous();
-    long rows = row ? 1 : sizes.get(0);
-    long columns = tensor.elements() / Math.max(1, rows);
-    long stride = sizes.size() == 1 ? tensor.stride().get(0) : 1;
-    return new TensorEntry(
-        tensor.name(),
-        tensor.dtype(),
-        Shape.of(rows, columns),
-        List.of(columns * stride, stride),
-        tensor.offset(),
-        tensor.storage());
-  }
-
   @Override
   public CheckResult run(LayerRows reader, long from, long to) throws IOException {
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (CloseStack open = new CloseStack()) {
-      LayerRows.Rows after = open.add(reader.rows(matrix(average), from, to));
+      LayerRows.Rows after = open.add(reader.rows(RowCheck.matrix(average), from, to));
       List<LayerRows.Rows> before = new ArrayList<>();
       for (Term term : terms) {
-        before.add(open.add(reader.rows(matrix(term.tensor()), from, to)));
+        before.add(open.add(reader.rows(RowCheck.matrix(term.tensor()), from, to)));
       }
       float[][] rows = new float[terms.size()][];
       for (long row = from; row < to; row++) {
@@ -103,13 +81,13 @@ public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
           double allowed =
               (rows.length + 1) * Ulps.of(average.dtype(), largest) + slack * (most - least);
           if (off <= allowed) {
-            rounded = rounded.plus(off / Ulps.of(average.dtype(), exact));
+            found.within(off / Ulps.of(average.dtype(), exact));
           } else if (!(Double.isNaN(exact) && Float.isNaN(stored[i])) && exact != stored[i]) {
-            found.add(row * stored.length + i, stored[i], exact);
+            found.other(row * stored.length + i, stored[i], exact);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 }

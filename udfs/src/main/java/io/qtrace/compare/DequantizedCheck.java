@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
@@ -77,8 +76,7 @@ public record DequantizedCheck(
     }
     TensorEntry quantizes = source.map(Source::weight).orElse(quantized);
     float[] given = new float[scales.in()];
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows weights = reader.rows(target, from, to);
         LayerRows.Rows entries = reader.rows(quantizes, from, to)) {
       for (long row = from; row < to; row++) {
@@ -100,14 +98,14 @@ public record DequantizedCheck(
                   + Float.MIN_NORMAL;
           float off = Math.abs(stored[i] - product);
           if (off <= allowed) {
-            rounded = rounded.plus(off / Ulps.of(target.dtype(), product));
+            found.within(off / Ulps.of(target.dtype(), product));
           } else {
-            found.add(row * given.length + i, stored[i], product);
+            found.other(row * given.length + i, stored[i], product);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 
   private static float unit(DType dtype) {

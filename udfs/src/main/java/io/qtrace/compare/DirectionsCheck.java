@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.kernel.Rounding;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
@@ -32,7 +31,7 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
 
   @Override
   public TensorEntry target() {
-    return AveragedCheck.matrix(tensor);
+    return RowCheck.matrix(tensor);
   }
 
   @Override
@@ -47,41 +46,34 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
             && b.shape().rank() == 2
             && tensor.elements() > 0
             && a.elements() + b.elements() <= QuantizedLayer.MAX_SCALES
-            && columns(a) == rows(b)
+            && RowCheck.columns(a) == RowCheck.rows(b)
             && in > 0
-            && in <= columns(b)
+            && in <= RowCheck.columns(b)
             && switch (part) {
               case A -> tensor.shape().equals(a.shape());
               case B ->
-                  tensor.shape().rank() == 2 && rows(tensor) == rows(b) && columns(tensor) == in;
-              case MAGNITUDE -> tensor.elements() == rows(b);
+                  tensor.shape().rank() == 2
+                      && RowCheck.rows(tensor) == RowCheck.rows(b)
+                      && RowCheck.columns(tensor) == in;
+              case MAGNITUDE -> tensor.elements() == RowCheck.rows(b);
             };
     return fits ? Optional.empty() : RowCheck.unfit(tensors());
-  }
-
-  private static long rows(TensorEntry matrix) {
-    return matrix.shape().sizes().get(0);
-  }
-
-  private static long columns(TensorEntry matrix) {
-    return matrix.shape().sizes().get(1);
   }
 
   @Override
   public CheckResult run(LayerRows rows, long from, long to) throws IOException {
     DType dtype = tensor.dtype();
-    int rank = (int) columns(a);
+    int rank = (int) RowCheck.columns(a);
     double[] left = rounded(rows.whole(a), dtype);
     double[] right = rounded(rows.whole(b), dtype);
     double[] ofLeft = new double[rank];
     double[] ofRight = new double[rank];
-    int stride = (int) columns(b);
+    int stride = (int) RowCheck.columns(b);
     for (int k = 0; k < rank; k++) {
-      ofLeft[k] = norm(left, k, rank, (int) rows(a), dtype);
+      ofLeft[k] = norm(left, k, rank, (int) RowCheck.rows(a), dtype);
       ofRight[k] = norm(right, k * stride, 1, (int) in, dtype);
     }
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows after = rows.rows(target(), from, to)) {
       for (long row = from; row < to; row++) {
         float[] stored = after.next();
@@ -95,14 +87,14 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
           double expected = Rounding.of(dtype, exact);
           double off = Math.abs(stored[i] - expected) / Ulps.of(dtype, expected);
           if (off <= ROUNDINGS) {
-            rounded = rounded.plus(off);
+            found.within(off);
           } else if (!Double.isNaN(expected) || !Float.isNaN(stored[i])) {
-            found.add(row * stored.length + i, stored[i], expected);
+            found.other(row * stored.length + i, stored[i], expected);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 
   private static double[] rounded(float[] values, DType dtype) {

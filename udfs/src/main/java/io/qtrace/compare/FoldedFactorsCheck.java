@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.kernel.Rounding;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -30,7 +29,7 @@ public record FoldedFactorsCheck(
   @Override
   public Optional<String> obstacle() {
     boolean fits =
-        HalvedCheck.isMatrixOf(target, original)
+        RowCheck.isMatrixOf(target, original)
             && original.elements() <= QuantizedLayer.MAX_SCALES
             && magnitude.stream()
                 .allMatch(one -> one.shape().equals(Shape.of(target.shape().sizes().get(1))));
@@ -46,8 +45,7 @@ public record FoldedFactorsCheck(
     }
     int columns = Math.toIntExact(target.shape().sizes().get(1));
     double[] norms = norms(exact, columns);
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows after = rows.rows(target, from, to)) {
       for (long row = from; row < to; row++) {
         float[] stored = after.next();
@@ -59,14 +57,14 @@ public record FoldedFactorsCheck(
           }
           double off = Math.abs(stored[i] - expected) / Ulps.of(DType.FLOAT16, expected);
           if (off <= ROUNDINGS) {
-            rounded = rounded.plus(off);
+            found.within(off);
           } else {
-            found.add(row * columns + i, stored[i], expected);
+            found.other(row * columns + i, stored[i], expected);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 
   // Of the columns of a left factor, of the rows of a right one.

@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -21,19 +20,12 @@ public record HalvedCheck(TensorEntry target, TensorEntry original) implements R
 
   @Override
   public Optional<String> obstacle() {
-    return isMatrixOf(target, original) ? Optional.empty() : RowCheck.unfit(tensors());
-  }
-
-  // Whether two matrices have one shape.
-  static boolean isMatrixOf(TensorEntry target, TensorEntry other) {
-    return target.shape().rank() == 2
-        && target.shape().equals(other.shape())
-        && target.elements() > 0;
+    return RowCheck.isMatrixOf(target, original) ? Optional.empty() : RowCheck.unfit(tensors());
   }
 
   @Override
   public CheckResult run(LayerRows rows, long from, long to) throws IOException {
-    MismatchAccumulator found = new MismatchAccumulator();
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows after = rows.rows(target, from, to);
         LayerRows.Rows before = rows.rows(original, from, to)) {
       for (long row = from; row < to; row++) {
@@ -42,11 +34,11 @@ public record HalvedCheck(TensorEntry target, TensorEntry original) implements R
         for (int i = 0; i < stored.length; i++) {
           float expected = Float16.value(Float16.bits(exact[i]));
           if (Float.compare(stored[i] + 0.0f, expected + 0.0f) != 0) {
-            found.add(row * stored.length + i, stored[i], expected);
+            found.other(row * stored.length + i, stored[i], expected);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), Ulps.NONE);
+    return found.result();
   }
 }

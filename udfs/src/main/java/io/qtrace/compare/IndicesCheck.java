@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
@@ -55,7 +54,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     long[] indices = new long[in];
     float[] weights = new float[in];
     Map<Float, Integer> entries = entries(lut);
-    Findings found = new Findings(lut);
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows source = reader.rows(layer.source().rows(), from, to);
         LayerRows.Rows target = reader.rows(layer.target(), from, to)) {
       for (long row = from; row < to; row++) {
@@ -71,10 +70,10 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
           for (int i = 0; i < in; i++) {
             indices[i] = entries.getOrDefault(stored[i] + 0.0f, (int) NO_ENTRY);
           }
-          found.check(requantize.row((int) row, weights), indices, row * in, stored);
+          check(requantize.row((int) row, weights), indices, row * in, stored, lut, found);
         } else {
           target.next(indices);
-          found.check(requantize.row((int) row, weights), indices, row * in, null);
+          check(requantize.row((int) row, weights), indices, row * in, null, lut, found);
         }
       }
     }
@@ -101,39 +100,26 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     return new Adapter(reader.whole(lora.a()), reader.whole(lora.b()), rank, lora.ratio());
   }
 
-  /** What the rows so far gave. */
-  private static final class Findings {
-    private final Lut lut;
-    private final MismatchAccumulator others = new MismatchAccumulator();
-    private Ulps rounded = Ulps.NONE;
-
-    Findings(Lut lut) {
-      this.lut = lut;
-    }
-
-    /**
-     * Checks a row.
-     *
-     * @param first index in C order of its first element
-     * @param stored what a {@code _Q} has in it; null of indices
-     */
-    void check(Requantize.Row row, long[] indices, long first, float[] stored) {
-      for (int i = 0; i < indices.length; i++) {
-        if (row.gives(i, indices[i])) {
-          continue;
-        }
-        if (row.allows(i, indices[i])) {
-          rounded = rounded.another(row.distance(i, indices[i]));
-        } else if (stored == null) {
-          others.add(first + i, (double) indices[i], (double) row.index(i));
-        } else {
-          others.add(first + i, stored[i], lut.value(row.index(i)));
-        }
+  // Of a row whose first element has an index in C order; stored are values of a _Q, null of
+  // indices.
+  private static void check(
+      Requantize.Row row,
+      long[] indices,
+      long first,
+      float[] stored,
+      Lut lut,
+      CheckAccumulator found) {
+    for (int i = 0; i < indices.length; i++) {
+      if (row.gives(i, indices[i])) {
+        continue;
       }
-    }
-
-    CheckResult result() {
-      return new CheckResult(others.partial(), rounded);
+      if (row.allows(i, indices[i])) {
+        found.neighbour(row.distance(i, indices[i]));
+      } else if (stored == null) {
+        found.other(first + i, (double) indices[i], row.index(i));
+      } else {
+        found.other(first + i, stored[i], lut.value(row.index(i)));
+      }
     }
   }
 

@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -51,14 +50,13 @@ public record LearnedLevelsCheck(TensorEntry target, TensorEntry original, Level
 
   @Override
   public Optional<String> obstacle() {
-    return HalvedCheck.isMatrixOf(target, original) ? Optional.empty() : RowCheck.unfit(tensors());
+    return RowCheck.isMatrixOf(target, original) ? Optional.empty() : RowCheck.unfit(tensors());
   }
 
   @Override
   public CheckResult run(LayerRows rows, long from, long to) throws IOException {
     DType dtype = target.dtype();
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows after = rows.rows(target, from, to);
         LayerRows.Rows before = rows.rows(original, from, to)) {
       for (long row = from; row < to; row++) {
@@ -73,16 +71,16 @@ public record LearnedLevelsCheck(TensorEntry target, TensorEntry original, Level
                   off(stored[i], value(quotient - slack), dtype),
                   off(stored[i], value(quotient + slack), dtype));
           if (off <= ROUNDINGS) {
-            rounded = rounded.plus(off);
+            found.within(off);
           } else if (least <= ROUNDINGS) {
-            rounded = rounded.another(1);
+            found.neighbour(1);
           } else {
-            found.add(row * stored.length + i, stored[i], value(quotient));
+            found.other(row * stored.length + i, stored[i], value(quotient));
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 
   private float value(float quotient) {

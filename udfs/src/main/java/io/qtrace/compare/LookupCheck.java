@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.List;
@@ -22,12 +21,12 @@ public record LookupCheck(TensorEntry target, TensorEntry indices, List<Float> t
 
   @Override
   public Optional<String> obstacle() {
-    return HalvedCheck.isMatrixOf(target, indices) ? Optional.empty() : RowCheck.unfit(tensors());
+    return RowCheck.isMatrixOf(target, indices) ? Optional.empty() : RowCheck.unfit(tensors());
   }
 
   @Override
   public CheckResult run(LayerRows rows, long from, long to) throws IOException {
-    MismatchAccumulator found = new MismatchAccumulator();
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows values = rows.rows(target, from, to);
         LayerRows.Rows entries = rows.rows(indices, from, to)) {
       long[] row = new long[Math.toIntExact(target.shape().sizes().get(1))];
@@ -38,11 +37,11 @@ public record LookupCheck(TensorEntry target, TensorEntry indices, List<Float> t
           boolean inside = row[i] >= 0 && row[i] < table.size();
           float expected = inside ? table.get((int) row[i]) : Float.NaN;
           if (stored[i] != expected) {
-            found.add(at * row.length + i, stored[i], expected);
+            found.other(at * row.length + i, stored[i], expected);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), Ulps.NONE);
+    return found.result();
   }
 }

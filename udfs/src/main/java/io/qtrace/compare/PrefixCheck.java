@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.Optional;
@@ -16,7 +15,7 @@ import java.util.stream.Stream;
 public record PrefixCheck(TensorEntry tensor, TensorEntry beginning) implements RowCheck {
   @Override
   public TensorEntry target() {
-    return AveragedCheck.matrix(tensor);
+    return RowCheck.matrix(tensor);
   }
 
   @Override
@@ -29,21 +28,17 @@ public record PrefixCheck(TensorEntry tensor, TensorEntry beginning) implements 
     boolean fits =
         tensor.shape().rank() == beginning.shape().rank()
             && Math.min(tensor.elements(), beginning.elements()) > 0
-            && tensors().allMatch(one -> columns(one) <= QuantizedLayer.MAX_ROW);
+            && tensors().allMatch(one -> RowCheck.columns(one) <= QuantizedLayer.MAX_ROW);
     return fits ? Optional.empty() : RowCheck.unfit(tensors());
-  }
-
-  private static long columns(TensorEntry tensor) {
-    return AveragedCheck.matrix(tensor).shape().sizes().get(1);
   }
 
   @Override
   public CheckResult run(LayerRows rows, long from, long to) throws IOException {
-    TensorEntry matrix = AveragedCheck.matrix(beginning);
-    long end = Math.min(to, matrix.shape().sizes().get(0));
-    MismatchAccumulator found = new MismatchAccumulator();
+    TensorEntry matrix = RowCheck.matrix(beginning);
+    long end = Math.min(to, RowCheck.rows(matrix));
+    CheckAccumulator found = new CheckAccumulator();
     if (from >= end) {
-      return new CheckResult(found.partial(), Ulps.NONE);
+      return found.result();
     }
     try (LayerRows.Rows after = rows.rows(target(), from, end);
         LayerRows.Rows before = rows.rows(matrix, from, end)) {
@@ -52,11 +47,11 @@ public record PrefixCheck(TensorEntry tensor, TensorEntry beginning) implements 
         float[] expected = before.next();
         for (int i = 0; i < Math.min(stored.length, expected.length); i++) {
           if (Float.compare(stored[i] + 0.0f, expected[i] + 0.0f) != 0) {
-            found.add(row * stored.length + i, stored[i], expected[i]);
+            found.other(row * stored.length + i, stored[i], expected[i]);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), Ulps.NONE);
+    return found.result();
   }
 }

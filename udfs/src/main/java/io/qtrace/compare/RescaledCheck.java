@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -33,15 +32,15 @@ public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) impl
 
     // A vector is one row.
     Pair matrix() {
-      return new Pair(AveragedCheck.matrix(after), AveragedCheck.matrix(before));
+      return new Pair(RowCheck.matrix(after), RowCheck.matrix(before));
     }
 
     long rows() {
-      return AveragedCheck.matrix(after).shape().sizes().get(0);
+      return RowCheck.rows(after);
     }
 
     long columns() {
-      return AveragedCheck.matrix(after).shape().sizes().get(1);
+      return RowCheck.columns(after);
     }
   }
 
@@ -58,7 +57,7 @@ public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) impl
 
   @Override
   public TensorEntry target() {
-    return AveragedCheck.matrix(tensor.after());
+    return RowCheck.matrix(tensor.after());
   }
 
   @Override
@@ -86,8 +85,7 @@ public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) impl
     Pair matrix = tensor.matrix();
     DType dtype = matrix.after().dtype();
     double[] columns = spread(given(reader), matrix, reader);
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows after = reader.rows(matrix.after(), from, to);
         LayerRows.Rows before = reader.rows(matrix.before(), from, to)) {
       for (long row = from; row < to; row++) {
@@ -98,14 +96,14 @@ public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) impl
           double expected = exact[i] * factor * columns[i];
           double off = Math.abs(stored[i] - expected);
           if (off <= ROUNDINGS * Ulps.of(dtype, expected)) {
-            rounded = rounded.plus(off / Ulps.of(dtype, expected));
+            found.within(off / Ulps.of(dtype, expected));
           } else if (!Double.isNaN(expected)) {
-            found.add(row * stored.length + i, stored[i], expected);
+            found.other(row * stored.length + i, stored[i], expected);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 
   private double[] given(LayerRows reader) throws IOException {

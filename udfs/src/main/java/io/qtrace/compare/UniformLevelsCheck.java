@@ -1,6 +1,5 @@
 package io.qtrace.compare;
 
-import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.kernel.Rounding;
 import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
@@ -35,32 +34,26 @@ public record UniformLevelsCheck(
   @Override
   public Optional<String> obstacle() {
     boolean fits =
-        HalvedCheck.isMatrixOf(target, original)
+        RowCheck.isMatrixOf(target, original)
             && LutCheck.isTable(lut)
-            && lut.elements() > 1
             && a.shape().rank() == 2
             && b.shape().rank() == 2
-            && a.shape().equals(Shape.of(size(target, 0), size(b, 0)))
-            && size(b, 1) >= size(target, 1)
+            && a.shape().equals(Shape.of(RowCheck.rows(target), RowCheck.rows(b)))
+            && RowCheck.columns(b) >= RowCheck.columns(target)
             && a.elements() > 0
             && a.elements() + b.elements() <= QuantizedLayer.MAX_SCALES
-            && size(target, 1) <= QuantizedLayer.MAX_ROW;
+            && RowCheck.columns(target) <= QuantizedLayer.MAX_ROW;
     return fits ? Optional.empty() : RowCheck.unfit(tensors());
-  }
-
-  private static long size(TensorEntry tensor, int dimension) {
-    return tensor.shape().sizes().get(dimension);
   }
 
   @Override
   public CheckResult run(LayerRows rows, long from, long to) throws IOException {
     DType dtype = target.dtype();
-    float[] ones = new float[(int) size(b, 0)];
+    float[] ones = new float[(int) RowCheck.rows(b)];
     Arrays.fill(ones, 1);
     Scales products = Scales.baked(rounded(rows.whole(a)), rounded(rows.whole(b)), ones);
     float[] table = rounded(rows.whole(lut));
-    MismatchAccumulator found = new MismatchAccumulator();
-    Ulps rounded = Ulps.NONE;
+    CheckAccumulator found = new CheckAccumulator();
     try (LayerRows.Rows after = rows.rows(target, from, to);
         LayerRows.Rows before = rows.rows(original, from, to)) {
       for (long row = from; row < to; row++) {
@@ -77,14 +70,14 @@ public record UniformLevelsCheck(
           int one = index(weight, scales[i] - uncertainty[i], table.length);
           int other = index(weight, scales[i] + uncertainty[i], table.length);
           if (stored[i] == table[one] || stored[i] == table[other]) {
-            rounded = rounded.another(1);
+            found.neighbour(1);
           } else {
-            found.add(row * stored.length + i, stored[i], expected);
+            found.other(row * stored.length + i, stored[i], expected);
           }
         }
       }
     }
-    return new CheckResult(found.partial(), rounded);
+    return found.result();
   }
 
   private float[] rounded(float[] values) {

@@ -63,25 +63,14 @@ final class BisectCommand implements Callable<Integer> {
       description = "Search only the way to this checkpoint; default: every way.")
   private String until;
 
-  @Option(
-      names = "--as-of",
-      paramLabel = "STATE",
-      description =
-          "Read the tables as they were: at a time (2026-11-20T08:00:00Z), a snapshot of a table, or"
-              + " a tag.")
-  private String asOf;
-
+  @Mixin private StateOption state;
   @Mixin private Warehouse warehouse;
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException {
     try (OpenSession session = warehouse.open()) {
-      LineageStore lineage = new LineageStore(session.spark());
-      lineage.create();
-      if (asOf != null) {
-        lineage = lineage.asOf(asOf);
-      }
+      LineageStore lineage = state.read(new LineageStore(session.spark()));
       List<Bisection> found = new ArrayList<>();
       for (AuditedArchive archive : AuditedArchive.latest(lineage)) {
         LineageTree tree = LineageTree.of(archive);

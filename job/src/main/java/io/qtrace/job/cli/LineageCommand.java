@@ -77,15 +77,7 @@ final class LineageCommand implements Callable<Integer> {
   private boolean all;
 
   @Mixin private Rules rules;
-
-  @Option(
-      names = "--as-of",
-      paramLabel = "STATE",
-      description =
-          "Read the tables as they were: at a time (2026-11-20T08:00:00Z), a snapshot of a table, or"
-              + " a tag.")
-  private String asOf;
-
+  @Mixin private StateOption state;
   @Mixin private Warehouse warehouse;
   @Mixin private ProgressOption progress;
   @Mixin private Output output;
@@ -114,12 +106,11 @@ final class LineageCommand implements Callable<Integer> {
   private List<AuditedArchive> archives(
       SparkSession spark, LineageStore lineage, Settings settings, Policy policy)
       throws IOException {
-    if (archive != null && asOf != null) {
+    if (archive != null && state.isGiven()) {
       throw new IllegalArgumentException("Invalid option --as-of: --archive makes a new audit");
     }
     if (archive == null) {
-      lineage.create();
-      return AuditedArchive.latest(asOf == null ? lineage : lineage.asOf(asOf));
+      return AuditedArchive.latest(state.read(lineage));
     }
     AuditReport report = new Audit(spark, settings, policy, progress).run(archive, bases.uris());
     return List.of(AuditedArchive.of(lineage, report));

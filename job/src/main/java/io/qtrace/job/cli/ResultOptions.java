@@ -10,6 +10,7 @@ import io.qtrace.job.report.JUnitXml;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import picocli.CommandLine.Option;
@@ -42,27 +43,27 @@ final class ResultOptions {
 
   /** Writes what a finished audit came to. */
   void write(AuditSummary result, AuditReport report) throws IOException {
-    write(result, JUnitXml.of(report));
+    write(result, () -> JUnitXml.of(report));
   }
 
   /** The same of an audit that could not be done. */
   void writeFailure(AuditSummary result) throws IOException {
-    write(result, JUnitXml.failed(result));
+    write(result, () -> JUnitXml.failed(result));
   }
 
-  private void write(AuditSummary result, String cases) throws IOException {
-    write(summary, Json.of(result) + "\n");
-    write(metrics, AuditMetrics.of(result));
+  private void write(AuditSummary result, Supplier<String> cases) throws IOException {
+    write(summary, () -> Json.of(result) + "\n");
+    write(metrics, () -> AuditMetrics.of(result));
     write(junit, cases);
   }
 
-  private static void write(String uri, String text) throws IOException {
+  private static void write(String uri, Supplier<String> text) throws IOException {
     if (uri == null) {
       return;
     }
     ObjectStore store = new ObjectStore(SparkHadoopUtil.get().newConfiguration(new SparkConf()));
     try (AtomicOutput object = store.create(uri, WriteMode.OVERWRITE)) {
-      object.stream().write(text.getBytes(StandardCharsets.UTF_8));
+      object.stream().write(text.get().getBytes(StandardCharsets.UTF_8));
       object.commit();
     }
   }

@@ -74,6 +74,18 @@ public record TensorComparison(
     return misrounded().map(UnexplainedElements::of).orElseGet(this::changedElements);
   }
 
+  /**
+   * Elements that a recomputation of the child's does not give: all that changed where it could not
+   * be done.
+   *
+   * @param found its outcome; empty where it has not been done yet, which leaves none
+   */
+  public UnexplainedElements unexplained(Optional<Recomputed> found) {
+    return found
+        .map(one -> one.unexplained().orElseGet(this::changedElements))
+        .orElse(UnexplainedElements.NONE);
+  }
+
   /** Whether both have it, in one shape. */
   public boolean isComparable() {
     return switch (status) {

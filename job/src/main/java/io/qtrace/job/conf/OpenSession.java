@@ -5,7 +5,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The Spark session of a command, which ends with it unless a shell goes on with it.
+ * The Spark session of a command, closed with it unless a shell keeps using it.
  *
  * @param isLent whether someone else closes the session
  */

@@ -27,8 +27,14 @@ public record Classifier(Operations operations) implements Serializable {
    *     pair's order
    * @param rounded tensors that were only rounded to another dtype, which it does not do
    * @param invented tensors that it explains but that do not follow from the parent
+   * @param certain whether what it explains cannot be a coincidence
    */
-  public record Fit(Operation operation, List<Unexplained> unexplained, int rounded, int invented) {
+  public record Fit(
+      Operation operation,
+      List<Unexplained> unexplained,
+      int rounded,
+      int invented,
+      boolean certain) {
     public Fit {
       unexplained = List.copyOf(unexplained);
     }
@@ -96,13 +102,13 @@ public record Classifier(Operations operations) implements Serializable {
             .toList();
     List<Fit> fits =
         operations.all().stream()
-            .map(one -> one.applies(step) ? fit(one, others, step) : new Fit(one, all, 0, 0))
+            .map(one -> one.applies(step) ? fit(one, others, step) : new Fit(one, all, 0, 0, false))
             .toList();
     int changed = (int) others.stream().filter(Classifier::isMoved).count();
     Optional<Fit> best =
         fits.stream()
             .min(
-                Comparator.comparing((Fit fit) -> !fit.operation().isCertain(step))
+                Comparator.comparing((Fit fit) -> !fit.certain())
                     .thenComparingInt(Fit::cost)) // the first of equals
             .filter(fit -> fit.cost() < others.size() || others.isEmpty());
     EdgeKind kind =
@@ -144,6 +150,6 @@ public record Classifier(Operations operations) implements Serializable {
         }
       }
     }
-    return new Fit(operation, unexplained, rounded, invented);
+    return new Fit(operation, unexplained, rounded, invented, operation.isCertain(step));
   }
 }

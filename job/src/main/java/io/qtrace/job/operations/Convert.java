@@ -47,7 +47,7 @@ public final class Convert implements Operation {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
     if (changed.category() == Category.SCALE && changed.right().isPresent()) {
       return gainsMagnitudes(layer, step) || changed.status() == TensorStatus.RESHAPED
-          ? recomputed(changed, step)
+          ? changed.unexplained(step.recomputed(changed.name() + KEY))
           : changed.isRounded() ? UnexplainedElements.NONE : changed.changedElements();
     }
     boolean explained =
@@ -55,13 +55,6 @@ public final class Convert implements Operation {
             || explainsEntries(changed, layer, step)
             || changed.isRounded();
     return explained ? UnexplainedElements.NONE : changed.notRounded();
-  }
-
-  // As far as facts show it, before anything is recomputed.
-  private static UnexplainedElements recomputed(TensorComparison changed, Step step) {
-    return step.recomputed(changed.name() + KEY)
-        .map(found -> found.unexplained().orElseGet(changed::changedElements))
-        .orElse(UnexplainedElements.NONE);
   }
 
   // Of a layer without magnitudes one that has them.

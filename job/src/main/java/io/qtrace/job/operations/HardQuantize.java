@@ -52,9 +52,7 @@ public final class HardQuantize implements Operation {
                 && isTrained(layer, step)
                 && isLeveled(changed);
     return explained
-        ? step.best(changed.name() + KEY)
-            .map(found -> found.unexplained().orElseGet(changed::changedElements))
-            .orElse(UnexplainedElements.NONE)
+        ? changed.unexplained(step.best(changed.name() + KEY))
         : changed.changedElements();
   }
 

@@ -90,7 +90,8 @@ public interface Operation extends Serializable {
 
   /**
    * Whether what it explains of a step cannot be a coincidence, so that what it leaves is damage
-   * and no reason to take another operation, such as training, which explains any numbers.
+   * and no reason to take another operation, such as training, which explains any numbers; asked
+   * only where it {@linkplain #applies applies}.
    */
   default boolean isCertain(Step step) {
     return false;

@@ -51,9 +51,7 @@ public final class Requantize implements Operation {
     }
     if (isBaked(layer, step) && isFactor(changed, layer)) {
       return isDirection(changed, layer)
-          ? step.recomputed(changed.name() + FOLDED)
-              .map(found -> found.unexplained().orElseGet(changed::changedElements))
-              .orElse(UnexplainedElements.NONE)
+          ? changed.unexplained(step.recomputed(changed.name() + FOLDED))
           : UnexplainedElements.NONE;
     }
     return changed.category() == Category.SCALE && changed.name().equals(layer.magnitude())

@@ -90,13 +90,10 @@ public final class Rescale implements Operation {
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     if (changed.status() != TensorStatus.CHANGED
         || changed.isRounded()
-        || rule(changed.name()).isEmpty()
-        || !isFloatModel(step)) {
+        || rule(changed.name()).isEmpty()) {
       return changed.changedElements();
     }
-    return step.recomputed(changed.name() + KEY)
-        .map(found -> found.unexplained().orElseGet(changed::changedElements))
-        .orElse(UnexplainedElements.NONE);
+    return changed.unexplained(step.recomputed(changed.name() + KEY));
   }
 
   // Of a tensor by its name in the model.

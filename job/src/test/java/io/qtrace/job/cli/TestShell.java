@@ -118,10 +118,10 @@ class TestShell {
     process.environment().put("PAGER", "echo PAGED; cat");
     Processes.Ended ended = Processes.run(process);
     assertThat(ended.status()).as(ended.err()).isZero();
-    JsonNode told = new ObjectMapper().readTree(ended.out());
-    assertThat(told.get("status").asInt()).isZero();
+    JsonNode reply = new ObjectMapper().readTree(ended.out());
+    assertThat(reply.get("status").asInt()).isZero();
     List<String> screens = new ArrayList<>();
-    told.get("screens").forEach(screen -> screens.add(screen.asText()));
+    reply.get("screens").forEach(screen -> screens.add(screen.asText()));
     return screens;
   }
 }

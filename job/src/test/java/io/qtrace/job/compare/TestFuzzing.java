@@ -2,15 +2,14 @@ package io.qtrace.job.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qtrace.job.Processes;
 import io.qtrace.job.compare.FuzzTarget.Format;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -92,11 +91,7 @@ class TestFuzzing {
   }
 
   private static List<String> command(String format, Path crashes, Path corpus) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--add-") || option.startsWith("-XX:+Ignore"))
-        .forEach(command::add);
+    List<String> command = Processes.java();
     command.addAll(
         List.of(
             "-Xmx1g",

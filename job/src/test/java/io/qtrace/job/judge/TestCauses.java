@@ -61,57 +61,36 @@ class TestCauses {
 
   @Test
   void indicesThatWeightAndScalesDoNotGiveExplainNothing() {
-    QuantizedStep given =
-        new QuantizedStep(
-            TensorStatus.CHANGED,
-            ALL,
-            NOT,
-            PROVED,
-            true,
-            Map.of(Requantize.KIND, Recomputed.EXACT),
-            Optional.empty(),
-            false,
-            Optional.empty(),
-            Optional.of(TRAINED),
-            Optional.of(TRAINED));
+    QuantizedStep given = requantized(Recomputed.EXACT);
     assertThat(explain(given)).isEqualTo(QExplanation.proved(new QCause("REQUANTIZED")));
-    QuantizedStep other =
-        new QuantizedStep(
-            TensorStatus.CHANGED,
-            ALL,
-            NOT,
-            PROVED,
-            true,
-            Map.of(Requantize.KIND, recomputed(new Mismatches(3, 7, 1, 2), Ulps.NONE)),
-            Optional.empty(),
-            false,
-            Optional.empty(),
-            Optional.of(TRAINED),
-            Optional.of(TRAINED));
+    QuantizedStep other = requantized(recomputed(new Mismatches(3, 7, 1, 2), Ulps.NONE));
     assertThat(explain(other)).isEqualTo(QExplanation.unexplained(THREE));
   }
 
   @Test
   void roundingIsAProofOfItsOwn() {
     Ulps two = new Ulps(2, 5);
-    QuantizedStep given =
-        new QuantizedStep(
-            TensorStatus.CHANGED,
-            ALL,
-            NOT,
-            PROVED,
-            true,
-            Map.of(Requantize.KIND, recomputed(Mismatches.NONE, two)),
-            Optional.empty(),
-            false,
-            Optional.empty(),
-            Optional.of(TRAINED),
-            Optional.of(TRAINED));
+    QuantizedStep given = requantized(recomputed(Mismatches.NONE, two));
     QExplanation found = explain(given);
     assertThat(found.cause()).contains(new QCause("REQUANTIZED"));
     assertThat(found.proof()).isEqualTo(QExplanation.Proof.WITHIN_ROUNDING);
     assertThat(found.rounded()).isEqualTo(two);
     assertThat(found.residual()).isEqualTo(UnexplainedElements.NONE);
+  }
+
+  private static QuantizedStep requantized(Recomputed found) {
+    return new QuantizedStep(
+        TensorStatus.CHANGED,
+        ALL,
+        NOT,
+        PROVED,
+        true,
+        Map.of(Requantize.KIND, found),
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        Optional.of(TRAINED),
+        Optional.of(TRAINED));
   }
 
   private static Recomputed recomputed(Mismatches others, Ulps rounded) {

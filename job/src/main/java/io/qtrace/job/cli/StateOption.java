@@ -1,0 +1,26 @@
+package io.qtrace.job.cli;
+
+import io.qtrace.job.lineage.LineageStore;
+import java.io.IOException;
+import picocli.CommandLine.Option;
+
+/** In which state a command reads the tables. */
+final class StateOption {
+  @Option(
+      names = "--as-of",
+      paramLabel = "STATE",
+      description =
+          "Read the tables as they were: at a time (2026-11-20T08:00:00Z), a snapshot of a table, or"
+              + " a tag.")
+  private String asOf;
+
+  boolean isGiven() {
+    return asOf != null;
+  }
+
+  /** The tables, created where they are not there, in this state. */
+  LineageStore read(LineageStore lineage) throws IOException {
+    lineage.create();
+    return asOf == null ? lineage : lineage.asOf(asOf);
+  }
+}

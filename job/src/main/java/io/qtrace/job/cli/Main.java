@@ -21,23 +21,6 @@ import picocli.CommandLine.Spec;
 /** Entry point of the qtrace command. */
 @Command(
     name = "qtrace",
-    // A new command: its class here and, if it needs Spark, its name in scripts/qtrace.
-    subcommands = {
-      InspectCommand.class,
-      DiffCommand.class,
-      ExplainCommand.class,
-      AuditCommand.class,
-      LineageCommand.class,
-      ReportCommand.class,
-      BisectCommand.class,
-      BakeCommand.class,
-      SyncCommand.class,
-      TrainCommand.class,
-      ExperimentCommand.class,
-      SqlCommand.class,
-      MaintainCommand.class,
-      DemoCommand.class
-    },
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
@@ -74,6 +57,24 @@ import picocli.CommandLine.Spec;
       "Exit status: 0 clean, 1 violations found, 2 error (--verbose adds the stack trace)."
     })
 public final class Main implements Callable<Integer> {
+  // A new command: its class here and, if it needs Spark, its name in scripts/qtrace.
+  private static final List<Class<? extends Callable<Integer>>> COMMANDS =
+      List.of(
+          InspectCommand.class,
+          DiffCommand.class,
+          ExplainCommand.class,
+          AuditCommand.class,
+          LineageCommand.class,
+          ReportCommand.class,
+          BisectCommand.class,
+          BakeCommand.class,
+          SyncCommand.class,
+          TrainCommand.class,
+          ExperimentCommand.class,
+          SqlCommand.class,
+          MaintainCommand.class,
+          DemoCommand.class);
+
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,
@@ -111,7 +112,28 @@ public final class Main implements Callable<Integer> {
 
   /** All commands. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main());
+    return new Main().commandLine(COMMANDS);
+  }
+
+  // Reading the annotations of a command takes long: of all commands half a second.
+  private CommandLine commandLine(List<Class<? extends Callable<Integer>>> commands) {
+    CommandLine commandLine = new CommandLine(this);
+    commands.forEach(commandLine::addSubcommand);
+    return commandLine;
+  }
+
+  // That of the first argument; all where it is none, for their help and for names alike.
+  private static List<Class<? extends Callable<Integer>>> commands(List<String> args) {
+    return args.stream()
+        .limit(1)
+        .flatMap(name -> COMMANDS.stream().filter(one -> name.equals(name(one))))
+        .findFirst()
+        .<List<Class<? extends Callable<Integer>>>>map(List::of)
+        .orElse(COMMANDS);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   /** The root of a command. */
@@ -126,7 +148,7 @@ public final class Main implements Callable<Integer> {
 
   private int run(PrintWriter out, PrintWriter err, List<String> args) {
     CommandLine commandLine =
-        new CommandLine(this)
+        commandLine(commands(args))
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)

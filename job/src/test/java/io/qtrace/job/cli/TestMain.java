@@ -8,7 +8,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import picocli.CommandLine;
 
 class TestMain {
   @Test
@@ -38,7 +37,7 @@ class TestMain {
   }
 
   static Set<String> commands() {
-    return new CommandLine(Main.class).getSubcommands().keySet();
+    return Main.commandLine().getSubcommands().keySet();
   }
 
   @Test

@@ -108,10 +108,35 @@ with_spark() {
   if [ -t 2 ]; then export QTRACE_STDERR=terminal; fi # quietly puts a pipe before it
   if in_process; then
     jvm_options
+    if is_short "$@"; then options+=(-XX:TieredStopAtLevel=1); fi
     quietly "$java" "${archive_options[@]}" "${options[@]}" -cp "$(class_path)" io.qtrace.job.cli.Main "$@"
   else
     spark_submit "$@"
   fi
+}
+
+# Whether a command ends sooner without the better compiler, half of whose time goes into Spark's plans: those that read no
+# tensors, or few.
+is_short() {
+  case $command in
+    bisect | demo | maintain | report) ;;
+    lineage) case " $* " in *' --archive'*) return 1 ;; esac ;;
+    diff | explain) have_little "$@" ;;
+    *) return 1 ;;
+  esac
+}
+
+# Whether two of the words are small local files, and no lists of shards.
+have_little() {
+  local word files=0 bytes=0
+  for word in "$@"; do
+    case $word in *.json) continue ;; esac
+    if [ -f "$word" ]; then
+      files=$((files + 1))
+      bytes=$((bytes + $(wc -c <"$word")))
+    fi
+  done
+  [ "$files" -eq 2 ] && [ "$bytes" -lt 16777216 ]
 }
 
 # Sets $settings_file and $settings of a Spark in this process; fails where a command needs spark-submit.

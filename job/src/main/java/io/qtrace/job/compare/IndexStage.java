@@ -133,9 +133,11 @@ public final class IndexStage {
       return new Indexes(indexed.map(file -> Packed.of(file.value().small(elements))), outcomes, 0);
     }
 
-    /** The index of one readable checkpoint, brought to the driver. */
-    public CheckpointIndex index(String key) {
-      return readable().lookup(key).get(0).value();
+    /** The indexes of the readable checkpoints of a pair, brought to the driver, by key. */
+    public Map<String, CheckpointIndex> collect() {
+      Map<String, CheckpointIndex> indexes = new HashMap<>();
+      readable().collect().forEach(one -> indexes.put(one._1(), one._2().value()));
+      return indexes;
     }
 
     /** These and those of other files. */

@@ -28,6 +28,7 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
+import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -132,11 +133,11 @@ public final class Diff {
       String left, String right, Optional<EdgeKind> kind, Set<Measure> extra, boolean trustCrc)
       throws IOException {
     Indexes indexes = index(left, right);
-    Set<String> unread =
-        trustCrc ? TrustedCrc.unread(indexes.index(LEFT), indexes.index(RIGHT)) : Set.of();
+    Map<String, CheckpointIndex> ends = indexes.collect();
+    Set<String> unread = trustCrc ? TrustedCrc.unread(ends.get(LEFT), ends.get(RIGHT)) : Set.of();
     Map<String, Measured> measured = measure(indexes, extra, unread);
-    Side parent = new Side(facts(measured, indexes, LEFT, unread));
-    Side child = new Side(facts(measured, indexes, RIGHT, unread));
+    Side parent = new Side(facts(measured, ends, LEFT, unread));
+    Side child = new Side(facts(measured, ends, RIGHT, unread));
     PairComparison pair =
         PairComparison.measured(
             parent.facts(),
@@ -145,7 +146,7 @@ public final class Diff {
                 .map(Packed::value)
                 .orElse(Map.of()));
     Step compared = new Step(parent, child, pair, Map.of());
-    Step step = new Step(parent, child, pair, recomputed(compared, indexes));
+    Step step = new Step(parent, child, pair, recomputed(compared, indexes, ends));
     RunPolicy rules = rules(right);
     Judgement judgement =
         new EdgeJudge(operations)
@@ -163,11 +164,14 @@ public final class Diff {
   }
 
   private CheckpointFacts facts(
-      Map<String, Measured> measured, Indexes indexes, String side, Set<String> unread) {
+      Map<String, Measured> measured,
+      Map<String, CheckpointIndex> ends,
+      String side,
+      Set<String> unread) {
     CheckpointFacts read = measured.get(side).facts().orElseThrow().value();
     return unread.isEmpty()
         ? read
-        : TrustedCrc.completed(read, indexes.index(side), unread, policy.categories());
+        : TrustedCrc.completed(read, ends.get(side), unread, policy.categories());
   }
 
   private static List<String> notes(Set<String> unread) {
@@ -218,9 +222,10 @@ public final class Diff {
     return measured;
   }
 
-  private Map<String, Recomputed> recomputed(Step step, Indexes indexes) throws IOException {
+  private Map<String, Recomputed> recomputed(
+      Step step, Indexes indexes, Map<String, CheckpointIndex> ends) throws IOException {
     Map<String, Recomputation> wanted =
-        operations.recomputations(step, Ends.of(indexes.index(LEFT), indexes.index(RIGHT)));
+        operations.recomputations(step, Ends.of(ends.get(LEFT), ends.get(RIGHT)));
     if (wanted.isEmpty()) {
       return Map.of();
     }

@@ -27,6 +27,7 @@ public final class Step {
   private final Map<String, Recomputed> recomputed;
   private final List<Other> others;
   private TrainedGroups trained;
+  private List<LayerNames> lutLayers;
   private Optional<Mixture> mixture;
 
   /** Another parent of the child, by its path. */
@@ -101,9 +102,11 @@ public final class Step {
 
   /** The layers with a stored LUT on either side, in the pair's order. */
   public List<LayerNames> lutLayers() {
-    return pair.byName().keySet().stream()
-        .flatMap(name -> LayerNames.ofLut(name).stream())
-        .toList();
+    if (lutLayers == null) {
+      lutLayers =
+          pair.byName().keySet().stream().flatMap(name -> LayerNames.ofLut(name).stream()).toList();
+    }
+    return lutLayers;
   }
 
   /** The parent's LUT of a layer, where it has a usable one. */

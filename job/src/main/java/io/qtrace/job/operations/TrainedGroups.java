@@ -3,10 +3,10 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.lut.Category;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -17,7 +17,7 @@ import java.util.TreeSet;
 public final class TrainedGroups {
   private static final String MAGNITUDE = "rank_magnitude";
 
-  private final Map<TensorGroup, int[]> counts = new TreeMap<>(); // moved, all, moved to halves
+  private final Map<TensorGroup, int[]> counts = new HashMap<>(); // moved, all, moved to halves
   private final boolean frozen;
 
   TrainedGroups(Step step) {

@@ -69,6 +69,6 @@ class TestLayerInvariants {
     facts.put(
         name,
         new TensorFacts(
-            name, Category.OTHER, dtype, shape, "x1:", stats, values, Optional.empty()));
+            name, Category.OTHER, dtype, shape, "x1:", stats, values));
   }
 }

@@ -13,7 +13,6 @@ import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
-import scala.Tuple2;
 
 /** Computes the SHA-256 of whole files on the executors, a task for each. */
 public final class DigestStage {
@@ -34,26 +33,28 @@ public final class DigestStage {
     List<ObjectStat> distinct = files.stream().distinct().toList();
     ReadTask read = new ReadTask(HadoopSettings.of(spark));
     Map<String, String> digests = new HashMap<>();
-    for (Tuple2<String, Found> one :
-        spark.parallelize(distinct, Math.max(1, distinct.size())).mapToPair(read::run).collect()) {
-      if (one._2().changed().isPresent()) {
-        throw new IOException(one._2().changed().get());
+    for (Packed<Found> packed :
+        spark.parallelize(distinct, Math.max(1, distinct.size())).map(read::run).collect()) {
+      Found found = packed.value();
+      if (found.changed().isPresent()) {
+        throw new IOException(found.changed().get());
       }
-      digests.put(one._1(), one._2().sha256());
+      digests.put(found.uri(), found.sha256());
     }
     return digests;
   }
 
-  private record Found(String sha256, Optional<String> changed) implements Serializable {}
+  private record Found(String uri, String sha256, Optional<String> changed)
+      implements Serializable {}
 
   private record ReadTask(HadoopSettings hadoop) implements Serializable {
-    Tuple2<String, Found> run(ObjectStat file) throws IOException {
+    Packed<Found> run(ObjectStat file) throws IOException {
       ObjectStore store = new ObjectStore(hadoop.value());
       Path path = ObjectStore.path(file.uri());
       try (InputStream in = store.fileSystem(path).open(path)) {
         String sha256 = DigestUtils.sha256Hex(in);
-        return new Tuple2<>(
-            file.uri(), new Found(sha256, FileChanges.reason(store, List.of(file))));
+        return Packed.of(
+            new Found(file.uri(), sha256, FileChanges.reason(store, List.of(file))));
       }
     }
   }

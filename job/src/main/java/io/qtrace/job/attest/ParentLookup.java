@@ -1,5 +1,6 @@
 package io.qtrace.job.attest;
 
+import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditedArchive;
 import io.qtrace.job.lineage.AuditedEdge;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 
 /** The parents of a checkpoint as the last audit of its archive found them. */
 public final class ParentLookup {
@@ -27,10 +29,11 @@ public final class ParentLookup {
    *     belong together
    */
   public static List<String> parents(LineageStore lineage, String child) throws IOException {
+    Path file = ObjectStore.path(child);
     for (AuditedArchive archive : AuditedArchive.latest(lineage)) {
       Set<String> ids =
           archive.checkpoints().stream()
-              .filter(one -> one.file().stat().uri().equals(child))
+              .filter(one -> ObjectStore.path(one.file().stat().uri()).equals(file))
               .map(KnownCheckpoint::id)
               .collect(Collectors.toSet());
       List<AuditedEdge> edges =

@@ -36,8 +36,8 @@ public final class HttpReceiver {
    * @param attempts at most
    */
   public record Limits(Duration timeout, Duration firstDelay, int attempts) {
-    /** Four attempts of 10 s, 0.5, 1 and 2 s apart. */
-    public static final Limits USUAL = new Limits(Duration.ofSeconds(10), Duration.ofMillis(500), 4);
+    /** Three attempts of 10 s, 0.5 and 1 s apart. */
+    public static final Limits USUAL = new Limits(Duration.ofSeconds(10), Duration.ofMillis(500), 3);
   }
 
   private HttpReceiver(URI address, Optional<String> token, Limits limits) {

@@ -170,7 +170,9 @@ public final class Attestation {
             .formatted(fit.rounded(), operation)
         : "%s leaves %d tensors unexplained, such as %s"
             .formatted(
-                operation, fit.unexplained().size(), SafeText.of(fit.unexplained().get(0).tensor()));
+                operation,
+                fit.unexplained().size(),
+                SafeText.of(fit.unexplained().get(0).tensor()));
   }
 
   private static String sentence(QChange change) {
@@ -215,8 +217,7 @@ public final class Attestation {
     return URI.create(file.uri()).getPath();
   }
 
-  private Statement.Predicate predicate(
-      Diff.Outcome compared, List<Statement.Parent> parents) {
+  private Statement.Predicate predicate(Diff.Outcome compared, List<Statement.Parent> parents) {
     EdgeKind kind = compared.judgement().kind();
     List<QChange> changes =
         compared.judgement().changes().stream()
@@ -239,9 +240,7 @@ public final class Attestation {
             .map(one -> new Statement.NotCompared(one.name(), one.reason()))
             .toList(),
         new Statement.Rules(
-            policy.version(),
-            new Statement.Digest(policy.sha256()),
-            compared.rules().notes(kind)),
+            policy.version(), new Statement.Digest(policy.sha256()), compared.rules().notes(kind)),
         version);
   }
 

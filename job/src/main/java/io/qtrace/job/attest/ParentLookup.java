@@ -52,15 +52,12 @@ public final class ParentLookup {
             .formatted(SafeText.of(child)));
   }
 
-  private static List<String> parents(
-      LineageStore lineage, String child, List<AuditedEdge> edges) {
+  private static List<String> parents(LineageStore lineage, String child, List<AuditedEdge> edges) {
     if (edges.size() > 1 && edges.get(0).parentPart() == ParentPart.WHOLE) {
       throw new IllegalArgumentException(
           "Cannot choose among %d parents of %s in the tables: name one with --parent, such as %s"
               .formatted(
-                  edges.size(),
-                  SafeText.of(child),
-                  SafeText.of(edges.get(0).ends().parentPath())));
+                  edges.size(), SafeText.of(child), SafeText.of(edges.get(0).ends().parentPath())));
     }
     List<String> ids = edges.stream().map(edge -> edge.ends().parentId()).toList();
     Map<String, KnownCheckpoint> known = lineage.checkpoints(ids);

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Whom an audit tells of its result, if anyone. What cannot be told is a warning: it changes neither
- * the result nor the exit status.
+ * Whom an audit tells of its result, if anyone. What cannot be told is a warning: it changes
+ * neither the result nor the exit status.
  */
 final class EventOptions {
   @Spec(Spec.Target.MIXEE)
@@ -134,9 +134,7 @@ final class EventOptions {
   }
 
   private boolean isAnnotated() {
-    return annotations == null
-        ? "true".equals(System.getenv("GITHUB_ACTIONS"))
-        : annotations;
+    return annotations == null ? "true".equals(System.getenv("GITHUB_ACTIONS")) : annotations;
   }
 
   private interface Attempt {

@@ -10,10 +10,7 @@ final class Version implements IVersionProvider {
   public String[] getVersion() {
     return new String[] {
       "qtrace %s (Spark %s, Java %s)"
-          .formatted(
-              ofQtrace(),
-              package$.MODULE$.SPARK_VERSION(),
-              Runtime.version().feature())
+          .formatted(ofQtrace(), package$.MODULE$.SPARK_VERSION(), Runtime.version().feature())
     };
   }
 

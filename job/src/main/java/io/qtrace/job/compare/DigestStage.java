@@ -53,8 +53,7 @@ public final class DigestStage {
       Path path = ObjectStore.path(file.uri());
       try (InputStream in = store.fileSystem(path).open(path)) {
         String sha256 = DigestUtils.sha256Hex(in);
-        return Packed.of(
-            new Found(file.uri(), sha256, FileChanges.reason(store, List.of(file))));
+        return Packed.of(new Found(file.uri(), sha256, FileChanges.reason(store, List.of(file))));
       }
     }
   }

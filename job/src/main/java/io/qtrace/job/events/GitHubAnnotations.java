@@ -51,9 +51,7 @@ public final class GitHubAnnotations {
             title,
             "%s (waived until %s: %s)"
                 .formatted(
-                    finding.message(),
-                    finding.waivedUntil(),
-                    SafeText.of(finding.waivedReason())));
+                    finding.message(), finding.waivedUntil(), SafeText.of(finding.waivedReason())));
   }
 
   private static String command(String name, String title, String message) {

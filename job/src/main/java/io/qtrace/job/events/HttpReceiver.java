@@ -37,7 +37,8 @@ public final class HttpReceiver {
    */
   public record Limits(Duration timeout, Duration firstDelay, int attempts) {
     /** Three attempts of 10 s, 0.5 and 1 s apart. */
-    public static final Limits USUAL = new Limits(Duration.ofSeconds(10), Duration.ofMillis(500), 3);
+    public static final Limits USUAL =
+        new Limits(Duration.ofSeconds(10), Duration.ofMillis(500), 3);
   }
 
   private HttpReceiver(URI address, Optional<String> token, Limits limits) {
@@ -94,9 +95,7 @@ public final class HttpReceiver {
 
   /** Its host, with the port if it names one. */
   public String host() {
-    return address.getPort() < 0
-        ? address.getHost()
-        : address.getHost() + ":" + address.getPort();
+    return address.getPort() < 0 ? address.getHost() : address.getHost() + ":" + address.getPort();
   }
 
   /**

@@ -24,8 +24,8 @@ public final class NoticeCommand {
   }
 
   /**
-   * Runs it once: it may not be safe to repeat. Its standard output is discarded, its standard error
-   * is this process's.
+   * Runs it once: it may not be safe to repeat. Its standard output is discarded, its standard
+   * error is this process's.
    *
    * @throws IOException if it cannot be started, fails, or does not end in time and is killed
    */

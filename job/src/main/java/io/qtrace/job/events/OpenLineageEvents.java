@@ -64,7 +64,9 @@ public final class OpenLineageEvents {
     this.time = time.atZone(ZoneOffset.UTC);
   }
 
-  /** The events of a finished audit, each one line of JSON: edges in their order, then the audit. */
+  /**
+   * The events of a finished audit, each one line of JSON: edges in their order, then the audit.
+   */
   public static List<String> of(LineageStore lineage, AuditReport report, Instant finished) {
     List<String> ids =
         report.edges().stream()
@@ -87,7 +89,8 @@ public final class OpenLineageEvents {
     Map<List<String>, List<RecordedEdge>> children = new LinkedHashMap<>();
     report.edges().stream()
         .filter(edge -> isStep(edge.edge()))
-        .forEach(edge -> children.computeIfAbsent(key(edge.edge()), key -> new ArrayList<>()).add(edge));
+        .forEach(
+            edge -> children.computeIfAbsent(key(edge.edge()), key -> new ArrayList<>()).add(edge));
     List<String> lines = new ArrayList<>();
     children.values().forEach(edges -> lines.add(json(events.edge(edges, checkpoints))));
     lines.add(json(events.audit(report)));
@@ -105,8 +108,7 @@ public final class OpenLineageEvents {
         events
             .openLineage
             .newRunFacetsBuilder()
-            .errorMessage(
-                events.openLineage.newErrorMessageRunFacet(summary.error(), "Java", null))
+            .errorMessage(events.openLineage.newErrorMessageRunFacet(summary.error(), "Java", null))
             .build();
     return List.of(
         json(events.event(EventType.FAIL, events.audit, facets, AUDIT, List.of(), List.of())));
@@ -184,7 +186,9 @@ public final class OpenLineageEvents {
     OpenLineage.JobFacets jobFacets =
         openLineage
             .newJobFacetsBuilder()
-            .jobType(openLineage.newJobTypeJobFacet("BATCH", "QTRACE", job.equals(AUDIT) ? "AUDIT" : "OPERATION", null))
+            .jobType(
+                openLineage.newJobTypeJobFacet(
+                    "BATCH", "QTRACE", job.equals(AUDIT) ? "AUDIT" : "OPERATION", null))
             .build();
     return openLineage.newRunEvent(
         time,

@@ -72,12 +72,12 @@ class TestAttestation {
         .hasSize(14)
         .allSatisfy(layer -> assertThat(layer.cause()).isEqualTo("BAKED"))
         .allSatisfy(layer -> assertThat(layer.residual()).isZero());
-    assertThat(predicate.policy().digest().sha256()).isEqualTo(sha256(Path.of("../conf/policy.yaml")));
+    assertThat(predicate.policy().digest().sha256())
+        .isEqualTo(sha256(Path.of("../conf/policy.yaml")));
     assertThat(predicate.tensors())
         .filteredOn(tensor -> tensor.status() == TensorStatus.CHANGED)
         .isNotEmpty()
-        .allSatisfy(
-            tensor -> assertThat(tensor.origin()).isEqualTo(Statement.Origin.OPERATION));
+        .allSatisfy(tensor -> assertThat(tensor.origin()).isEqualTo(Statement.Origin.OPERATION));
   }
 
   @Test
@@ -87,8 +87,7 @@ class TestAttestation {
     Path moved = Files.copy(child, Files.createDirectory(folder.resolve("moved")).resolve(HOSTILE));
     assertThat(
             attestation()
-                .verify(
-                    Statement.parse(text), List.of(parent.toString()), moved.toString()))
+                .verify(Statement.parse(text), List.of(parent.toString()), moved.toString()))
         .isEmpty();
   }
 

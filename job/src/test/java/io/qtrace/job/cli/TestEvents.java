@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +26,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -169,7 +167,11 @@ class TestEvents {
     assertThat(child.getName()).isEqualTo(runs + "/" + ESCAPED + "/checkpoint_step20.pt");
     assertThat(child.getFacets().getColumnLineage()).isNull();
     Map<String, Object> checkpoint =
-        child.getFacets().getAdditionalProperties().get("qtrace_checkpoint").getAdditionalProperties();
+        child
+            .getFacets()
+            .getAdditionalProperties()
+            .get("qtrace_checkpoint")
+            .getAdditionalProperties();
     assertFacet(checkpoint, "checkpoint-1-0-0.json");
     assertThat(checkpoint.get("fingerprint"))
         .isEqualTo(child.getFacets().getVersion().getDatasetVersion())
@@ -200,7 +202,8 @@ class TestEvents {
   private static void assertDeadReceiversChangeNothing(CommandRun told) throws IOException {
     String dead = Receiver.dead("/hook?key=s3cret");
     CommandRun run =
-        audit(violated, "--events", dead, "--webhook", dead, "--on-violation", "echo s3cret; exit 9");
+        audit(
+            violated, "--events", dead, "--webhook", dead, "--on-violation", "echo s3cret; exit 9");
     assertThat(run.status()).isEqualTo(told.status());
     assertThat(run.out()).isEqualTo(told.out());
     assertThat(run.err()).doesNotContain("s3cret");
@@ -249,7 +252,8 @@ class TestEvents {
     CommandRun unknown = run(List.of("attest", "--verify", child));
     assertThat(unknown.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(unknown.err()).contains("Invalid statement " + child).hasLineCount(1);
-    String drift = violated.resolve("runs").resolve(HOSTILE).resolve("checkpoint_step20.pt").toString();
+    String drift =
+        violated.resolve("runs").resolve(HOSTILE).resolve("checkpoint_step20.pt").toString();
     CommandRun refused = run(List.of("attest", drift, "--parent", child));
     assertThat(refused.status()).isEqualTo(ExitStatus.VIOLATIONS);
     assertThat(refused.out().lines())

@@ -115,8 +115,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
   TensorFacts facts(String name, Category category) {
     List<Double> kept =
         values.length <= KEPT_VALUES ? Arrays.stream(values).boxed().toList() : List.of();
-    return new TensorFacts(
-        name, category, dtype, shape, fingerprint(), stats(), kept);
+    return new TensorFacts(name, category, dtype, shape, fingerprint(), stats(), kept);
   }
 
   private TensorStats stats() {

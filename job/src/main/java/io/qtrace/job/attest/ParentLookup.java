@@ -1,8 +1,8 @@
 package io.qtrace.job.attest;
 
-import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditedArchive;
+import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
@@ -13,9 +13,7 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
-import org.apache.hadoop.fs.Path;
+import java.util.stream.Stream;
 
 /** The parents of a checkpoint as the last audit of its archive found them. */
 public final class ParentLookup {
@@ -29,22 +27,24 @@ public final class ParentLookup {
    *     belong together
    */
   public static List<String> parents(LineageStore lineage, String child) throws IOException {
-    Path file = ObjectStore.path(child);
-    for (AuditedArchive archive : AuditedArchive.latest(lineage)) {
-      Set<String> ids =
-          archive.checkpoints().stream()
-              .filter(one -> ObjectStore.path(one.file().stat().uri()).equals(file))
-              .map(KnownCheckpoint::id)
-              .collect(Collectors.toSet());
-      List<AuditedEdge> edges =
-          archive.report().edges().stream()
+    for (AuditEntry audit : lineage.latestAudits()) {
+      List<AuditedEdge> steps =
+          AuditedArchive.report(audit).edges().stream()
               .map(RecordedEdge::edge)
-              .filter(edge -> ids.contains(edge.ends().childId()))
               .filter(edge -> !edge.isRejected() && !edge.kind().equals(EdgeKind.SEVERAL))
+              .toList();
+      Map<String, KnownCheckpoint> ends =
+          steps.isEmpty()
+              ? Map.of()
+              : lineage.checkpoints(steps.stream().flatMap(ParentLookup::ends).toList());
+      List<AuditedEdge> edges =
+          steps.stream()
+              .filter(edge -> uri(ends.get(edge.ends().childId())).equals(child))
               .sorted(Comparator.comparing(AuditedEdge::parentPart))
               .toList();
       if (!edges.isEmpty()) {
-        return parents(lineage, child, edges);
+        requireOneOperation(edges, child);
+        return edges.stream().map(edge -> uri(ends.get(edge.ends().parentId()))).toList();
       }
     }
     throw new IllegalArgumentException(
@@ -52,15 +52,20 @@ public final class ParentLookup {
             .formatted(SafeText.of(child)));
   }
 
-  private static List<String> parents(LineageStore lineage, String child, List<AuditedEdge> edges) {
+  private static Stream<String> ends(AuditedEdge edge) {
+    return Stream.of(edge.ends().parentId(), edge.ends().childId());
+  }
+
+  private static String uri(KnownCheckpoint checkpoint) {
+    return checkpoint.file().stat().uri();
+  }
+
+  private static void requireOneOperation(List<AuditedEdge> edges, String child) {
     if (edges.size() > 1 && edges.get(0).parentPart() == ParentPart.WHOLE) {
       throw new IllegalArgumentException(
           "Cannot choose among %d parents of %s in the tables: name one with --parent, such as %s"
               .formatted(
                   edges.size(), SafeText.of(child), SafeText.of(edges.get(0).ends().parentPath())));
     }
-    List<String> ids = edges.stream().map(edge -> edge.ends().parentId()).toList();
-    Map<String, KnownCheckpoint> known = lineage.checkpoints(ids);
-    return ids.stream().map(id -> known.get(id).file().stat().uri()).toList();
   }
 }

@@ -113,7 +113,7 @@ class TestEvents {
   private static void assertNotice(JsonNode notice) {
     assertThat(notice.get("event").asText()).isEqualTo("violation");
     assertThat(notice.get("version").asInt()).isEqualTo(1);
-    assertThat(notice.get("text").asText()).startsWith("VIOLATION: 1 of ");
+    assertThat(notice.get("text").asText()).startsWith("VIOLATION: 2 of 5 edges ");
     assertThat(notice.get("status").asInt()).isEqualTo(ExitStatus.VIOLATIONS);
     assertThat(notice.get("archive").asText()).isEqualTo(violated.resolve("runs").toString());
     assertThat(notice.get("audit").get("problems").findValuesAsText("rule"))

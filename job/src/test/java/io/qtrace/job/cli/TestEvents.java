@@ -37,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 class TestEvents {
   private static final ObjectMapper JSON =
       JsonMapper.builder().addModule(new JavaTimeModule()).build();
-  private static final String[] RUNS = {"sr011-q4a4-FP4-init", "debug_lut_training"};
   private static final String HOSTILE = "bug,50%3A::error::<b>\"'\u202e";
   private static final String ESCAPED = "bug,50%3A::error::<b>\"'\\u202e";
 
@@ -46,21 +45,47 @@ class TestEvents {
 
   @TempDir static Path folder;
   private static SparkSession spark;
-  private static Path clean;
-  private static Path violated;
+  private static Path archive;
 
+  // One night in which nothing is wrong, then a run that is.
   @BeforeAll
-  static void copyRuns() throws IOException {
-    clean = Sample.copyRuns(folder.resolve("clean"), RUNS);
-    violated = Sample.copyRuns(folder.resolve("violated"), RUNS);
-    Sample.copyRuns(violated, "bug_q_drift");
-    Files.move(violated.resolve("runs/bug_q_drift"), violated.resolve("runs").resolve(HOSTILE));
+  static void auditACleanNight() throws IOException {
+    archive =
+        Sample.copyRuns(folder.resolve("archive"), "sr011-q4a4-FP4-init", "debug_lut_training")
+            .resolve("runs");
     spark = LocalSpark.session(folder.resolve("tables"));
+    assertCleanNightTellsNobodyButLineage();
+    Path run = Sample.copyRuns(folder.resolve("more"), "bug_q_drift").resolve("runs/bug_q_drift");
+    Files.move(run, archive.resolve(HOSTILE));
   }
 
-  private static CommandRun audit(Path archive, String... options) {
+  private static void assertCleanNightTellsNobodyButLineage() throws IOException {
+    Path events = folder.resolve("events.jsonl");
+    Path notice = folder.resolve("none.json");
+    try (Receiver server = new Receiver()) {
+      CommandRun run =
+          audit(
+              archive,
+              "--annotations",
+              "--events",
+              events.toString(),
+              "--webhook",
+              server.url("/hook"),
+              "--on-violation",
+              "cat > '%s'".formatted(notice));
+      assertThat(run.status()).as(run.err()).isEqualTo(ExitStatus.CLEAN);
+      assertThat(run.err()).isEmpty();
+      assertThat(server.requests()).isEmpty();
+      assertThat(notice).doesNotExist();
+      assertThat(parse(Files.readAllLines(events)))
+          .extracting(event -> event.getJob().getName())
+          .contains("debug_lut_training/train", "audit");
+    }
+  }
+
+  private static CommandRun audit(Path runs, String... options) {
     List<String> words = new ArrayList<>(List.of("audit", "--archive"));
-    words.add(archive.resolve("runs").toString());
+    words.add(runs.toString());
     words.add("--quiet");
     words.addAll(List.of(options));
     return run(words);
@@ -79,7 +104,7 @@ class TestEvents {
     try (Receiver server = new Receiver(503)) {
       CommandRun run =
           audit(
-              violated,
+              archive,
               "--annotations",
               "--events",
               server.url(""),
@@ -115,7 +140,7 @@ class TestEvents {
     assertThat(notice.get("version").asInt()).isEqualTo(1);
     assertThat(notice.get("text").asText()).startsWith("VIOLATION: 2 of 5 edges ");
     assertThat(notice.get("status").asInt()).isEqualTo(ExitStatus.VIOLATIONS);
-    assertThat(notice.get("archive").asText()).isEqualTo(violated.resolve("runs").toString());
+    assertThat(notice.get("archive").asText()).isEqualTo(archive.toString());
     assertThat(notice.get("audit").get("problems").findValuesAsText("rule"))
         .contains("q-off-grid", "q-stale");
     assertThat(notice.get("audit").get("problems").get(0).get("checkpoint").asText())
@@ -159,7 +184,7 @@ class TestEvents {
     assertThat(verdict).containsEntry("verdict", "VIOLATION");
     assertThat(verdict.get("findings").toString()).contains("rule=q-off-grid");
 
-    Path runs = violated.resolve("runs");
+    Path runs = archive;
     OpenLineage.InputDataset parent = drift.getInputs().get(0);
     OpenLineage.OutputDataset child = drift.getOutputs().get(0);
     assertThat(List.of(parent.getNamespace(), child.getNamespace())).containsOnly("file");
@@ -203,7 +228,7 @@ class TestEvents {
     String dead = Receiver.dead("/hook?key=s3cret");
     CommandRun run =
         audit(
-            violated, "--events", dead, "--webhook", dead, "--on-violation", "echo s3cret; exit 9");
+            archive, "--events", dead, "--webhook", dead, "--on-violation", "echo s3cret; exit 9");
     assertThat(run.status()).isEqualTo(told.status());
     assertThat(run.out()).isEqualTo(told.out());
     assertThat(run.err()).doesNotContain("s3cret");
@@ -217,34 +242,8 @@ class TestEvents {
   }
 
   @Test
-  void aCleanNightTellsNobodyButLineage() throws IOException {
-    Path events = folder.resolve("events.jsonl");
-    Path notice = folder.resolve("none.json");
-    try (Receiver server = new Receiver()) {
-      CommandRun run =
-          audit(
-              clean,
-              "--annotations",
-              "--events",
-              events.toString(),
-              "--webhook",
-              server.url("/hook"),
-              "--on-violation",
-              "cat > '%s'".formatted(notice));
-      assertThat(run.status()).as(run.err()).isEqualTo(ExitStatus.CLEAN);
-      assertThat(run.err()).isEmpty();
-      assertThat(server.requests()).isEmpty();
-      assertThat(notice).doesNotExist();
-      assertThat(parse(Files.readAllLines(events)))
-          .extracting(event -> event.getJob().getName())
-          .contains("debug_lut_training/train", "audit");
-    }
-    assertAttested();
-  }
-
-  // Its parent is the one that the audit found.
-  private static void assertAttested() {
-    String child = clean.resolve("runs/debug_lut_training/checkpoint_step20.pt").toString();
+  void attestsWithTheParentThatTheAuditFound() {
+    String child = archive.resolve("debug_lut_training/checkpoint_step20.pt").toString();
     String statement = folder.resolve("statement.json").toString();
     CommandRun attested = run(List.of("attest", child, "--out", statement));
     assertThat(attested.status()).as(attested.err()).isEqualTo(ExitStatus.CLEAN);
@@ -253,7 +252,7 @@ class TestEvents {
     assertThat(unknown.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(unknown.err()).contains("Invalid statement " + child).hasLineCount(1);
     String drift =
-        violated.resolve("runs").resolve(HOSTILE).resolve("checkpoint_step20.pt").toString();
+        archive.resolve(HOSTILE).resolve("checkpoint_step20.pt").toString();
     CommandRun refused = run(List.of("attest", drift, "--parent", child));
     assertThat(refused.status()).isEqualTo(ExitStatus.VIOLATIONS);
     assertThat(refused.out().lines())
@@ -284,9 +283,9 @@ class TestEvents {
 
   @Test
   void addressesThatCannotBeAreRefusedBeforeTheAudit() {
-    assertThat(audit(clean, "--webhook", "env:QTRACE_NO_SUCH").err())
+    assertThat(audit(archive, "--webhook", "env:QTRACE_NO_SUCH").err())
         .startsWith("qtrace: Cannot find environment variable QTRACE_NO_SUCH");
-    assertThat(audit(clean, "--webhook", "/tmp/file").status()).isEqualTo(ExitStatus.FAILED);
+    assertThat(audit(archive, "--webhook", "/tmp/file").status()).isEqualTo(ExitStatus.FAILED);
   }
 
   private static List<RunEvent> parse(List<String> lines) throws IOException {

@@ -251,8 +251,7 @@ class TestEvents {
     CommandRun unknown = run(List.of("attest", "--verify", child));
     assertThat(unknown.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(unknown.err()).contains("Invalid statement " + child).hasLineCount(1);
-    String drift =
-        archive.resolve(HOSTILE).resolve("checkpoint_step20.pt").toString();
+    String drift = archive.resolve(HOSTILE).resolve("checkpoint_step20.pt").toString();
     CommandRun refused = run(List.of("attest", drift, "--parent", child));
     assertThat(refused.status()).isEqualTo(ExitStatus.VIOLATIONS);
     assertThat(refused.out().lines())

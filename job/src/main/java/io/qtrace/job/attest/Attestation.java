@@ -12,6 +12,7 @@ import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.Diff;
 import io.qtrace.job.judge.QChange;
 import io.qtrace.job.operations.Classifier.Fit;
+import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.QCause;
 import io.qtrace.job.operations.QExplanation;
 import io.qtrace.job.operations.QExplanation.Proof;
@@ -72,7 +73,14 @@ public final class Attestation {
    */
   public Outcome of(List<String> parents, String child) throws IOException {
     Diff.Outcome compared = diff.run(parents, child, Set.of(Measure.SHA256));
-    List<String> refusals = refusals(compared);
+    List<String> refusals = new ArrayList<>(refusals(compared));
+    EdgeKind kind = compared.judgement().kind();
+    boolean combines =
+        Operations.KNOWN.of(kind).filter(operation -> operation.parents() > 1).isPresent();
+    if (parents.size() > 1 && !combines) {
+      refusals.add(
+          "%s has one parent, %d are given".formatted(SafeText.of(kind.label()), parents.size()));
+    }
     return refusals.isEmpty()
         ? new Outcome(Optional.of(statement(compared)), refusals)
         : new Outcome(Optional.empty(), refusals);

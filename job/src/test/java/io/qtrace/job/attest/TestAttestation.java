@@ -11,16 +11,12 @@ import io.qtrace.job.policy.Policy;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -177,50 +173,12 @@ class TestAttestation {
   }
 
   @Test
-  void statesAllParentsOfAnAverage() throws IOException {
-    Random random = new Random(1);
-    float[][] members = {gaussian(random), gaussian(random)};
-    float[] mean = new float[members[0].length];
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] = 0.5f * members[0][i] + 0.5f * members[1][i];
-    }
-    String one = write("one.safetensors", members[0]);
-    String two = write("two.safetensors", members[1]);
-    String average = write("swa.safetensors", mean);
-    Attestation.Outcome outcome = attestation().of(List.of(one, two), average);
-    assertThat(outcome.refusals()).isEmpty();
-    Statement statement = outcome.statement().orElseThrow();
-    assertThat(statement.predicate().operation()).isEqualTo("average");
-    assertThat(statement.predicate().parents())
-        .extracting(member -> member.files().get(0).digest().sha256())
-        .containsExactly(sha256(Path.of(one)), sha256(Path.of(two)));
-    assertThat(attestation().of(List.of(one), average).statement()).isEmpty();
-  }
-
-  private static float[] gaussian(Random random) {
-    float[] values = new float[1024];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
-  // Two tensors of half the values each.
-  private static String write(String name, float[] values) throws IOException {
-    int half = values.length / 2;
-    byte[] header =
-        "{\"a.scale_A\":{\"dtype\":\"F32\",\"shape\":[%1$d],\"data_offsets\":[0,%2$d]},\"b.scale_A\":{\"dtype\":\"F32\",\"shape\":[%1$d],\"data_offsets\":[%2$d,%3$d]}}"
-            .formatted(half, 4 * half, 8 * half)
-            .getBytes(StandardCharsets.UTF_8);
-    ByteBuffer bytes =
-        ByteBuffer.allocate(8 + header.length + 8 * half)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(header.length)
-            .put(header);
-    for (float value : values) {
-      bytes.putFloat(value);
-    }
-    return Files.write(folder.resolve(name), bytes.array()).toString();
+  void refusesMoreParentsThanTheOperationHas() throws IOException {
+    String other = Sample.run(RUN + "checkpoint_step100.pt");
+    Attestation.Outcome outcome =
+        attestation().of(List.of(parent.toString(), other), child.toString());
+    assertThat(outcome.statement()).isEmpty();
+    assertThat(outcome.refusals()).containsExactly("bake has one parent, 2 are given");
   }
 
   private static String sha256(Path file) throws IOException {

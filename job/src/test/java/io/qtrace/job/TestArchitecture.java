@@ -51,7 +51,7 @@ class TestArchitecture {
           Set.of("job.lineage"),
           Set.of("job.audit", "job.train"),
           Set.of("job.report"),
-          Set.of("job.experiment", "job.report.html", "job.shell"),
+          Set.of("job.experiment", "job.report.html", "job.shell", "job.attest", "job.events"),
           Set.of("job.cli"));
 
   private record Floor(String name, Set<String> below) {

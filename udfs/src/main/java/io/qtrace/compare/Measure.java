@@ -15,9 +15,16 @@ public enum Measure {
   VALUES,
   /** MD5 of the bytes in C order; sequential, so the task must cover the whole tensor. */
   MD5,
+  /** SHA-256 of the bytes in C order; sequential, as MD5 is. */
+  SHA256,
   /** CRC-32 of the storage's bytes; only of contiguous little-endian or one-byte elements. */
   CRC;
 
   /** Tensors of more elements are not kept by value, unless a member has another limit. */
   public static final int MAX_VALUES = 64;
+
+  /** Whether the bytes must pass by in their order, so that a tensor cannot be cut into ranges. */
+  public boolean isSequential() {
+    return this == MD5 || this == SHA256;
+  }
 }

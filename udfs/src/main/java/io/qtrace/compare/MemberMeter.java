@@ -13,12 +13,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /** Measures one member's range piece by piece. */
 final class MemberMeter {
   private final Member member;
   private final long firstLeaf;
-  private final MessageDigest md5; // null unless wanted
+  private final Optional<MessageDigest> md5;
+  private final Optional<MessageDigest> sha256;
   private List<Digest128> leaves = List.of();
   private BlockHasher hasher; // of leaves that take several pieces, null before the first
   private StatsPartial stats = StatsPartial.NONE;
@@ -29,7 +31,8 @@ final class MemberMeter {
   MemberMeter(Member member, long from) {
     this.member = member;
     this.firstLeaf = from * member.tensor().dtype().bytes() / Fingerprint.LEAF_BYTES;
-    this.md5 = member.wants(Measure.MD5) ? newMd5() : null;
+    this.md5 = digest(Measure.MD5, "MD5");
+    this.sha256 = digest(Measure.SHA256, "SHA-256");
   }
 
   TensorEntry tensor() {
@@ -76,17 +79,16 @@ final class MemberMeter {
       long offset = tensor().offset() * tensor().dtype().bytes();
       crc = crc.plus(offset + position, piece.length(), facts.crc32());
     }
-    if (md5 != null) {
-      md5.update(piece.bytes().duplicate());
-    }
+    md5.ifPresent(digest -> digest.update(piece.bytes().duplicate()));
+    sha256.ifPresent(digest -> digest.update(piece.bytes().duplicate()));
     return facts;
   }
 
   MemberPartial partial() {
     List<LeafDigests> digests =
         leaves.isEmpty() ? List.of() : List.of(new LeafDigests(firstLeaf, leaves));
-    String hex = md5 == null ? "" : HexFormat.of().formatHex(md5.digest());
-    return new MemberPartial(member.id(), digests, stats, spread, values, crc, hex);
+    return new MemberPartial(
+        member.id(), digests, stats, spread, values, crc, hex(md5), hex(sha256));
   }
 
   private void hash(Block piece, boolean endsLeaf) {
@@ -116,11 +118,17 @@ final class MemberMeter {
     }
   }
 
-  private static MessageDigest newMd5() {
+  private Optional<MessageDigest> digest(Measure measure, String algorithm) {
     try {
-      return MessageDigest.getInstance("MD5");
+      return member.wants(measure)
+          ? Optional.of(MessageDigest.getInstance(algorithm))
+          : Optional.empty();
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has MD5", e);
+      throw new AssertionError("every Java platform has " + algorithm, e);
     }
+  }
+
+  private static String hex(Optional<MessageDigest> digest) {
+    return digest.map(one -> HexFormat.of().formatHex(one.digest())).orElse("");
   }
 }

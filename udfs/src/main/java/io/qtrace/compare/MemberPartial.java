@@ -18,6 +18,7 @@ import java.util.Objects;
  * @param values the elements, real parts of complex ones, where there are few
  * @param crc of the storage's bytes
  * @param md5 32 hexadecimal digits, or none
+ * @param sha256 64 hexadecimal digits, or none
  */
 public record MemberPartial(
     String id,
@@ -26,7 +27,8 @@ public record MemberPartial(
     SpreadPartial spread,
     List<Double> values,
     StorageCrc crc,
-    String md5)
+    String md5,
+    String sha256)
     implements Serializable {
   public MemberPartial {
     Objects.requireNonNull(id, "id");
@@ -36,12 +38,13 @@ public record MemberPartial(
     values = List.copyOf(values);
     Objects.requireNonNull(crc, "crc");
     Objects.requireNonNull(md5, "md5");
+    Objects.requireNonNull(sha256, "sha256");
   }
 
   /** Of a tensor of which nothing is measured. */
   public static MemberPartial none(String id) {
     return new MemberPartial(
-        id, List.of(), StatsPartial.NONE, SpreadPartial.NONE, List.of(), StorageCrc.NONE, "");
+        id, List.of(), StatsPartial.NONE, SpreadPartial.NONE, List.of(), StorageCrc.NONE, "", "");
   }
 
   public MemberPartial merge(MemberPartial other) {
@@ -59,7 +62,8 @@ public record MemberPartial(
         spread.merge(other.spread),
         values.isEmpty() ? other.values : values,
         crc.merge(other.crc),
-        md5.isEmpty() ? other.md5 : md5);
+        md5.isEmpty() ? other.md5 : md5,
+        sha256.isEmpty() ? other.sha256 : sha256);
   }
 
   /**

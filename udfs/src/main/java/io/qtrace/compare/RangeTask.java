@@ -71,9 +71,10 @@ public record RangeTask(
     long elements = members.get(0).tensor().elements();
     for (Member member : members) {
       requireElements(member, elements);
-      if (member.wants(Measure.MD5) && (from != 0 || to != elements)) {
+      boolean isSequential = member.measures().stream().anyMatch(Measure::isSequential);
+      if (isSequential && (from != 0 || to != elements)) {
         throw new IllegalArgumentException(
-            "Invalid task: MD5 of elements %d to %d, expected all %d"
+            "Invalid task: digest of elements %d to %d, expected all %d"
                 .formatted(from, to, elements));
       }
     }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.zip.CRC32;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,6 +91,7 @@ class TestRangeComparison {
     assertThat(found.fingerprint(tensor)).hasToString("x1:0dfbb8647eec6f0a48905048ba688b7a");
     assertThat(found.md5()).isEqualTo("cd83cd54d7f1e55f55372b3cde8cc899");
     assertThat(found.md5Prefix()).isEqualTo("cd83cd54d7f1e55f");
+    assertThat(found.sha256()).isEqualTo(DigestUtils.sha256Hex(bytes));
     assertThat(found.stats().elements()).isEqualTo(3145733);
     assertThat(found.stats().max()).isEqualTo(255);
     found.crc().verify(tensor.storage());
@@ -148,6 +150,7 @@ class TestRangeComparison {
     MemberPartial found = result.members().get(0);
     assertThat(found.fingerprint(empty)).hasToString("x1:99aa06d3014798d86001c324468d497f");
     assertThat(found.md5()).isEqualTo("d41d8cd98f00b204e9800998ecf8427e");
+    assertThat(found.sha256()).isEqualTo(DigestUtils.sha256Hex(new byte[0]));
     assertThat(TensorStats.of(found.stats()).max()).isNaN();
     found.crc().verify(empty.storage());
   }

@@ -60,7 +60,7 @@ class TestRangeTask {
   void md5NeedsTheWholeTensor() {
     Member member = new Member("m", member(2 * M).tensor(), Set.of(Measure.MD5));
     assertThatThrownBy(() -> new RangeTask(List.of(member), List.of(), List.of(), 0, M))
-        .hasMessage("Invalid task: MD5 of elements 0 to 1048576, expected all 2097152");
+        .hasMessage("Invalid task: digest of elements 0 to 1048576, expected all 2097152");
   }
 
   private static Member member(long elements) {

@@ -131,8 +131,7 @@ final class ParentPreview {
                           tensor.shape(),
                           content(tensor),
                           UNKNOWN,
-                          List.of(),
-                          Optional.empty())));
+                          List.of())));
     }
     return new CheckpointFacts(facts, Map.of());
   }

@@ -39,7 +39,8 @@ import picocli.CommandLine.Option;
       "  qtrace audit --archive runs/ --base models/Qwen3-0.6B",
       "  qtrace audit --archive runs/ --tag release-1",
       "  qtrace audit --as-of 2026-11-20",
-      "  qtrace audit --archive runs/ --fail-on finding --summary /data/qtrace/summary.json"
+      "  qtrace audit --archive runs/ --fail-on finding --summary /data/qtrace/summary.json",
+      "  qtrace audit --archive runs/ --events http://marquez:5000 --webhook env:QTRACE_WEBHOOK"
     })
 final class AuditCommand implements Callable<Integer> {
   @Option(
@@ -86,6 +87,7 @@ final class AuditCommand implements Callable<Integer> {
   private String tag;
 
   @Mixin private ResultOptions result;
+  @Mixin private EventOptions events;
   @Mixin private ReportOption html;
   @Mixin private Rules rules;
   @Mixin private Warehouse warehouse;
@@ -100,12 +102,15 @@ final class AuditCommand implements Callable<Integer> {
     if (archive == null) {
       throw new IllegalArgumentException("Missing option --archive, expected a folder of runs");
     }
+    events.resolve();
     Instant started = Instant.now();
     try {
       AuditReport report = audit();
       int status = failOn.status(report);
-      result.write(AuditSummary.of(report, status, archive, started, Instant.now()), report);
+      AuditSummary summary = AuditSummary.of(report, status, archive, started, Instant.now());
+      result.write(summary, report);
       output.print(width -> text(report, archive, width), () -> Json.of(report));
+      events.send(summary, report);
       return status;
     } catch (IOException | RuntimeException | Error e) {
       reportFailure(e, started);
@@ -155,18 +160,21 @@ final class AuditCommand implements Callable<Integer> {
         new LineageStore(session.spark()).tag(tag, report.auditId());
       }
       html.write(session.spark(), report.auditId());
+      events.collect(session.spark(), report);
       return report;
     }
   }
 
   // Last night's summary must not look like tonight's.
   private void reportFailure(Throwable failure, Instant started) {
+    AuditSummary summary =
+        AuditSummary.failed(
+            Failure.reason(failure), ExitStatus.FAILED, archive, started, Instant.now());
     try {
-      result.writeFailure(
-          AuditSummary.failed(
-              Failure.reason(failure), ExitStatus.FAILED, archive, started, Instant.now()));
+      result.writeFailure(summary);
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);
     }
+    events.sendFailure(summary);
   }
 }

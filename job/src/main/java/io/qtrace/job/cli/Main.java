@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  qtrace lineage --tensor NAME                     every version of a tensor",
       "  qtrace report --out report.html                  the last audit with pictures, for a browser",
       "  qtrace bisect --q --since v2_initial.pt          where _Q first changed, and why",
+      "  qtrace attest baked_step200.pt                   a statement of how it was made, to sign",
       "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new"
           + " checkpoint",
       "  qtrace train --recipe FILE                       train LUTs and scales, write checkpoints",
@@ -67,6 +68,7 @@ public final class Main implements Callable<Integer> {
           LineageCommand.class,
           ReportCommand.class,
           BisectCommand.class,
+          AttestCommand.class,
           BakeCommand.class,
           SyncCommand.class,
           TrainCommand.class,

@@ -8,13 +8,15 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    String version = Version.class.getPackage().getImplementationVersion();
     return new String[] {
       "qtrace %s (Spark %s, Java %s)"
-          .formatted(
-              Objects.requireNonNullElse(version, "unpackaged"),
-              package$.MODULE$.SPARK_VERSION(),
-              Runtime.version().feature())
+          .formatted(ofQtrace(), package$.MODULE$.SPARK_VERSION(), Runtime.version().feature())
     };
+  }
+
+  /** The version of the jar that runs. */
+  static String ofQtrace() {
+    return Objects.requireNonNullElse(
+        Version.class.getPackage().getImplementationVersion(), "unpackaged");
   }
 }

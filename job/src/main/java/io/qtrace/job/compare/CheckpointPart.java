@@ -70,7 +70,8 @@ record CheckpointPart(
           partial.fingerprint(entry).toString(),
           TensorStats.of(partial.stats()),
           partial.values(),
-          Optional.of(partial.md5Prefix()).filter(md5 -> !md5.isEmpty()));
+          Optional.of(partial.md5Prefix()).filter(md5 -> !md5.isEmpty()),
+          Optional.of(partial.sha256()).filter(sha256 -> !sha256.isEmpty()));
     }
   }
 

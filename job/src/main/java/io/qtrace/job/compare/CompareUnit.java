@@ -62,8 +62,10 @@ record CompareUnit(List<Member> members, List<Link> links, List<LutCheck> checks
   /** Ranges of this unit's tensors, each of about so many bytes of all members together. */
   List<RangeTask> tasks(long bytes) {
     RangeTask whole = task(0, elements());
-    if (members.stream().anyMatch(member -> member.measures().contains(Measure.MD5))) {
-      return List.of(whole); // MD5 takes the bytes in their order
+    if (members.stream()
+        .flatMap(member -> member.measures().stream())
+        .anyMatch(Measure::isSequential)) {
+      return List.of(whole);
     }
     long alignments = bytes / (bytesPerElement() * RangeTask.ALIGNMENT);
     return whole.split(Math.max(alignments, 1) * RangeTask.ALIGNMENT);

@@ -18,6 +18,7 @@ import java.util.Optional;
  *     were not read
  * @param values the elements in C order when they are few, else empty
  * @param md5 first 16 hexadecimal digits of the MD5 of the bytes, where it was asked for
+ * @param sha256 of the bytes, 64 hexadecimal digits, where it was asked for
  */
 public record TensorFacts(
     String name,
@@ -27,7 +28,8 @@ public record TensorFacts(
     String fingerprint,
     TensorStats stats,
     List<Double> values,
-    Optional<String> md5)
+    Optional<String> md5,
+    Optional<String> sha256)
     implements Serializable {
 
   public TensorFacts {
@@ -39,6 +41,28 @@ public record TensorFacts(
     Objects.requireNonNull(stats, "stats");
     values = List.copyOf(values);
     Objects.requireNonNull(md5, "md5");
+    Objects.requireNonNull(sha256, "sha256");
+  }
+
+  /** Facts without digests that are made on demand. */
+  public TensorFacts(
+      String name,
+      Category category,
+      DType dtype,
+      Shape shape,
+      String fingerprint,
+      TensorStats stats,
+      List<Double> values) {
+    this(
+        name,
+        category,
+        dtype,
+        shape,
+        fingerprint,
+        stats,
+        values,
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static final String CRC = "crc32:";
@@ -52,8 +76,7 @@ public record TensorFacts(
         tensor.shape(),
         CRC + HexFormat.of().toHexDigits(tensor.storage().crc32(), 8),
         new TensorStats(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0),
-        List.of(),
-        Optional.empty());
+        List.of());
   }
 
   /** Whether its bytes were read. */

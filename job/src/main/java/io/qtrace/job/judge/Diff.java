@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
@@ -83,6 +84,7 @@ public final class Diff {
    * @param asked whether the kind of the edge was given, not found
    * @param skippedLeft what cannot be compared of the left one
    * @param skippedRight what cannot be compared of the right one
+   * @param files of each parent, then those of the right one, as they were when they were read
    */
   public record Outcome(
       Step step,
@@ -90,7 +92,8 @@ public final class Diff {
       RunPolicy rules,
       boolean asked,
       List<Skipped> skippedLeft,
-      List<Skipped> skippedRight) {
+      List<Skipped> skippedRight,
+      List<List<ObjectStat>> files) {
     public PairComparison pair() {
       return step.pair();
     }
@@ -132,10 +135,36 @@ public final class Diff {
   public Outcome run(
       String left, String right, Optional<EdgeKind> kind, Set<Measure> extra, boolean trustCrc)
       throws IOException {
-    Indexes indexes = index(left, right);
+    return run(left, List.of(), right, kind, extra, trustCrc);
+  }
+
+  /**
+   * Compares a child with all of its parents, as an operation that combines checkpoints has them.
+   *
+   * @param parents the one that it is compared with, then the others
+   * @param extra measures in addition to the fingerprint and statistics
+   * @throws IOException if one of them cannot be read
+   */
+  public Outcome run(List<String> parents, String child, Set<Measure> extra) throws IOException {
+    List<String> others = parents.subList(1, parents.size());
+    return run(parents.get(0), others, child, Optional.empty(), extra, false);
+  }
+
+  private Outcome run(
+      String left,
+      List<String> others,
+      String right,
+      Optional<EdgeKind> kind,
+      Set<Measure> extra,
+      boolean trustCrc)
+      throws IOException {
+    Map<String, String> byKey = keys(left, others, right);
+    List<String> otherKeys =
+        byKey.keySet().stream().filter(key -> !key.equals(LEFT) && !key.equals(RIGHT)).toList();
+    Indexes indexes = index(byKey);
     Map<String, CheckpointIndex> ends = indexes.collect();
     Set<String> unread = trustCrc ? TrustedCrc.unread(ends.get(LEFT), ends.get(RIGHT)) : Set.of();
-    Map<String, Measured> measured = measure(indexes, extra, unread);
+    Map<String, Measured> measured = measure(indexes, byKey.keySet(), extra, unread);
     Side parent = new Side(facts(measured, ends, LEFT, unread));
     Side child = new Side(facts(measured, ends, RIGHT, unread));
     PairComparison pair =
@@ -145,8 +174,14 @@ public final class Diff {
             Optional.ofNullable(measured.get(RIGHT).diffs().get(LEFT))
                 .map(Packed::value)
                 .orElse(Map.of()));
-    Step compared = new Step(parent, child, pair, Map.of());
-    Step step = new Step(parent, child, pair, recomputed(compared, indexes, ends));
+    List<Step.Other> otherSides = new ArrayList<>();
+    for (String key : otherKeys) {
+      otherSides.add(
+          new Step.Other(byKey.get(key), new Side(facts(measured, ends, key, unread))));
+    }
+    Step compared = new Step(parent, child, pair, Map.of()).with(otherSides);
+    Step step =
+        new Step(parent, child, pair, recomputed(compared, indexes, ends, otherKeys)).with(otherSides);
     RunPolicy rules = rules(right);
     Judgement judgement =
         new EdgeJudge(operations)
@@ -160,7 +195,22 @@ public final class Diff {
             .noted(FileNotes.of(notes(indexes, LEFT), LEFT, notes(indexes, RIGHT), RIGHT))
             .noted(notes(unread));
     return new Outcome(
-        step, judgement, rules, kind.isPresent(), skipped(indexes, LEFT), skipped(indexes, RIGHT));
+        step,
+        judgement,
+        rules,
+        kind.isPresent(),
+        skipped(indexes, LEFT),
+        skipped(indexes, RIGHT),
+        byKey.keySet().stream().map(key -> indexes.readable(key).orElseThrow().files()).toList());
+  }
+
+  // Parents in their order, then the child.
+  private static Map<String, String> keys(String left, List<String> others, String right) {
+    Map<String, String> byKey = new LinkedHashMap<>();
+    byKey.put(LEFT, left);
+    others.forEach(other -> byKey.put("other " + byKey.size(), other));
+    byKey.put(RIGHT, right);
+    return byKey;
   }
 
   private CheckpointFacts facts(
@@ -182,10 +232,11 @@ public final class Diff {
                 .formatted(unread.size()));
   }
 
-  private Indexes index(String left, String right) throws IOException {
+  private Indexes index(Map<String, String> byKey) throws IOException {
     Map<String, String> uris = new LinkedHashMap<>();
-    uris.put(LEFT, store.stat(left).uri());
-    uris.put(RIGHT, store.stat(right).uri());
+    for (Map.Entry<String, String> one : byKey.entrySet()) {
+      uris.put(one.getKey(), store.stat(one.getValue()).uri());
+    }
     Indexes indexes = indexing.run(uris);
     for (String side : uris.keySet()) {
       IndexedCheckpoint outcome = indexes.outcomes().get(side);
@@ -198,14 +249,15 @@ public final class Diff {
     return indexes;
   }
 
-  private Map<String, Measured> measure(Indexes indexes, Set<Measure> extra, Set<String> unread)
+  private Map<String, Measured> measure(
+      Indexes indexes, Set<String> keys, Set<Measure> extra, Set<String> unread)
       throws IOException {
     Set<Measure> measures = EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
     measures.addAll(extra);
     CompareRequest request =
         new CompareRequest(
-            List.of(LEFT, RIGHT),
-            Set.of(LEFT, RIGHT),
+            List.copyOf(keys),
+            keys,
             List.of(new CompareRequest.Pair(LEFT, RIGHT)),
             measures,
             unread);
@@ -223,16 +275,20 @@ public final class Diff {
   }
 
   private Map<String, Recomputed> recomputed(
-      Step step, Indexes indexes, Map<String, CheckpointIndex> ends) throws IOException {
+      Step step, Indexes indexes, Map<String, CheckpointIndex> ends, List<String> otherKeys)
+      throws IOException {
     Map<String, Recomputation> wanted =
-        operations.recomputations(step, Ends.of(ends.get(LEFT), ends.get(RIGHT)));
+        operations.recomputations(
+            step,
+            Ends.of(
+                ends.get(LEFT), ends.get(RIGHT), otherKeys.stream().map(ends::get).toList()));
     if (wanted.isEmpty()) {
       return Map.of();
     }
     RecomputeStage.Output output =
         recomputing.run(
             spark.parallelizePairs(List.of(new Tuple2<>(RIGHT, Packed.of(wanted))), 1),
-            Map.of(RIGHT, files(indexes)));
+            Map.of(RIGHT, files(indexes, otherKeys)));
     if (!output.changed().isEmpty()) {
       throw new IOException(String.join("; ", output.changed().values()));
     }
@@ -247,10 +303,10 @@ public final class Diff {
     return indexes.readable(side).orElseThrow().skipped();
   }
 
-  private static List<ObjectStat> files(Indexes indexes) {
-    List<ObjectStat> files = new ArrayList<>(indexes.readable(LEFT).orElseThrow().files());
-    files.addAll(indexes.readable(RIGHT).orElseThrow().files());
-    return files;
+  private static List<ObjectStat> files(Indexes indexes, List<String> otherKeys) {
+    return Stream.concat(Stream.of(LEFT, RIGHT), otherKeys.stream())
+        .flatMap(key -> indexes.readable(key).orElseThrow().files().stream())
+        .toList();
   }
 
   // The right checkpoint's folder is taken for its run: the archive around it is not known.

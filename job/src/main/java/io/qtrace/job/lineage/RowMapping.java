@@ -85,8 +85,7 @@ final class RowMapping {
             stats.inf(),
             stats.zeros(),
             stats.firstNotFinite() == null ? TensorStats.NO_INDEX : stats.firstNotFinite()),
-        row.values(),
-        Optional.empty());
+        row.values());
   }
 
   static InvariantRow row(String auditId, String checkpointId, String path, LayerInvariants layer) {

@@ -20,12 +20,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * What may change: {@code conf/policy.yaml}.
  *
  * @param version the author's number of this policy
  * @param hash XXH3-128 of the file's bytes, hexadecimal: equal hashes mean equal policies
+ * @param sha256 of the same bytes, for those who must not trust the file
  * @param categories rules that sort tensors by name
  * @param edges expectation by kind of edge and subject
  * @param overrides expectations of some runs, the last one that applies wins
@@ -34,6 +36,7 @@ import java.util.TreeMap;
 public record Policy(
     int version,
     String hash,
+    String sha256,
     CategoryRules categories,
     Map<EdgeKind, Map<Subject, Expectation>> edges,
     List<RunOverride> overrides,
@@ -78,6 +81,7 @@ public record Policy(
       return new Policy(
           document.version(),
           hash(yaml.bytes()),
+          DigestUtils.sha256Hex(yaml.bytes()),
           Optional.ofNullable(document.categories())
               .map(CategoryRules::new)
               .orElse(CategoryRules.DEFAULT),

@@ -23,8 +23,8 @@ class TestMain {
   }
 
   @Test
-  void hasFourteenCommands() {
-    assertThat(commands()).hasSize(14).contains("train", "experiment", "demo");
+  void hasFifteenCommands() {
+    assertThat(commands()).hasSize(15).contains("train", "experiment", "demo");
   }
 
   @ParameterizedTest

@@ -66,9 +66,6 @@ class TestLayerInvariants {
 
   private void add(String name, DType dtype, Shape shape, List<Double> values) {
     TensorStats stats = new TensorStats(0, 0, 0, 0, 0, 0);
-    facts.put(
-        name,
-        new TensorFacts(
-            name, Category.OTHER, dtype, shape, "x1:", stats, values, Optional.empty()));
+    facts.put(name, new TensorFacts(name, Category.OTHER, dtype, shape, "x1:", stats, values));
   }
 }

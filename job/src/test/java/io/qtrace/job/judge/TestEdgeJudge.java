@@ -114,6 +114,7 @@ class TestEdgeJudge {
         new Policy(
             7,
             "hash",
+            "sha256",
             ArrayCheckpoint.POLICY.categories(),
             edges,
             List.of(),

@@ -104,8 +104,7 @@ class TestRowRoundTrip {
             Shape.of(0, 3),
             "x1:00000000000000000000000000000000",
             new TensorStats(Double.NaN, Double.NaN, 0, 0, 0, 0),
-            List.of(),
-            Optional.empty()));
+            List.of()));
     assertTensorSurvives(
         new TensorFacts(
             "p.scale_A",
@@ -114,8 +113,7 @@ class TestRowRoundTrip {
             Shape.of(2, 3),
             "x1:0123456789abcdef0123456789abcdef",
             new TensorStats(Double.NEGATIVE_INFINITY, -0.0, Double.NaN, 3, 1, 2),
-            List.of(Double.NaN, -0.0, Double.NEGATIVE_INFINITY, Double.NaN, Double.NaN, 0.0),
-            Optional.empty()));
+            List.of(Double.NaN, -0.0, Double.NEGATIVE_INFINITY, Double.NaN, Double.NaN, 0.0)));
   }
 
   private static LayerInvariants stored(

@@ -17,7 +17,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
@@ -116,8 +115,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
   TensorFacts facts(String name, Category category) {
     List<Double> kept =
         values.length <= KEPT_VALUES ? Arrays.stream(values).boxed().toList() : List.of();
-    return new TensorFacts(
-        name, category, dtype, shape, fingerprint(), stats(), kept, Optional.empty());
+    return new TensorFacts(name, category, dtype, shape, fingerprint(), stats(), kept);
   }
 
   private TensorStats stats() {

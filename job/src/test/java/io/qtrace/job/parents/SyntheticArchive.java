@@ -20,7 +20,6 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -223,8 +222,7 @@ final class SyntheticArchive {
         Shape.of(1000),
         "x1:" + content,
         new TensorStats(min, max, 0, 0, 0, 0),
-        List.of(),
-        Optional.empty());
+        List.of());
   }
 
   private static TensorFacts small(String name, Category category, float[] values) {
@@ -240,7 +238,6 @@ final class SyntheticArchive {
         Shape.of(values.length),
         "x1:" + Arrays.toString(values),
         new TensorStats(Collections.min(kept), Collections.max(kept), sum, 0, 0, 0),
-        kept,
-        Optional.empty());
+        kept);
   }
 }

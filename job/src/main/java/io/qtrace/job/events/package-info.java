@@ -1,0 +1,5 @@
+/**
+ * What an audit tells other systems on its own account: OpenLineage events, a notice of violations
+ * to a webhook or a command, annotations of a CI run. A receiver that fails changes no audit.
+ */
+package io.qtrace.job.events;

@@ -1,0 +1,199 @@
+package io.qtrace.job.attest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.LocalSpark;
+import io.qtrace.job.Sample;
+import io.qtrace.job.conf.Settings;
+import io.qtrace.job.policy.Policy;
+import io.qtrace.job.text.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TestAttestation {
+  private static final String RUN = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
+  private static final String HOSTILE = "<b>'\"%0A\u202e, baked.pt";
+
+  @TempDir static Path folder;
+  private static Path parent;
+  private static Path child;
+  private static Statement baked;
+
+  @BeforeAll
+  static void attestBake() throws IOException {
+    parent = Files.copy(Path.of(Sample.run(RUN + "checkpoint_step200.pt")), folder.resolve("p.pt"));
+    child = Files.copy(Path.of(Sample.run(RUN + "baked_step200.pt")), folder.resolve(HOSTILE));
+    baked =
+        attestation().of(List.of(parent.toString()), child.toString()).statement().orElseThrow();
+  }
+
+  private static Attestation attestation() throws IOException {
+    return new Attestation(
+        LocalSpark.context(),
+        Settings.load(Optional.empty()),
+        Policy.load(Optional.empty()),
+        "1.0");
+  }
+
+  private static List<String> verify(Statement statement) throws IOException {
+    return attestation().verify(statement, List.of(parent.toString()), child.toString());
+  }
+
+  // Digests of tensors are those of the storages in PyTorch's zip.
+  @Test
+  void statesDigestsOfFilesAndOfEachTensor() throws IOException {
+    assertThat(baked.subject()).hasSize(1);
+    assertThat(baked.subject().get(0).name()).isEqualTo(HOSTILE);
+    assertThat(baked.subject().get(0).digest().sha256()).isEqualTo(sha256(child));
+    Statement.Predicate predicate = baked.predicate();
+    assertThat(predicate.parents().get(0).files().get(0).digest().sha256())
+        .isEqualTo(sha256(parent));
+    assertThat(predicate.tensors()).hasSize(123);
+    assertThat(predicate.tensors())
+        .extracting(tensor -> tensor.digest().sha256())
+        .isSubsetOf(storages(child));
+    assertThat(predicate.operation()).isEqualTo("bake");
+    assertThat(predicate.quantized())
+        .hasSize(14)
+        .allSatisfy(layer -> assertThat(layer.cause()).isEqualTo("BAKED"))
+        .allSatisfy(layer -> assertThat(layer.residual()).isZero());
+    assertThat(predicate.policy().digest().sha256())
+        .isEqualTo(sha256(Path.of("../conf/policy.yaml")));
+    assertThat(predicate.tensors())
+        .filteredOn(tensor -> tensor.status() == TensorStatus.CHANGED)
+        .isNotEmpty()
+        .allSatisfy(tensor -> assertThat(tensor.origin()).isEqualTo(Statement.Origin.OPERATION));
+  }
+
+  @Test
+  void isVerifiedFromItsTextInAnotherPlace() throws IOException {
+    String text = Json.of(baked);
+    assertThat(text).isASCII().contains("\"_type\" : \"https://in-toto.io/Statement/v1\"");
+    Path moved = Files.copy(child, Files.createDirectory(folder.resolve("moved")).resolve(HOSTILE));
+    assertThat(
+            attestation()
+                .verify(Statement.parse(text), List.of(parent.toString()), moved.toString()))
+        .isEmpty();
+  }
+
+  @Test
+  void oneFlippedBitOfChildOrParentIsNotVerified() throws IOException {
+    for (Path file : List.of(child, parent)) {
+      byte[] whole = Files.readAllBytes(file);
+      byte[] flipped = whole.clone();
+      flipped[flipped.length / 2] ^= 0x10;
+      Files.write(file, flipped);
+      assertThat(verify(baked))
+          .singleElement()
+          .asString()
+          .contains(" has SHA-256 " + DigestUtils.sha256Hex(flipped))
+          .endsWith("it states " + DigestUtils.sha256Hex(whole));
+      Files.write(file, whole);
+    }
+  }
+
+  @Test
+  void aStatementThatSaysOtherwiseIsNotVerified() throws IOException {
+    Statement.Tensor first = baked.predicate().tensors().get(0);
+    String text =
+        Json.of(baked)
+            .replace("\"operation\" : \"bake\"", "\"operation\" : \"train\"")
+            .replaceFirst(first.digest().sha256(), "0".repeat(64));
+    assertThat(verify(Statement.parse(text)))
+        .containsExactly(
+            "predicate.operation is \"bake\", it states \"train\"",
+            "predicate.tensors[0].digest.sha256 is \"%s\", it states \"%s\""
+                .formatted(first.digest().sha256(), "0".repeat(64)));
+    assertThat(
+            attestation()
+                .verify(baked, List.of(parent.toString(), parent.toString()), child.toString()))
+        .containsExactly("it states 1 parents, 2 are given");
+  }
+
+  @Test
+  void refusesWhatIsNotAStatement() {
+    for (String text :
+        List.of(
+            "",
+            "null",
+            "{}",
+            "[]",
+            Json.of(baked).replace("derivation/v1", "derivation/v2"),
+            Json.of(baked).replace("\"sha256\"", "\"md5\""),
+            Json.of(baked).replaceFirst("\\{", "{\"more\": 1,"))) {
+      assertThatThrownBy(() -> Statement.parse(text)).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void refusesUnprovedEdgesWithTheReason() throws IOException {
+    Attestation.Outcome drift =
+        attestation()
+            .of(
+                List.of(Sample.run("debug_lut_training/checkpoint_step20.pt")),
+                Sample.run("bug_q_drift/checkpoint_step20.pt"));
+    assertThat(drift.statement()).isEmpty();
+    assertThat(drift.refusals())
+        .contains("no known operation explains the changes")
+        .anyMatch(reason -> reason.startsWith("q-off-grid: "))
+        .anyMatch(reason -> reason.matches("_Q of .* is not proved, residual [1-9].*"));
+  }
+
+  @Test
+  void trainedTensorsAreAllowedButFollowFromNothing() throws IOException {
+    Statement trained =
+        attestation()
+            .of(
+                List.of(Sample.run(RUN + "checkpoint_step100.pt")),
+                Sample.run(RUN + "checkpoint_step200.pt"))
+            .statement()
+            .orElseThrow();
+    assertThat(trained.predicate().operation()).isEqualTo("train");
+    assertThat(trained.predicate().quantized()).isEmpty();
+    Set<Statement.Origin> changed = new HashSet<>();
+    trained.predicate().tensors().stream()
+        .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
+        .forEach(tensor -> changed.add(tensor.origin()));
+    assertThat(changed).containsExactly(Statement.Origin.FREE);
+  }
+
+  @Test
+  void refusesMoreParentsThanTheOperationHas() throws IOException {
+    String other = Sample.run(RUN + "checkpoint_step100.pt");
+    Attestation.Outcome outcome =
+        attestation().of(List.of(parent.toString(), other), child.toString());
+    assertThat(outcome.statement()).isEmpty();
+    assertThat(outcome.refusals()).containsExactly("bake has one parent, 2 are given");
+  }
+
+  private static String sha256(Path file) throws IOException {
+    return DigestUtils.sha256Hex(Files.readAllBytes(file));
+  }
+
+  private static Set<String> storages(Path zip) throws IOException {
+    Set<String> digests = new HashSet<>();
+    try (ZipFile file = new ZipFile(zip.toFile())) {
+      for (ZipEntry entry : Collections.list(file.entries())) {
+        try (InputStream in = file.getInputStream(entry)) {
+          digests.add(DigestUtils.sha256Hex(in));
+        }
+      }
+    }
+    return digests;
+  }
+}

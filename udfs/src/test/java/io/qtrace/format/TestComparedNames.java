@@ -13,11 +13,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class TestInnerModel {
+class TestComparedNames {
   @Test
   void namesOfADecoderAreThoseOfTheWholeModel() {
     CheckpointIndex named =
-        InnerModel.named(
+        ComparedNames.of(
             index(
                 "layers.0.self_attn.q_proj._Q",
                 "layers.11.mlp.up_proj.lora_A",
@@ -45,9 +45,26 @@ class TestInnerModel {
   void namesOfItsMovingAverageFollow() {
     CheckpointIndex index = index("layers.0.mlp.up_proj.weight");
     CheckpointIndex named =
-        InnerModel.named(index.with(new Shadow("ema", List.copyOf(index.tensors()))));
+        ComparedNames.of(index.with(new Shadow("ema", List.copyOf(index.tensors()))));
     assertThat(names(named.all()))
         .containsExactly("model.layers.0.mlp.up_proj.weight", "ema:model.layers.0.mlp.up_proj.weight");
+  }
+
+  @Test
+  void namesOfFactorsAreThoseOfTheRecipe() {
+    assertThat(
+            names(
+                ComparedNames.of(
+                        index(
+                            "model.layers.0.mlp.up_proj.lora_A.weight",
+                            "model.layers.0.mlp.up_proj.lora_B.default.weight"))
+                    .tensors()))
+        .containsExactly(
+            "model.layers.0.mlp.up_proj.lora_A", "model.layers.0.mlp.up_proj.lora_B");
+    assertThat(names(ComparedNames.of(index("layers.0.mlp.up_proj.lora_A.weight")).tensors()))
+        .containsExactly("model.layers.0.mlp.up_proj.lora_A");
+    CheckpointIndex twice = index("a.lora_A.weight", "a.lora_A.default.weight");
+    assertThat(ComparedNames.of(twice)).isSameAs(twice);
   }
 
   @Test
@@ -59,7 +76,7 @@ class TestInnerModel {
             index("layers.0.self_attn.q_proj._Q", "classifier.weight"),
             index("layers.x.self_attn.q_proj._Q"),
             index())) {
-      assertThat(InnerModel.named(index)).isSameAs(index);
+      assertThat(ComparedNames.of(index)).isSameAs(index);
     }
   }
 

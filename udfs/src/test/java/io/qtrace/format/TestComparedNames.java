@@ -38,7 +38,8 @@ class TestComparedNames {
             new Skipped("model.layers.0.mlp.up_proj._indices", "sparse"),
             new Skipped("optimizer", "no tensor"));
     assertThat(named.notes())
-        .containsExactly("names of the model without its head are compared with model. before them");
+        .containsExactly(
+            "names of the model without its head are compared with model. before them");
   }
 
   @Test
@@ -47,7 +48,8 @@ class TestComparedNames {
     CheckpointIndex named =
         ComparedNames.of(index.with(new Shadow("ema", List.copyOf(index.tensors()))));
     assertThat(names(named.all()))
-        .containsExactly("model.layers.0.mlp.up_proj.weight", "ema:model.layers.0.mlp.up_proj.weight");
+        .containsExactly(
+            "model.layers.0.mlp.up_proj.weight", "ema:model.layers.0.mlp.up_proj.weight");
   }
 
   @Test
@@ -59,8 +61,7 @@ class TestComparedNames {
                             "model.layers.0.mlp.up_proj.lora_A.weight",
                             "model.layers.0.mlp.up_proj.lora_B.default.weight"))
                     .tensors()))
-        .containsExactly(
-            "model.layers.0.mlp.up_proj.lora_A", "model.layers.0.mlp.up_proj.lora_B");
+        .containsExactly("model.layers.0.mlp.up_proj.lora_A", "model.layers.0.mlp.up_proj.lora_B");
     assertThat(names(ComparedNames.of(index("layers.0.mlp.up_proj.lora_A.weight")).tensors()))
         .containsExactly("model.layers.0.mlp.up_proj.lora_A");
     CheckpointIndex twice = index("a.lora_A.weight", "a.lora_A.default.weight");

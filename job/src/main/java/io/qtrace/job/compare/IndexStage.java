@@ -229,8 +229,7 @@ public final class IndexStage {
     private Indexed readOnce(String key, String uri) {
       Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
       try {
-        CheckpointIndex index =
-            ComparedNames.of(StateDictPrefix.unwrapped(checkpoints.index(uri)));
+        CheckpointIndex index = ComparedNames.of(StateDictPrefix.unwrapped(checkpoints.index(uri)));
         bytesRead.add(checkpoints.bytesRead());
         return new Indexed(
             key,

@@ -34,7 +34,7 @@ public final class RandomChain {
           Tool.DEQUANTIZE_NARROW,
           Tool.FOUR_ENTRIES);
   private static final String WEIGHT = "model.layers.0.mlp.up_proj.weight"; // of every model
-  private static final Float[] RATIOS = {1f, 2f, 0.5f, 4f};
+  private static final Float[] RATIOS = {1f, 2f, 0.5f, 1.5f, 8f / 3, 0.3721f};
   private static final DType[] NARROW = {DType.FLOAT16, DType.BFLOAT16};
 
   private final Random random;

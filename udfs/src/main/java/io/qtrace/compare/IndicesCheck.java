@@ -18,6 +18,8 @@ import java.util.stream.Stream;
  */
 public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
   private static final long NO_ENTRY = -1;
+  private static final long SAMPLED = 1 << 16; // elements that the ratio of an adapter is of
+  private static final long LEAST_ROWS = 16;
 
   @Override
   public TensorEntry target() {
@@ -47,7 +49,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
         layer.float16() ? Requantize.inFloat16(scales, lut) : new Requantize(scales, lut);
     Optional<Adapter> adapter = Optional.empty();
     if (layer.source().lora().isPresent()) {
-      adapter = Optional.of(adapter(layer.source().lora().get(), reader));
+      adapter = Optional.of(adapter(layer.source().lora().get(), scales, lut, reader));
     }
     boolean values = layer.target().dtype().kind() == DType.Kind.FLOAT;
     int in = (int) layer.in();
@@ -67,9 +69,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
         }
         if (values) {
           float[] stored = target.next();
-          for (int i = 0; i < in; i++) {
-            indices[i] = entries.getOrDefault(stored[i] + 0.0f, (int) NO_ENTRY);
-          }
+          lookUp(stored, entries, indices);
           check(requantize.row((int) row, weights), indices, row * in, stored, lut, found);
         } else {
           target.next(indices);
@@ -95,9 +95,47 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     return entries;
   }
 
-  private static Adapter adapter(QuantizedLayer.Lora lora, LayerRows reader) throws IOException {
+  private static void lookUp(float[] stored, Map<Float, Integer> entries, long[] indices) {
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = entries.getOrDefault(stored[i] + 0.0f, (int) NO_ENTRY);
+    }
+  }
+
+  private Adapter adapter(QuantizedLayer.Lora lora, Scales scales, Lut lut, LayerRows reader)
+      throws IOException {
     int rank = Math.toIntExact(lora.a().shape().sizes().get(0));
-    return new Adapter(reader.whole(lora.a()), reader.whole(lora.b()), rank, lora.ratio());
+    Adapter adapter = new Adapter(reader.whole(lora.a()), reader.whole(lora.b()), rank, 1);
+    AdapterRatio ratio = new AdapterRatio(lut);
+    long rows = Math.min(layer.out(), Math.max(LEAST_ROWS, SAMPLED / layer.in()));
+    for (long sample = 0; sample < rows; sample++) {
+      addRow(sample * layer.out() / rows, adapter, scales, lut, reader, ratio);
+    }
+    return new Adapter(adapter.a, adapter.b, rank, ratio.estimate(rank));
+  }
+
+  private void addRow(
+      long row, Adapter adapter, Scales scales, Lut lut, LayerRows reader, AdapterRatio ratio)
+      throws IOException {
+    int in = (int) layer.in();
+    long[] indices = new long[in];
+    float[] scale = scales.row((int) row);
+    float[] product = new float[in];
+    adapter.add((int) row, product);
+    try (LayerRows.Rows source = reader.rows(layer.source().rows(), row, row + 1);
+        LayerRows.Rows target = reader.rows(layer.target(), row, row + 1)) {
+      float[] weights = source.next();
+      if (layer.target().dtype().kind() == DType.Kind.FLOAT) {
+        lookUp(target.next(), entries(lut), indices);
+      } else {
+        target.next(indices);
+      }
+      for (int i = 0; i < in; i++) {
+        if (lut.hasIndex(indices[i]) && product[i] != 0) {
+          double quotient = layer.source().scaled() ? weights[i] : (double) weights[i] / scale[i];
+          ratio.add(quotient, (double) product[i] / scale[i], (int) indices[i]);
+        }
+      }
+    }
   }
 
   // Of a row whose first element has an index in C order; stored are values of a _Q, null of

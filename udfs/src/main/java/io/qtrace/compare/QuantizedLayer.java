@@ -53,13 +53,12 @@ public record QuantizedLayer(
   }
 
   /**
-   * An adapter: B A times a ratio.
+   * An adapter: B A alpha / r, of which alpha is estimated.
    *
    * @param a [r, in]
    * @param b [out, r]
-   * @param ratio alpha / r
    */
-  public record Lora(TensorEntry a, TensorEntry b, float ratio) implements Serializable {}
+  public record Lora(TensorEntry a, TensorEntry b) implements Serializable {}
 
   /**
    * Factors of the scales.

@@ -1,5 +1,7 @@
 package io.qtrace.lut;
 
+import io.qtrace.tensor.Float16;
+
 /**
  * A layer's scale matrix S = (A_dir g) B_dir, [out, in], one row at a time, with the float32 bits
  * of PyTorch on the CPU: its order of summing squares, and a product that adds the ranks one by one
@@ -25,6 +27,8 @@ public final class Scales {
     TRAINED,
     /** As the first quantization and the Hugging Face export do: directions, g = magnitude. */
     INITIAL,
+    /** As the trainer does where it freezes {@code _Q}: directions, g = half(magnitude + 1e-6). */
+    FROZEN,
     /** As the choice of LUTs does: the factors as they are stored, not normalized. */
     STORED;
 
@@ -33,6 +37,7 @@ public final class Scales {
       return switch (this) {
         case TRAINED -> trained(a, b, magnitude);
         case INITIAL -> directions(a, b, magnitude, 0);
+        case FROZEN -> directions(a, b, halves(magnitude), 0);
         case STORED -> baked(a, b, magnitude);
       };
     }
@@ -49,6 +54,14 @@ public final class Scales {
    */
   public static Scales trained(float[] a, float[] b, float[] magnitude) {
     return directions(a, b, magnitude, EPSILON);
+  }
+
+  private static float[] halves(float[] magnitude) {
+    float[] halves = new float[magnitude.length];
+    for (int k = 0; k < halves.length; k++) {
+      halves[k] = Float16.round(magnitude[k] + EPSILON);
+    }
+    return halves;
   }
 
   private static Scales directions(float[] a, float[] b, float[] magnitude, float epsilon) {

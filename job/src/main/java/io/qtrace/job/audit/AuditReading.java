@@ -275,7 +275,7 @@ final class AuditReading {
         ends.stream().filter(id -> indexes.readable(id).isEmpty()).map(files::get).toList();
     indexes = indexes.and(index(unindexed));
     List<ProofStage.Pair> readable =
-        pairs.stream().filter(pair -> isRead(pair.parent()) && isRead(pair.child())).toList();
+        pairs.stream().filter(pair -> pair.ends().stream().allMatch(this::isRead)).toList();
     return readable.isEmpty()
         ? Map.of()
         : new ProofStage(spark, recomputing, classifier)

@@ -16,10 +16,8 @@ import io.qtrace.job.parents.Ancestry;
 import io.qtrace.job.parents.DeclaredParents;
 import io.qtrace.job.parents.Evaluation;
 import io.qtrace.job.parents.Forest;
-import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.MeasuredCheckpoint;
 import io.qtrace.job.parents.ParentSearch;
-import io.qtrace.job.parents.ProvedStep;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Policy;
@@ -148,40 +146,12 @@ final class AuditSession {
   private List<PlannedEdge> plan() {
     List<MeasuredCheckpoint> measured = reading.measured();
     Evaluation evaluation = reading.evaluation();
-    Forest forest = proved(measured, evaluation);
+    Set<EdgeEnds> judged = new HashSet<>(stored.keySet()); // whatever a proof says
+    declared.edges().forEach(edge -> judged.add(edge.ends()));
+    Forest forest =
+        new ProvedForest(provedByData, judged, reading::unexplained)
+            .of(measured, claims(), new ParentSearch(evaluation));
     return Parentage.of(declared.edges(), forest, new Ancestry(forest, measured, evaluation));
-  }
-
-  // The forest of steps that were put to the proof: where the data shows more to be unexplained
-  // than
-  // facts did, another parent may leave less.
-  private Forest proved(List<MeasuredCheckpoint> measured, Evaluation evaluation) {
-    Map<CheckpointFile, String> contents = new HashMap<>();
-    measured.forEach(one -> contents.put(one.file(), one.sketch().content()));
-    Set<EdgeEnds> claimed = // these are judged, whatever comes out
-        declared.edges().stream().map(Edge::ends).collect(Collectors.toSet());
-    Map<ProvedStep, Integer> proved = new HashMap<>();
-    Set<ProvedStep> asked = new HashSet<>();
-    while (true) {
-      Forest forest = new ParentSearch(evaluation).run(measured, claims(), proved);
-      Map<ProofStage.Pair, ProvedStep> open = new HashMap<>();
-      for (InferredEdge edge : forest.edges()) {
-        ProvedStep step = new ProvedStep(contents.get(edge.parent()), contents.get(edge.child()));
-        EdgeEnds ends = new Edge(edge.parent(), edge.child(), Set.of(Evidence.WEIGHTS)).ends();
-        if (provedByData.contains(edge.kind())
-            && !claimed.contains(ends)
-            && !stored.containsKey(ends)
-            && asked.add(step)) {
-          open.put(new ProofStage.Pair(ends.parentId(), ends.childId()), step);
-        }
-      }
-      if (open.isEmpty()) {
-        return forest;
-      }
-      reading
-          .unexplained(open.keySet())
-          .forEach((pair, count) -> proved.put(open.get(pair), count));
-    }
   }
 
   // What no earlier audit judged, where both ends can be read.

@@ -5,6 +5,7 @@ import io.qtrace.job.archive.Role;
 import io.qtrace.job.audit.PlannedEdge.Status;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.operations.Average;
+import io.qtrace.job.operations.MergeLora;
 import io.qtrace.job.parents.Ancestry;
 import io.qtrace.job.parents.DeclaredParents.Declaration;
 import io.qtrace.job.parents.Forest;
@@ -110,10 +111,15 @@ final class Parentage {
               .map(InferredEdge::parent)
               .filter(parent -> !parent.equals(edge.parent()))
               .toList();
-      ParentPart part =
-          average ? ParentPart.MEMBER : edge.equals(base) ? ParentPart.BASE : ParentPart.DONOR;
+      ParentPart part = average ? ParentPart.MEMBER : part(edge, base);
       of(edge).replaceAll(one -> one.isOf(edge.parent()) ? one.with(part, others) : one);
     }
+  }
+
+  private static ParentPart part(InferredEdge edge, InferredEdge base) {
+    return edge.equals(base)
+        ? ParentPart.BASE
+        : edge.kind().equals(MergeLora.KIND) ? ParentPart.ADAPTER : ParentPart.DONOR;
   }
 
   private List<PlannedEdge> of(InferredEdge edge) {

@@ -122,6 +122,7 @@ record PlannedEdge(
     return switch (part) {
       case BASE -> "all that this parent did not give is of " + paths;
       case WHOLE -> throw new IllegalStateException("Of several parents none gave all");
+      case ADAPTER -> "this adapter was merged into " + paths;
       case DONOR -> "this parent gave what is not of " + paths;
       case MEMBER -> "averaged with " + paths;
     };

@@ -9,6 +9,7 @@ import io.qtrace.job.compare.RecomputeStage;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Ends;
+import io.qtrace.job.operations.MergeLora;
 import io.qtrace.job.operations.Side;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.policy.EdgeKind;
@@ -21,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -42,14 +44,22 @@ final class ProofStage {
     this.classifier = classifier;
   }
 
-  /** Identifiers of the ends of a step. */
-  record Pair(String parent, String child) implements Serializable {
+  /**
+   * Identifiers of the ends of a step.
+   *
+   * @param adapters one that may have been merged into the parent; none where that is not asked
+   */
+  record Pair(String parent, String child, List<String> adapters) implements Serializable {
+    Pair {
+      adapters = List.copyOf(adapters);
+    }
+
     List<String> ends() {
-      return List.of(parent, child);
+      return Stream.concat(Stream.of(parent, child), adapters.stream()).toList();
     }
 
     private String key() {
-      return parent + " " + child;
+      return String.join(" ", ends());
     }
   }
 
@@ -117,19 +127,27 @@ final class ProofStage {
         Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
         Iterable<Tuple2<String, Packed<CheckpointIndex>>> indexes) {
       Map<String, CheckpointIndex> byId = byId(indexes);
-      return classifier
-          .operations()
-          .recomputations(
-              step(pair, facts, Map.of()),
-              Ends.of(byId.get(pair.parent()), byId.get(pair.child())));
+      Step step = step(pair, facts, Map.of());
+      Ends ends =
+          Ends.of(
+              byId.get(pair.parent()),
+              byId.get(pair.child()),
+              pair.adapters().stream().map(byId::get).toList());
+      return pair.adapters().isEmpty()
+          ? classifier.operations().recomputations(step, ends)
+          : new MergeLora().recomputations(step, ends);
     }
 
-    // Of the operation that facts show: how many tensors it leaves once its numbers are recomputed.
+    // Of the operation that facts show, or of a merge: how many tensors it leaves once its numbers
+    // are recomputed.
     int unexplained(
         Pair pair,
         Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
         Map<String, Recomputed> recomputed) {
-      EdgeKind shown = classifier.classify(step(pair, facts, Map.of())).kind();
+      EdgeKind shown =
+          pair.adapters().isEmpty()
+              ? classifier.classify(step(pair, facts, Map.of())).kind()
+              : MergeLora.KIND;
       return classifier.classify(step(pair, facts, recomputed)).fits().stream()
           .filter(fit -> fit.operation().kind().equals(shown))
           .mapToInt(Classifier.Fit::cost)
@@ -143,7 +161,11 @@ final class ProofStage {
         Map<String, Recomputed> recomputed) {
       Map<String, CheckpointFacts> byId = byId(facts);
       return Step.ofFacts(
-          new Side(byId.get(pair.parent())), new Side(byId.get(pair.child())), recomputed);
+              new Side(byId.get(pair.parent())), new Side(byId.get(pair.child())), recomputed)
+          .with(
+              pair.adapters().stream()
+                  .map(id -> new Step.Other(id, new Side(byId.get(id))))
+                  .toList());
     }
 
     private static <T> Map<String, T> byId(Iterable<Tuple2<String, Packed<T>>> all) {

@@ -1,6 +1,7 @@
 package io.qtrace.job.compare;
 
 import io.qtrace.format.Checkpoints;
+import io.qtrace.format.ComparedNames;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStat;
@@ -230,7 +231,7 @@ public final class IndexStage {
     private Indexed readOnce(String key, String uri) {
       Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
       try {
-        CheckpointIndex index = StateDictPrefix.unwrapped(checkpoints.index(uri));
+        CheckpointIndex index = ComparedNames.of(StateDictPrefix.unwrapped(checkpoints.index(uri)));
         bytesRead.add(checkpoints.bytesRead());
         return new Indexed(
             key,

@@ -6,6 +6,7 @@ import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.operations.Adapter;
+import io.qtrace.job.operations.MergeLora;
 import io.qtrace.job.operations.Operation.Quantization;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.policy.EdgeKind;
@@ -23,6 +24,9 @@ import java.util.TreeMap;
 
 /** What is wrong with a child that was not wrong with its parent, whatever led to it. */
 final class ChildFindings {
+  // Of these one side may be an adapter alone.
+  private static final Set<EdgeKind> OF_ADAPTERS = Set.of(Adapter.KIND, MergeLora.KIND);
+
   private ChildFindings() {}
 
   /**
@@ -58,7 +62,7 @@ final class ChildFindings {
     boolean common = tensors.stream().anyMatch(TensorComparison::isComparable);
     findings.add(
         "nothing-common",
-        common || kind.equals(Adapter.KIND) ? List.of() : tensors.stream().limit(1).toList(),
+        common || OF_ADAPTERS.contains(kind) ? List.of() : tensors.stream().limit(1).toList(),
         TensorComparison::name,
         those ->
             "no tensor is on both sides, so nothing was compared: %d names, such as %s"

@@ -78,6 +78,7 @@ final class ExpectationFindings {
     List<TensorComparison> changed =
         tensors.stream()
             .filter(tensor -> tensor.isChanged() && !reported.contains(tensor.name()))
+            .filter(tensor -> !step.isTied(tensor))
             .filter(tensor -> tensor.status() != TensorStatus.REMOVED || subject != Subject.INDICES)
             .filter(tensor -> !Train.isRemade(tensor, step))
             .sorted(

@@ -14,8 +14,8 @@ record EdgeRow(
                 + " show more steps than one, which are edges; none: they show another parent")
         String kind,
     @ColumnComment(
-            "whole; of a child with two parents base, which most tensors are of, or donor; null in rows"
-                + " of older versions")
+            "whole; of a child with two parents base, which most tensors are of, and donor or adapter;"
+                + " of an average member; null in rows of older versions")
         String parentPart,
     @ColumnComment("why the pair is one: declared, order, weights") List<String> evidence,
     @ColumnComment("CLEAN or VIOLATION") String verdict,

@@ -3,6 +3,7 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.DirectionsCheck;
 import io.qtrace.compare.DirectionsCheck.Part;
 import io.qtrace.compare.PrefixCheck;
+import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.RowCheck;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
@@ -13,6 +14,7 @@ import io.qtrace.lut.Category;
 import io.qtrace.lut.Clusters;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
+import io.qtrace.lut.Scales;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,11 @@ public final class Convert implements Operation {
   public static final EdgeKind KIND = new EdgeKind("convert");
 
   private static final String KEY = "#converted";
+
+  // Of the scales that a _Q is frozen with.
+  private static final List<Scales.Form> FORMS =
+      List.of(Scales.Form.FROZEN, Scales.Form.TRAINED, Scales.Form.INITIAL);
+
   private static final double CLOSE = 0x1p-20; // of an entry: the mean of some others
 
   @Override
@@ -50,6 +57,11 @@ public final class Convert implements Operation {
           ? changed.unexplained(step.recomputed(changed.name() + KEY))
           : changed.isRounded() ? UnexplainedElements.NONE : changed.changedElements();
     }
+    if (gainsMagnitudes(layer, step) && isFrozen(changed)) {
+      return step.child().tensor(layer.quantized()).isEmpty()
+          ? changed.changedElements()
+          : Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE);
+    }
     boolean explained =
         explainsFactors(changed, layer, step)
             || explainsEntries(changed, layer, step)
@@ -63,12 +75,13 @@ public final class Convert implements Operation {
     if (changed.status() == TensorStatus.REMOVED) {
       return any && step.child().facts().tensors().keySet().stream().allMatch(Convert::isOfLayer);
     }
-    return gainsMagnitudes(layer, step)
-        && switch (changed.category()) {
-          case Q, INDICES -> changed.status() == TensorStatus.ADDED;
-          case OTHER -> Quantize.isBakedFlagOff(changed, layer);
-          case SCALE, LUT, LUT_DELTAS -> false;
-        };
+    return gainsMagnitudes(layer, step) && Quantize.isBakedFlagOff(changed, layer);
+  }
+
+  // A _Q, or its indices, that the layer did not have.
+  private static boolean isFrozen(TensorComparison changed) {
+    return changed.status() == TensorStatus.ADDED
+        && (changed.category() == Category.Q || changed.category() == Category.INDICES);
   }
 
   private static boolean gainsMagnitudes(LayerNames layer, Step step) {
@@ -112,6 +125,9 @@ public final class Convert implements Operation {
     Map<String, Recomputation> wanted = new TreeMap<>();
     for (TensorComparison tensor : step.pair().byName().values()) {
       LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+      if (tensor.category() == Category.Q && isFrozen(tensor) && gainsMagnitudes(layer, step)) {
+        FORMS.forEach(form -> addNearest(wanted, layer, form, ends));
+      }
       if (tensor.category() != Category.SCALE || tensor.right().isEmpty()) {
         continue;
       }
@@ -131,6 +147,19 @@ public final class Convert implements Operation {
     return wanted;
   }
 
+  private static void addNearest(
+      Map<String, Recomputation> wanted, LayerNames layer, Scales.Form form, Ends ends) {
+    Nearest.add(
+        wanted,
+        layer,
+        KIND,
+        form.name(),
+        ends,
+        new Nearest.Tool(
+            tensors -> Source.weight(tensors.child(layer.weight())),
+            tensors -> tensors.childFactors(layer, form)));
+  }
+
   private static RowCheck directions(String name, LayerNames layer, LayerTensors tensors) {
     Part part =
         name.equals(layer.scaleA())
@@ -148,11 +177,7 @@ public final class Convert implements Operation {
   @Override
   public Optional<QExplanation> explain(QuantizedStep layer) {
     return layer.status() == TensorStatus.ADDED
-        ? layer
-            .rule()
-            .filter(UnexplainedElements::isNone)
-            .map(proved -> QExplanation.unproved(Quantize.QUANTIZED))
-            .or(() -> Optional.of(QExplanation.unproved(Quantize.QUANTIZED)))
+        ? layer.requantized(KIND, Quantize.QUANTIZED)
         : Optional.empty();
   }
 

@@ -59,4 +59,14 @@ record LayerTensors(Ends ends) {
         ends.parent(layer.bakedFlag()),
         form);
   }
+
+  /** The same of a member. */
+  Factors memberFactors(int number, LayerNames layer, Scales.Form form) {
+    return new Factors(
+        member(number, false, layer.scaleA()),
+        member(number, false, layer.scaleB()),
+        member(number, false, layer.magnitude()),
+        ends.member(number, false, layer.bakedFlag()),
+        form);
+  }
 }

@@ -1,22 +1,25 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Lora;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Scales;
-import java.util.List;
+import io.qtrace.tensor.TensorEntry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * An adapter merged into the layers that it is of: indices nearest to ({@code _Q} S + B A alpha /
- * r) / S, the factors dropped.
+ * r) / S, the factors dropped. The adapter is in the parent, or in a checkpoint of its own, which
+ * is another parent.
  */
 public final class MergeLora implements Operation {
   private static final long serialVersionUID = 1;
@@ -24,8 +27,58 @@ public final class MergeLora implements Operation {
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("merge_lora");
 
-  // What alpha / r mostly is; a checkpoint does not say.
-  private static final List<Float> RATIOS = List.of(1f, 2f, 0.5f, 4f);
+  /** Which of the parents have the model and the adapter. */
+  private enum Roles {
+    BOTH,
+    MODEL_AND_ADAPTER,
+    ADAPTER_AND_MODEL,
+    NONE;
+
+    static Roles of(Step step) {
+      if (isAny(step.child())) {
+        return NONE;
+      }
+      boolean alone = isAdapterAlone(step.parent());
+      if (isAny(step.parent()) && !alone) {
+        return BOTH;
+      }
+      if (step.others().size() != 1) {
+        return NONE;
+      }
+      Side other = step.others().get(0).side();
+      if (alone) {
+        return isAny(other) ? NONE : ADAPTER_AND_MODEL;
+      }
+      return isAdapterAlone(other) ? MODEL_AND_ADAPTER : NONE;
+    }
+
+    Side model(Step step) {
+      return this == ADAPTER_AND_MODEL ? step.others().get(0).side() : step.parent();
+    }
+
+    Side adapter(Step step) {
+      return this == MODEL_AND_ADAPTER ? step.others().get(0).side() : step.parent();
+    }
+
+    TensorEntry model(LayerTensors tensors, String name) {
+      return this == ADAPTER_AND_MODEL ? tensors.member(1, false, name) : tensors.parent(name);
+    }
+
+    TensorEntry adapter(LayerTensors tensors, String name) {
+      return this == MODEL_AND_ADAPTER ? tensors.member(1, false, name) : tensors.parent(name);
+    }
+
+    Factors factors(LayerTensors tensors, LayerNames layer) {
+      return this == ADAPTER_AND_MODEL
+          ? tensors.memberFactors(1, layer, Scales.Form.TRAINED)
+          : tensors.parentFactors(layer, Scales.Form.TRAINED);
+    }
+
+    boolean isAdapted(LayerNames layer, Step step) {
+      return adapter(step).tensor(layer.loraA()).isPresent()
+          && adapter(step).tensor(layer.loraB()).isPresent();
+    }
+  }
 
   @Override
   public EdgeKind kind() {
@@ -37,10 +90,20 @@ public final class MergeLora implements Operation {
     return "LoRA factors merged into the weights, which are quantized again";
   }
 
+  private static boolean isAny(Side side) {
+    return side.facts().tensors().keySet().stream().anyMatch(TensorGroup::isLora);
+  }
+
+  private static boolean isAdapterAlone(Side side) {
+    return !side.facts().tensors().isEmpty()
+        && side.facts().tensors().keySet().stream().allMatch(TensorGroup::isLora);
+  }
+
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
-    if (!merges(step)) {
+    Roles roles = Roles.of(step);
+    if (roles == Roles.NONE) {
       return changed.changedElements();
     }
     if (TensorGroup.of(changed).isLora()) {
@@ -51,67 +114,72 @@ public final class MergeLora implements Operation {
     if (changed.isRounded()) {
       return Halves.areWhole(changed, step) ? UnexplainedElements.NONE : changed.changedElements();
     }
-    boolean written = changed.name().equals(layer.indices()) && changed.right().isPresent();
-    if (written && changed.status() == TensorStatus.ADDED) {
+    boolean indices = changed.name().equals(layer.indices()) && changed.right().isPresent();
+    boolean quantized = changed.name().equals(layer.quantized()) && changed.right().isPresent();
+    if (roles == Roles.ADAPTER_AND_MODEL) {
+      return (indices || quantized) && roles.isAdapted(layer, step)
+          ? Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE)
+          : isOfModel(changed, step) ? UnexplainedElements.NONE : changed.changedElements();
+    }
+    if (indices && changed.status() == TensorStatus.ADDED) {
       return UnexplainedElements.NONE;
     }
-    if (!isAdapted(layer, step)
-        || !(written || (changed.name().equals(layer.quantized()) && changed.isComparable()))) {
+    if (!roles.isAdapted(layer, step) || !(indices || (quantized && changed.isComparable()))) {
       return changed.changedElements();
     }
     return Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE);
   }
 
-  private static boolean isAdapted(LayerNames layer, Step step) {
-    return step.parent().tensor(layer.loraA()).isPresent()
-        && step.parent().tensor(layer.loraB()).isPresent();
-  }
-
-  // Whether the parent has an adapter, of which nothing is left.
-  private static boolean merges(Step step) {
-    boolean any = false;
-    for (TensorComparison tensor : step.pair().byName().values()) {
-      if (TensorGroup.of(tensor).isLora()) {
-        if (tensor.status() != TensorStatus.REMOVED) {
-          return false;
-        }
-        any = true;
-      }
-    }
-    return any;
+  /**
+   * Whether a tensor that an adapter does not have is of the model that it was merged into; how it
+   * changed is judged with that parent.
+   */
+  static boolean isOfModel(TensorComparison added, Step step) {
+    Optional<TensorFacts> child = added.right();
+    return added.status() == TensorStatus.ADDED
+        && Roles.of(step) == Roles.ADAPTER_AND_MODEL
+        && Roles.ADAPTER_AND_MODEL
+            .model(step)
+            .tensor(added.name())
+            .filter(one -> one.isSame(child.get()) || one.dtype() != child.get().dtype())
+            .filter(one -> one.shape().equals(child.get().shape()))
+            .isPresent();
   }
 
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
-    if (!merges(step)) {
+    Roles roles = Roles.of(step);
+    if (roles == Roles.NONE) {
       return wanted;
     }
     for (TensorComparison tensor : step.pair().byName().values()) {
       LayerNames.ofQuantized(tensor.name())
-          .filter(layer -> step.isChanged(layer.quantized()) && isAdapted(layer, step))
-          .ifPresent(layer -> RATIOS.forEach(ratio -> add(wanted, layer, ratio, ends)));
+          .filter(layer -> tensor.right().isPresent() && tensor.isChanged())
+          .filter(layer -> roles.isAdapted(layer, step))
+          .ifPresent(layer -> add(wanted, layer, roles, ends));
     }
     return wanted;
   }
 
   private static void add(
-      Map<String, Recomputation> wanted, LayerNames layer, float ratio, Ends ends) {
+      Map<String, Recomputation> wanted, LayerNames layer, Roles roles, Ends ends) {
     Nearest.add(
         wanted,
         layer,
         KIND,
-        String.valueOf(ratio),
+        roles.name(),
         ends,
         new Nearest.Tool(
             tensors ->
                 new Source(
-                    tensors.parent(layer.quantized()),
+                    roles.model(tensors, layer.quantized()),
                     true,
                     Optional.of(
                         new Lora(
-                            tensors.parent(layer.loraA()), tensors.parent(layer.loraB()), ratio))),
-            tensors -> tensors.parentFactors(layer, Scales.Form.TRAINED)));
+                            roles.adapter(tensors, layer.loraA()),
+                            roles.adapter(tensors, layer.loraB())))),
+            tensors -> roles.factors(tensors, layer)));
   }
 
   @Override
@@ -137,7 +205,7 @@ public final class MergeLora implements Operation {
   /** An adapter is gone. */
   @Override
   public boolean applies(Step step) {
-    return merges(step);
+    return Roles.of(step) != Roles.NONE;
   }
 
   @Override

@@ -23,7 +23,7 @@ import java.util.function.Function;
 public final class Nearest {
   /** The operations that quantize. */
   static final List<EdgeKind> KINDS =
-      List.of(Requantize.KIND, ReplaceLut.KIND, MergeLora.KIND, Quantize.KIND);
+      List.of(Requantize.KIND, ReplaceLut.KIND, MergeLora.KIND, Quantize.KIND, Convert.KIND);
 
   private static final String PREFIX = "#nearest/";
 

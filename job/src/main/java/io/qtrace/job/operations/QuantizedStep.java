@@ -67,7 +67,7 @@ public record QuantizedStep(
         step.tensor(layer.indices()).filter(TensorComparison::isChanged).isPresent(),
         nearest(layer, step),
         Sync.trained(layer, step),
-        Graft.isOfOther(quantized, step),
+        Graft.isOfOther(quantized, step) || MergeLora.isOfModel(quantized, step),
         Average.averaged(quantized, step),
         step.before(layer),
         step.after(layer));

@@ -15,13 +15,16 @@ import java.util.TreeMap;
 
 /**
  * Another table in some layers, with the indices that are nearest in it: to {@code _Q} times the
- * scales, or to the weight over scales that are not normalized.
+ * scales, or to the weight over scales that are not normalized. What chooses the best table of each
+ * layer may leave some as they are, and recomputes their indices too.
  */
 public final class ReplaceLut implements Operation {
   private static final long serialVersionUID = 1;
 
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("replace_lut");
+
+  private static final int OUTERMOST = 2; // entries that may stay, as tables are of one range
 
   @Override
   public EdgeKind kind() {
@@ -36,13 +39,11 @@ public final class ReplaceLut implements Operation {
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
-    if (!replaces(layer, step)) {
+    if (!replaces(layer, step) && !requantizes(layer, step)) {
       return changed.changedElements();
     }
     if (changed.name().equals(layer.lut())) {
-      return Nearest.unexplained(step, layer, KIND).filter(others -> !others.isNone()).isPresent()
-          ? changed.changedElements()
-          : UnexplainedElements.NONE;
+      return isOtherThanNearest(layer, step) ? changed.changedElements() : UnexplainedElements.NONE;
     }
     if (changed.name().equals(layer.quantized()) && changed.isComparable()) {
       return Quantized.unexplained(changed, layer, step);
@@ -52,18 +53,46 @@ public final class ReplaceLut implements Operation {
         : changed.changedElements();
   }
 
-  // A newly chosen table, not one of which an entry moved, where none trains.
+  private static boolean isOtherThanNearest(LayerNames layer, Step step) {
+    return Nearest.unexplained(step, layer, KIND).filter(others -> !others.isNone()).isPresent();
+  }
+
+  // Of a layer with another table, in which no index need move where some of another layer do.
   private static boolean replaces(LayerNames layer, Step step) {
+    return isOther(layer, step)
+        && (isIndexed(layer, step)
+            || (step.tensor(layer.indices()).filter(TensorComparison::isComparable).isPresent()
+                && isAnyReplaced(step)));
+  }
+
+  // Of a layer that keeps its table where another one gets one.
+  private static boolean requantizes(LayerNames layer, Step step) {
+    return step.before(layer).filter(lut -> lut.deltas().isEmpty()).isPresent()
+        && step.tensor(layer.lut()).filter(lut -> !lut.isChanged()).isPresent()
+        && isIndexed(layer, step)
+        && isAnyReplaced(step);
+  }
+
+  private static boolean isAnyReplaced(Step step) {
+    return step.lutLayers().stream().anyMatch(one -> isOther(one, step) && isIndexed(one, step));
+  }
+
+  private static boolean isIndexed(LayerNames layer, Step step) {
+    return step.tensor(layer.indices())
+        .filter(one -> one.right().isPresent() && one.isChanged())
+        .isPresent();
+  }
+
+  // A newly chosen table, not one of which an entry moved, where none trains.
+  private static boolean isOther(LayerNames layer, Step step) {
     Optional<LayerLut> before = step.before(layer);
     Optional<LayerLut> after = step.after(layer);
-    if (before.isEmpty()
+    if (!step.isChanged(layer.lut())
+        || before.isEmpty()
         || after.isEmpty()
         || before.get().deltas().isPresent()
         || after.get().deltas().isPresent()
-        || before.get().lut().size() != after.get().lut().size()
-        || step.tensor(layer.indices())
-            .filter(one -> one.right().isPresent() && one.isChanged())
-            .isEmpty()) {
+        || before.get().lut().size() != after.get().lut().size()) {
       return false;
     }
     int size = after.get().lut().size();
@@ -71,15 +100,20 @@ public final class ReplaceLut implements Operation {
     for (int i = 0; i < size; i++) {
       moved += before.get().lut().value(i) == after.get().lut().value(i) ? 0 : 1;
     }
-    return 2 * moved > size;
+    return 2 * moved > size - OUTERMOST;
   }
 
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
+    if (!isAnyReplaced(step)) {
+      return wanted;
+    }
     for (LayerNames layer : step.lutLayers()) {
-      if (step.isChanged(layer.lut()) && replaces(layer, step)) {
+      if (replaces(layer, step)) {
         add(wanted, layer, ends, true);
+        add(wanted, layer, ends, false);
+      } else if (requantizes(layer, step)) {
         add(wanted, layer, ends, false);
       }
     }
@@ -106,7 +140,7 @@ public final class ReplaceLut implements Operation {
 
   @Override
   public boolean explainsLut(LayerNames layer, Step step) {
-    return replaces(layer, step);
+    return replaces(layer, step) && !isOtherThanNearest(layer, step);
   }
 
   @Override

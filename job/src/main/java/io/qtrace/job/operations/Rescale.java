@@ -28,6 +28,7 @@ public final class Rescale implements Operation {
   public static final EdgeKind KIND = new EdgeKind("rescale");
 
   private static final String KEY = "#rescaled";
+  private static final int DAMAGED_PART = 64; // of a tensor, at most
 
   /**
    * What is multiplied in a block of a transformer.
@@ -112,13 +113,19 @@ public final class Rescale implements Operation {
       }
       boolean kept =
           group.what().equals(TensorGroup.EMBEDDING) || group.what().equals(TensorGroup.HEAD_NORM);
-      if (kept && tensor.isChanged() && !step.isTied(tensor)) {
+      if (kept && tensor.isChanged() && !step.isTied(tensor) && !isDamaged(tensor)) {
         return false;
       }
       norms |= group.what().equals(TensorGroup.NORM) && tensor.status() == TensorStatus.CHANGED;
       weights |= group.what().equals(TensorGroup.WEIGHT) && tensor.status() == TensorStatus.CHANGED;
     }
     return weights && norms;
+  }
+
+  // Whether so few elements changed that no training did it.
+  private static boolean isDamaged(TensorComparison tensor) {
+    return tensor.isComparable()
+        && DAMAGED_PART * tensor.changedElements().elements() <= tensor.elements();
   }
 
   /** Of tensors that did not change too: they may have been forgotten. */

@@ -132,12 +132,13 @@ public final class Sync implements Operation {
 
   @Override
   public Optional<QExplanation> explain(QuantizedStep layer) {
+    if (layer.indicesMoved()) {
+      return Optional.empty();
+    }
     if (layer.trained().filter(UnexplainedElements::isNone).isPresent()) {
       return Optional.of(QExplanation.proved(SYNCED_TRAINED));
     }
-    return layer.followsRule() && !layer.indicesMoved()
-        ? Optional.of(QExplanation.proved(SYNCED))
-        : Optional.empty();
+    return layer.followsRule() ? Optional.of(QExplanation.proved(SYNCED)) : Optional.empty();
   }
 
   @Override

@@ -19,6 +19,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   static final String HEAD_NORM = "head norm";
   static final String WEIGHT = "weight";
   static final String EMBEDDING = "embedding";
+  private static final String LORA = "lora_";
 
   private static final Set<String> OF_HEADS = Set.of("q_norm", "k_norm");
   private static final Set<String> ATTENTION = Set.of("self_attn", "attn", "attention");
@@ -70,7 +71,12 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   }
 
   boolean isLora() {
-    return what.startsWith("lora_");
+    return what.startsWith(LORA);
+  }
+
+  /** Whether a tensor is a factor of an adapter. */
+  static boolean isLora(String tensor) {
+    return tensor.startsWith(LORA, tensor.lastIndexOf('.') + 1);
   }
 
   @Override

@@ -42,7 +42,7 @@ public final class TrainedGroups {
   }
 
   private static boolean isMoved(TensorComparison tensor) {
-    return tensor.status() == TensorStatus.CHANGED;
+    return tensor.status() == TensorStatus.CHANGED && !tensor.isRounded();
   }
 
   private static boolean isHalved(TensorComparison tensor, Step step) {

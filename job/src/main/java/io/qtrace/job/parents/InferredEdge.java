@@ -52,6 +52,13 @@ public record InferredEdge(
         parent, child, Graft.KIND, transition.shared(), transition.changed(), 0, 0, 0);
   }
 
+  /** The same of another parent that takes part in it, by an operation that explains it. */
+  public InferredEdge as(EdgeKind operation, CheckpointFile other) {
+    boolean same = other.equals(parent);
+    return new InferredEdge(
+        other, child, operation, same ? shared : 0, changed, unexplained, invented, distance);
+  }
+
   /** One of the members of an average. */
   static InferredEdge average(CheckpointFile parent, CheckpointFile child, Transition transition) {
     return new InferredEdge(

@@ -11,6 +11,8 @@ public enum ParentPart {
   BASE,
   /** Those that the base did not give. */
   DONOR,
+  /** What was merged into the base. */
+  ADAPTER,
   /** Its weighted part of an average. */
   MEMBER;
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Models of random sizes: two blocks of quantized layers, norms and an embedding. */
+/** Models of random sizes: two blocks of layers, norms and an embedding. */
 final class RandomModel {
   private static final List<String> LINEAR =
       List.of("self_attn.q_proj", "self_attn.o_proj", "mlp.up_proj", "mlp.down_proj");
@@ -18,6 +18,9 @@ final class RandomModel {
   private static final List<DType> INDICES = List.of(DType.INT64, DType.INT16, DType.UINT8);
   private static final int WIDTH = 8; // columns are a multiple of it
   private static final int BLOCKS = 2;
+
+  /** Rows of a head of queries, keys or values of a {@link #unquantized} model. */
+  static final int HEAD = 4;
 
   private RandomModel() {}
 
@@ -37,6 +40,33 @@ final class RandomModel {
       for (String name : NORMS) {
         model = model.with(prefix + name + ".weight", norm(random, hidden));
       }
+    }
+    return model.with("model.norm.weight", norm(random, hidden));
+  }
+
+  /** A float model of all seven projections, whose heads may share keys and values. */
+  static ArrayCheckpoint unquantized(Random random) {
+    int hidden = WIDTH * (1 + random.nextInt(2));
+    int queries = WIDTH * (1 + random.nextInt(2));
+    int values = random.nextBoolean() ? queries : HEAD;
+    int inner = WIDTH * (1 + random.nextInt(3));
+    ArrayCheckpoint model = new ArrayCheckpoint(Map.of());
+    model = model.with("model.embed_tokens.weight", matrix(random, 12, hidden));
+    for (int block = 0; block < BLOCKS; block++) {
+      String prefix = "model.layers." + block + ".";
+      for (String name : List.of("input_layernorm", "post_attention_layernorm")) {
+        model = model.with(prefix + name + ".weight", norm(random, hidden));
+      }
+      model =
+          model
+              .with(prefix + "self_attn.q_proj.weight", matrix(random, queries, hidden))
+              .with(prefix + "self_attn.k_proj.weight", matrix(random, values, hidden))
+              .with(prefix + "self_attn.v_proj.weight", matrix(random, values, hidden))
+              .with(prefix + "self_attn.o_proj.weight", matrix(random, hidden, queries))
+              .with(prefix + "self_attn.q_norm.weight", norm(random, HEAD))
+              .with(prefix + "mlp.gate_proj.weight", matrix(random, inner, hidden))
+              .with(prefix + "mlp.up_proj.weight", matrix(random, inner, hidden))
+              .with(prefix + "mlp.down_proj.weight", matrix(random, hidden, inner));
     }
     return model.with("model.norm.weight", norm(random, hidden));
   }

@@ -1,0 +1,161 @@
+package io.qtrace.job.audit;
+
+import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.judge.EdgeEnds;
+import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.operations.Adapter;
+import io.qtrace.job.operations.MergeLora;
+import io.qtrace.job.parents.DeclaredParents;
+import io.qtrace.job.parents.Forest;
+import io.qtrace.job.parents.InferredEdge;
+import io.qtrace.job.parents.MeasuredCheckpoint;
+import io.qtrace.job.parents.ParentSearch;
+import io.qtrace.job.parents.ProvedStep;
+import io.qtrace.job.policy.EdgeKind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The forest of steps that were put to the proof: where the data shows more to be unexplained than
+ * facts did, an adapter in a file of its own may explain it, or another parent may leave less.
+ */
+final class ProvedForest {
+  private static final int MOST_ADAPTERS = 16; // that are tried with a checkpoint
+  private static final int CLEARLY = 3; // times fewer tensors are unexplained with an adapter
+
+  private final Set<EdgeKind> provedByData;
+  private final Set<EdgeEnds> judged;
+  private final Function<Collection<ProofStage.Pair>, Map<ProofStage.Pair, Integer>> proof;
+  private final Map<ProvedStep, Integer> proved = new HashMap<>();
+  private final Map<ProvedStep, CheckpointFile> adapters = new HashMap<>();
+  private final Map<CheckpointFile, String> contents = new HashMap<>();
+
+  /**
+   * @param provedByData operations whose numbers have to be recomputed to be sure
+   * @param judged edges that need no proof, as they are judged whatever it says
+   * @param proof how many tensors steps leave unexplained
+   */
+  ProvedForest(
+      Set<EdgeKind> provedByData,
+      Set<EdgeEnds> judged,
+      Function<Collection<ProofStage.Pair>, Map<ProofStage.Pair, Integer>> proof) {
+    this.provedByData = provedByData;
+    this.judged = judged;
+    this.proof = proof;
+  }
+
+  Forest of(List<MeasuredCheckpoint> measured, DeclaredParents claims, ParentSearch search) {
+    measured.forEach(one -> contents.put(one.file(), one.sketch().content()));
+    Set<ProvedStep> asked = new HashSet<>();
+    while (true) {
+      Forest forest = search.run(measured, claims, proved);
+      List<InferredEdge> open =
+          forest.edges().stream()
+              .filter(edge -> provedByData.contains(edge.kind()) && asked.add(step(edge)))
+              .toList();
+      if (open.isEmpty()) {
+        return withAdapters(forest);
+      }
+      prove(open, forest);
+    }
+  }
+
+  private void prove(List<InferredEdge> edges, Forest forest) {
+    Map<InferredEdge, Map<ProofStage.Pair, CheckpointFile>> merges = new HashMap<>();
+    Set<ProofStage.Pair> pairs = new HashSet<>();
+    for (InferredEdge edge : edges) {
+      Map<ProofStage.Pair, CheckpointFile> some = new LinkedHashMap<>();
+      candidates(edge, forest).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
+      merges.put(edge, some);
+      pairs.addAll(some.keySet());
+      if (!judged.contains(ends(edge))) {
+        pairs.add(pair(edge, Optional.empty()));
+      }
+    }
+    Map<ProofStage.Pair, Integer> found = new HashMap<>(proof.apply(pairs));
+    Set<ProofStage.Pair> more = new HashSet<>(); // what a merge competes with
+    merges.forEach(
+        (edge, some) -> {
+          if (some.keySet().stream().anyMatch(found::containsKey)) {
+            more.add(pair(edge, Optional.empty()));
+          }
+        });
+    more.removeAll(found.keySet());
+    if (!more.isEmpty()) {
+      found.putAll(proof.apply(more));
+    }
+    merges.forEach((edge, some) -> settle(edge, some, found));
+  }
+
+  private static ProofStage.Pair pair(InferredEdge edge, Optional<CheckpointFile> adapter) {
+    return new ProofStage.Pair(
+        edge.parent().id(), edge.child().id(), adapter.map(CheckpointFile::id).stream().toList());
+  }
+
+  // Adapters are roots, or were saved without the model that they were trained with.
+  private static List<CheckpointFile> candidates(InferredEdge edge, Forest forest) {
+    CheckpointFile child = edge.child();
+    return Stream.concat(
+            forest.roots().stream(),
+            forest.edges().stream()
+                .filter(one -> one.kind().equals(Adapter.KIND))
+                .map(InferredEdge::child))
+        .filter(one -> !one.equals(edge.parent()) && !one.equals(child))
+        .sorted(
+            Comparator.comparing((CheckpointFile one) -> !one.run().equals(child.run()))
+                .thenComparing(CheckpointFile::path))
+        .limit(MOST_ADAPTERS)
+        .toList();
+  }
+
+  private void settle(
+      InferredEdge edge,
+      Map<ProofStage.Pair, CheckpointFile> merges,
+      Map<ProofStage.Pair, Integer> found) {
+    Optional<Integer> alone = Optional.ofNullable(found.get(pair(edge, Optional.empty())));
+    alone
+        .filter(count -> !judged.contains(ends(edge)))
+        .ifPresent(count -> proved.put(step(edge), count));
+    merges.keySet().stream()
+        .filter(found::containsKey)
+        .min(Comparator.comparing(found::get)) // the first of equals
+        .filter(best -> CLEARLY * found.get(best) < alone.orElse(0))
+        .ifPresent(
+            best -> {
+              proved.put(step(edge), found.get(best));
+              adapters.put(step(edge), merges.get(best));
+            });
+  }
+
+  private Forest withAdapters(Forest forest) {
+    List<InferredEdge> edges = new ArrayList<>();
+    List<InferredEdge> donors = new ArrayList<>(forest.donors());
+    for (InferredEdge edge : forest.edges()) {
+      CheckpointFile adapter = adapters.get(step(edge));
+      edges.add(adapter == null ? edge : edge.as(MergeLora.KIND, edge.parent()));
+      if (adapter != null) {
+        donors.add(edge.as(MergeLora.KIND, adapter));
+      }
+    }
+    donors.sort(Comparator.comparing(InferredEdge::child));
+    return new Forest(forest.roots(), edges, donors);
+  }
+
+  private ProvedStep step(InferredEdge edge) {
+    return new ProvedStep(contents.get(edge.parent()), contents.get(edge.child()));
+  }
+
+  private static EdgeEnds ends(InferredEdge edge) {
+    return new Edge(edge.parent(), edge.child(), Set.of(Evidence.WEIGHTS)).ends();
+  }
+}

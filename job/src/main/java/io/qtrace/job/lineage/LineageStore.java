@@ -70,6 +70,9 @@ public final class LineageStore {
   // last, in a catalog that others write to as well.
   private static final Duration ABANDONED = Duration.ofHours(1);
 
+  // Each time that another one is faster, it has created at least one thing more.
+  private static final int CREATIONS = 5;
+
   private final SparkSession spark;
   private final TableFiles files;
   private final String ignored; // an audit whose rows are not read
@@ -86,9 +89,22 @@ public final class LineageStore {
 
   /**
    * Creates what is missing: tables, columns of those that an older qtrace made, and views where
-   * the catalog has any.
+   * the catalog has any. Others may be creating the same: then there is less to create.
    */
   public void create() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        createMissing();
+        return;
+      } catch (RuntimeException e) {
+        if (attempt == CREATIONS || !isShared()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void createMissing() {
     Set<LineageTable> present = files.present();
     if (present.isEmpty()) {
       spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);

@@ -134,8 +134,10 @@ public final class LineageStore {
    * an audit that others may be writing just now is left alone for an hour.
    *
    * @return the tables without what a killed run of the same audit left in them
+   * @throws IllegalStateException if this machine's clock is behind the last state of a table
    */
   public LineageStore begin(String auditId) {
+    LineageTable.OF_AUDITS.forEach(files::requireClock);
     LineageStore without = new LineageStore(spark, files, auditId);
     without.removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
     without.removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);

@@ -2,7 +2,9 @@ package io.qtrace.job.lineage;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -47,6 +49,9 @@ import org.apache.spark.sql.types.StructType;
 final class TableFiles {
   private static final Namespace NAMESPACE =
       Namespace.of(LineageTable.NAMESPACE.substring(LineageTable.CATALOG.length() + 1));
+
+  // How far Iceberg lets a state be older than the one before.
+  private static final Duration CLOCKS_APART = Duration.ofMinutes(1);
 
   private static final String VERSION = "SELECT * FROM %s VERSION AS OF %d";
 
@@ -227,7 +232,29 @@ final class TableFiles {
     commit(loaded, auditId, written.collect());
   }
 
+  /**
+   * Fails if the last state of a table is of a time that is still to come: Iceberg takes no state
+   * that is older than the last one.
+   */
+  void requireClock(LineageTable table) {
+    requireClock(load(table));
+  }
+
+  private static void requireClock(Table table) {
+    Snapshot last = table.currentSnapshot();
+    Instant now = Instant.now();
+    if (last != null && last.timestampMillis() > now.plus(CLOCKS_APART).toEpochMilli()) {
+      throw new IllegalStateException(
+          "Cannot write table %s: its last state is of %s, but this machine's clock says %s; set the clock, or wait until then"
+              .formatted(
+                  table.name(),
+                  Instant.ofEpochMilli(last.timestampMillis()).truncatedTo(ChronoUnit.SECONDS),
+                  now.truncatedTo(ChronoUnit.SECONDS)));
+    }
+  }
+
   private static void commit(Table table, String auditId, List<DataFile> files) {
+    requireClock(table);
     OverwriteFiles overwrite =
         table
             .newOverwrite()

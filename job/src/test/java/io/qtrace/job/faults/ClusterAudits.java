@@ -12,39 +12,32 @@ import org.apache.spark.sql.SparkSession;
 
 /** A process that audits on two executors, which it kills or stops for a while meanwhile. */
 final class ClusterAudits {
-  /** What happens to an executor. */
-  enum Strike {
-    KILL,
-    STOP
-  }
-
   private static final int MAX_STOP_MS = 1500;
+  private static final int STOPPED = 3; // every third on average, the others are killed
 
   private final Path folder;
   private final String archive;
-  private final Strike strike;
   private final AtomicInteger speculative = new AtomicInteger();
   private long usual; // milliseconds of an audit
 
-  private ClusterAudits(Path folder, String archive, Strike strike) {
+  private ClusterAudits(Path folder, String archive) {
     this.folder = folder;
     this.archive = archive;
-    this.strike = strike;
   }
 
   /**
-   * Prints a line for each audit: strikes, tasks that ran twice at once, and 1 if it failed.
+   * Prints a line for each audit: strikes, tasks that ran twice at once, 1 if it failed.
    *
-   * @param args what to do, an archive, the folder of the tables, a seed for each audit
+   * @param args an archive, the folder of the tables, a seed for each audit
    */
   public static void main(String[] args) throws Exception {
-    ClusterAudits audits = new ClusterAudits(Path.of(args[2]), args[1], Strike.valueOf(args[0]));
+    ClusterAudits audits = new ClusterAudits(Path.of(args[1]), args[0]);
     try (SparkSession spark = audits.open()) {
       long began = System.nanoTime();
       audits.audit(spark, "undisturbed");
       audits.usual = (System.nanoTime() - began) / 1_000_000 / 2; // the first one is slower
-      for (int i = 3; i < args.length; i++) {
-        audits.run(spark, Integer.toString(i - 3), new Random(Long.parseLong(args[i])));
+      for (int i = 2; i < args.length; i++) {
+        audits.run(spark, Integer.toString(i - 2), new Random(Long.parseLong(args[i])));
       }
     }
   }
@@ -60,7 +53,7 @@ final class ClusterAudits {
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.speculation", strike == Strike.STOP)
+            .config("spark.speculation", true)
             .config("spark.speculation.interval", "20ms")
             .config("spark.speculation.quantile", "0.1")
             .config("spark.speculation.minTaskRuntime", "0ms")
@@ -113,7 +106,7 @@ final class ClusterAudits {
       executors = ProcessHandle.current().children().toList();
     }
     ProcessHandle one = executors.get(random.nextInt(executors.size()));
-    if (strike == Strike.KILL) {
+    if (random.nextInt(STOPPED) > 0) {
       one.destroyForcibly();
     } else {
       signal("-STOP", one);

@@ -2,7 +2,8 @@ package io.qtrace.job.faults;
 
 import io.qtrace.job.Processes;
 import io.qtrace.job.faults.CuttableWire.Side;
-import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,16 +45,19 @@ final class DriverKilled extends AuditFault {
     } else {
       bench.wire().cut(at, message, side, () -> process.get().destroyForcibly());
     }
-    File file = log.toFile();
     process.set(
         new ProcessBuilder(
                 Processes.java(AuditProcess.class, args.toArray(String[]::new)))
             .redirectErrorStream(true)
-            .redirectOutput(file)
+            .redirectOutput(log.toFile())
             .start());
     int status = process.get().waitFor();
     bench.wire().mend();
-    return struck(status == 0 ? 0 : 1, status == 0 ? 0 : 1);
+    if (status != 0 && status != Processes.SIGKILL) {
+      throw new IOException(Files.readString(log));
+    }
+    int killed = status == 0 ? 0 : 1;
+    return struck(killed, killed);
   }
 
   private static void killLater(Process process, int millis) {

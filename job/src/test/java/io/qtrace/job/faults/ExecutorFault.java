@@ -14,28 +14,24 @@ import org.apache.spark.sql.SparkSession;
 /** An executor is killed at some moment, or stops for a while so that its tasks run twice. */
 final class ExecutorFault implements Fault {
   private final Bench bench;
-  private final ClusterAudits.Strike strike;
 
-  ExecutorFault(Bench bench, ClusterAudits.Strike strike) {
+  ExecutorFault(Bench bench) {
     this.bench = bench;
-    this.strike = strike;
   }
 
   @Override
   public String title() {
-    return strike == ClusterAudits.Strike.KILL
-        ? "executors killed"
-        : "executors stopped, tasks run twice";
+    return "executors killed or stopped, tasks run twice";
   }
 
   @Override
   public int inGate() {
-    return 2;
+    return 3;
   }
 
   @Override
   public int inSoak() {
-    return strike == ClusterAudits.Strike.KILL ? 200 : 50;
+    return 300; // of which 200 kills
   }
 
   @Override
@@ -43,8 +39,7 @@ final class ExecutorFault implements Fault {
     Path home = Files.createDirectories(folder.resolve("spark"));
     Files.createDirectories(home.resolve("jars")); // what executors need is on their path
     Files.createFile(home.resolve("RELEASE"));
-    Stream<String> args =
-        Stream.of(strike.name(), bench.archive().toString(), folder.toString());
+    Stream<String> args = Stream.of(bench.archive().toString(), folder.toString());
     ProcessBuilder process =
         new ProcessBuilder(
             Processes.java(

@@ -27,9 +27,10 @@ class TestFaults {
   private static final String ONLY = System.getProperty("qtrace.soak.only", "");
   private static final long SEED = Long.getLong("qtrace.soak.seed", 20261127);
 
+  private static final List<String> FIGURES = new ArrayList<>(List.of(Tally.HEADER));
+
   @TempDir private static Path folder;
   private static Bench bench;
-  private static final List<String> figures = new ArrayList<>(List.of(Tally.HEADER));
 
   @BeforeAll
   static void setUp() throws IOException {
@@ -37,8 +38,7 @@ class TestFaults {
   }
 
   @AfterAll
-  static void writeFigures() throws IOException {
-    Files.write(Files.createDirectories(Path.of("target")).resolve("faults.txt"), figures);
+  static void close() throws IOException {
     bench.close();
   }
 
@@ -54,8 +54,7 @@ class TestFaults {
     faults.add(new CheckpointReplaced(bench));
     faults.add(new ClockSetBack(bench));
     faults.add(new DriverKilled(bench));
-    faults.add(new ExecutorFault(bench, ClusterAudits.Strike.KILL));
-    faults.add(new ExecutorFault(bench, ClusterAudits.Strike.STOP));
+    faults.add(new ExecutorFault(bench));
     faults.add(new TrainingKilled());
     faults.add(new ScratchLost(bench)); // last: it needs another Spark
     return faults.stream()
@@ -69,7 +68,8 @@ class TestFaults {
 
     Tally tally = fault.run(seeds(fault), own);
 
-    figures.add(tally.line(fault.title()));
+    FIGURES.add(tally.line(fault.title()));
+    Files.write(Files.createDirectories(Path.of("target")).resolve("faults.txt"), FIGURES);
     assertThat(tally.strikes()).isPositive();
     assertThat(tally.rows()).isPositive();
     assertThat(tally.lost()).as("lost").isZero();

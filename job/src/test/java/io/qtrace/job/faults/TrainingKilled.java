@@ -43,6 +43,9 @@ final class TrainingKilled implements Fault {
                       KilledTraining.class,
                       output.toString(),
                       Integer.toString(1 + new Random(seeds[i]).nextInt(CHANGES)))));
+      if (ended.status() != 0 && ended.status() != Processes.SIGKILL) {
+        throw new IOException(ended.err());
+      }
       int killed = ended.status() == 0 ? 0 : 1;
       List<String> found = KilledTraining.train(output);
       all = all.plus(new Tally(1, killed, killed, expected.size(), 0, 0));

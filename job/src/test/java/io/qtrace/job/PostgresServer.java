@@ -18,7 +18,6 @@ public final class PostgresServer implements AutoCloseable {
   public static final String USER = "qtrace";
   public static final String PASSWORD = "s3cr3t-of-the-test";
 
-
   private static final String ACCESS =
       """
       host all postgres 127.0.0.1/32 trust

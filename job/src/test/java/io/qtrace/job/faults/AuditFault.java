@@ -84,7 +84,8 @@ abstract class AuditFault implements Fault {
       Bench.audit(tables, archive());
       Tally one = struck.plus(compare(tables));
       if (one.lost() + one.doubled() > 0) {
-        LOG.error("{}: {} rows lost and {} double, seed {}", title, one.lost(), one.doubled(), seeds[i]);
+        LOG.error(
+            "{}: {} rows lost and {} double, seed {}", title, one.lost(), one.doubled(), seeds[i]);
       }
       all = all.plus(one);
       TableHistory.requireReadable(tables);

@@ -29,9 +29,7 @@ final class Bench implements AutoCloseable {
   static final String CATALOG = "spark.sql.catalog.lineage";
 
   /** A run that a few others descend from, and one that violates the policy. */
-  private static final String[] RUNS = {
-    "sr011-q4a4-FP4-init", "debug_lut_training", "bug_q_drift"
-  };
+  private static final String[] RUNS = {"sr011-q4a4-FP4-init", "debug_lut_training", "bug_q_drift"};
 
   private final Path folder;
   private final Path archive;
@@ -96,14 +94,21 @@ final class Bench implements AutoCloseable {
     String name = "faults" + databases.incrementAndGet();
     postgres.database(name);
     return Map.of(
-        CATALOG, "org.apache.iceberg.spark.SparkCatalog",
-        CATALOG + ".type", "jdbc",
-        CATALOG + ".jdbc.schema-version", "V1",
+        CATALOG,
+        "org.apache.iceberg.spark.SparkCatalog",
+        CATALOG + ".type",
+        "jdbc",
+        CATALOG + ".jdbc.schema-version",
+        "V1",
         // Statements by their text, which the wire looks for.
-        CATALOG + ".uri", "jdbc:postgresql://127.0.0.1:" + port + "/" + name + "?prepareThreshold=0",
-        CATALOG + ".jdbc.user", PostgresServer.USER,
-        CATALOG + ".jdbc.password", PostgresServer.PASSWORD,
-        CATALOG + ".warehouse", "file:" + warehouse);
+        CATALOG + ".uri",
+        "jdbc:postgresql://127.0.0.1:" + port + "/" + name + "?prepareThreshold=0",
+        CATALOG + ".jdbc.user",
+        PostgresServer.USER,
+        CATALOG + ".jdbc.password",
+        PostgresServer.PASSWORD,
+        CATALOG + ".warehouse",
+        "file:" + warehouse);
   }
 
   static SparkSession session(Map<String, String> settings) {

@@ -11,8 +11,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A wire to a server on the loopback interface that breaks at a message: before the server gets
- * it, or once the server has answered, with the answer lost.
+ * A wire to a server on the loopback interface that breaks at a message: before the server gets it,
+ * or once the server has answered, with the answer lost.
  */
 final class CuttableWire implements AutoCloseable {
   private final int server;
@@ -73,8 +73,7 @@ final class CuttableWire implements AutoCloseable {
     while (!socket.isClosed()) {
       try {
         Connection connection =
-            new Connection(
-                socket.accept(), new Socket(InetAddress.getLoopbackAddress(), server));
+            new Connection(socket.accept(), new Socket(InetAddress.getLoopbackAddress(), server));
         threads.execute(connection::up);
         threads.execute(connection::down);
       } catch (IOException e) {

@@ -21,7 +21,7 @@ final class DriverKilled extends AuditFault {
   private Path log;
 
   DriverKilled(Bench bench) {
-    super(bench, "driver killed at commits", 2, 100);
+    super(bench, "driver killed at commits", 1, 100);
   }
 
   @Override
@@ -46,8 +46,7 @@ final class DriverKilled extends AuditFault {
       bench.wire().cut(at, message, side, () -> process.get().destroyForcibly());
     }
     process.set(
-        new ProcessBuilder(
-                Processes.java(AuditProcess.class, args.toArray(String[]::new)))
+        new ProcessBuilder(Processes.java(AuditProcess.class, args.toArray(String[]::new)))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start());

@@ -26,7 +26,7 @@ final class ExecutorFault implements Fault {
 
   @Override
   public int inGate() {
-    return 3;
+    return 2;
   }
 
   @Override

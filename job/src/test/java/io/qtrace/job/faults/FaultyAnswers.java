@@ -172,8 +172,7 @@ final class FaultyAnswers extends HandlerWrapper {
       content.position(content.limit());
       if (last) {
         String listing = changed(body.toString(StandardCharsets.UTF_8));
-        next.write(
-            ByteBuffer.wrap(listing.getBytes(StandardCharsets.UTF_8)), true, callback);
+        next.write(ByteBuffer.wrap(listing.getBytes(StandardCharsets.UTF_8)), true, callback);
       } else {
         callback.succeeded();
       }

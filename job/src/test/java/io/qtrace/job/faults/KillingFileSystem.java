@@ -10,7 +10,8 @@ import org.apache.hadoop.fs.permission.FsPermission;
 
 /** Local files as {@code killing:/...}; the process dies of SIGKILL at one of its changes. */
 public final class KillingFileSystem extends RawLocalFileSystem {
-  private static final AtomicInteger LEFT = new AtomicInteger(Integer.MAX_VALUE); // changes until then
+  private static final AtomicInteger LEFT =
+      new AtomicInteger(Integer.MAX_VALUE); // changes until then
 
   /** Lets this process die at a change, counted from 1. */
   public static void killAt(int change) {

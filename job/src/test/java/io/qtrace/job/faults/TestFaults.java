@@ -57,8 +57,7 @@ class TestFaults {
     faults.add(new ExecutorFault(bench));
     faults.add(new TrainingKilled());
     faults.add(new ScratchLost(bench)); // last: it needs another Spark
-    return faults.stream()
-        .filter(fault -> fault.title().matches(".*(" + ONLY + ").*"));
+    return faults.stream().filter(fault -> fault.title().matches(".*(" + ONLY + ").*"));
   }
 
   @ParameterizedTest
@@ -78,9 +77,7 @@ class TestFaults {
 
   private static long[] seeds(Fault fault) {
     int count =
-        SOAK == null
-            ? fault.inGate()
-            : (int) Math.ceil(fault.inSoak() * Double.parseDouble(SOAK));
+        SOAK == null ? fault.inGate() : (int) Math.ceil(fault.inSoak() * Double.parseDouble(SOAK));
     return new Random(SEED ^ fault.title().hashCode()).longs(count).toArray();
   }
 }

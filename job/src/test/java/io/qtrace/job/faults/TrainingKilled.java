@@ -22,7 +22,7 @@ final class TrainingKilled implements Fault {
 
   @Override
   public int inGate() {
-    return 2;
+    return 1;
   }
 
   @Override

@@ -11,7 +11,7 @@ final class WarehouseFull extends AuditFault {
   private static final int BYTES = 450_000;
 
   WarehouseFull(Bench bench) {
-    super(bench, "disk of the warehouse full", 2, 50);
+    super(bench, "disk of the warehouse full", 1, 50);
   }
 
   @Override

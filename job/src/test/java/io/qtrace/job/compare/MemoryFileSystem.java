@@ -131,7 +131,7 @@ public final class MemoryFileSystem extends FileSystem {
 
     @Override
     public long getPos() {
-      return bytes.length - rest.available();
+      return (long) bytes.length - rest.available();
     }
 
     @Override

@@ -49,7 +49,7 @@ final class FaultyAnswers extends HandlerWrapper {
     }
   }
 
-  /** Spoils answers from now on. */
+  /** Spoils answers from now on, the first one and a share of the others. */
   synchronized void begin(Kind what, double ofAll, Random seeded) {
     kind = what;
     share = ofAll;
@@ -66,7 +66,8 @@ final class FaultyAnswers extends HandlerWrapper {
   private synchronized Kind spoils(HttpServletRequest request) {
     boolean lists = String.valueOf(request.getQueryString()).contains("list-type=2");
     boolean fits = kind != null && (kind != Kind.STALE || lists);
-    return fits && random.nextDouble() < share ? kind : null;
+    boolean struck = strikes.get() == 0 || random.nextDouble() < share;
+    return fits && struck ? kind : null;
   }
 
   private synchronized int upTo(int bound) {

@@ -14,7 +14,7 @@ record Tally(long repetitions, long strikes, long failed, long rows, long lost, 
   static final Tally NONE = new Tally(0, 0, 0, 0, 0, 0);
 
   static final String HEADER =
-      "%-44s %11s %8s %8s %9s %6s %8s"
+      "%-58s %11s %8s %8s %9s %6s %8s"
           .formatted("fault", "repetitions", "strikes", "failed", "rows", "lost", "double");
 
   Tally plus(Tally other) {
@@ -28,7 +28,7 @@ record Tally(long repetitions, long strikes, long failed, long rows, long lost, 
   }
 
   String line(String title) {
-    return "%-44s %11d %8d %8d %9d %6d %8d"
+    return "%-58s %11d %8d %8d %9d %6d %8d"
         .formatted(title, repetitions, strikes, failed, rows, lost, doubled);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +43,7 @@ class TestFaults {
     bench.close();
   }
 
-  static Stream<Fault> faults() {
+  static Stream<Named<Fault>> faults() {
     List<Fault> faults = new ArrayList<>();
     faults.add(new CatalogCut(bench, Side.BEFORE));
     faults.add(new CatalogCut(bench, Side.AFTER));
@@ -57,7 +58,9 @@ class TestFaults {
     faults.add(new ExecutorFault(bench));
     faults.add(new TrainingKilled());
     faults.add(new ScratchLost(bench)); // last: it needs another Spark
-    return faults.stream().filter(fault -> fault.title().matches(".*(" + ONLY + ").*"));
+    return faults.stream()
+        .filter(fault -> fault.title().matches(".*(" + ONLY + ").*"))
+        .map(fault -> Named.of(fault.title(), fault));
   }
 
   @ParameterizedTest

@@ -10,9 +10,6 @@ import java.util.Random;
 
 /** Training is killed with SIGKILL at some change of its folder, and started again. */
 final class TrainingKilled implements Fault {
-  // Changes of the folder by a run that nothing disturbs: of 3 saves, and of its end.
-  private static final int CHANGES = 36;
-
   private List<String> expected;
 
   @Override
@@ -33,7 +30,9 @@ final class TrainingKilled implements Fault {
   @Override
   public Tally run(long[] seeds, Path folder) throws Exception {
     Tally all = Tally.NONE;
+    int before = KillingFileSystem.changes();
     expected = KilledTraining.train(folder.resolve("whole"));
+    int changes = KillingFileSystem.changes() - before;
     for (int i = 0; i < seeds.length; i++) {
       Path output = folder.resolve(Integer.toString(i));
       Processes.Ended ended =
@@ -42,7 +41,7 @@ final class TrainingKilled implements Fault {
                   Processes.java(
                       KilledTraining.class,
                       output.toString(),
-                      Integer.toString(1 + new Random(seeds[i]).nextInt(CHANGES)))));
+                      Integer.toString(1 + new Random(seeds[i]).nextInt(changes)))));
       if (ended.status() != 0 && ended.status() != Processes.SIGKILL) {
         throw new IOException(ended.err());
       }

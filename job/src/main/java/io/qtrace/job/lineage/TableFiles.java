@@ -2,6 +2,7 @@ package io.qtrace.job.lineage;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -10,11 +11,13 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.iceberg.CombinedScanTask;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
@@ -50,6 +53,8 @@ final class TableFiles {
   private static final Namespace NAMESPACE =
       Namespace.of(LineageTable.NAMESPACE.substring(LineageTable.CATALOG.length() + 1));
 
+  private static final int OPENINGS = 3; // a catalog creates two tables and a column
+
   // How far Iceberg lets a state be older than the one before.
   private static final Duration CLOCKS_APART = Duration.ofMinutes(1);
 
@@ -68,8 +73,29 @@ final class TableFiles {
     this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
     // Whose settings a catalog is made of.
     org.apache.spark.sql.classic.SparkSession.setActiveSession(spark);
-    this.catalog = Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
+    this.catalog = open(spark);
     this.state = TableState.CURRENT;
+  }
+
+  // A JDBC catalog creates tables of its own when it is first opened, and others may be as quick.
+  private static Catalog open(SparkSession spark) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
+      } catch (RuntimeException e) {
+        if (attempt == OPENINGS || !isCreatedByOthers(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  // SQL states of objects and rows that are there already are of these classes.
+  private static boolean isCreatedByOthers(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .filter(SQLException.class::isInstance)
+        .map(cause -> ((SQLException) cause).getSQLState())
+        .anyMatch(state -> state != null && (state.startsWith("42") || state.startsWith("23")));
   }
 
   private TableFiles(TableFiles files, TableState state) {

@@ -98,9 +98,8 @@ class TestLineageStore {
         created.add(
             threads.submit(
                 () -> {
-                  LineageStore store = new LineageStore(spark);
                   start.await();
-                  store.create();
+                  new LineageStore(spark).create();
                   return new TableFiles(spark).present();
                 }));
       }

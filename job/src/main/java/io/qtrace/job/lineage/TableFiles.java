@@ -3,6 +3,7 @@ package io.qtrace.job.lineage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
+import java.sql.SQLTransientException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -55,6 +57,9 @@ final class TableFiles {
 
   private static final int OPENINGS = 3; // a catalog creates two tables and a column
 
+  // SQL states of objects and rows that are there already are of these classes.
+  private static final Pattern EXISTS = Pattern.compile("(42|23)...");
+
   // How far Iceberg lets a state be older than the one before.
   private static final Duration CLOCKS_APART = Duration.ofMinutes(1);
 
@@ -90,12 +95,15 @@ final class TableFiles {
     }
   }
 
-  // SQL states of objects and rows that are there already are of these classes.
   private static boolean isCreatedByOthers(Throwable failure) {
     return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
         .filter(SQLException.class::isInstance)
-        .map(cause -> ((SQLException) cause).getSQLState())
-        .anyMatch(state -> state != null && (state.startsWith("42") || state.startsWith("23")));
+        .anyMatch(
+            cause ->
+                cause instanceof SQLTransientException
+                    || EXISTS
+                        .matcher(String.valueOf(((SQLException) cause).getSQLState()))
+                        .matches());
   }
 
   private TableFiles(TableFiles files, TableState state) {

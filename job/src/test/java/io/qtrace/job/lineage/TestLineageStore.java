@@ -83,7 +83,7 @@ class TestLineageStore {
 
   @Test
   void firstAuditsOfACatalogMayBeginAtOnce() throws Exception {
-    int audits = 3;
+    int audits = 2;
     CyclicBarrier start = new CyclicBarrier(audits);
     ExecutorService threads = Executors.newFixedThreadPool(audits);
     try {

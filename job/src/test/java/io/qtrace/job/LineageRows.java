@@ -72,6 +72,11 @@ public final class LineageRows {
     return of(spark, OF_FILES, Set.of("audit_id"));
   }
 
+  /** The same with all columns: no two are alike. */
+  public static Map<String, List<String>> whole(SparkSession spark) {
+    return of(spark, OF_FILES, Set.of());
+  }
+
   private static Map<String, List<String>> of(
       SparkSession spark, Set<LineageTable> some, Set<String> leftOut) {
     Map<String, List<String>> tables = new TreeMap<>();

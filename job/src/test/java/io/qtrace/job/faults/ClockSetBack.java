@@ -90,6 +90,6 @@ final class ClockSetBack extends AuditFault {
   Tally compare(SparkSession tables) throws Exception {
     SparkSession fresh = LocalSpark.session(folder.resolve("fresh"));
     Bench.audit(fresh, archive());
-    return Bench.compareWithMore(LineageRows.withIds(fresh), LineageRows.withIds(tables));
+    return Bench.compareWithMore(LineageRows.withIds(fresh), LineageRows.withIds(tables), tables);
   }
 }

@@ -6,13 +6,7 @@ import io.qtrace.job.LocalSpark;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.judge.EdgeEnds;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -79,36 +73,6 @@ class TestLineageStore {
     store.begin("another");
     assertThat(spark.table(quantized).select("audit_id").as(Encoders.STRING()).collectAsList())
         .containsExactly("finished");
-  }
-
-  @Test
-  void firstAuditsOfACatalogMayBeginAtOnce() throws Exception {
-    int audits = 2;
-    CyclicBarrier start = new CyclicBarrier(audits);
-    ExecutorService threads = Executors.newFixedThreadPool(audits);
-    try {
-      List<Future<Set<LineageTable>>> created = new ArrayList<>();
-      for (int i = 0; i < audits; i++) {
-        SparkSession spark = LocalSpark.session(warehouse);
-        spark
-            .conf()
-            .set(
-                "spark.sql.catalog.lineage.uri",
-                "jdbc:h2:mem:at-once;DATABASE_TO_UPPER=FALSE;DB_CLOSE_DELAY=-1");
-        created.add(
-            threads.submit(
-                () -> {
-                  start.await();
-                  new LineageStore(spark).create();
-                  return new TableFiles(spark).present();
-                }));
-      }
-      for (Future<Set<LineageTable>> one : created) {
-        assertThat(one.get()).containsExactlyInAnyOrder(LineageTable.values());
-      }
-    } finally {
-      threads.shutdownNow();
-    }
   }
 
   private static void insertEdge(SparkSession spark, String auditId) {

@@ -2,6 +2,7 @@ package io.qtrace.job;
 
 import io.qtrace.job.lineage.LineageTable;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,16 @@ public final class LineageRows {
           "trained_checkpoint",
           "tokens_per_second");
 
+  private static final Set<LineageTable> OF_FILES =
+      EnumSet.of(
+          LineageTable.CHECKPOINTS,
+          LineageTable.TENSORS,
+          LineageTable.INVARIANTS,
+          LineageTable.GLOBALS,
+          LineageTable.EDGES,
+          LineageTable.CHANGES,
+          LineageTable.Q_CHANGES);
+
   /** Of further comparisons of an experiment, all but the places. */
   private static final String BONUS =
       "transform(bonus, told -> named_struct('title', told.title, 'q_unchanged', told.q_unchanged,"
@@ -50,11 +61,29 @@ public final class LineageRows {
 
   /** All rows of each table, as JSON, sorted; columns that are named above left out. */
   public static Map<String, List<String>> of(SparkSession spark) {
+    return of(spark, EnumSet.allOf(LineageTable.class), LEFT_OUT);
+  }
+
+  /**
+   * The rows of checkpoints and edges, in the same way, but with what identifies them: the same in
+   * any tables as long as the files of an archive stay.
+   */
+  public static Map<String, List<String>> withIds(SparkSession spark) {
+    return of(spark, OF_FILES, Set.of("audit_id"));
+  }
+
+  /** The same with all columns: no two are alike. */
+  public static Map<String, List<String>> whole(SparkSession spark) {
+    return of(spark, OF_FILES, Set.of());
+  }
+
+  private static Map<String, List<String>> of(
+      SparkSession spark, Set<LineageTable> some, Set<String> leftOut) {
     Map<String, List<String>> tables = new TreeMap<>();
-    for (LineageTable table : LineageTable.values()) {
+    for (LineageTable table : some) {
       String columns =
           Arrays.stream(spark.table(table.tableName()).columns())
-              .filter(column -> !LEFT_OUT.contains(column))
+              .filter(column -> !leftOut.contains(column))
               .map(column -> column.equals("bonus") ? BONUS : column)
               .map(column -> column.equals("forward") ? DIRECTIONS : column)
               .collect(Collectors.joining(", "));

@@ -46,7 +46,7 @@ public final class LocalSpark {
   }
 
   /** A session made to have its embedded catalog below a folder. */
-  static SparkSession withTables(SparkSession session, Path warehouse) {
+  public static SparkSession withTables(SparkSession session, Path warehouse) {
     session.conf().set(CATALOG, "org.apache.iceberg.spark.SparkCatalog");
     session.conf().set(CATALOG + ".type", "jdbc");
     session.conf().set(CATALOG + ".jdbc.schema-version", "V1");

@@ -15,9 +15,9 @@ import java.sql.Statement;
  * that has to give its password.
  */
 public final class PostgresServer implements AutoCloseable {
+  public static final String USER = "qtrace";
   public static final String PASSWORD = "s3cr3t-of-the-test";
 
-  private static final String USER = "qtrace";
   private static final String ACCESS =
       """
       host all postgres 127.0.0.1/32 trust
@@ -47,6 +47,10 @@ public final class PostgresServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  public int port() {
+    return postgres.getPort();
   }
 
   /** Creates a database; its URL. */

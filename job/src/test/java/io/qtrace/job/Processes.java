@@ -12,6 +12,9 @@ import java.util.List;
 
 /** Processes that tests start. */
 public final class Processes {
+  /** Exit status of a process that was killed with SIGKILL. */
+  public static final int SIGKILL = 128 + 9;
+
   private Processes() {}
 
   /** What a process printed, and its exit status. */

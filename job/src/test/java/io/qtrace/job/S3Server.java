@@ -17,6 +17,7 @@ import org.gaul.s3proxy.AuthenticationType;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobProviderMetadata;
 import org.gaul.shaded.org.eclipse.jetty.server.Server;
+import org.gaul.shaded.org.eclipse.jetty.server.handler.HandlerWrapper;
 import org.jclouds.ContextBuilder;
 import org.jclouds.blobstore.BlobStore;
 import org.jclouds.blobstore.BlobStoreContext;
@@ -55,6 +56,11 @@ public final class S3Server implements AutoCloseable {
 
   /** Starts a server with an empty bucket, its files below the folder. */
   public static S3Server start(Path folder) throws Exception {
+    return start(folder, new HandlerWrapper());
+  }
+
+  /** The same with something in front of it that may change its answers. */
+  public static S3Server start(Path folder, HandlerWrapper front) throws Exception {
     Properties properties = new Properties();
     properties.setProperty("jclouds.filesystem.basedir", folder.toString());
     BlobStoreContext blobs =
@@ -74,7 +80,7 @@ public final class S3Server implements AutoCloseable {
             .ignoreUnknownHeaders(true)
             .build();
     S3Server server = new S3Server(folder, bucket, blobs, proxy);
-    server.count();
+    server.count(front);
     proxy.start();
     return server;
   }
@@ -166,19 +172,20 @@ public final class S3Server implements AutoCloseable {
     }
   }
 
-  // The proxy has no setter for the log of its web server.
-  private void count() throws ReflectiveOperationException {
+  // The proxy has no access to its web server.
+  private void count(HandlerWrapper front) throws ReflectiveOperationException {
     var field = S3Proxy.class.getDeclaredField("server");
     field.setAccessible(true);
-    ((Server) field.get(proxy))
-        .setRequestLog(
-            (request, response) ->
-                requests.add(
-                    new Request(
-                        request.getMethod(),
-                        request.getHttpURI().getPath(),
-                        String.valueOf(request.getHeader("Range")),
-                        response.getCommittedMetaData().getStatus(),
-                        response.getHttpOutput().getWritten())));
+    Server server = (Server) field.get(proxy);
+    server.insertHandler(front);
+    server.setRequestLog(
+        (request, response) ->
+            requests.add(
+                new Request(
+                    request.getMethod(),
+                    request.getHttpURI().getPath(),
+                    String.valueOf(request.getHeader("Range")),
+                    response.getCommittedMetaData().getStatus(),
+                    response.getHttpOutput().getWritten())));
   }
 }

@@ -70,6 +70,9 @@ public final class LineageStore {
   // last, in a catalog that others write to as well.
   private static final Duration ABANDONED = Duration.ofHours(1);
 
+  // Each time that another one is faster, it has created at least one thing more.
+  private static final int CREATIONS = 5;
+
   private final SparkSession spark;
   private final TableFiles files;
   private final String ignored; // an audit whose rows are not read
@@ -86,9 +89,22 @@ public final class LineageStore {
 
   /**
    * Creates what is missing: tables, columns of those that an older qtrace made, and views where
-   * the catalog has any.
+   * the catalog has any. Others may be creating the same: then there is less to create.
    */
   public void create() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        createMissing();
+        return;
+      } catch (RuntimeException e) {
+        if (attempt == CREATIONS || !isShared()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void createMissing() {
     Set<LineageTable> present = files.present();
     if (present.isEmpty()) {
       spark.sql("CREATE NAMESPACE IF NOT EXISTS " + LineageTable.NAMESPACE);
@@ -118,8 +134,10 @@ public final class LineageStore {
    * an audit that others may be writing just now is left alone for an hour.
    *
    * @return the tables without what a killed run of the same audit left in them
+   * @throws IllegalStateException if this machine's clock is behind the last state of a table
    */
   public LineageStore begin(String auditId) {
+    LineageTable.OF_AUDITS.forEach(files::requireClock);
     LineageStore without = new LineageStore(spark, files, auditId);
     without.removeUnfinished(LineageTable.TENSORS, LineageTable.CHECKPOINTS);
     without.removeUnfinished(LineageTable.INVARIANTS, LineageTable.CHECKPOINTS);

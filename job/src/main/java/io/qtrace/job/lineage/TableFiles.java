@@ -2,17 +2,24 @@ package io.qtrace.job.lineage;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import java.sql.SQLTransientException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.iceberg.CombinedScanTask;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
@@ -48,6 +55,14 @@ final class TableFiles {
   private static final Namespace NAMESPACE =
       Namespace.of(LineageTable.NAMESPACE.substring(LineageTable.CATALOG.length() + 1));
 
+  private static final int OPENINGS = 3; // a catalog creates two tables and a column
+
+  // SQL states of objects and rows that are there already are of these classes.
+  private static final Pattern EXISTS = Pattern.compile("(42|23)...");
+
+  // How far Iceberg lets a state be older than the one before.
+  private static final Duration CLOCKS_APART = Duration.ofMinutes(1);
+
   private static final String VERSION = "SELECT * FROM %s VERSION AS OF %d";
 
   private static final String TASK_BYTES = Long.toString(64 << 20);
@@ -63,8 +78,32 @@ final class TableFiles {
     this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
     // Whose settings a catalog is made of.
     org.apache.spark.sql.classic.SparkSession.setActiveSession(spark);
-    this.catalog = Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
+    this.catalog = open(spark);
     this.state = TableState.CURRENT;
+  }
+
+  // A JDBC catalog creates tables of its own when it is first opened, and others may be as quick.
+  private static Catalog open(SparkSession spark) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
+      } catch (RuntimeException e) {
+        if (attempt == OPENINGS || !isCreatedByOthers(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static boolean isCreatedByOthers(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .filter(SQLException.class::isInstance)
+        .anyMatch(
+            cause ->
+                cause instanceof SQLTransientException
+                    || EXISTS
+                        .matcher(String.valueOf(((SQLException) cause).getSQLState()))
+                        .matches());
   }
 
   private TableFiles(TableFiles files, TableState state) {
@@ -227,7 +266,29 @@ final class TableFiles {
     commit(loaded, auditId, written.collect());
   }
 
+  /**
+   * Fails if the last state of a table is of a time that is still to come: Iceberg takes no state
+   * that is older than the last one.
+   */
+  void requireClock(LineageTable table) {
+    requireClock(load(table));
+  }
+
+  private static void requireClock(Table table) {
+    Snapshot last = table.currentSnapshot();
+    Instant now = Instant.now();
+    if (last != null && last.timestampMillis() > now.plus(CLOCKS_APART).toEpochMilli()) {
+      throw new IllegalStateException(
+          "Cannot write table %s: its last state is of %s, but this machine's clock says %s; set the clock, or wait until then"
+              .formatted(
+                  table.name(),
+                  Instant.ofEpochMilli(last.timestampMillis()).truncatedTo(ChronoUnit.SECONDS),
+                  now.truncatedTo(ChronoUnit.SECONDS)));
+    }
+  }
+
   private static void commit(Table table, String auditId, List<DataFile> files) {
+    requireClock(table);
     OverwriteFiles overwrite =
         table
             .newOverwrite()

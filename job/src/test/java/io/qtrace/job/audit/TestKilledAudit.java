@@ -27,8 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Audits in processes of their own that are killed with SIGKILL, and started again. */
 @Tag("system")
 class TestKilledAudit {
-  private static final int SIGKILL = 128 + 9;
-
   @TempDir private static Path shared;
   private static Path archive;
   private static Map<LineageTable, List<String>> undisturbed;
@@ -67,7 +65,7 @@ class TestKilledAudit {
                     tables.toString(),
                     stage,
                     Integer.toString(done))));
-    assertThat(killed.status()).as(killed.err()).isEqualTo(SIGKILL);
+    assertThat(killed.status()).as(killed.err()).isEqualTo(Processes.SIGKILL);
     SparkSession spark = LocalSpark.session(tables);
     Map<LineageTable, List<String>> half = rows(spark);
     half.values().removeIf(List::isEmpty);

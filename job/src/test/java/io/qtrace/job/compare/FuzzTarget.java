@@ -39,7 +39,7 @@ import org.apache.hadoop.conf.Configuration;
  * else is a crash.
  */
 public final class FuzzTarget {
-  private static final ObjectStore STORE = new ObjectStore(new Configuration());
+  private static final ObjectStore STORE = new ObjectStore(hadoop());
   private static final Path FOLDER = folder();
   private static final byte[] LEGACY_PREAMBLE =
       ("\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.\u0080\u0002M\u00e9\u0003."
@@ -69,12 +69,12 @@ public final class FuzzTarget {
         case HEADER -> checkpoint("file.safetensors", safetensors(input));
         case INDEX -> checkpoint("file.safetensors.index.json", input);
         case CONFIG -> {
-          write("config.json", input);
-          RunConfig.nextTo(STORE, FOLDER.resolve("file.pt").toString()).sourceCheckpoint();
+          MemoryFileSystem.put("config.json", input);
+          RunConfig.nextTo(STORE, "memory:/file.pt").sourceCheckpoint();
         }
         case CACHE -> {
-          write("meta.json", input);
-          KdCache.open(STORE, FOLDER.toString(), new KdCache.Options(false, 0, 1));
+          MemoryFileSystem.put("meta.json", input);
+          KdCache.open(STORE, "memory:/", new KdCache.Options(false, 0, 1));
         }
         case PAIRING -> pair(input);
         case POLICY -> Policy.load(Optional.of(write("policy.yaml", input)));
@@ -108,7 +108,7 @@ public final class FuzzTarget {
   }
 
   private static void checkpoint(String name, byte[] bytes) throws IOException {
-    String file = write(name, bytes).toString();
+    String file = MemoryFileSystem.put(name, bytes);
     Checkpoints checkpoints = new Checkpoints(STORE);
     checkpoints.scan(file);
     for (TensorEntry tensor : StateDictPrefix.unwrapped(checkpoints.index(file)).all()) {
@@ -176,6 +176,13 @@ public final class FuzzTarget {
     return ByteBuffer.allocate(one.length + other.length).put(one).put(other).array();
   }
 
+  private static Configuration hadoop() {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.memory.impl", MemoryFileSystem.class.getName());
+    return hadoop;
+  }
+
+  // What is read as a local file only.
   private static Path write(String name, byte[] bytes) throws IOException {
     Path file = FOLDER.resolve(name);
     Files.deleteIfExists(file);

@@ -5,18 +5,23 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.gaul.s3proxy.AuthenticationType;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobProviderMetadata;
 import org.gaul.shaded.org.eclipse.jetty.server.Server;
+import org.gaul.shaded.org.eclipse.jetty.server.handler.HandlerWrapper;
 import org.jclouds.ContextBuilder;
 import org.jclouds.blobstore.BlobStore;
 import org.jclouds.blobstore.BlobStoreContext;
@@ -37,6 +42,7 @@ public final class S3Server implements AutoCloseable {
   private final BlobStoreContext blobs;
   private final S3Proxy proxy;
   private final List<Request> requests = new CopyOnWriteArrayList<>();
+  private final Latency latency = new Latency();
 
   /**
    * What the server answered.
@@ -74,7 +80,7 @@ public final class S3Server implements AutoCloseable {
             .ignoreUnknownHeaders(true)
             .build();
     S3Server server = new S3Server(folder, bucket, blobs, proxy);
-    server.count();
+    server.observe();
     proxy.start();
     return server;
   }
@@ -155,6 +161,16 @@ public final class S3Server implements AutoCloseable {
     return drained;
   }
 
+  /** Keeps each request waiting from now on, as a distant store does. */
+  public void delay(Duration wait) {
+    latency.wait = wait;
+  }
+
+  /** Most requests that were under way at one time; counting starts again. */
+  public int drainMostUnderWay() {
+    return latency.most.getAndSet(0);
+  }
+
   @Override
   public void close() {
     try {
@@ -166,19 +182,46 @@ public final class S3Server implements AutoCloseable {
     }
   }
 
-  // The proxy has no setter for the log of its web server.
-  private void count() throws ReflectiveOperationException {
+  // The proxy has no setter for the log of its web server and its handlers.
+  private void observe() throws ReflectiveOperationException {
     var field = S3Proxy.class.getDeclaredField("server");
     field.setAccessible(true);
-    ((Server) field.get(proxy))
-        .setRequestLog(
-            (request, response) ->
-                requests.add(
-                    new Request(
-                        request.getMethod(),
-                        request.getHttpURI().getPath(),
-                        String.valueOf(request.getHeader("Range")),
-                        response.getCommittedMetaData().getStatus(),
-                        response.getHttpOutput().getWritten())));
+    Server server = (Server) field.get(proxy);
+    server.insertHandler(latency);
+    server.setRequestLog(
+        (request, response) ->
+            requests.add(
+                new Request(
+                    request.getMethod(),
+                    request.getHttpURI().getPath(),
+                    String.valueOf(request.getHeader("Range")),
+                    response.getCommittedMetaData().getStatus(),
+                    response.getHttpOutput().getWritten())));
+  }
+
+  /** Keeps each request waiting before it is answered. */
+  private static final class Latency extends HandlerWrapper {
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+    private volatile Duration wait = Duration.ZERO;
+
+    @Override
+    public void handle(
+        String target,
+        org.gaul.shaded.org.eclipse.jetty.server.Request base,
+        HttpServletRequest request,
+        HttpServletResponse response)
+        throws IOException, ServletException {
+      most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+      try {
+        Thread.sleep(wait.toMillis());
+        super.handle(target, base, request, response);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException(e);
+      } finally {
+        underWay.decrementAndGet();
+      }
+    }
   }
 }

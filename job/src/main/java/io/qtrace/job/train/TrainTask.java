@@ -24,7 +24,7 @@ record TrainTask(TrainPlan plan, SerializableConfiguration hadoop, LiveSteps ste
 
   /** One replica of several; the result is that of the first. */
   Iterator<TrainRun> together(Iterator<Integer> ranks) throws IOException {
-    return train(ranks.next(), new BarrierAllReduce(BarrierTaskContext.get()));
+    return train(ranks.next(), new BlockAllReduce(BarrierTaskContext.get()));
   }
 
   private Iterator<TrainRun> train(int rank, AllReduce exchange) throws IOException {

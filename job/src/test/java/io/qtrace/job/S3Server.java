@@ -1,20 +1,21 @@
 package io.qtrace.job;
 
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.gaul.s3proxy.AuthenticationType;
@@ -42,7 +43,7 @@ public final class S3Server implements AutoCloseable {
   private final BlobStoreContext blobs;
   private final S3Proxy proxy;
   private final List<Request> requests = new CopyOnWriteArrayList<>();
-  private final Latency latency = new Latency();
+  private final Gate gate = new Gate();
 
   /**
    * What the server answered.
@@ -161,14 +162,15 @@ public final class S3Server implements AutoCloseable {
     return drained;
   }
 
-  /** Keeps each request waiting from now on, as a distant store does. */
-  public void delay(Duration wait) {
-    latency.wait = wait;
+  /** Answers no further request for content before so many of them wait, or a minute has passed. */
+  public void holdUntil(int waiting) {
+    gate.most.set(0);
+    gate.open = new CountDownLatch(waiting);
   }
 
-  /** Most requests that were under way at one time; counting starts again. */
-  public int drainMostUnderWay() {
-    return latency.most.getAndSet(0);
+  /** Most requests for content that were under way at one time since {@link #holdUntil}. */
+  public int mostUnderWay() {
+    return gate.most.get();
   }
 
   @Override
@@ -187,7 +189,7 @@ public final class S3Server implements AutoCloseable {
     var field = S3Proxy.class.getDeclaredField("server");
     field.setAccessible(true);
     Server server = (Server) field.get(proxy);
-    server.insertHandler(latency);
+    server.insertHandler(gate);
     server.setRequestLog(
         (request, response) ->
             requests.add(
@@ -199,11 +201,11 @@ public final class S3Server implements AutoCloseable {
                     response.getHttpOutput().getWritten())));
   }
 
-  /** Keeps each request waiting before it is answered. */
-  private static final class Latency extends HandlerWrapper {
+  /** Counts requests for content, and lets them wait for each other. */
+  private static final class Gate extends HandlerWrapper {
     private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
-    private volatile Duration wait = Duration.ZERO;
+    private volatile CountDownLatch open = new CountDownLatch(0);
 
     @Override
     public void handle(
@@ -212,13 +214,19 @@ public final class S3Server implements AutoCloseable {
         HttpServletRequest request,
         HttpServletResponse response)
         throws IOException, ServletException {
+      if (!request.getMethod().equals("GET")) {
+        super.handle(target, base, request, response);
+        return;
+      }
       most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
       try {
-        Thread.sleep(wait.toMillis());
+        CountDownLatch current = open;
+        current.countDown();
+        current.await(1, TimeUnit.MINUTES);
         super.handle(target, base, request, response);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IOException(e);
+        throw new IOException("Cannot answer: interrupted", e);
       } finally {
         underWay.decrementAndGet();
       }

@@ -66,9 +66,7 @@ final class BlockAllReduce implements AllReduce {
     blocks.clear();
     step++;
     return new Gradients(
-        Arrays.copyOf(values, scales),
-        Arrays.copyOfRange(values, scales, values.length),
-        losses);
+        Arrays.copyOf(values, scales), Arrays.copyOfRange(values, scales, values.length), losses);
   }
 
   // In order of the replicas, so that each sum of floats is rounded as if one replica added all.

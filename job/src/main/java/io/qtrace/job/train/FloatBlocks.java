@@ -90,8 +90,7 @@ final class FloatBlocks {
     FloatBuffer values = bytes.order(ORDER).asFloatBuffer();
     if (values.remaining() != count) {
       throw new IllegalStateException(
-          "Invalid gradients %s: %d values, expected %d"
-              .formatted(id, values.remaining(), count));
+          "Invalid gradients %s: %d values, expected %d".formatted(id, values.remaining(), count));
     }
     return values;
   }

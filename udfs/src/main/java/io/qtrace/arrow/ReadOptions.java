@@ -13,8 +13,8 @@ public record ReadOptions(int rangeBytes, int inFlight) implements Serializable 
   /** 1 MiB, one at a time. */
   public static final ReadOptions LOCAL_DISK = new ReadOptions(1 << 20, 1);
 
-  /** 1 MiB, 24 at a time. */
-  public static final ReadOptions OBJECT_STORE = new ReadOptions(1 << 20, 24);
+  /** 2 MiB, 20 at a time. */
+  public static final ReadOptions OBJECT_STORE = new ReadOptions(2 << 20, 20);
 
   private static final long MAX_WINDOW = 1L << 30;
 

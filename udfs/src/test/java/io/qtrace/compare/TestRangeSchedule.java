@@ -53,9 +53,9 @@ class TestRangeSchedule {
     RangeSchedule schedule = schedule(1000, star);
     ReadOptions read = ReadOptions.OBJECT_STORE;
     assertThat(RangePlan.of(schedule, 64 << 20, read))
-        .isEqualTo(new RangePlan(1 << 18, 1 << 18, 0, 23 << 20));
+        .isEqualTo(new RangePlan(1 << 19, 1 << 18, 0, 38 << 20));
     assertThat(RangePlan.of(schedule, 5 << 20, read))
-        .isEqualTo(new RangePlan(1 << 18, 1 << 18, 0, 3 << 20));
+        .isEqualTo(new RangePlan(1 << 19, 1 << 18, 0, 1 << 20));
     assertThat(RangePlan.of(schedule, (2 << 20) - 1, read))
         .isEqualTo(new RangePlan(1 << 17, 1 << 17, 0, (1 << 20) - 1));
     assertThat(RangePlan.of(schedule, 128 << 10, read))

@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.lineage.LineageTable;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +44,17 @@ class TestKilledExecutor {
             .run();
 
     Path disturbed = folder.resolve("disturbed");
-    assertThat(killed(train(settings, 1, "faulty:" + disturbed), disturbed))
+    Process command = train(settings, "faulty:" + disturbed);
+    try {
+      kill(command, disturbed);
+      assertThat(command.waitFor(240, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      command.descendants().forEach(ProcessHandle::destroyForcibly);
+      command.destroyForcibly();
+    }
+    String told = Files.readString(folder.resolve("err"));
+    assertThat(command.exitValue()).as(told).isZero();
+    assertThat(told)
         .contains(
             "Lost executor 0",
             "Cannot use the device any more, this executor ends: ",
@@ -71,39 +79,6 @@ class TestKilledExecutor {
                 .toList());
   }
 
-  @Test
-  @Timeout(300)
-  void replicasEndAsThoseThatWereNotDisturbed() throws Exception {
-    Map<String, Object> replicas = new HashMap<>(SETTINGS);
-    replicas.put("replicas", 2);
-    Path whole = folder.resolve("whole");
-    TrainSettings settings = TrainRuns.settings(whole, replicas);
-    new TrainStage(LocalSpark.context(), Progress.NONE)
-        .run(TrainRuns.plan(settings), ExistingRunPolicy.KEEP);
-
-    Path disturbed = folder.resolve("disturbed");
-    assertThat(killed(train(settings, 2, disturbed.toString()), disturbed))
-        .contains("Lost executor");
-    for (int step = 4; step <= settings.maxSteps(); step += 4) {
-      String file = RunFolder.checkpoint(step);
-      assertThat(disturbed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
-    }
-  }
-
-  // What a command says that loses an executor.
-  private String killed(Process command, Path run) throws Exception {
-    try {
-      kill(command, run);
-      assertThat(command.waitFor(240, TimeUnit.SECONDS)).isTrue();
-    } finally {
-      command.descendants().forEach(ProcessHandle::destroyForcibly);
-      command.destroyForcibly();
-    }
-    String told = Files.readString(folder.resolve("err"));
-    assertThat(command.exitValue()).as(told).isZero();
-    return told;
-  }
-
   private List<Row> stepsInTheTable() {
     return LocalSpark.session(folder.resolve("w"))
         .table(LineageTable.TRAIN_STEPS.tableName())
@@ -118,7 +93,7 @@ class TestKilledExecutor {
       assertThat(command.isAlive()).isTrue();
       Thread.sleep(5);
     }
-    // The processes that the command starts are its executors.
+    // The processes that the command starts are its executors: one at a time.
     ProcessHandle executor = command.descendants().findFirst().orElseThrow();
     executor.destroyForcibly();
     executor.onExit().get();
@@ -135,7 +110,7 @@ class TestKilledExecutor {
     }
   }
 
-  private Process train(TrainSettings settings, int replicas, String output) throws IOException {
+  private Process train(TrainSettings settings, String output) throws IOException {
     Files.createDirectories(folder.resolve("spark/jars")); // what executors need is on their path
     Files.createFile(folder.resolve("spark/RELEASE"));
     String classPath = System.getProperty("java.class.path");
@@ -150,7 +125,7 @@ class TestKilledExecutor {
             "-cp",
             classPath,
             "-Dspark.hadoop.fs.faulty.impl=" + FaultyFileSystem.class.getName(),
-            "-Dspark.master=local-cluster[%d,1,1024]".formatted(replicas),
+            "-Dspark.master=local-cluster[1,1,1024]",
             "-Dspark.executor.extraClassPath=" + classPath,
             "-Dspark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"
                 + " -XX:TieredStopAtLevel=1",
@@ -165,8 +140,6 @@ class TestKilledExecutor {
             "--output-dir",
             output,
             "--train-lut",
-            "--replicas",
-            "" + replicas,
             "--lr",
             "" + settings.lr(),
             "--lut-lr",

@@ -1,5 +1,8 @@
 package io.qtrace.job;
 
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -10,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -38,6 +43,7 @@ public final class S3Server implements AutoCloseable {
   private final BlobStoreContext blobs;
   private final S3Proxy proxy;
   private final List<Request> requests = new CopyOnWriteArrayList<>();
+  private final Gate gate = new Gate();
 
   /**
    * What the server answered.
@@ -80,7 +86,7 @@ public final class S3Server implements AutoCloseable {
             .ignoreUnknownHeaders(true)
             .build();
     S3Server server = new S3Server(folder, bucket, blobs, proxy);
-    server.count(front);
+    server.observe(front);
     proxy.start();
     return server;
   }
@@ -161,6 +167,17 @@ public final class S3Server implements AutoCloseable {
     return drained;
   }
 
+  /** Answers no further request for content before so many of them wait, or a minute has passed. */
+  public void holdUntil(int waiting) {
+    gate.most.set(0);
+    gate.open = new CountDownLatch(waiting);
+  }
+
+  /** Most requests for content that were under way at one time since {@link #holdUntil}. */
+  public int mostUnderWay() {
+    return gate.most.get();
+  }
+
   @Override
   public void close() {
     try {
@@ -172,12 +189,13 @@ public final class S3Server implements AutoCloseable {
     }
   }
 
-  // The proxy has no access to its web server.
-  private void count(HandlerWrapper front) throws ReflectiveOperationException {
+  // The proxy has no setter for the log of its web server and its handlers.
+  private void observe(HandlerWrapper front) throws ReflectiveOperationException {
     var field = S3Proxy.class.getDeclaredField("server");
     field.setAccessible(true);
     Server server = (Server) field.get(proxy);
     server.insertHandler(front);
+    server.insertHandler(gate);
     server.setRequestLog(
         (request, response) ->
             requests.add(
@@ -187,5 +205,37 @@ public final class S3Server implements AutoCloseable {
                     String.valueOf(request.getHeader("Range")),
                     response.getCommittedMetaData().getStatus(),
                     response.getHttpOutput().getWritten())));
+  }
+
+  /** Counts requests for content, and lets them wait for each other. */
+  private static final class Gate extends HandlerWrapper {
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+    private volatile CountDownLatch open = new CountDownLatch(0);
+
+    @Override
+    public void handle(
+        String target,
+        org.gaul.shaded.org.eclipse.jetty.server.Request base,
+        HttpServletRequest request,
+        HttpServletResponse response)
+        throws IOException, ServletException {
+      if (!request.getMethod().equals("GET")) {
+        super.handle(target, base, request, response);
+        return;
+      }
+      most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+      try {
+        CountDownLatch current = open;
+        current.countDown();
+        current.await(1, TimeUnit.MINUTES);
+        super.handle(target, base, request, response);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("Cannot answer: interrupted", e);
+      } finally {
+        underWay.decrementAndGet();
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import java.io.Serializable;
 
 /**
  * How much of a tensor is asked for at once: local disks like small reads that stay in cache,
- * object stores large ones with several in flight.
+ * object stores, of which each read takes tens of milliseconds, many in flight.
  *
  * @param rangeBytes bytes of one read, a power of two
  * @param inFlight reads asked for together
@@ -13,8 +13,8 @@ public record ReadOptions(int rangeBytes, int inFlight) implements Serializable 
   /** 1 MiB, one at a time. */
   public static final ReadOptions LOCAL_DISK = new ReadOptions(1 << 20, 1);
 
-  /** 8 MiB, four at a time. */
-  public static final ReadOptions OBJECT_STORE = new ReadOptions(8 << 20, 4);
+  /** 2 MiB, 20 at a time. */
+  public static final ReadOptions OBJECT_STORE = new ReadOptions(2 << 20, 20);
 
   private static final long MAX_WINDOW = 1L << 30;
 
@@ -30,8 +30,13 @@ public record ReadOptions(int rangeBytes, int inFlight) implements Serializable 
     }
   }
 
-  /** Bytes that are held at once of every tensor that is read. */
+  /** Bytes of all reads that are under way at once. */
   public int windowBytes() {
     return rangeBytes * inFlight;
+  }
+
+  /** Bytes of the reads that are under way besides the one that is waited for. */
+  public int aheadBytes() {
+    return rangeBytes * (inFlight - 1);
   }
 }

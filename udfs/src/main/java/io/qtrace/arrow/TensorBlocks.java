@@ -2,6 +2,7 @@ package io.qtrace.arrow;
 
 import io.qtrace.io.FileSpan;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.PendingRead;
 import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.RangeSource;
 import io.qtrace.io.SafeText;
@@ -130,6 +131,14 @@ public final class TensorBlocks {
    * @param target its length a multiple of the element's bytes
    */
   public void read(long from, Block target) throws IOException {
+    begin(from, target).await();
+  }
+
+  /**
+   * Begins to fill the target as {@link #read} does. Of a tensor that is contiguous and not
+   * compressed, other parts may be read and begun in the meantime.
+   */
+  public PendingRead begin(long from, Block target) throws IOException {
     int width = tensor.dtype().bytes();
     Objects.checkFromIndexSize(from, target.length(), tensor.bytes());
     if (from % width != 0 || target.length() % width != 0) {
@@ -139,19 +148,24 @@ public final class TensorBlocks {
     }
     StorageFrame frame = from == 0 ? tensor.storage().frame() : StorageFrame.NONE;
     List<Range> around = frame.ranges();
+    PendingRead read = PendingRead.DONE;
     if (gather == null) {
-      readRanges(from, target, around);
+      read = beginRanges(from, target, around);
     } else {
       reader.read(around);
       gather.read(from / width, target);
     }
-    frame.check(around);
-    if (tensor.storage().order() == Storage.Order.BIG) {
-      ByteOrders.swap(target.bytes(), ByteOrders.componentBytes(tensor.dtype()));
-    }
+    PendingRead begun = read;
+    return () -> {
+      begun.await();
+      frame.check(around);
+      if (tensor.storage().order() == Storage.Order.BIG) {
+        ByteOrders.swap(target.bytes(), ByteOrders.componentBytes(tensor.dtype()));
+      }
+    };
   }
 
-  private void readRanges(long from, Block target, List<Range> around) throws IOException {
+  private PendingRead beginRanges(long from, Block target, List<Range> around) throws IOException {
     long start = start(tensor) + from;
     ByteBuffer bytes = target.bytes();
     // The parts of a small storage's frame are near each other: one range, which holds the data
@@ -159,9 +173,11 @@ public final class TensorBlocks {
     for (Range range : tensor.storage().isDeflated() ? List.<Range>of() : around) {
       long within = start - range.position();
       if (within >= 0 && within + target.length() <= range.target().capacity()) {
-        reader.read(around);
-        bytes.put(0, range.target(), (int) within, target.length());
-        return;
+        PendingRead begun = reader.begin(around);
+        return () -> {
+          begun.await();
+          bytes.put(0, range.target(), (int) within, target.length());
+        };
       }
     }
     List<Range> ranges = new ArrayList<>();
@@ -174,7 +190,7 @@ public final class TensorBlocks {
       int length = Math.min(options.rangeBytes(), target.length() - at);
       ranges.add(new Range(start + at, bytes.slice(at, length)));
     }
-    content.read(ranges);
+    return content.begin(ranges);
   }
 
   // Byte of the storage's file at which a contiguous tensor begins, were it not compressed.

@@ -59,7 +59,7 @@ public final class RangeComparison implements Closeable {
    * @throws IllegalArgumentException if the memory limit has no room for the least blocks
    */
   public RangeResult run(RangeTask task) throws IOException {
-    return run(RangeSchedule.of(task), memoryBytes, files::open);
+    return run(RangeSchedule.of(task), memoryBytes, files::open, read);
   }
 
   /**
@@ -78,7 +78,7 @@ public final class RangeComparison implements Closeable {
       RangeSchedule schedule = RangeSchedule.of(tasks.get(i));
       Optional<SmallBatch.Entry> small = small(i, schedule, batch);
       if (small.isEmpty()) {
-        results[i] = run(schedule, memoryBytes, files::open);
+        results[i] = run(schedule, memoryBytes, files::open, read);
         continue;
       }
       if (!batch.hasRoom(small.get())) {
@@ -126,17 +126,20 @@ public final class RangeComparison implements Closeable {
     if (batch.entries().isEmpty()) {
       return;
     }
+    ReadOptions inMemory = new ReadOptions(read.rangeBytes(), 1);
     try (ReadAhead ahead =
         new ReadAhead(batch.spans(), batch.capacity(), pool, files, reasons, read)) {
       for (SmallBatch.Entry entry : batch.entries()) {
-        results[entry.place()] = run(entry.schedule(), memoryBytes - batch.capacity(), ahead);
+        results[entry.place()] =
+            run(entry.schedule(), memoryBytes - batch.capacity(), ahead, inMemory);
       }
     }
   }
 
-  private RangeResult run(RangeSchedule schedule, long available, Sources sources)
+  private RangeResult run(
+      RangeSchedule schedule, long available, Sources sources, ReadOptions options)
       throws IOException {
-    RangePlan plan = RangePlan.of(schedule, available, read);
-    return new RangeRun(schedule, plan, pool, sources, reasons, read).run();
+    RangePlan plan = RangePlan.of(schedule, available, options);
+    return new RangeRun(schedule, plan, pool, sources, reasons, options).run();
   }
 }

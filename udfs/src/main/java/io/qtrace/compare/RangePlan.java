@@ -8,12 +8,13 @@ import io.qtrace.arrow.TensorBlocks;
  * How a task's range is cut so that all blocks that are alive at once fit into memory. All sizes
  * are powers of two, so that pieces fill windows and leaves exactly.
  *
- * @param windowElements elements of a member that are read at once
+ * @param windowElements elements of a member that are read at once, one range
  * @param pieceElements elements of a window that pass through all measures while they are in cache,
  *     at most 1 MiB
  * @param scratchBytes for tensors that are not contiguous, 0 without such
+ * @param aheadBytes for windows that are read before they are due
  */
-record RangePlan(int windowElements, int pieceElements, int scratchBytes) {
+record RangePlan(int windowElements, int pieceElements, int scratchBytes, long aheadBytes) {
   static final int MIN_PIECE_ELEMENTS = 1 << 14; // whole leaves of the kernels' sums
 
   private static final int MAX_SCRATCH_BYTES = 4 << 20;
@@ -36,12 +37,12 @@ record RangePlan(int windowElements, int pieceElements, int scratchBytes) {
     while (piece > MIN_PIECE_ELEMENTS && (long) piece * schedule.pooledWidth() > available) {
       piece /= 2;
     }
-    int reads = Integer.highestOneBit(read.windowBytes()) / widest;
-    int window = (int) Math.max(Math.min(reads, range), piece);
+    int window = (int) Math.max(Math.min(read.rangeBytes() / widest, range), piece);
     while (window > piece && (long) window * schedule.pooledWidth() > available) {
       window /= 2;
     }
-    return new RangePlan(window, piece, scratch);
+    long free = Math.max(0, available - (long) window * schedule.pooledWidth());
+    return new RangePlan(window, piece, scratch, Math.min(read.aheadBytes(), free));
   }
 
   /** Memory that the task needs, if {@code memoryBytes} are the most that it may have. */

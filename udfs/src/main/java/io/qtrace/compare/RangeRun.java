@@ -37,6 +37,7 @@ final class RangeRun {
   private final boolean[] failed; // by member
   private final Map<String, String> failures = new HashMap<>();
   private Block scratch;
+  private MemberReads reads;
 
   RangeRun(
       RangeSchedule schedule,
@@ -69,6 +70,7 @@ final class RangeRun {
   RangeResult run() throws IOException {
     try {
       scratch = plan.scratchBytes() > 0 ? pool.take(plan.scratchBytes()) : null;
+      reads = new MemberReads(task, plan, pool, sources, reasons, read, scratch);
       if (task.from() == task.to()) {
         step(task.from(), 0);
       }
@@ -77,6 +79,9 @@ final class RangeRun {
       }
       return result();
     } finally {
+      if (reads != null) {
+        reads.close();
+      }
       for (int i = 0; i < members.length; i++) {
         release(i);
       }
@@ -103,15 +108,16 @@ final class RangeRun {
 
   private void member(int i, long index, int count) throws IOException, Unreadable {
     if (failed[i]) {
+      reads.skip();
       return;
     }
-    read(i, index, count);
+    int width = dtype(i).bytes();
+    windows[i] = new MemberWindow(reads.next(), plan.pieceElements() * width);
     readLuts(i);
     MemberWindow window = windows[i];
     if (count == 0 || window == null) { // empty, or its file failed with the LUT
       return;
     }
-    int width = dtype(i).bytes();
     long pieceIndex = index;
     for (int piece = 0; piece < window.pieces(); piece++) {
       Block block = window.piece(piece);
@@ -121,23 +127,6 @@ final class RangeRun {
       window.setFacts(piece, members[i].measure(block, pieceIndex, equal));
       pieceIndex += pieceCount;
     }
-  }
-
-  private void read(int i, long index, int count) throws IOException, Unreadable {
-    TensorEntry tensor = members[i].tensor();
-    int width = tensor.dtype().bytes();
-    Block block = pool.take(plan.windowElements() * width).resize(count * width);
-    windows[i] = new MemberWindow(block, plan.pieceElements() * width);
-    sources.read(
-        members[i].file(),
-        reasons,
-        source -> {
-          TensorBlocks blocks = TensorBlocks.of(tensor, source, read, scratch);
-          if (count > 0) {
-            blocks.read(index * width, block);
-          }
-          return blocks;
-        });
   }
 
   /** Facts of an earlier member's piece with the same bytes that is measured alike, or null. */

@@ -6,12 +6,15 @@ import io.qtrace.arrow.ReadOptions;
 import io.qtrace.io.FileSpan;
 import io.qtrace.io.KeptRanges;
 import io.qtrace.io.OpenFiles;
+import io.qtrace.io.PendingRead;
 import io.qtrace.io.RangeReader.Range;
 import io.qtrace.io.RangeSource;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +32,7 @@ final class ReadAhead implements Sources, Closeable {
   private final Map<String, RangeSource> files = new HashMap<>();
   private final Map<String, Unreadable> unreadable = new HashMap<>();
   private final Block arena;
+  private final Deque<Begun> begun = new ArrayDeque<>();
   private int used;
 
   /**
@@ -52,11 +56,18 @@ final class ReadAhead implements Sources, Closeable {
       for (Map.Entry<String, List<FileSpan>> file : joined.entrySet()) {
         load(file.getKey(), file.getValue(), open, reasons);
       }
+      while (!begun.isEmpty()) {
+        await(begun.remove(), reasons);
+      }
     } catch (IOException | RuntimeException e) {
+      abandon(e);
       pool.give(arena);
       throw e;
     }
   }
+
+  /** A range that is being read. */
+  private record Begun(String file, PendingRead read) {}
 
   @Override
   public RangeSource open(String file) throws Unreadable {
@@ -75,16 +86,41 @@ final class ReadAhead implements Sources, Closeable {
       throws IOException {
     Sources stored = open::open;
     try {
-      files.put(file, stored.read(file, reasons, source -> load(spans, source)));
+      files.put(file, stored.read(file, reasons, source -> load(file, spans, source, reasons)));
     } catch (Unreadable e) {
       unreadable.put(file, e);
     }
   }
 
+  private void await(Begun range, FailureReason reasons) throws IOException {
+    try {
+      Sources.attempt(
+          range.file(),
+          reasons,
+          () -> {
+            range.read().await();
+            return range;
+          });
+    } catch (Unreadable e) {
+      unreadable.put(range.file(), e);
+    }
+  }
+
+  private void abandon(Exception failure) {
+    for (Begun range : begun) {
+      try {
+        range.read().await();
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
   // A file that ends too early is found out by the tasks that need what it lacks.
-  private KeptRanges load(List<FileSpan> spans, RangeSource source) throws IOException {
+  private KeptRanges load(
+      String file, List<FileSpan> spans, RangeSource source, FailureReason reasons)
+      throws IOException {
     KeptRanges kept = new KeptRanges(source.uri(), source.length());
-    List<Range> ranges = new ArrayList<>();
     for (FileSpan span : spans) {
       if (span.position() >= source.length()) {
         continue;
@@ -93,12 +129,13 @@ final class ReadAhead implements Sources, Closeable {
       kept.keep(span.position(), arena.bytes().slice(used, bytes));
       for (int at = 0; at < bytes; at += options.rangeBytes()) {
         int length = Math.min(options.rangeBytes(), bytes - at);
-        ranges.add(new Range(span.position() + at, arena.bytes().slice(used + at, length)));
+        if (begun.size() == MAX_IN_FLIGHT) {
+          await(begun.remove(), reasons);
+        }
+        Range range = new Range(span.position() + at, arena.bytes().slice(used + at, length));
+        begun.add(new Begun(file, source.begin(List.of(range))));
       }
       used += bytes;
-    }
-    for (int at = 0; at < ranges.size(); at += MAX_IN_FLIGHT) {
-      source.read(ranges.subList(at, Math.min(at + MAX_IN_FLIGHT, ranges.size())));
     }
     return kept;
   }

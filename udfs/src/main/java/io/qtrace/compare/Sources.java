@@ -30,8 +30,23 @@ interface Sources {
    */
   default <T> T read(String file, FailureReason reasons, Reading<T> reading)
       throws IOException, Unreadable {
+    return attempt(file, reasons, () -> reading.from(open(file)));
+  }
+
+  /** What reads a file. */
+  interface Attempt<T> {
+    T run() throws IOException, Unreadable;
+  }
+
+  /**
+   * Does what reads a file.
+   *
+   * @throws Unreadable if the failure is the file's own
+   */
+  static <T> T attempt(String file, FailureReason reasons, Attempt<T> attempt)
+      throws IOException, Unreadable {
     try {
-      return reading.from(open(file));
+      return attempt.run();
     } catch (FormatException e) {
       throw new Unreadable(e.getMessage(), e);
     } catch (IOException e) {

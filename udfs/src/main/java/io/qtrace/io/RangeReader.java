@@ -3,10 +3,12 @@ package io.qtrace.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileRange;
@@ -30,6 +32,7 @@ public final class RangeReader implements RangeSource, Closeable {
   private final KeptRanges kept;
   private final Map<DeflateStream, Inflating> inflating =
       new LinkedHashMap<>(16, 0.75f, true); // least recently used first
+  private final Set<InFlight> inFlight = new HashSet<>();
   private long bytesRead;
 
   RangeReader(ObjectStat stat, FSDataInputStream stream) {
@@ -82,12 +85,23 @@ public final class RangeReader implements RangeSource, Closeable {
   /** {@inheritDoc} All ranges are in flight together. */
   @Override
   public void read(List<Range> ranges) throws IOException {
+    begin(ranges).await();
+  }
+
+  @Override
+  public PendingRead begin(List<Range> ranges) throws IOException {
     kept.requireInside(ranges);
-    try (CloseStack inFlight = new CloseStack()) {
+    CloseStack asked = new CloseStack();
+    try {
       for (Range range : ranges) {
         if (range.target().hasRemaining() && !kept.copy(range)) {
-          inFlight.add(submit(range));
+          asked.add(submit(range));
         }
+      }
+      return asked::close;
+    } catch (IOException | RuntimeException e) {
+      try (asked) {
+        throw e;
       }
     }
   }
@@ -108,8 +122,10 @@ public final class RangeReader implements RangeSource, Closeable {
     content.read(ranges);
   }
 
+  /** Waits for what is being read. */
   @Override
   public void close() throws IOException {
+    inFlight.forEach(InFlight::settle);
     inflating.values().forEach(Inflating::close);
     stream.close();
   }
@@ -123,14 +139,30 @@ public final class RangeReader implements RangeSource, Closeable {
         List.of(request),
         length -> length == direct.capacity() ? direct : ByteBuffer.allocate(length));
     bytesRead += direct.capacity();
-    return new InFlight(uri(), request, direct, range.target());
+    InFlight asked = new InFlight(request, direct, range.target());
+    inFlight.add(asked);
+    return asked;
   }
 
   /** A read that was asked for: closing it waits for the bytes, even if interrupted. */
-  private record InFlight(String uri, FileRange request, ByteBuffer direct, ByteBuffer target)
-      implements Closeable {
+  private final class InFlight implements Closeable {
+    private final FileRange request;
+    private final ByteBuffer direct;
+    private final ByteBuffer target;
+
+    InFlight(FileRange request, ByteBuffer direct, ByteBuffer target) {
+      this.request = request;
+      this.direct = direct;
+      this.target = target;
+    }
+
+    void settle() {
+      request.getData().exceptionally(failure -> direct).join();
+    }
+
     @Override
     public void close() throws IOException {
+      inFlight.remove(this);
       try {
         ByteBuffer data = request.getData().join();
         if (data == direct) {
@@ -141,7 +173,7 @@ public final class RangeReader implements RangeSource, Closeable {
       } catch (CompletionException e) {
         throw new IOException(
             "Cannot read %s: %d bytes at %d: %s"
-                .formatted(uri, request.getLength(), request.getOffset(), e.getCause()),
+                .formatted(uri(), request.getLength(), request.getOffset(), e.getCause()),
             e.getCause());
       }
     }

@@ -21,6 +21,17 @@ public interface RangeSource {
   void read(List<Range> ranges) throws IOException;
 
   /**
+   * Begins to fill every range's target, where the file can be read in the background; elsewhere
+   * the ranges are read at once. Other ranges may be read and begun in the meantime.
+   *
+   * @throws FormatException if the file ends before a range does
+   */
+  default PendingRead begin(List<Range> ranges) throws IOException {
+    read(ranges);
+    return PendingRead.DONE;
+  }
+
+  /**
    * The same of what a part of the file expands to, which lies as {@link DeflateStream#in} says.
    * Ranges that ascend, from call to call too, cost one pass over the stream.
    *

@@ -53,11 +53,13 @@ class TestRangeSchedule {
     RangeSchedule schedule = schedule(1000, star);
     ReadOptions read = ReadOptions.OBJECT_STORE;
     assertThat(RangePlan.of(schedule, 64 << 20, read))
-        .isEqualTo(new RangePlan(8 << 20, 1 << 18, 0));
-    assertThat(RangePlan.of(schedule, 63 << 20, read))
-        .isEqualTo(new RangePlan(4 << 20, 1 << 18, 0));
+        .isEqualTo(new RangePlan(1 << 19, 1 << 18, 0, 38 << 20));
+    assertThat(RangePlan.of(schedule, 5 << 20, read))
+        .isEqualTo(new RangePlan(1 << 19, 1 << 18, 0, 1 << 20));
+    assertThat(RangePlan.of(schedule, (2 << 20) - 1, read))
+        .isEqualTo(new RangePlan(1 << 17, 1 << 17, 0, (1 << 20) - 1));
     assertThat(RangePlan.of(schedule, 128 << 10, read))
-        .isEqualTo(new RangePlan(1 << 14, 1 << 14, 0));
+        .isEqualTo(new RangePlan(1 << 14, 1 << 14, 0, 0));
   }
 
   private static RangeSchedule schedule(int count, List<Pair> pairs) {

@@ -176,12 +176,12 @@ public final class Diff {
                 .orElse(Map.of()));
     List<Step.Other> otherSides = new ArrayList<>();
     for (String key : otherKeys) {
-      otherSides.add(
-          new Step.Other(byKey.get(key), new Side(facts(measured, ends, key, unread))));
+      otherSides.add(new Step.Other(byKey.get(key), new Side(facts(measured, ends, key, unread))));
     }
     Step compared = new Step(parent, child, pair, Map.of()).with(otherSides);
     Step step =
-        new Step(parent, child, pair, recomputed(compared, indexes, ends, otherKeys)).with(otherSides);
+        new Step(parent, child, pair, recomputed(compared, indexes, ends, otherKeys))
+            .with(otherSides);
     RunPolicy rules = rules(right);
     Judgement judgement =
         new EdgeJudge(operations)
@@ -280,8 +280,7 @@ public final class Diff {
     Map<String, Recomputation> wanted =
         operations.recomputations(
             step,
-            Ends.of(
-                ends.get(LEFT), ends.get(RIGHT), otherKeys.stream().map(ends::get).toList()));
+            Ends.of(ends.get(LEFT), ends.get(RIGHT), otherKeys.stream().map(ends::get).toList()));
     if (wanted.isEmpty()) {
       return Map.of();
     }

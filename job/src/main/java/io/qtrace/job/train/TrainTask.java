@@ -24,7 +24,10 @@ record TrainTask(TrainPlan plan, SerializableConfiguration hadoop, LiveSteps ste
 
   /** One replica of several; the result is that of the first. */
   Iterator<TrainRun> together(Iterator<Integer> ranks) throws IOException {
-    return train(ranks.next(), new BarrierAllReduce(BarrierTaskContext.get()));
+    BlockAllReduce exchange = new BlockAllReduce(BarrierTaskContext.get());
+    Iterator<TrainRun> run = train(ranks.next(), exchange);
+    exchange.finish();
+    return run;
   }
 
   private Iterator<TrainRun> train(int rank, AllReduce exchange) throws IOException {

@@ -10,11 +10,21 @@ import io.qtrace.job.train.recipe.Gradients;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.StreamBlockId;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.AbstractFunction1;
 
 @Tag("archive")
 class TestTrainStage {
@@ -86,15 +96,53 @@ class TestTrainStage {
     assertThat(output.resolve("checkpoint_step20.pt")).hasContent("theirs");
   }
 
-  @Test
-  void gradientsTravelUnchanged() {
-    Gradients gradients =
-        new Gradients(
-            new float[] {1.5f, Float.MIN_VALUE, -0.0f}, new float[] {3e38f}, new double[] {0.1});
-    Gradients back = BarrierAllReduce.decode(BarrierAllReduce.encode(gradients));
-    assertThat(back.scales()).containsExactly(gradients.scales());
-    assertThat(back.lut()).containsExactly(gradients.lut());
-    assertThat(back.losses()).containsExactly(gradients.losses());
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 7, 100_003})
+  void replicasSumTheirGradientsInOrderAndLeaveNoBlock(int values) {
+    JavaSparkContext context = LocalSpark.context();
+    List<Gradients> found =
+        Barriers.mapPartitions(
+                context.parallelize(List.of(0, 1), 2),
+                ranks -> {
+                  BlockAllReduce replicas = new BlockAllReduce(BarrierTaskContext.get());
+                  int rank = ranks.next();
+                  replicas.sum(gradients(rank, values + 1));
+                  Gradients sum = replicas.sum(gradients(rank, values));
+                  replicas.finish();
+                  return List.of(sum).iterator();
+                })
+            .collect();
+    Gradients expected = gradients(0, values).plus(gradients(1, values));
+    assertThat(found)
+        .hasSize(2)
+        .allSatisfy(
+            each -> {
+              assertThat(each.scales()).containsExactly(expected.scales());
+              assertThat(each.lut()).containsExactly(expected.lut());
+              assertThat(each.losses()).containsExactly(expected.losses());
+            });
+    assertThat(
+            CollectionConverters.asJava(
+                SparkEnv.get().blockManager().getMatchingBlockIds(new IsGradient())))
+        .isEmpty();
+  }
+
+  private static final class IsGradient extends AbstractFunction1<BlockId, Object> {
+    @Override
+    public Object apply(BlockId id) {
+      return id instanceof StreamBlockId;
+    }
+  }
+
+  // Sums that are rounded, and a zero that keeps its sign in no other order.
+  private static Gradients gradients(int rank, int values) {
+    Random random = new Random(rank);
+    float[] scales = new float[values];
+    for (int i = 0; i < values; i++) {
+      scales[i] = i == 0 ? -0.0f : (float) random.nextGaussian();
+    }
+    return new Gradients(
+        scales, new float[] {3e38f, Float.MIN_VALUE}, new double[] {0.1 + rank, 1.0 / 3});
   }
 
   private TrainRun run(TrainSettings settings, ExistingRunPolicy rerun) throws IOException {

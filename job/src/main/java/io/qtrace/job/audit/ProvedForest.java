@@ -11,6 +11,7 @@ import io.qtrace.job.parents.InferredEdge;
 import io.qtrace.job.parents.MeasuredCheckpoint;
 import io.qtrace.job.parents.ParentSearch;
 import io.qtrace.job.parents.ProvedStep;
+import io.qtrace.job.parents.Sketch;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,7 +28,8 @@ import java.util.stream.Stream;
 
 /**
  * The forest of steps that were put to the proof: where the data shows more to be unexplained than
- * facts did, an adapter in a file of its own may explain it, or another parent may leave less.
+ * facts did, another parent may leave less; where all do, an adapter in a file of its own may
+ * explain it.
  */
 final class ProvedForest {
   private static final int MOST_ADAPTERS = 16; // that are tried with a checkpoint
@@ -38,7 +40,7 @@ final class ProvedForest {
   private final Function<Collection<ProofStage.Pair>, Map<ProofStage.Pair, Integer>> proof;
   private final Map<ProvedStep, Integer> proved = new HashMap<>();
   private final Map<ProvedStep, CheckpointFile> adapters = new HashMap<>();
-  private final Map<CheckpointFile, String> contents = new HashMap<>();
+  private final Map<CheckpointFile, Sketch> sketches = new HashMap<>();
 
   /**
    * @param provedByData operations whose numbers have to be recomputed to be sure
@@ -55,46 +57,60 @@ final class ProvedForest {
   }
 
   Forest of(List<MeasuredCheckpoint> measured, DeclaredParents claims, ParentSearch search) {
-    measured.forEach(one -> contents.put(one.file(), one.sketch().content()));
-    Set<ProvedStep> asked = new HashSet<>();
+    measured.forEach(one -> sketches.put(one.file(), one.sketch()));
+    Map<ProvedStep, InferredEdge> tried = new LinkedHashMap<>();
     while (true) {
       Forest forest = search.run(measured, claims, proved);
       List<InferredEdge> open =
           forest.edges().stream()
-              .filter(edge -> provedByData.contains(edge.kind()) && asked.add(step(edge)))
+              .filter(edge -> provedByData.contains(edge.kind()))
+              .filter(edge -> tried.putIfAbsent(step(edge), edge) == null)
               .toList();
       if (open.isEmpty()) {
-        return withAdapters(forest);
+        return merge(tried.values(), forest)
+            ? withAdapters(search.run(measured, claims, proved))
+            : forest;
       }
-      prove(open, forest);
+      proved.putAll(unexplained(open.stream().filter(edge -> !judged.contains(ends(edge)))));
     }
   }
 
-  private void prove(List<InferredEdge> edges, Forest forest) {
-    Map<InferredEdge, Map<ProofStage.Pair, CheckpointFile>> merges = new HashMap<>();
+  private Map<ProvedStep, Integer> unexplained(Stream<InferredEdge> edges) {
+    Map<ProofStage.Pair, ProvedStep> pairs = new HashMap<>();
+    edges.forEach(edge -> pairs.put(pair(edge, Optional.empty()), step(edge)));
+    Map<ProvedStep, Integer> unexplained = new HashMap<>();
+    proof.apply(pairs.keySet()).forEach((pair, count) -> unexplained.put(pairs.get(pair), count));
+    return unexplained;
+  }
+
+  // Whether an adapter explains a step that was tried better than any parent alone does.
+  private boolean merge(Collection<InferredEdge> tried, Forest forest) {
+    Map<CheckpointFile, InferredEdge> settled = new HashMap<>();
+    forest.edges().forEach(edge -> settled.put(edge.child(), edge));
+    Map<InferredEdge, Map<ProofStage.Pair, CheckpointFile>> merges = new LinkedHashMap<>();
     Set<ProofStage.Pair> pairs = new HashSet<>();
-    for (InferredEdge edge : edges) {
-      Map<ProofStage.Pair, CheckpointFile> some = new LinkedHashMap<>();
-      candidates(edge, forest).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
-      merges.put(edge, some);
-      pairs.addAll(some.keySet());
-      if (!judged.contains(ends(edge))) {
-        pairs.add(pair(edge, Optional.empty()));
+    for (InferredEdge edge : tried) {
+      InferredEdge best = settled.get(edge.child());
+      if (best != null && proved.getOrDefault(step(best), Integer.MAX_VALUE) > 0) {
+        Map<ProofStage.Pair, CheckpointFile> some = new LinkedHashMap<>();
+        candidates(edge, forest).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
+        merges.put(edge, some);
+        pairs.addAll(some.keySet());
       }
     }
     Map<ProofStage.Pair, Integer> found = new HashMap<>(proof.apply(pairs));
-    Set<ProofStage.Pair> more = new HashSet<>(); // what a merge competes with
+    merges.values().forEach(some -> some.keySet().retainAll(found.keySet()));
+    merges.values().removeIf(Map::isEmpty);
+    Map<ProvedStep, Integer> alone = new HashMap<>(proved);
+    alone.putAll(
+        unexplained( // those that are judged whatever comes out
+            merges.keySet().stream()
+                .map(edge -> settled.get(edge.child()))
+                .filter(edge -> !proved.containsKey(step(edge)))));
     merges.forEach(
-        (edge, some) -> {
-          if (some.keySet().stream().anyMatch(found::containsKey)) {
-            more.add(pair(edge, Optional.empty()));
-          }
-        });
-    more.removeAll(found.keySet());
-    if (!more.isEmpty()) {
-      found.putAll(proof.apply(more));
-    }
-    merges.forEach((edge, some) -> settle(edge, some, found));
+        (edge, some) ->
+            settle(edge, some, found, alone.getOrDefault(step(settled.get(edge.child())), 0)));
+    return !adapters.isEmpty();
   }
 
   private static ProofStage.Pair pair(InferredEdge edge, Optional<CheckpointFile> adapter) {
@@ -102,8 +118,9 @@ final class ProvedForest {
         edge.parent().id(), edge.child().id(), adapter.map(CheckpointFile::id).stream().toList());
   }
 
-  // Adapters are roots, or were saved without the model that they were trained with.
-  private static List<CheckpointFile> candidates(InferredEdge edge, Forest forest) {
+  // Adapters are roots, or were saved without the model that they were trained with; they have two
+  // tensors of a layer, of which the model has more.
+  private List<CheckpointFile> candidates(InferredEdge edge, Forest forest) {
     CheckpointFile child = edge.child();
     return Stream.concat(
             forest.roots().stream(),
@@ -111,6 +128,7 @@ final class ProvedForest {
                 .filter(one -> one.kind().equals(Adapter.KIND))
                 .map(InferredEdge::child))
         .filter(one -> !one.equals(edge.parent()) && !one.equals(child))
+        .filter(one -> 2 * sketches.get(one).tensors() <= sketches.get(child).tensors())
         .sorted(
             Comparator.comparing((CheckpointFile one) -> !one.run().equals(child.run()))
                 .thenComparing(CheckpointFile::path))
@@ -121,15 +139,11 @@ final class ProvedForest {
   private void settle(
       InferredEdge edge,
       Map<ProofStage.Pair, CheckpointFile> merges,
-      Map<ProofStage.Pair, Integer> found) {
-    Optional<Integer> alone = Optional.ofNullable(found.get(pair(edge, Optional.empty())));
-    alone
-        .filter(count -> !judged.contains(ends(edge)))
-        .ifPresent(count -> proved.put(step(edge), count));
+      Map<ProofStage.Pair, Integer> found,
+      int alone) {
     merges.keySet().stream()
-        .filter(found::containsKey)
         .min(Comparator.comparing(found::get)) // the first of equals
-        .filter(best -> CLEARLY * found.get(best) < alone.orElse(0))
+        .filter(best -> CLEARLY * found.get(best) < alone)
         .ifPresent(
             best -> {
               proved.put(step(edge), found.get(best));
@@ -152,7 +166,8 @@ final class ProvedForest {
   }
 
   private ProvedStep step(InferredEdge edge) {
-    return new ProvedStep(contents.get(edge.parent()), contents.get(edge.child()));
+    return new ProvedStep(
+        sketches.get(edge.parent()).content(), sketches.get(edge.child()).content());
   }
 
   private static EdgeEnds ends(InferredEdge edge) {

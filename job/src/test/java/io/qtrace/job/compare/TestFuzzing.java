@@ -33,7 +33,7 @@ class TestFuzzing {
   // The fuzzer looks at every class of the class path, which of all that Spark needs takes minutes.
   private static final Pattern NEEDED =
       Pattern.compile(
-          "(qtrace-udfs|jazzer|hadoop-client-(api|runtime)|slf4j-api|jackson|snakeyaml|hash4j|commons-(logging|lang3)"
+          "(qtrace-udfs|jazzer|hadoop-client-(api|runtime)|slf4j-api|jackson|snakeyaml|hash4j|commons-(codec|logging|lang3)"
               + "|spark-(common-utils|core|sql|sql-api|network-common)|scala-library|log4j-(api|core)"
               + "|kryo-shaded|minlog|objenesis|arrow)[-_.].*");
 

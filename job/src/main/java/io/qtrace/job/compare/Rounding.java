@@ -8,10 +8,9 @@ final class Rounding {
 
   private Rounding() {}
 
-  /** Whether the child's numbers may be the parent's in a dtype of fewer bytes, or of integers. */
+  /** Whether the child's numbers may be the parent's in a dtype of fewer bytes. */
   static boolean isLikely(TensorFacts parent, TensorFacts child) {
-    boolean integers = !isFloat(parent) && !isFloat(child);
-    if (child.dtype().bytes() >= parent.dtype().bytes() && !integers) {
+    if (child.dtype().bytes() >= parent.dtype().bytes()) {
       return false;
     }
     double unit = unit(child.dtype());
@@ -26,10 +25,6 @@ final class Rounding {
         && isNear(parent.stats().max(), child.stats().max(), unit)
         && !(Math.abs(parent.stats().sum() - child.stats().sum())
             > unit * largest * parent.shape().elements());
-  }
-
-  private static boolean isFloat(TensorFacts facts) {
-    return facts.dtype().kind() == DType.Kind.FLOAT;
   }
 
   private static boolean isNear(double value, double rounded, double unit) {

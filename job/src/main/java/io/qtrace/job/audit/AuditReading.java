@@ -21,8 +21,10 @@ import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
+import io.qtrace.job.operations.Adapter;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.Side;
 import io.qtrace.job.parents.DeclaredParents;
 import io.qtrace.job.parents.Evaluation;
 import io.qtrace.job.parents.EvaluationStage;
@@ -280,6 +282,12 @@ final class AuditReading {
         ? Map.of()
         : new ProofStage(spark, recomputing, classifier)
             .unexplained(readable, factsOf(ends), indexes);
+  }
+
+  /** Those of some checkpoints that are adapters alone, as their facts show. */
+  Set<String> adapters(Set<String> ids) {
+    return Set.copyOf(
+        factsOf(ids).filter(one -> Adapter.isAlone(new Side(one._2().value()))).keys().collect());
   }
 
   private boolean isRead(String id) {

@@ -149,7 +149,7 @@ final class AuditSession {
     Set<EdgeEnds> judged = new HashSet<>(stored.keySet()); // whatever a proof says
     declared.edges().forEach(edge -> judged.add(edge.ends()));
     Forest forest =
-        new ProvedForest(provedByData, judged, reading::unexplained)
+        new ProvedForest(provedByData, judged, reading)
             .of(measured, claims(), new ParentSearch(evaluation));
     return Parentage.of(declared.edges(), forest, new Ancestry(forest, measured, evaluation));
   }

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,11 +33,12 @@ import java.util.stream.Stream;
  */
 final class ProvedForest {
   private static final int MOST_ADAPTERS = 16; // that are tried with a checkpoint
+  private static final int UNKNOWN = Integer.MAX_VALUE; // of a step that was not put to the proof
   private static final int CLEARLY = 3; // times fewer tensors are unexplained with an adapter
 
   private final Set<EdgeKind> provedByData;
   private final Set<EdgeEnds> judged;
-  private final Function<Collection<ProofStage.Pair>, Map<ProofStage.Pair, Integer>> proof;
+  private final AuditReading reading;
   private final Map<ProvedStep, Integer> proved = new HashMap<>();
   private final Map<ProvedStep, CheckpointFile> adapters = new HashMap<>();
   private final Map<CheckpointFile, Sketch> sketches = new HashMap<>();
@@ -45,15 +46,12 @@ final class ProvedForest {
   /**
    * @param provedByData operations whose numbers have to be recomputed to be sure
    * @param judged edges that need no proof, as they are judged whatever it says
-   * @param proof how many tensors steps leave unexplained
+   * @param reading what is read for proofs
    */
-  ProvedForest(
-      Set<EdgeKind> provedByData,
-      Set<EdgeEnds> judged,
-      Function<Collection<ProofStage.Pair>, Map<ProofStage.Pair, Integer>> proof) {
+  ProvedForest(Set<EdgeKind> provedByData, Set<EdgeEnds> judged, AuditReading reading) {
     this.provedByData = provedByData;
     this.judged = judged;
-    this.proof = proof;
+    this.reading = reading;
   }
 
   Forest of(List<MeasuredCheckpoint> measured, DeclaredParents claims, ParentSearch search) {
@@ -79,7 +77,9 @@ final class ProvedForest {
     Map<ProofStage.Pair, ProvedStep> pairs = new HashMap<>();
     edges.forEach(edge -> pairs.put(pair(edge, Optional.empty()), step(edge)));
     Map<ProvedStep, Integer> unexplained = new HashMap<>();
-    proof.apply(pairs.keySet()).forEach((pair, count) -> unexplained.put(pairs.get(pair), count));
+    reading
+        .unexplained(pairs.keySet())
+        .forEach((pair, count) -> unexplained.put(pairs.get(pair), count));
     return unexplained;
   }
 
@@ -87,18 +87,24 @@ final class ProvedForest {
   private boolean merge(Collection<InferredEdge> tried, Forest forest) {
     Map<CheckpointFile, InferredEdge> settled = new HashMap<>();
     forest.edges().forEach(edge -> settled.put(edge.child(), edge));
+    List<InferredEdge> open =
+        tried.stream()
+            .filter(edge -> settled.containsKey(edge.child()))
+            .filter(edge -> proved.getOrDefault(step(settled.get(edge.child())), UNKNOWN) > 0)
+            .toList();
+    List<CheckpointFile> candidates = open.isEmpty() ? List.of() : adapters(forest);
+    if (candidates.isEmpty()) {
+      return false;
+    }
     Map<InferredEdge, Map<ProofStage.Pair, CheckpointFile>> merges = new LinkedHashMap<>();
     Set<ProofStage.Pair> pairs = new HashSet<>();
-    for (InferredEdge edge : tried) {
-      InferredEdge best = settled.get(edge.child());
-      if (best != null && proved.getOrDefault(step(best), Integer.MAX_VALUE) > 0) {
-        Map<ProofStage.Pair, CheckpointFile> some = new LinkedHashMap<>();
-        candidates(edge, forest).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
-        merges.put(edge, some);
-        pairs.addAll(some.keySet());
-      }
+    for (InferredEdge edge : open) {
+      Map<ProofStage.Pair, CheckpointFile> some = new LinkedHashMap<>();
+      of(edge, candidates).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
+      merges.put(edge, some);
+      pairs.addAll(some.keySet());
     }
-    Map<ProofStage.Pair, Integer> found = new HashMap<>(proof.apply(pairs));
+    Map<ProofStage.Pair, Integer> found = new HashMap<>(reading.unexplained(pairs));
     merges.values().forEach(some -> some.keySet().retainAll(found.keySet()));
     merges.values().removeIf(Map::isEmpty);
     Map<ProvedStep, Integer> alone = new HashMap<>(proved);
@@ -118,17 +124,25 @@ final class ProvedForest {
         edge.parent().id(), edge.child().id(), adapter.map(CheckpointFile::id).stream().toList());
   }
 
-  // Adapters are roots, or were saved without the model that they were trained with; they have two
-  // tensors of a layer, of which the model has more.
-  private List<CheckpointFile> candidates(InferredEdge edge, Forest forest) {
+  // They are roots, or were saved without the model that they were trained with.
+  private List<CheckpointFile> adapters(Forest forest) {
+    List<CheckpointFile> files =
+        Stream.concat(
+                forest.roots().stream(),
+                forest.edges().stream()
+                    .filter(one -> one.kind().equals(Adapter.KIND))
+                    .map(InferredEdge::child))
+            .toList();
+    Set<String> alone =
+        reading.adapters(files.stream().map(CheckpointFile::id).collect(Collectors.toSet()));
+    return files.stream().filter(one -> alone.contains(one.id())).toList();
+  }
+
+  // Those that may have been merged on a step, of the child's run first.
+  private static List<CheckpointFile> of(InferredEdge edge, List<CheckpointFile> adapters) {
     CheckpointFile child = edge.child();
-    return Stream.concat(
-            forest.roots().stream(),
-            forest.edges().stream()
-                .filter(one -> one.kind().equals(Adapter.KIND))
-                .map(InferredEdge::child))
+    return adapters.stream()
         .filter(one -> !one.equals(edge.parent()) && !one.equals(child))
-        .filter(one -> 2 * sketches.get(one).tensors() <= sketches.get(child).tensors())
         .sorted(
             Comparator.comparing((CheckpointFile one) -> !one.run().equals(child.run()))
                 .thenComparing(CheckpointFile::path))

@@ -7,6 +7,7 @@ import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.Category;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -37,7 +38,7 @@ public final class Adapter implements Operation {
           : changed.changedElements();
     }
     if (changed.status() == TensorStatus.REMOVED) {
-      return isAdapterAlone(step) ? UnexplainedElements.NONE : changed.changedElements();
+      return isAlone(step.child()) ? UnexplainedElements.NONE : changed.changedElements();
     }
     return changed.category() == Category.SCALE && addsAdapter(step)
         ? Halves.unexplained(changed, step)
@@ -50,11 +51,10 @@ public final class Adapter implements Operation {
             tensor -> tensor.status() == TensorStatus.ADDED && TensorGroup.of(tensor).isLora());
   }
 
-  // Whether the child has the factors of adapters, and nothing else.
-  static boolean isAdapterAlone(Step step) {
-    return step.pair().byName().values().stream()
-        .filter(tensor -> tensor.right().isPresent())
-        .allMatch(tensor -> TensorGroup.of(tensor).isLora());
+  /** Whether a checkpoint has the factors of adapters, and nothing else. */
+  public static boolean isAlone(Side side) {
+    Set<String> tensors = side.facts().tensors().keySet();
+    return !tensors.isEmpty() && tensors.stream().allMatch(TensorGroup::isLora);
   }
 
   @Override
@@ -83,7 +83,7 @@ public final class Adapter implements Operation {
   /** An adapter is new, or alone. */
   @Override
   public boolean applies(Step step) {
-    return addsAdapter(step) || isAdapterAlone(step);
+    return addsAdapter(step) || isAlone(step.child());
   }
 
   @Override

@@ -38,7 +38,7 @@ public final class MergeLora implements Operation {
       if (isAny(step.child())) {
         return NONE;
       }
-      boolean alone = isAdapterAlone(step.parent());
+      boolean alone = Adapter.isAlone(step.parent());
       if (isAny(step.parent()) && !alone) {
         return BOTH;
       }
@@ -49,7 +49,7 @@ public final class MergeLora implements Operation {
       if (alone) {
         return isAny(other) ? NONE : ADAPTER_AND_MODEL;
       }
-      return isAdapterAlone(other) ? MODEL_AND_ADAPTER : NONE;
+      return Adapter.isAlone(other) ? MODEL_AND_ADAPTER : NONE;
     }
 
     Side model(Step step) {
@@ -92,11 +92,6 @@ public final class MergeLora implements Operation {
 
   private static boolean isAny(Side side) {
     return side.facts().tensors().keySet().stream().anyMatch(TensorGroup::isLora);
-  }
-
-  private static boolean isAdapterAlone(Side side) {
-    return !side.facts().tensors().isEmpty()
-        && side.facts().tensors().keySet().stream().allMatch(TensorGroup::isLora);
   }
 
   @Override

@@ -181,7 +181,7 @@ class TestAudit {
     assertThat(second.verdict()).isEqualTo(Verdict.VIOLATION);
     assertThat(second.edges()).hasSize(first.edges().size() + 2).containsAll(first.edges());
     assertThat(second.reading().bytesSkipped()).isEqualTo(first.size().bytes());
-    assertThat(second.reading().bytesRead()).isLessThan(first.size().bytes() / 3);
+    assertThat(second.reading().bytesRead()).isLessThan(first.size().bytes() / 4);
     assertThat(count("checkpoints")).isEqualTo(17);
     assertThat(count("tensors")).isEqualTo(2174);
     assertThat(count("audits")).isEqualTo(2);

@@ -1,6 +1,7 @@
 package io.qtrace.job;
 
 import java.nio.file.Path;
+import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -12,6 +13,10 @@ public final class LocalSpark {
 
   // Commands under test stop the Spark that they find: then there is a new one.
   private static SparkSession spark() {
+    return builder().getOrCreate();
+  }
+
+  private static SparkSession.Builder builder() {
     return SparkSession.builder()
         .master("local[2]")
         .config("spark.ui.enabled", "false")
@@ -19,8 +24,7 @@ public final class LocalSpark {
         .config("spark.sql.session.timeZone", "UTC")
         .config(
             "spark.sql.extensions",
-            "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-        .getOrCreate();
+            "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions");
   }
 
   /** Ends the Spark of this JVM, if there is one. */
@@ -28,6 +32,14 @@ public final class LocalSpark {
     if (SparkSession.getDefaultSession().isDefined()) {
       SparkSession.getDefaultSession().get().stop();
     }
+  }
+
+  /** Ends it, and starts one with settings in addition to the usual ones or instead of them. */
+  public static void restart(Map<String, String> settings) {
+    stop();
+    SparkSession.Builder builder = builder();
+    settings.forEach(builder::config);
+    builder.getOrCreate();
   }
 
   /** The context of all sessions. */

@@ -62,19 +62,11 @@ final class MemberReads implements Closeable {
     Window due = due();
     try {
       beginMore();
-      String file = file(due.member());
       if (due.block() == null) {
         due = inBlock(due);
         read(due);
       } else {
-        PendingRead read = due.read();
-        Sources.attempt(
-            file,
-            reasons,
-            () -> {
-              read.await();
-              return read;
-            });
+        Sources.await(file(due.member()), reasons, due.read());
       }
       return due.block();
     } catch (IOException | Unreadable | RuntimeException e) {

@@ -94,13 +94,7 @@ final class ReadAhead implements Sources, Closeable {
 
   private void await(Begun range, FailureReason reasons) throws IOException {
     try {
-      Sources.attempt(
-          range.file(),
-          reasons,
-          () -> {
-            range.read().await();
-            return range;
-          });
+      Sources.await(range.file(), reasons, range.read());
     } catch (Unreadable e) {
       unreadable.put(range.file(), e);
     }

@@ -1,6 +1,7 @@
 package io.qtrace.compare;
 
 import io.qtrace.io.FormatException;
+import io.qtrace.io.PendingRead;
 import io.qtrace.io.RangeSource;
 import java.io.IOException;
 
@@ -31,6 +32,22 @@ interface Sources {
   default <T> T read(String file, FailureReason reasons, Reading<T> reading)
       throws IOException, Unreadable {
     return attempt(file, reasons, () -> reading.from(open(file)));
+  }
+
+  /**
+   * Waits for ranges of a file that were asked for.
+   *
+   * @throws Unreadable if the failure is the file's own
+   */
+  static void await(String file, FailureReason reasons, PendingRead read)
+      throws IOException, Unreadable {
+    attempt(
+        file,
+        reasons,
+        () -> {
+          read.await();
+          return read;
+        });
   }
 
   /** What reads a file. */

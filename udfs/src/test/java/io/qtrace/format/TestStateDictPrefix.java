@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Skipped;
-import io.qtrace.tensor.DType;
-import io.qtrace.tensor.Shape;
-import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -153,11 +149,6 @@ class TestStateDictPrefix {
   }
 
   private static CheckpointIndex index(String... names) {
-    Storage storage = new Storage("f", "0", 0, 4, Storage.Order.LITTLE, Storage.UNVERIFIED);
-    List<TensorEntry> tensors =
-        Arrays.stream(names)
-            .map(name -> TensorEntry.contiguous(name, DType.FLOAT32, Shape.of(1), storage))
-            .toList();
-    return new CheckpointIndex("f", "torch-zip", tensors, List.of(new Skipped("s", "sparse")));
+    return NamedIndexes.of(List.of(new Skipped("s", "sparse")), names);
   }
 }

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Whom an audit tells of its result, if anyone. What cannot be told is a warning: it changes
- * neither the result nor the exit status.
+ * Where an audit sends its result. What cannot be sent is a warning: it changes neither the result
+ * nor the exit status.
  */
 final class EventOptions {
   @Spec(Spec.Target.MIXEE)
@@ -69,7 +69,7 @@ final class EventOptions {
   private List<String> collected = List.of();
 
   /**
-   * Resolves receivers, before there is anything to tell.
+   * Resolves receivers, before there is anything to send.
    *
    * @throws IllegalArgumentException if one of them can never be reached
    */
@@ -101,12 +101,12 @@ final class EventOptions {
     }
   }
 
-  /** Tells of a finished audit. */
+  /** Sends the result of a finished audit. */
   void send(AuditSummary summary, AuditReport report) {
     send(summary, GitHubAnnotations.of(report));
   }
 
-  /** Tells of an audit that could not be done. */
+  /** Sends that an audit could not be done. */
   void sendFailure(AuditSummary summary) {
     if (sink.isPresent()) {
       attempt("events", () -> collected = OpenLineageEvents.failed(summary));

@@ -124,14 +124,11 @@ public final class Main implements Callable<Integer> {
     return commandLine;
   }
 
-  // That of the first argument; all where it is none, for their help and for names alike.
+  // That of the first argument; all where it is none, for their help.
   private static List<Class<? extends Callable<Integer>>> commands(List<String> args) {
-    return args.stream()
-        .limit(1)
-        .flatMap(name -> COMMANDS.stream().filter(one -> name.equals(name(one))))
-        .findFirst()
-        .<List<Class<? extends Callable<Integer>>>>map(List::of)
-        .orElse(COMMANDS);
+    List<Class<? extends Callable<Integer>>> named =
+        COMMANDS.stream().filter(command -> args.indexOf(name(command)) == 0).toList();
+    return named.isEmpty() ? COMMANDS : named;
   }
 
   private static String name(Class<?> command) {

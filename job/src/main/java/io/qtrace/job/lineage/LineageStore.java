@@ -9,6 +9,8 @@ import static org.apache.iceberg.expressions.Expressions.startsWith;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max_by;
 
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.CheckpointFacts;
@@ -92,16 +94,12 @@ public final class LineageStore {
    * the catalog has any. Others may be creating the same: then there is less to create.
    */
   public void create() {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        createMissing();
-        return;
-      } catch (RuntimeException e) {
-        if (attempt == CREATIONS || !isShared()) {
-          throw e;
-        }
-      }
-    }
+    Failsafe.with(
+            RetryPolicy.builder()
+                .handleIf(failure -> failure instanceof RuntimeException && isShared())
+                .withMaxAttempts(CREATIONS)
+                .build())
+        .run(this::createMissing);
   }
 
   private void createMissing() {

@@ -1,5 +1,7 @@
 package io.qtrace.job.lineage;
 
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -84,15 +86,12 @@ final class TableFiles {
 
   // A JDBC catalog creates tables of its own when it is first opened, and others may be as quick.
   private static Catalog open(SparkSession spark) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG);
-      } catch (RuntimeException e) {
-        if (attempt == OPENINGS || !isCreatedByOthers(e)) {
-          throw e;
-        }
-      }
-    }
+    return Failsafe.with(
+            RetryPolicy.<Catalog>builder()
+                .handleIf(TableFiles::isCreatedByOthers)
+                .withMaxAttempts(OPENINGS)
+                .build())
+        .get(() -> Spark3Util.loadIcebergCatalog(spark, LineageTable.CATALOG));
   }
 
   private static boolean isCreatedByOthers(Throwable failure) {

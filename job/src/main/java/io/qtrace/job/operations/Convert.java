@@ -3,7 +3,6 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.DirectionsCheck;
 import io.qtrace.compare.DirectionsCheck.Part;
 import io.qtrace.compare.PrefixCheck;
-import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.RowCheck;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
@@ -126,7 +125,8 @@ public final class Convert implements Operation {
     for (TensorComparison tensor : step.pair().byName().values()) {
       LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
       if (tensor.category() == Category.Q && isFrozen(tensor) && gainsMagnitudes(layer, step)) {
-        FORMS.forEach(form -> addNearest(wanted, layer, form, ends));
+        Nearest.addForms(
+            wanted, layer, KIND, FORMS, ends, tensors -> tensors.child(layer.weight()));
       }
       if (tensor.category() != Category.SCALE || tensor.right().isEmpty()) {
         continue;
@@ -145,19 +145,6 @@ public final class Convert implements Operation {
       }
     }
     return wanted;
-  }
-
-  private static void addNearest(
-      Map<String, Recomputation> wanted, LayerNames layer, Scales.Form form, Ends ends) {
-    Nearest.add(
-        wanted,
-        layer,
-        KIND,
-        form.name(),
-        ends,
-        new Nearest.Tool(
-            tensors -> Source.weight(tensors.child(layer.weight())),
-            tensors -> tensors.childFactors(layer, form)));
   }
 
   private static RowCheck directions(String name, LayerNames layer, LayerTensors tensors) {

@@ -9,6 +9,7 @@ import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
+import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.util.List;
@@ -48,6 +49,26 @@ public final class Nearest {
     wanted.put(
         key(layer, kind, variant),
         LayerRecomputation.of(ends, tensors -> check(layer, ends, tool, tensors)));
+  }
+
+  /**
+   * The same of a weight over the child's scales, once for each form that a tool may have computed
+   * them in.
+   */
+  static void addForms(
+      Map<String, Recomputation> wanted,
+      LayerNames layer,
+      EdgeKind kind,
+      List<Scales.Form> forms,
+      Ends ends,
+      Function<LayerTensors, TensorEntry> weight) {
+    for (Scales.Form form : forms) {
+      Tool tool =
+          new Tool(
+              tensors -> Source.weight(weight.apply(tensors)),
+              tensors -> tensors.childFactors(layer, form));
+      add(wanted, layer, kind, form.name(), ends, tool);
+    }
   }
 
   private static IndicesCheck check(LayerNames layer, Ends ends, Tool tool, LayerTensors tensors) {

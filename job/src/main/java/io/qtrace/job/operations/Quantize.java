@@ -1,6 +1,5 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
@@ -73,23 +72,15 @@ public final class Quantize implements Operation {
           .filter(layer -> isQuantized(layer, step))
           .ifPresent(
               layer ->
-                  List.of(Scales.Form.INITIAL, Scales.Form.TRAINED)
-                      .forEach(form -> add(wanted, layer, form, ends)));
+                  Nearest.addForms(
+                      wanted,
+                      layer,
+                      KIND,
+                      List.of(Scales.Form.INITIAL, Scales.Form.TRAINED),
+                      ends,
+                      tensors -> tensors.parent(layer.weight())));
     }
     return wanted;
-  }
-
-  private static void add(
-      Map<String, Recomputation> wanted, LayerNames layer, Scales.Form form, Ends ends) {
-    Nearest.add(
-        wanted,
-        layer,
-        KIND,
-        form.name(),
-        ends,
-        new Nearest.Tool(
-            tensors -> Source.weight(tensors.parent(layer.weight())),
-            tensors -> tensors.childFactors(layer, form)));
   }
 
   @Override

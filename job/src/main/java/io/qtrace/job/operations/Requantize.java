@@ -1,7 +1,6 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.FoldedFactorsCheck;
-import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
@@ -147,17 +146,13 @@ public final class Requantize implements Operation {
   }
 
   private static void add(Map<String, Recomputation> wanted, LayerNames layer, Ends ends) {
-    for (Scales.Form form : List.of(Scales.Form.TRAINED, Scales.Form.INITIAL)) {
-      Nearest.add(
-          wanted,
-          layer,
-          KIND,
-          form.name(),
-          ends,
-          new Nearest.Tool(
-              tensors -> Source.weight(Nearest.weight(layer, ends).apply(tensors)),
-              tensors -> tensors.childFactors(layer, form)));
-    }
+    Nearest.addForms(
+        wanted,
+        layer,
+        KIND,
+        List.of(Scales.Form.TRAINED, Scales.Form.INITIAL),
+        ends,
+        Nearest.weight(layer, ends));
   }
 
   @Override

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What audits tell other systems, and that nothing comes back from them. */
+/** What audits send to other systems, which changes nothing of the audit. */
 @Tag("archive")
 class TestEvents {
   private static final ObjectMapper JSON =
@@ -223,14 +223,14 @@ class TestEvents {
     }
   }
 
-  // The same audit again: it is known, so only telling takes time.
-  private static void assertDeadReceiversChangeNothing(CommandRun told) throws IOException {
+  // The same audit again: it is known, so only sending takes time.
+  private static void assertDeadReceiversChangeNothing(CommandRun before) throws IOException {
     String dead = Receiver.dead("/hook?key=s3cret");
     CommandRun run =
         audit(
             archive, "--events", dead, "--webhook", dead, "--on-violation", "echo s3cret; exit 9");
-    assertThat(run.status()).isEqualTo(told.status());
-    assertThat(run.out()).isEqualTo(told.out());
+    assertThat(run.status()).isEqualTo(before.status());
+    assertThat(run.out()).isEqualTo(before.out());
     assertThat(run.err()).doesNotContain("s3cret");
     String host = dead.substring("http://".length(), dead.indexOf("/hook"));
     assertThat(run.err().lines())

@@ -1,7 +1,5 @@
 package io.qtrace.job.faults;
 
-import io.qtrace.job.LineageRows;
-import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.progress.Progress;
 import io.qtrace.job.progress.Stage;
@@ -15,30 +13,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.sql.SparkSession;
 
 /** A checkpoint gets another content, of the same size, at some point of an audit. */
-final class CheckpointReplaced extends AuditFault {
+final class CheckpointReplaced extends OwnArchiveFault {
   private static final String FILE = "debug_lut_training/checkpoint_step20.pt";
   private static final Path OTHER = Sample.RUNS.resolve("bug_q_drift/checkpoint_step20.pt");
 
-  // About how often an audit tells of its progress.
+  // About how often an audit reports its progress.
   private static final int MOMENTS = 30;
-
-  private Path folder;
-  private Path runs;
 
   CheckpointReplaced(Bench bench) {
     super(bench, "checkpoint replaced in the middle", 1, 50);
-  }
-
-  @Override
-  SparkSession tables(Path own) throws Exception {
-    folder = own;
-    runs = Bench.copy(own.resolve("archive"));
-    return super.tables(own);
-  }
-
-  @Override
-  String archive() {
-    return runs.toString();
   }
 
   @Override
@@ -69,17 +52,9 @@ final class CheckpointReplaced extends AuditFault {
 
   private void replace(Path content) {
     try {
-      Files.copy(content, runs.resolve(FILE), StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(content, runs().resolve(FILE), StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  // Identifiers too: rows of the content in between are others.
-  @Override
-  Tally compare(SparkSession tables) throws Exception {
-    SparkSession fresh = LocalSpark.session(folder.resolve("fresh"));
-    Bench.audit(fresh, archive());
-    return Bench.compareWithMore(LineageRows.withIds(fresh), LineageRows.withIds(tables), tables);
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.qtrace.job.LineageRows;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.lineage.LineageTable;
 import java.io.File;
@@ -24,41 +23,26 @@ import org.apache.spark.sql.SparkSession;
  * The clock is set back between two audits. No process can be given another clock everywhere, so
  * the tables are given other times: those of an audit in the future.
  */
-final class ClockSetBack extends AuditFault {
+final class ClockSetBack extends OwnArchiveFault {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String LATER = "bug_q_drift";
-
-  private Path folder;
-  private Path runs;
 
   ClockSetBack(Bench bench) {
     super(bench, "clock set back", 1, 50);
   }
 
   @Override
-  SparkSession tables(Path own) throws Exception {
-    folder = own;
-    runs = Bench.copy(own.resolve("archive"));
-    return super.tables(own);
-  }
-
-  @Override
-  String archive() {
-    return runs.toString();
-  }
-
-  @Override
   Tally disturb(SparkSession tables, Random random) throws Exception {
-    Path later = Files.move(runs.resolve(LATER), folder.resolve(LATER));
+    Path later = Files.move(runs().resolve(LATER), folder().resolve(LATER));
     Bench.audit(tables, archive());
-    Files.move(later, runs.resolve(LATER));
+    Files.move(later, runs().resolve(LATER));
     // Iceberg forgives a minute.
     long millis = Duration.ofMinutes(2).toMillis() + random.nextLong(Duration.ofDays(7).toMillis());
     shift(tables, millis);
-    assertThatThrownBy(() -> Bench.audit(LocalSpark.session(folder), archive()))
+    assertThatThrownBy(() -> Bench.audit(LocalSpark.session(folder()), archive()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("but this machine's clock says");
-    shift(LocalSpark.session(folder), -millis);
+    shift(LocalSpark.session(folder()), -millis);
     return struck(1, 1);
   }
 
@@ -83,13 +67,5 @@ final class ClockSetBack extends AuditFault {
         ((ObjectNode) node).put(field, node.get(field).asLong() + millis);
       }
     }
-  }
-
-  // What the first audit found stays on record.
-  @Override
-  Tally compare(SparkSession tables) throws Exception {
-    SparkSession fresh = LocalSpark.session(folder.resolve("fresh"));
-    Bench.audit(fresh, archive());
-    return Bench.compareWithMore(LineageRows.withIds(fresh), LineageRows.withIds(tables), tables);
   }
 }

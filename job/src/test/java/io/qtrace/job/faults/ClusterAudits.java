@@ -80,22 +80,15 @@ final class ClusterAudits {
   private void run(SparkSession spark, String name, Random random) throws Exception {
     speculative.set(0);
     long delay = random.nextLong(Math.max(1, usual));
-    AtomicInteger strikes = new AtomicInteger();
-    Thread striking =
-        new Thread(
+    DelayedStrike striking =
+        DelayedStrike.in(
+            delay,
             () -> {
-              try {
-                Thread.sleep(delay);
-                strike(random);
-                strikes.incrementAndGet();
-              } catch (InterruptedException | IOException e) {
-                throw new IllegalStateException(e);
-              }
+              strike(random);
+              return 1;
             });
-    striking.start();
     int failed = AuditFault.failures(() -> audit(spark, name));
-    striking.join();
-    System.out.println(strikes + " " + speculative + " " + failed);
+    System.out.println(striking.await() + " " + speculative + " " + failed);
   }
 
   // The processes that this one started are its executors.

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.SparkSession;
@@ -28,17 +28,7 @@ final class ScratchLost extends AuditFault {
   @Override
   SparkSession tables(Path folder) throws Exception {
     scratch = Files.createDirectory(folder.resolve("scratch"));
-    LocalSpark.stop();
-    SparkSession.builder()
-        .master("local[2,4]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.local.dir", scratch.toString())
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config(
-            "spark.sql.extensions",
-            "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-        .getOrCreate();
+    LocalSpark.restart(Map.of("spark.master", "local[2,4]", "spark.local.dir", scratch.toString()));
     return LocalSpark.session(folder);
   }
 
@@ -50,22 +40,9 @@ final class ScratchLost extends AuditFault {
 
   @Override
   Tally disturb(SparkSession tables, Random random) throws Exception {
-    int delay = random.nextInt(MAX_DELAY_MS);
-    AtomicInteger lost = new AtomicInteger();
-    Thread breaking =
-        new Thread(
-            () -> {
-              try {
-                Thread.sleep(delay);
-                lost.set(lose());
-              } catch (InterruptedException | IOException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    breaking.start();
+    DelayedStrike breaking = DelayedStrike.in(random.nextInt(MAX_DELAY_MS), this::lose);
     int failed = failures(() -> Bench.audit(tables, archive()));
-    breaking.join();
-    return struck(lost.get(), failed);
+    return struck(breaking.await(), failed);
   }
 
   private int lose() throws IOException {

@@ -29,12 +29,14 @@ record PictureRows(String sql, StructType schema, List<Row> rows, long total) {
   static PictureRows of(SparkSession spark, Picture picture, ReportScope scope) {
     String all = picture.query(scope);
     String sql = all + "\nLIMIT " + picture.most();
-    Dataset<Row> query = spark.sql(sql);
+    // One more tells whether there are more, to be counted.
+    Dataset<Row> query = spark.sql(all + "\nLIMIT " + (picture.most() + 1));
     List<Row> rows = query.collectAsList();
-    long total =
-        rows.size() < picture.most()
-            ? rows.size()
-            : spark.sql("SELECT count(*) FROM (" + all + ")").first().getLong(0);
+    long total = rows.size();
+    if (total > picture.most()) {
+      rows = rows.subList(0, picture.most());
+      total = spark.sql("SELECT count(*) FROM (" + all + ")").first().getLong(0);
+    }
     return new PictureRows(sql, query.schema(), rows, total);
   }
 

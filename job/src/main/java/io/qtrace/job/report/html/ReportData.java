@@ -8,6 +8,9 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
@@ -26,17 +29,31 @@ record ReportData(ReportScope scope, Map<Picture, PictureRows> pictures) {
 
   /** Runs the queries. */
   static ReportData of(SparkSession spark, ReportScope scope) {
-    Map<Picture, PictureRows> pictures = new EnumMap<>(Picture.class);
     spark.sql(scope.statement());
     try {
-      for (Picture picture : Picture.values()) {
-        pictures.put(picture, PictureRows.of(spark, picture, scope));
-      }
+      return new ReportData(scope, pictures(spark, scope));
     } finally {
       spark.sql("UNCACHE TABLE " + ReportScope.SHOWN);
       spark.catalog().dropTempView(ReportScope.SHOWN);
     }
-    return new ReportData(scope, pictures);
+  }
+
+  // Two at a time: of a small query most of the time is its plan, which one core makes.
+  private static Map<Picture, PictureRows> pictures(SparkSession spark, ReportScope scope) {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Map<Picture, CompletableFuture<PictureRows>> queries = new EnumMap<>(Picture.class);
+      for (Picture picture : Picture.values()) {
+        queries.put(
+            picture,
+            CompletableFuture.supplyAsync(() -> PictureRows.of(spark, picture, scope), threads));
+      }
+      Map<Picture, PictureRows> pictures = new EnumMap<>(Picture.class);
+      queries.forEach((picture, query) -> pictures.put(picture, query.join()));
+      return pictures;
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   PictureRows of(Picture picture) {

@@ -1,6 +1,6 @@
 package io.qtrace.job.cli;
 
-import io.qtrace.job.conf.Sessions;
+import io.qtrace.job.conf.Preload;
 import io.qtrace.job.text.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -100,7 +100,7 @@ public final class Main implements Callable<Integer> {
     PrintWriter out = writer(FileDescriptor.out);
     PrintWriter err = writer(FileDescriptor.err);
     Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> endedThread(err, failure));
-    Sessions.preload();
+    Preload.context();
     System.exit(run(out, err, args));
   }
 

@@ -5,32 +5,19 @@ import java.io.InputStream;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Opens the Spark session of a command. */
 public final class Sessions {
   private static final String DEFAULTS = "/qtrace/spark-defaults.conf";
 
   // System property of a JVM that scripts/qtrace starts without spark-submit.
-  private static final String SETTINGS_FILE = "qtrace.settings";
-
-  // Slow to initialize, and the first that a context needs.
-  private static final List<String> PRELOADED =
-      List.of(
-          "org.apache.spark.SparkContext",
-          "org.apache.spark.SparkEnv$",
-          "org.apache.spark.rpc.netty.NettyRpcEnvFactory");
-
-  private static final Logger log = LoggerFactory.getLogger(Sessions.class);
+  static final String SETTINGS_FILE = "qtrace.settings";
 
   private Sessions() {}
 
@@ -44,6 +31,7 @@ public final class Sessions {
    * @throws IOException if the file or the packaged defaults cannot be read
    */
   public static SparkSession open(Optional<Path> warehouse) throws IOException {
+    Preload.session();
     // SparkSession.builder() searches for this one by Scala's reflection, which takes a while.
     return org.apache.spark.sql.classic.SparkSession.builder()
         .config(configuration(new SparkConf(), warehouse))
@@ -58,29 +46,6 @@ public final class Sessions {
   public static JavaSparkContext context() throws IOException {
     return JavaSparkContext.fromSparkContext(
         SparkContext.getOrCreate(configuration(new SparkConf(), Optional.empty())));
-  }
-
-  /**
-   * Loads in the background what a Spark context needs, if scripts/qtrace started this JVM for one:
-   * half a second less to wait while the command line and the settings are read.
-   */
-  public static void preload() {
-    if (System.getProperty(SETTINGS_FILE) != null) {
-      Thread loader = new Thread(Sessions::load, "preload");
-      loader.setDaemon(true);
-      loader.start();
-    }
-  }
-
-  private static void load() {
-    try {
-      UserGroupInformation.getCurrentUser();
-      for (String name : PRELOADED) {
-        Class.forName(name);
-      }
-    } catch (IOException | ReflectiveOperationException e) {
-      log.debug("Cannot load ahead, the context will say why", e);
-    }
   }
 
   static SparkConf configuration(SparkConf conf, Optional<Path> warehouse) throws IOException {

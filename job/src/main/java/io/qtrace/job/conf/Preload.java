@@ -1,0 +1,53 @@
+package io.qtrace.job.conf;
+
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.security.UserGroupInformation;
+
+/**
+ * Loads in the background, while the command line and the settings are read, what Spark needs first
+ * and what is slow to initialize: half a second less to wait at each start.
+ */
+public final class Preload {
+  private static final List<String> CONTEXT =
+      List.of(
+          "org.apache.spark.SparkContext",
+          "org.apache.spark.SparkEnv$",
+          "org.apache.spark.rpc.netty.NettyRpcEnvFactory");
+
+  // Makes the whole of Scala's reflection, for the names of functions in generated code.
+  private static final List<String> SESSION =
+      List.of("org.apache.spark.sql.catalyst.ScalaReflection$");
+
+  private Preload() {}
+
+  /** What a context needs, if scripts/qtrace started this JVM for one. */
+  public static void context() {
+    if (System.getProperty(Sessions.SETTINGS_FILE) != null) {
+      start(CONTEXT);
+    }
+  }
+
+  /** What the first rows of a session need. */
+  static void session() {
+    start(SESSION);
+  }
+
+  private static void start(List<String> classes) {
+    Thread thread = new Thread(() -> load(classes), "preload");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  // A failure is found again, and reported, by whoever needs the class.
+  private static void load(List<String> classes) {
+    try {
+      UserGroupInformation.getCurrentUser();
+      for (String name : classes) {
+        Class.forName(name);
+      }
+    } catch (IOException | ReflectiveOperationException | LinkageError e) {
+      return;
+    }
+  }
+}

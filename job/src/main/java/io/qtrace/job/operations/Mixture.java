@@ -19,9 +19,11 @@ public final class Mixture {
   private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
   private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
   private static final double ROUNDINGS = 8; // that a sum or a value went through
+  private static final double NARROW_ROUNDINGS = 2; // of 16 bits, as far as others differ
   private static final double CLOSE = 1 / ROUNDINGS; // one rounding
   private static final double ALIKE = 0.5; // of what rounding allows
   private static final double CLEARLY = 4; // worse fits the average without a term that counts
+  private static final double CHANCE = 12; // squares of its deviation that noise moves a weight by
   private static final double NOISE = 1 / 64.0; // of squares, where each rounding is one
   // Weights are numbers that people choose, where those fit: parts of a whole, or decimals.
   private static final int[] WHOLES = {
@@ -139,7 +141,8 @@ public final class Mixture {
         || facts.stream().allMatch(tensor::isSame)) {
       return List.of();
     }
-    double unit = unit(tensor.dtype()) * ROUNDINGS;
+    boolean narrow = tensor.dtype().bytes() < DType.FLOAT32.bytes();
+    double unit = unit(tensor.dtype()) * (narrow ? NARROW_ROUNDINGS : ROUNDINGS);
     List<Row> found = new ArrayList<>();
     boolean all = !tensor.values().isEmpty();
     long elements = tensor.shape().elements();
@@ -305,6 +308,12 @@ public final class Mixture {
                     <= row.allowed() * ALIKE);
   }
 
+  // Whether weights fit no worse than the best ones by more than the noise in these explains.
+  private boolean isAsGood(double[] some, double[] best) {
+    double equations = KEPT_PART * rows.values().stream().mapToInt(List::size).sum();
+    return misfit(some) <= (1 + CHANCE / equations) * misfit(best) + NOISE;
+  }
+
   // The plainest weights that fit as well; small ones that no row distinguishes from zero are zero.
   private double[] rounded(double[] found) {
     for (int whole : WHOLES) {
@@ -315,7 +324,7 @@ public final class Mixture {
         plain[i] = (double) part / whole;
         sum += part;
       }
-      if (sum == whole && isAlike(plain, found)) {
+      if (sum == whole && isAlike(plain, found) && isAsGood(plain, found)) {
         exact = true;
         return plain;
       }

@@ -142,8 +142,7 @@ is_short() {
 
 # Whether SQL on the command line names neither the data source of checkpoints nor a function of tensors.
 reads_tables_only() {
-  local words=" $* "
-  case ${words,,} in
+  case $(printf ' %s ' "$*" | tr '[:upper:]' '[:lower:]') in
     *qtrace* | *tensor_* | *q_residual* | *lut_*) return 1 ;;
     *' -e'*) ;;
     *) return 1 ;;

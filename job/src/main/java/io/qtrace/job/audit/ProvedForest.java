@@ -100,7 +100,7 @@ final class ProvedForest {
     Set<ProofStage.Pair> pairs = new HashSet<>();
     for (InferredEdge edge : open) {
       Map<ProofStage.Pair, CheckpointFile> some = new LinkedHashMap<>();
-      of(edge, candidates).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
+      likeliest(edge, candidates).forEach(one -> some.put(pair(edge, Optional.of(one)), one));
       merges.put(edge, some);
       pairs.addAll(some.keySet());
     }
@@ -139,7 +139,7 @@ final class ProvedForest {
   }
 
   // Those that may have been merged on a step, of the child's run first.
-  private static List<CheckpointFile> of(InferredEdge edge, List<CheckpointFile> adapters) {
+  private static List<CheckpointFile> likeliest(InferredEdge edge, List<CheckpointFile> adapters) {
     CheckpointFile child = edge.child();
     return adapters.stream()
         .filter(one -> !one.equals(edge.parent()) && !one.equals(child))

@@ -19,7 +19,7 @@ public final class Mixture {
   private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
   private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
   private static final double ROUNDINGS = 8; // that a sum or a value went through
-  private static final double NARROW_ROUNDINGS = 2; // of 16 bits, as far as others differ
+  private static final double NARROW_ROUNDINGS = 2; // the same, in dtypes of 16 bits or fewer
   private static final double CLOSE = 1 / ROUNDINGS; // one rounding
   private static final double ALIKE = 0.5; // of what rounding allows
   private static final double CLEARLY = 4; // worse fits the average without a term that counts
@@ -308,14 +308,15 @@ public final class Mixture {
                     <= row.allowed() * ALIKE);
   }
 
-  // Whether weights fit no worse than the best ones by more than the noise in these explains.
-  private boolean isAsGood(double[] some, double[] best) {
+  // The misfit up to which noise explains why weights fit worse than the best ones.
+  private double worst(double[] best) {
     double equations = KEPT_PART * rows.values().stream().mapToInt(List::size).sum();
-    return misfit(some) <= (1 + CHANCE / equations) * misfit(best) + NOISE;
+    return (1 + CHANCE / equations) * misfit(best) + NOISE;
   }
 
   // The plainest weights that fit as well; small ones that no row distinguishes from zero are zero.
   private double[] rounded(double[] found) {
+    double worst = worst(found);
     for (int whole : WHOLES) {
       double[] plain = new double[found.length];
       long sum = 0;
@@ -324,7 +325,7 @@ public final class Mixture {
         plain[i] = (double) part / whole;
         sum += part;
       }
-      if (sum == whole && isAlike(plain, found) && isAsGood(plain, found)) {
+      if (sum == whole && isAlike(plain, found) && misfit(plain) <= worst) {
         exact = true;
         return plain;
       }

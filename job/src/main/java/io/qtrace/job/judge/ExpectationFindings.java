@@ -166,6 +166,7 @@ final class ExpectationFindings {
         tensors.stream()
             .filter(tensor -> tensor.isComparable() && !tensor.isChanged())
             .filter(tensor -> trained.trains(tensor) && TrainedGroups.mustMove(tensor))
+            .filter(tensor -> !trained.mayStay(tensor))
             .toList(),
         tensors);
   }

@@ -28,6 +28,16 @@ final class TrainNotes {
     if (!trained.isEmpty()) {
       notes.add("trains " + String.join(", ", trained));
     }
+    long hidden =
+        step.pair().byName().values().stream()
+            .filter(tensor -> tensor.isComparable() && !tensor.isChanged())
+            .filter(tensor -> step.trained().trains(tensor) && step.trained().mayStay(tensor))
+            .count();
+    if (hidden > 0) {
+      notes.add(
+          "%d tensors of 16 bits in groups that train did not change: rounding may hide their updates"
+              .formatted(hidden));
+    }
     List<LayerNames> layers = step.lutLayers();
     long dropped =
         layers.stream()

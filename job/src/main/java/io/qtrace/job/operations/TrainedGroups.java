@@ -2,22 +2,31 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.lut.Category;
+import io.qtrace.tensor.DType;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * What a step trains, inferred from what moved: a group of tensors trains if more than half of them
- * moved. Where a model is quantized its weights and embeddings are frozen; scales, magnitudes,
- * norms and LoRA may train.
+ * moved, or several did and rounding may hide that the others do. Where a model is quantized its
+ * weights and embeddings are frozen; scales, magnitudes, norms and LoRA may train.
  */
 public final class TrainedGroups {
   private static final String MAGNITUDE = "rank_magnitude";
 
+  // A tensor stays by chance, which an archive of many steps has a million times.
+  private static final double CHANCE = 1e-6;
+
   private final Map<TensorGroup, int[]> counts = new HashMap<>(); // moved, all, moved to halves
+  private final Map<TensorGroup, Double> shares = new HashMap<>(); // least of elements that changed
+  private final Map<TensorGroup, List<TensorComparison>> still = new HashMap<>(); // did not move
   private final boolean frozen;
 
   TrainedGroups(Step step) {
@@ -26,8 +35,13 @@ public final class TrainedGroups {
     for (TensorComparison tensor : tensors.values()) {
       if (tensor.isComparable() && isTrainable(tensor.category())) {
         int[] count = counts.computeIfAbsent(TensorGroup.of(tensor), group -> new int[3]);
-        count[0] += isMoved(tensor) ? 1 : 0;
         count[1]++;
+        if (isMoved(tensor)) {
+          count[0]++;
+          share(tensor).ifPresent(part -> shares.merge(TensorGroup.of(tensor), part, Math::min));
+        } else {
+          still.computeIfAbsent(TensorGroup.of(tensor), group -> new ArrayList<>()).add(tensor);
+        }
         count[2] += isHalved(tensor, step) ? 1 : 0;
       }
     }
@@ -51,6 +65,28 @@ public final class TrainedGroups {
         && Halves.unexplained(tensor, step).isNone();
   }
 
+  // Of elements that changed, in a tensor that moved.
+  private static OptionalDouble share(TensorComparison tensor) {
+    return tensor.compared().stream()
+        .mapToDouble(stats -> (double) stats.changedElements() / stats.elements())
+        .findFirst();
+  }
+
+  /**
+   * Whether rounding may hide that a tensor which did not change trains: its dtype has 16 bits or
+   * fewer, and so many elements of others in its group stayed that all of so few may.
+   */
+  public boolean mayStay(TensorComparison tensor) {
+    double share = shares.getOrDefault(TensorGroup.of(tensor), 1.0);
+    return tensor.right().filter(TrainedGroups::isNarrow).isPresent()
+        && Math.pow(1 - share, tensor.elements()) > CHANCE;
+  }
+
+  private static boolean isNarrow(TensorFacts tensor) {
+    return tensor.dtype().kind() == DType.Kind.FLOAT
+        && tensor.dtype().bytes() < DType.FLOAT32.bytes();
+  }
+
   /** Whether the step moves the group of a tensor. */
   public boolean trains(TensorComparison tensor) {
     return trains(TensorGroup.of(tensor));
@@ -60,7 +96,10 @@ public final class TrainedGroups {
     int[] count = counts.getOrDefault(group, new int[3]);
     // One norm that moved is more likely damaged than trained.
     int least = group.isNorm() ? 2 : 1;
-    return mayTrain(group) && count[0] >= least && 2 * count[0] > count[1];
+    return mayTrain(group)
+        && (2 * count[0] > count[1]
+            ? count[0] >= least
+            : count[0] > least && still.get(group).stream().allMatch(this::mayStay));
   }
 
   private boolean mayTrain(TensorGroup group) {

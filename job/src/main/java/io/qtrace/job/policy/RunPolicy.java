@@ -11,6 +11,9 @@ import java.util.Objects;
 public final class RunPolicy implements Serializable {
   private static final long serialVersionUID = 1;
 
+  // Raised where an edge is judged otherwise than before, so that it is judged again.
+  private static final int JUDGING_VERSION = 1;
+
   private final Policy policy;
   private final String run;
   private final RunConfig config;
@@ -57,8 +60,8 @@ public final class RunPolicy implements Serializable {
 
   /**
    * Hash of all that settles the verdict of an edge to a checkpoint of this run, in addition to the
-   * content of its ends: the policy, the overrides that apply, the waivers and which of them hold
-   * today.
+   * content of its ends: the version of judging, the policy, the overrides that apply, the waivers
+   * and which of them hold today.
    */
   public String identity(String checkpoint) {
     List<String> reasons =
@@ -67,6 +70,13 @@ public final class RunPolicy implements Serializable {
             .toList();
     Waivers about = waivers(checkpoint);
     return Policy.hash(
-        List.of(policy.hash(), config.problem(), reasons, about.all(), about.inForce()).toString());
+        List.of(
+                JUDGING_VERSION,
+                policy.hash(),
+                config.problem(),
+                reasons,
+                about.all(),
+                about.inForce())
+            .toString());
   }
 }

@@ -45,6 +45,27 @@ public final class RandomChain {
     random = new Random(seed);
   }
 
+  /** A step of a run whose floats but those of the LUTs are of a dtype. */
+  public static Link trained(long seed, DType dtype) {
+    Random random = new Random(seed);
+    ArrayCheckpoint model = RandomModel.of(random);
+    Regime regime = Regime.of(random, model);
+    ArrayCheckpoint parent = rounded(regime.train(rounded(model, dtype), random), dtype);
+    return new Link(Train.KIND, parent, rounded(regime.train(parent, random), dtype));
+  }
+
+  private static ArrayCheckpoint rounded(ArrayCheckpoint model, DType dtype) {
+    ArrayCheckpoint rounded = model;
+    for (String name : model.tensors().keySet()) {
+      ArrayTensor tensor = model.tensor(name);
+      LayerNames layer = new LayerNames(LayerNames.moduleOf(name));
+      if (tensor.isFloat() && !name.equals(layer.lut()) && !name.equals(layer.deltas())) {
+        rounded = rounded.with(name, tensor.as(dtype));
+      }
+    }
+    return rounded;
+  }
+
   /** One step, and which operation it is. */
   public record Link(EdgeKind kind, ArrayCheckpoint parent, ArrayCheckpoint child) {
     /** The same with something else in the child. */

@@ -7,15 +7,18 @@ import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.hawkular.agent.prometheus.text.TextPrometheusMetricDataParser;
+import org.hawkular.agent.prometheus.types.Gauge;
+import org.hawkular.agent.prometheus.types.MetricFamily;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -27,8 +30,6 @@ class TestAuditResults {
   private static final String HOSTILE = "runs/<b>\"&\u0000\u202e\n]]>.pt";
   private static final Instant STARTED = Instant.parse("2026-11-26T01:00:00Z");
   private static final Instant FINISHED = Instant.parse("2026-11-26T01:01:30Z");
-  private static final Pattern SAMPLE =
-      Pattern.compile("([a-z_]+)\\{archive=\"((?:[^\"\\\\\n]|\\\\[\\\\\"n])*)\"} (-?[0-9]+)");
 
   private static AuditReport report() {
     Finding counts = new Finding("q-never", 2, "a._Q", "2 _Q changed, such as <a._Q>");
@@ -95,7 +96,7 @@ class TestAuditResults {
   }
 
   @Test
-  void gaugesHaveTheCountsOfTheSummary() {
+  void gaugesHaveTheCountsOfTheSummary() throws IOException {
     String archive = "s3a://bucket/a \"quoted\" \\ name\nof two lines";
     Map<String, Long> gauges =
         gauges(AuditMetrics.of(AuditSummary.of(report(), 1, archive, STARTED, FINISHED)), archive);
@@ -119,29 +120,18 @@ class TestAuditResults {
         .hasSize(3);
   }
 
-  // Each sample after its help and its type, as the format asks.
-  private static Map<String, Long> gauges(String text, String archive) {
-    assertThat(text).endsWith("\n");
-    List<String> lines = text.lines().toList();
-    assertThat(lines.size() % 3).isZero();
+  private static Map<String, Long> gauges(String text, String archive) throws IOException {
+    TextPrometheusMetricDataParser parser =
+        new TextPrometheusMetricDataParser(
+            new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
     Map<String, Long> gauges = new HashMap<>();
-    IntStream.range(0, lines.size() / 3)
-        .forEach(
-            i -> {
-              Matcher sample = SAMPLE.matcher(lines.get(3 * i + 2));
-              assertThat(sample.matches()).as(lines.get(3 * i + 2)).isTrue();
-              String name = sample.group(1);
-              assertThat(lines.get(3 * i)).startsWith("# HELP " + name + " ");
-              assertThat(lines.get(3 * i + 1)).isEqualTo("# TYPE " + name + " gauge");
-              assertThat(
-                      sample
-                          .group(2)
-                          .replace("\\n", "\n")
-                          .replace("\\\"", "\"")
-                          .replace("\\\\", "\\"))
-                  .isEqualTo(archive);
-              gauges.put(name, Long.parseLong(sample.group(3)));
-            });
+    for (MetricFamily family = parser.parse(); family != null; family = parser.parse()) {
+      assertThat(family.getHelp()).isNotBlank();
+      assertThat(family.getMetrics()).hasSize(1);
+      Gauge gauge = (Gauge) family.getMetrics().get(0);
+      assertThat(gauge.getLabels()).isEqualTo(Map.of("archive", archive));
+      gauges.put(family.getName(), (long) gauge.getValue());
+    }
     return gauges;
   }
 }

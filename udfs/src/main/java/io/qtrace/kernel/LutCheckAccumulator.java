@@ -20,6 +20,7 @@ public final class LutCheckAccumulator {
   private final MismatchAccumulator outside = new MismatchAccumulator();
   private final MismatchAccumulator offGrid = new MismatchAccumulator();
   private final MismatchAccumulator stale = new MismatchAccumulator();
+  private int stalePlaces; // entries of which such a float32 was found
   private long elements;
   private double maxStale;
 
@@ -68,7 +69,43 @@ public final class LutCheckAccumulator {
     return outside.count() + stale.count() == before;
   }
 
+  // Most chunks are right, or stale all over: a loop that does nothing else stays fast whatever
+  // other chunks hold.
   private void checkFloats(float[] values, Ints places, Chunk chunk) {
+    int[] at = places.array();
+    if (areEntries(values, chunk.pad(), at, chunk.count(), entryBits)) {
+      return;
+    }
+    boolean allStale = stalePlaces == entries.length;
+    if (allStale && areEntries(values, chunk.pad(), at, chunk.count(), staleBits)) {
+      stale.addMore(chunk.count());
+      offGrid.addMore(offGrid(at, chunk.count()));
+    } else {
+      checkEach(values, places, chunk);
+    }
+  }
+
+  private static boolean areEntries(float[] values, int pad, int[] at, int count, int[] table) {
+    for (int i = 0; i < count; i++) {
+      int place = at[i];
+      if (place < 0
+          || place >= table.length
+          || Float.floatToRawIntBits(values[pad + i]) != table[place]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int offGrid(int[] at, int count) {
+    int off = 0;
+    for (int i = 0; i < count; i++) {
+      off += staleIsOff[at[i]] ? 1 : 0;
+    }
+    return off;
+  }
+
+  private void checkEach(float[] values, Ints places, Chunk chunk) {
     int[] table = entryBits;
     int[] at = places.array();
     for (int i = 0; i < chunk.count(); i++) {
@@ -79,10 +116,8 @@ public final class LutCheckAccumulator {
         continue;
       }
       if (place >= 0 && place < table.length && bits == staleBits[place]) {
-        stale.addAnother();
-        if (staleIsOff[place]) {
-          offGrid.addAnother();
-        }
+        stale.addMore(1);
+        offGrid.addMore(staleIsOff[place] ? 1 : 0);
       } else {
         look(chunk, i, value, places);
       }
@@ -113,6 +148,7 @@ public final class LutCheckAccumulator {
       outside.add(index, places.number(chunk, i), expected);
     } else {
       stale.add(index, value, expected);
+      stalePlaces += staleBits[place] == entryBits[place] ? 1 : 0;
       staleBits[place] = Float.floatToRawIntBits((float) value);
       staleIsOff[place] = isOff;
       double distance = Math.abs(value - expected);

@@ -17,9 +17,9 @@ public final class MismatchAccumulator {
     return count;
   }
 
-  /** Counts another of a kind that was added before. */
-  void addAnother() {
-    count++;
+  /** Counts more of a kind that was added before. */
+  void addMore(int more) {
+    count += more;
   }
 
   /** Adds one that comes after all before; parameters as those of {@link Mismatches}. */

@@ -22,6 +22,9 @@ final class Failure {
   private static final Pattern OUT_OF_MEMORY =
       Pattern.compile("java\\.lang\\.OutOfMemoryError|ExecutorLostFailure.*\\b(52|137|OOM)\\b");
 
+  // Spark starts with no heap of less than 450 MiB, of which the collector keeps a part for itself.
+  private static final String TOO_LITTLE = "[INVALID_DRIVER_MEMORY]";
+
   private Failure() {}
 
   /**
@@ -74,6 +77,10 @@ final class Failure {
   // Of a failed stage, Spark reports only in its message why a task or an executor failed.
   private static Optional<String> outOfMemory(Throwable failure) {
     String message = Objects.requireNonNullElse(failure.getMessage(), "");
+    if (message.startsWith(TOO_LITTLE)) {
+      return Optional.of(
+          "Cannot start Spark with so little memory; increase --driver-memory to 600m");
+    }
     boolean ofTask = failure instanceof SparkException && OUT_OF_MEMORY.matcher(message).find();
     if (!ofTask && !(failure instanceof OutOfMemoryError)) {
       return Optional.empty();

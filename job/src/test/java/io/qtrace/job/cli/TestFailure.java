@@ -47,6 +47,14 @@ class TestFailure {
   }
 
   @Test
+  void tooLittleMemoryForSparkIsOneSentence() {
+    String message =
+        "[INVALID_DRIVER_MEMORY] System memory 147849216 must be at least 471859200.\nPlease increase";
+    assertThat(Failure.reason(new RuntimeException(message)))
+        .isEqualTo("Cannot start Spark with so little memory; increase --driver-memory to 600m");
+  }
+
+  @Test
   void ringOfCausesEnds() {
     Exception a = new Exception("a a");
     a.initCause(new Exception("b b", a));

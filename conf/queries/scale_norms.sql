@@ -1,0 +1,8 @@
+-- How large are the scales of all layers at each step of a run?
+--
+SELECT step, round(sqrt(sum(norm * norm) FILTER (WHERE name LIKE '%.scale_A')), 4) AS scale_A,
+  round(sqrt(sum(norm * norm) FILTER (WHERE name LIKE '%.scale_B')), 4) AS scale_B,
+  round(sqrt(sum(norm * norm) FILTER (WHERE name LIKE '%.rank_magnitude')), 4) AS rank_magnitude
+FROM tensors JOIN checkpoints USING (audit_id, checkpoint_id, path)
+WHERE run = 'srLUT-004_all_alpaca_M2p0_lr1e5_from_best' AND role = 'step' AND section IS NULL
+GROUP BY step ORDER BY step

@@ -1,5 +1,11 @@
 -- Which layers use the ends of their LUT most?
 --
+-- layer                         lowest  highest  indices  checkpoints
+-- model.layers.0.mlp.down_proj       1        0     2560            1
+-- model.layers.1.mlp.up_proj         1        0     2560           16
+-- model.layers.0.mlp.down_proj       0        0     2560           15
+-- model.layers.0.mlp.gate_proj       0        0     2560           16
+-- model.layers.0.mlp.up_proj         0        0     2560           16
 WITH used AS (
   SELECT path, regexp_replace(name, '[.](lut|_indices)$', '') AS layer, max(index_counts) AS counts,
     max(if(category = 'lut', elements, NULL)) AS entries

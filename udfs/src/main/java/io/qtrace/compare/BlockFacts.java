@@ -40,9 +40,7 @@ record BlockFacts(
             ? counts.stats().orElseGet(() -> stats(dtype, block, count, index))
             : StatsPartial.NONE;
     ExactSum squares =
-        member.wants(Measure.NORM)
-            ? Kernels.squares(dtype, block, count, index)
-            : ExactSum.ZERO;
+        member.wants(Measure.NORM) ? Kernels.squares(dtype, block, count, index) : ExactSum.ZERO;
     int crc32 = member.wants(Measure.CRC) ? Kernels.crc32(block) : 0;
     return new BlockFacts(leaf, stats, squares, counts, crc32);
   }

@@ -62,13 +62,6 @@ public record CountsPartial(List<Long> counts, boolean outside) implements Seria
     ExactSum exact = new ExactSum(BigDecimal.valueOf(sum), 0);
     return Optional.of(
         new StatsPartial(
-            elements,
-            least,
-            counts.size() - 1,
-            exact,
-            0,
-            0,
-            counts.get(0),
-            StatsPartial.NO_INDEX));
+            elements, least, counts.size() - 1, exact, 0, 0, counts.get(0), StatsPartial.NO_INDEX));
   }
 }

@@ -231,7 +231,8 @@ class TestKernels {
         Block block = BlockFixtures.block(memory, bytes.array())) {
       CountsPartial found = counts(dtype, block, 0, count);
       if (Elements.isInteger(dtype)) {
-        assertThat(found.counts()).containsExactly(LongStream.of(expected).boxed().toArray(Long[]::new));
+        assertThat(found.counts())
+            .containsExactly(LongStream.of(expected).boxed().toArray(Long[]::new));
         assertThat(found.stats()).contains(stats(dtype, block, 0, count));
       } else {
         assertThat(found.outside()).isTrue();

@@ -311,8 +311,7 @@ public final class CompareStage {
         Iterable<Tuple2<String, Packed<CheckpointIndex>>> indexes,
         Iterable<Tuple2<String, Packed<CheckpointFacts>>> known) {
       List<CompareUnit> units =
-          ComparePlan.of(
-              group, measures, unread, categories, byKey(indexes), byKey(known));
+          ComparePlan.of(group, measures, unread, categories, byKey(indexes), byKey(known));
       int first = slicing.first().get(group.number());
       List<Tuple2<Integer, SlicePart>> numbered = new ArrayList<>();
       ComparePlan.slice(

@@ -128,7 +128,7 @@ public final class FuzzTarget {
     Group group =
         new Group(0, both, Set.copyOf(both), List.of(new CompareRequest.Pair("left", "right")));
     Set<String> read = new HashSet<>();
-    for (CompareUnit unit : 
+    for (CompareUnit unit :
         ComparePlan.of(group, Set.of(), Set.of(), CategoryRules.DEFAULT, indexes, Map.of())) {
       unit.links().forEach(link -> read.addAll(unit.members().get(link.left()).names()));
     }

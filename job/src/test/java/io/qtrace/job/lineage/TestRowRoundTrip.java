@@ -77,8 +77,7 @@ class TestRowRoundTrip {
     for (TensorRow stored : List.of(row, back(TensorRow.class, row))) {
       assertThat(RowMapping.facts(stored, ArrayCheckpoint.POLICY.categories())).isEqualTo(facts);
     }
-    TensorRow older =
-        older(TensorRow.class, row, "position", "section", "norm", "index_counts");
+    TensorRow older = older(TensorRow.class, row, "position", "section", "norm", "index_counts");
     assertThat(older.position()).isNull();
     TensorFacts withoutNorm = RowMapping.facts(older, ArrayCheckpoint.POLICY.categories());
     assertThat(withoutNorm.norm()).isEmpty();
@@ -125,7 +124,8 @@ class TestRowRoundTrip {
     }
     for (List<Long> counts : List.of(List.<Long>of(), List.of(0L, 1L << 40))) {
       assertTensorSurvives(
-          asked("p._indices", Category.INDICES, DType.INT16, Optional.empty(), Optional.of(counts)));
+          asked(
+              "p._indices", Category.INDICES, DType.INT16, Optional.empty(), Optional.of(counts)));
     }
   }
 

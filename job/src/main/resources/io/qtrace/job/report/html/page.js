@@ -484,6 +484,8 @@
     qtrace.chart(place, {title: 'Tensors by log10 of their largest |a-b|', x, xLabel: 'log10', series, bars: true});
   }
 
+  const MOST_NORMS = 6;
+
   function scales() {
     const picture = summary.scales;
     const byRun = Map.groupBy(picture.rows, row => row.run);
@@ -496,17 +498,19 @@
     function draw() {
       const rows = byRun.get(run.select.value);
       const x = [...new Set(rows.map(row => row.step))].sort((a, b) => a - b);
-      const group = row => row.part === null ? row.scale : `${row.scale} of ${row.part}`;
-      const series = of => [...Map.groupBy(rows, group)].map(([label, all]) => {
+      const series = (some, group, of) => [...Map.groupBy(some, group)].map(([label, all]) => {
         const at = new Map(all.map(row => [row.step, of(row)]));
         return {label, values: x.map(step => at.get(step) ?? null)};
       });
       place.replaceChildren();
-      if (rows.some(row => row.norm !== null)) { // audits of older versions have none
-        qtrace.chart(place, {title: 'L2 norm', x, series: series(row => row.norm)});
+      // A chart each: they differ more from each other than from step to step. Audits of older versions have none.
+      const norms = Map.groupBy(rows.filter(row => row.norm !== null), row => row.scale);
+      for (const [scale, some] of [...norms].slice(0, MOST_NORMS)) {
+        qtrace.chart(place, {title: 'L2 norm of ' + qtrace.cut(scale), x, series: series(some, row => row.part ?? scale, row => row.norm)});
       }
-      qtrace.chart(place, {title: 'Mean of the elements', x, series: series(row => row.mean)});
-      qtrace.chart(place, {title: 'Largest |element|', x, series: series(row => row.largest)});
+      const group = row => row.part === null ? row.scale : `${row.scale} of ${row.part}`;
+      qtrace.chart(place, {title: 'Mean of the elements', x, series: series(rows, group, row => row.mean)});
+      qtrace.chart(place, {title: 'Largest |element|', x, series: series(rows, group, row => row.largest)});
     }
     section('scales').append(el('div', {class: 'fields'}, run.field), place, ...qtrace.rest(picture), qtrace.sql(picture));
     draw();

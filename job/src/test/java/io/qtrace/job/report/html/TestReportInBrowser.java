@@ -148,10 +148,15 @@ class TestReportInBrowser {
         .startsWith("_indices by LUT entry\n");
     assertThat(browser.all("#scales figcaption"))
         .extracting(WebElement::getText)
-        .containsExactly("L2 norm", "Mean of the elements", "Largest |element|");
+        .containsExactly(
+            "L2 norm of rank_magnitude",
+            "L2 norm of scale_A",
+            "L2 norm of scale_B",
+            "Mean of the elements",
+            "Largest |element|");
     assertThat(browser.all("#scales figure:first-of-type .u-series"))
         .extracting(WebElement::getText)
-        .contains("scale_A of attention:", "rank_magnitude of MLP:");
+        .containsExactly("step", "MLP", "attention");
     assertThat(browser.all("#cells-edge option")).hasSizeGreaterThan(10);
 
     for (String theme : List.of("light", "dark")) {

@@ -397,8 +397,8 @@
     const share = entry => percent(counts[entry] / all);
     qtrace.chart(place, {
       title: '_indices by LUT entry',
-      note: [`${share(0)} at the lowest entry, ${share(entries - 1)} at the highest; `, name(row.first_in),
-        row.checkpoints > 1 ? ` and ${qtrace.plural(row.checkpoints - 1, 'other checkpoint')}` : ''],
+      note: [`${share(0)} at the lowest entry, ${share(entries - 1)} at the highest; `
+        + `in ${qtrace.plural(row.checkpoints, 'checkpoint')}, first in `, name(row.first_in)],
       x: counts.map((_, entry) => entry),
       names: counts.map((_, entry) => String(entry)),
       xLabel: 'entry',
@@ -513,6 +513,7 @@
       qtrace.chart(place, {title: 'Largest |element|', x, series: series(rows, group, row => row.largest)});
     }
     section('scales').append(el('div', {class: 'fields'}, run.field), place, ...qtrace.rest(picture), qtrace.sql(picture));
+    run.select.value = [...byRun].reduce((one, other) => other[1].length > one[1].length ? other : one)[0];
     draw();
   }
 

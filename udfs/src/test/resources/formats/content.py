@@ -57,6 +57,12 @@ def numbers(values):
     return [number(value) for value in values]
 
 
+def is_index(tensor):
+    if tensor.is_floating_point() or tensor.is_complex():
+        return False
+    return bool(((tensor.to(torch.int64) >= 0) & (tensor.to(torch.int64) < 256)).all())
+
+
 def facts(tensor):
     plain = tensor.contiguous()
     data = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
@@ -81,6 +87,10 @@ def facts(tensor):
         found["mean"] = number(sizes.mean())
     if sizes.numel() > 1:
         found["std"] = number(sizes.std())
+    if sizes.numel():
+        found["norm"] = number(torch.linalg.vector_norm(sizes))
+    if is_index(tensor):
+        found["counts"] = torch.bincount(elements.to(torch.int64)).tolist()
     if len(values) <= MOST_VALUES:
         found["values"] = numbers(values)
     return found

@@ -2,7 +2,9 @@ package io.qtrace.compare;
 
 import io.qtrace.arrow.Block;
 import io.qtrace.compare.RangeTask.Member;
+import io.qtrace.kernel.CountsPartial;
 import io.qtrace.kernel.Digest128;
+import io.qtrace.kernel.ExactSum;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.StatsAccumulator;
 import io.qtrace.kernel.StatsPartial;
@@ -14,25 +16,38 @@ import java.util.Optional;
  *
  * @param leaf digest, if the block is a whole leaf and digests are wanted
  * @param stats of the elements, if wanted
+ * @param squares sum of the elements' squares, if wanted
+ * @param counts of the indices, if wanted
  * @param crc32 of the bytes, if wanted
  */
-record BlockFacts(Optional<Digest128> leaf, StatsPartial stats, int crc32) {
+record BlockFacts(
+    Optional<Digest128> leaf,
+    StatsPartial stats,
+    ExactSum squares,
+    CountsPartial counts,
+    int crc32) {
   static BlockFacts of(Member member, Block block, long index, boolean isLeaf) {
     Optional<Digest128> leaf =
         isLeaf && member.wants(Measure.FINGERPRINT)
             ? Optional.of(Kernels.xxh3(block))
             : Optional.empty();
+    DType dtype = member.tensor().dtype();
+    int count = block.length() / dtype.bytes();
+    CountsPartial counts =
+        member.wants(Measure.COUNTS) ? Kernels.counts(dtype, block, count) : CountsPartial.NONE;
     StatsPartial stats =
         member.wants(Measure.STATS)
-            ? stats(member.tensor().dtype(), block, index)
+            ? counts.stats().orElseGet(() -> stats(dtype, block, count, index))
             : StatsPartial.NONE;
+    ExactSum squares =
+        member.wants(Measure.NORM) ? Kernels.squares(dtype, block, count, index) : ExactSum.ZERO;
     int crc32 = member.wants(Measure.CRC) ? Kernels.crc32(block) : 0;
-    return new BlockFacts(leaf, stats, crc32);
+    return new BlockFacts(leaf, stats, squares, counts, crc32);
   }
 
-  private static StatsPartial stats(DType dtype, Block block, long index) {
+  private static StatsPartial stats(DType dtype, Block block, int count, long index) {
     StatsAccumulator stats = new StatsAccumulator();
-    Kernels.stats(dtype, block, block.length() / dtype.bytes(), index, stats);
+    Kernels.stats(dtype, block, count, index, stats);
     return stats.partial();
   }
 }

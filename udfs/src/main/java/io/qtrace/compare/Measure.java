@@ -11,6 +11,10 @@ public enum Measure {
    * depend on how a tensor is cut.
    */
   SPREAD,
+  /** Sum of squares, for an L2 norm. */
+  NORM,
+  /** How often each index occurs, of integers from 0 to 255. */
+  COUNTS,
   /** The elements themselves, of tensors that have no more than the member's limit. */
   VALUES,
   /** MD5 of the bytes in C order; sequential, so the task must cover the whole tensor. */

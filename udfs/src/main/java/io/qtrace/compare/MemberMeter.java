@@ -3,7 +3,9 @@ package io.qtrace.compare;
 import io.qtrace.arrow.Block;
 import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.kernel.BlockHasher;
+import io.qtrace.kernel.CountsPartial;
 import io.qtrace.kernel.Digest128;
+import io.qtrace.kernel.ExactSum;
 import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.SpreadPartial;
 import io.qtrace.kernel.StatsPartial;
@@ -25,6 +27,8 @@ final class MemberMeter {
   private BlockHasher hasher; // of leaves that take several pieces, null before the first
   private StatsPartial stats = StatsPartial.NONE;
   private SpreadPartial spread = SpreadPartial.NONE;
+  private ExactSum squares = ExactSum.ZERO;
+  private CountsPartial counts = CountsPartial.NONE;
   private List<Double> values = List.of();
   private StorageCrc crc = StorageCrc.NONE;
 
@@ -72,6 +76,12 @@ final class MemberMeter {
       int count = piece.length() / tensor().dtype().bytes();
       spread = spread.merge(Kernels.spread(tensor().dtype(), piece, count));
     }
+    if (member.wants(Measure.NORM)) {
+      squares = squares.plus(facts.squares());
+    }
+    if (member.wants(Measure.COUNTS)) {
+      counts = counts.merge(facts.counts());
+    }
     if (member.wants(Measure.VALUES) && tensor().elements() <= member.maxValues()) {
       addValues(Kernels.values(tensor().dtype(), piece));
     }
@@ -88,7 +98,7 @@ final class MemberMeter {
     List<LeafDigests> digests =
         leaves.isEmpty() ? List.of() : List.of(new LeafDigests(firstLeaf, leaves));
     return new MemberPartial(
-        member.id(), digests, stats, spread, values, crc, hex(md5), hex(sha256));
+        member.id(), digests, stats, spread, squares, counts, values, crc, hex(md5), hex(sha256));
   }
 
   private void hash(Block piece, boolean endsLeaf) {

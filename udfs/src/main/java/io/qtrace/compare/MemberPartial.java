@@ -1,5 +1,7 @@
 package io.qtrace.compare;
 
+import io.qtrace.kernel.CountsPartial;
+import io.qtrace.kernel.ExactSum;
 import io.qtrace.kernel.SpreadPartial;
 import io.qtrace.kernel.StatsPartial;
 import io.qtrace.tensor.TensorEntry;
@@ -15,6 +17,8 @@ import java.util.Objects;
  * @param leaves for the fingerprint, ascending
  * @param stats for {@link TensorStats}
  * @param spread for a standard deviation
+ * @param squares sum of the elements' squares, of complex ones of their moduli
+ * @param counts of indices
  * @param values the elements, real parts of complex ones, where there are few
  * @param crc of the storage's bytes
  * @param md5 32 hexadecimal digits, or none
@@ -25,6 +29,8 @@ public record MemberPartial(
     List<LeafDigests> leaves,
     StatsPartial stats,
     SpreadPartial spread,
+    ExactSum squares,
+    CountsPartial counts,
     List<Double> values,
     StorageCrc crc,
     String md5,
@@ -35,6 +41,8 @@ public record MemberPartial(
     leaves = List.copyOf(leaves);
     Objects.requireNonNull(stats, "stats");
     Objects.requireNonNull(spread, "spread");
+    Objects.requireNonNull(squares, "squares");
+    Objects.requireNonNull(counts, "counts");
     values = List.copyOf(values);
     Objects.requireNonNull(crc, "crc");
     Objects.requireNonNull(md5, "md5");
@@ -44,7 +52,16 @@ public record MemberPartial(
   /** Of a tensor of which nothing is measured. */
   public static MemberPartial none(String id) {
     return new MemberPartial(
-        id, List.of(), StatsPartial.NONE, SpreadPartial.NONE, List.of(), StorageCrc.NONE, "", "");
+        id,
+        List.of(),
+        StatsPartial.NONE,
+        SpreadPartial.NONE,
+        ExactSum.ZERO,
+        CountsPartial.NONE,
+        List.of(),
+        StorageCrc.NONE,
+        "",
+        "");
   }
 
   public MemberPartial merge(MemberPartial other) {
@@ -60,6 +77,8 @@ public record MemberPartial(
         both,
         stats.merge(other.stats),
         spread.merge(other.spread),
+        squares.plus(other.squares),
+        counts.merge(other.counts),
         values.isEmpty() ? other.values : values,
         crc.merge(other.crc),
         md5.isEmpty() ? other.md5 : md5,
@@ -73,6 +92,11 @@ public record MemberPartial(
    */
   public Fingerprint fingerprint(TensorEntry tensor) {
     return Fingerprint.of(leaves, tensor.bytes());
+  }
+
+  /** L2 norm in float64: NaN or infinite where the sum of squares is. */
+  public double norm() {
+    return Math.sqrt(squares.value());
   }
 
   /** First 16 hexadecimal digits of the MD5. */

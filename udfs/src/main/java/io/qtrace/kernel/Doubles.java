@@ -3,24 +3,30 @@ package io.qtrace.kernel;
 import io.qtrace.arrow.Block;
 import io.qtrace.tensor.DType;
 
-/** Chunks of one float dtype as float64, without rounding, in an array that stays in cache. */
+/**
+ * Chunks of one dtype as float64, in an array that stays in cache: of complex elements the moduli,
+ * 64-bit integers rounded to the nearest, all others without rounding.
+ */
 final class Doubles {
   private final DType dtype;
   private final Widener widener;
   private final double[] numbers = new double[Chunk.ELEMENTS];
 
-  /**
-   * @param dtype float64, or one that float32 holds
-   */
   Doubles(FloatKernels form, DType dtype) {
     this.dtype = dtype;
-    this.widener = dtype == DType.FLOAT64 ? null : new Widener(form, dtype);
+    this.widener = Elements.fitFloat(dtype) ? new Widener(form, dtype) : null;
   }
 
   /** The chunk's numbers from array index 0 on, valid until the next call. */
   double[] read(Block block, Chunk chunk) {
     if (dtype == DType.FLOAT64) {
       block.bytes().asDoubleBuffer().get(chunk.first(), numbers, 0, chunk.count());
+      return numbers;
+    }
+    if (widener == null) {
+      for (int i = 0; i < chunk.count(); i++) {
+        numbers[i] = Elements.number(dtype, block.bytes(), chunk.first() + i);
+      }
       return numbers;
     }
     float[] floats = widener.widen(block, chunk);

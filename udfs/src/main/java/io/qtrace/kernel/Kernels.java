@@ -90,18 +90,51 @@ public final class Kernels {
     }
   }
 
+  /**
+   * How often each index from 0 to 255 occurs among {@code count} elements.
+   *
+   * @param dtype of others than integers nothing is counted
+   */
+  public static CountsPartial counts(DType dtype, Block block, int count) {
+    requireElements(dtype, block, count, 0);
+    if (!Elements.isInteger(dtype)) {
+      return count == 0 ? CountsPartial.NONE : CountsPartial.OUTSIDE;
+    }
+    Ints ints = new Ints(dtype);
+    IndexCounter counter = new IndexCounter();
+    for (Chunk chunk : Chunk.of(0, count)) {
+      counter.add(ints.read(block, chunk).array(), chunk.count());
+    }
+    return counter.partial();
+  }
+
+  /**
+   * Sum of the squares of {@code count} elements in float64, in lanes as {@link LaneSum} has them;
+   * of complex ones, of their moduli. A square is rounded to float64, beyond which it is infinite.
+   *
+   * @param firstIndex index of the block's first element in the tensor
+   */
+  public static ExactSum squares(DType dtype, Block block, int count, long firstIndex) {
+    requireElements(dtype, block, count, firstIndex);
+    Doubles doubles = new Doubles(Forms.of(count), dtype);
+    LaneSum sum = new LaneSum();
+    for (Chunk chunk : Chunk.of(firstIndex, count)) {
+      double[] numbers = doubles.read(block, chunk);
+      double[] lanes = sum.lanes(chunk.index());
+      for (int i = 0; i < chunk.count(); i++) {
+        lanes[(chunk.pad() + i) & (LaneSum.LANES - 1)] += numbers[i] * numbers[i];
+      }
+    }
+    return sum.total();
+  }
+
   /** How far {@code count} elements lie from their mean; of complex ones their moduli. */
   public static SpreadPartial spread(DType dtype, Block block, int count) {
     requireElements(dtype, block, count, 0);
-    boolean floats = Elements.fitFloat(dtype) || dtype == DType.FLOAT64;
-    Doubles doubles = floats ? new Doubles(Forms.of(count), dtype) : null;
-    double[] wide = new double[floats ? 0 : Chunk.ELEMENTS];
+    Doubles doubles = new Doubles(Forms.of(count), dtype);
     SpreadPartial spread = SpreadPartial.NONE;
     for (Chunk chunk : Chunk.of(0, count)) {
-      double[] numbers = floats ? doubles.read(block, chunk) : wide;
-      for (int i = 0; i < chunk.count() && !floats; i++) {
-        numbers[i] = Elements.number(dtype, block.bytes(), chunk.first() + i);
-      }
+      double[] numbers = doubles.read(block, chunk);
       spread = spread.merge(SpreadPartial.of(numbers, chunk.count()));
     }
     return spread;

@@ -1,6 +1,7 @@
 package io.qtrace.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qtrace.arrow.ReadOptions;
@@ -8,6 +9,7 @@ import io.qtrace.compare.RangeTask.Member;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.FormatFixtures;
 import io.qtrace.io.LocalFiles;
+import io.qtrace.kernel.CountsPartial;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
@@ -69,6 +71,29 @@ class TestFormatFixtures {
               .as(tensor.name())
               .isEqualTo(expected.get(tensor.name()).get("md5_16").asText());
         }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void normsAndCountsAreWhatPyTorchSays(String file) throws IOException {
+    JsonNode expected = FormatFixtures.content().get(file);
+    try (RangeComparison comparison = comparison()) {
+      for (TensorEntry tensor : index(file).tensors()) {
+        JsonNode facts = expected.get(tensor.name());
+        double norm = measure(comparison, tensor, Measure.NORM).norm();
+        if (facts.has("norm")) {
+          double torch = Double.parseDouble(facts.get("norm").asText());
+          assertThat(norm).as(tensor.name()).isCloseTo(torch, withinPercentage(1e-12));
+        } else {
+          assertThat(norm).as(tensor.name()).isZero();
+        }
+        CountsPartial counts = measure(comparison, tensor, Measure.COUNTS).counts();
+        assertThat(counts.counts()).as(tensor.name()).isEqualTo(longs(facts.path("counts")));
+        assertThat(counts.outside())
+            .as(tensor.name())
+            .isEqualTo(!facts.has("counts") && tensor.elements() > 0);
       }
     }
   }

@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,8 @@ class TestKernels {
       case FLOAT64 -> bytes.putDouble(number.doubleValue());
       case FLOAT32 -> bytes.putFloat(number.floatValue());
       case INT64, UINT64 -> bytes.putLong(number.longValue());
+      case INT16 -> bytes.putShort(number.shortValue());
+      case INT8 -> bytes.put(number.byteValue());
       default -> bytes.putInt(number.intValue());
     }
     return bytes.array();
@@ -202,6 +205,82 @@ class TestKernels {
       StatsPartial head = stats(dtype, a, 0, cut);
       StatsPartial tail = stats(dtype, a, cut, count);
       assertThat(head.merge(tail)).isEqualTo(stats).isEqualTo(tail.merge(head));
+      ExactSum squares = squares(dtype, a, 0, count);
+      assertThat(squares(dtype, a, 0, cut).plus(squares(dtype, a, cut, count))).isEqualTo(squares);
+      CountsPartial counts = counts(dtype, a, 0, count);
+      CountsPartial begin = counts(dtype, a, 0, cut);
+      CountsPartial end = counts(dtype, a, cut, count);
+      assertThat(begin.merge(end)).isEqualTo(counts).isEqualTo(end.merge(begin));
+      assertThat(counts.outside()).isEqualTo(dtype != DType.UINT8 && dtype != DType.BOOL);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyDtype")
+  void countsOfIndicesHaveTheirStatistics(DType dtype) {
+    int count = LaneSum.LEAF_ELEMENTS + 11;
+    Random random = new Random(12);
+    long[] expected = new long[dtype == DType.BOOL ? 2 : 14];
+    ByteBuffer bytes = ByteBuffer.allocate(count * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      int index = dtype == DType.BOOL ? i & 1 : 2 + random.nextInt(12);
+      expected[index]++;
+      bytes.put(i * dtype.bytes(), (byte) index);
+    }
+    try (BlockAllocator memory = new BlockAllocator(1 << 20);
+        Block block = BlockFixtures.block(memory, bytes.array())) {
+      CountsPartial found = counts(dtype, block, 0, count);
+      if (Elements.isInteger(dtype)) {
+        assertThat(found.counts())
+            .containsExactly(LongStream.of(expected).boxed().toArray(Long[]::new));
+        assertThat(found.stats()).contains(stats(dtype, block, 0, count));
+      } else {
+        assertThat(found.outside()).isTrue();
+        assertThat(found.stats()).isEmpty();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"int8, -1", "int16, 256", "int16, -32768", "int32, 65536", "int64, 4294967297"})
+  void nothingIsCountedWhereAnElementIsNoIndex(String label, BigDecimal number) {
+    DType dtype = DType.of(label).orElseThrow();
+    byte[] bytes = new byte[9 * dtype.bytes()];
+    byte[] one = bytes(dtype, number);
+    System.arraycopy(one, 0, bytes, 7 * dtype.bytes(), dtype.bytes());
+    try (BlockAllocator memory = new BlockAllocator(1 << 20);
+        Block block = BlockFixtures.block(memory, bytes)) {
+      assertThat(counts(dtype, block, 0, 7).counts()).containsExactly(7L);
+      CountsPartial all = counts(dtype, block, 0, 9);
+      assertThat(all.outside()).isTrue();
+      assertThat(all.merge(counts(dtype, block, 0, 7))).isEqualTo(all);
+      assertThat(CountsPartial.NONE.merge(all)).isEqualTo(all);
+    }
+  }
+
+  /** As the README of this module says how a sum is made. */
+  @Test
+  void squaresAreAddedInLanesOfLeaves() {
+    int count = 3 * LaneSum.LEAF_ELEMENTS + 5;
+    Random random = new Random(13);
+    ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+    BigDecimal total = BigDecimal.ZERO;
+    double[] lanes = new double[8];
+    for (int i = 0; i < count; i++) {
+      float number = (float) random.nextGaussian();
+      bytes.putFloat(4 * i, number);
+      lanes[i % 8] += (double) number * number;
+      if ((i + 1) % 16384 == 0 || i + 1 == count) {
+        double leaf =
+            ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]))
+                + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+        total = total.add(new BigDecimal(leaf));
+        lanes = new double[8];
+      }
+    }
+    try (BlockAllocator memory = new BlockAllocator(1 << 20);
+        Block block = BlockFixtures.block(memory, bytes.array())) {
+      assertThat(squares(DType.FLOAT32, block, 0, count).value()).isEqualTo(total.doubleValue());
     }
   }
 
@@ -257,6 +336,16 @@ class TestKernels {
     int bytes = (to - from) * dtype.bytes();
     Kernels.stats(dtype, block.slice(from * dtype.bytes(), bytes), to - from, from, into);
     return into.partial();
+  }
+
+  private static ExactSum squares(DType dtype, Block block, int from, int to) {
+    int bytes = (to - from) * dtype.bytes();
+    return Kernels.squares(dtype, block.slice(from * dtype.bytes(), bytes), to - from, from);
+  }
+
+  private static CountsPartial counts(DType dtype, Block block, int from, int to) {
+    int bytes = (to - from) * dtype.bytes();
+    return Kernels.counts(dtype, block.slice(from * dtype.bytes(), bytes), to - from);
   }
 
   // Element i is ((i factor) mod 1009 - 504) / 64, which all but bfloat16 hold exactly.

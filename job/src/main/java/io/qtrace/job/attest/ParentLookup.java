@@ -13,10 +13,13 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The parents of a checkpoint as the last audit of its archive found them. */
 public final class ParentLookup {
+  private static final int MOST_CANDIDATES = 5;
+
   private ParentLookup() {}
 
   /**
@@ -43,8 +46,14 @@ public final class ParentLookup {
               .sorted(Comparator.comparing(AuditedEdge::parentPart))
               .toList();
       if (!edges.isEmpty()) {
-        requireOneOperation(edges, child);
-        return edges.stream().map(edge -> uri(ends.get(edge.ends().parentId()))).toList();
+        List<String> parents =
+            edges.stream().map(edge -> uri(ends.get(edge.ends().parentId()))).toList();
+        if (parents.size() > 1 && edges.get(0).parentPart() == ParentPart.WHOLE) {
+          throw new IllegalArgumentException(
+              "Cannot choose among %d parents of %s in the tables: name one with --parent, %s"
+                  .formatted(parents.size(), SafeText.of(child), candidates(parents)));
+        }
+        return parents;
       }
     }
     throw new IllegalArgumentException(
@@ -60,12 +69,12 @@ public final class ParentLookup {
     return checkpoint.file().stat().uri();
   }
 
-  private static void requireOneOperation(List<AuditedEdge> edges, String child) {
-    if (edges.size() > 1 && edges.get(0).parentPart() == ParentPart.WHOLE) {
-      throw new IllegalArgumentException(
-          "Cannot choose among %d parents of %s in the tables: name one with --parent, such as %s"
-              .formatted(
-                  edges.size(), SafeText.of(child), SafeText.of(edges.get(0).ends().parentPath())));
-    }
+  private static String candidates(List<String> parents) {
+    String named =
+        parents.stream()
+            .limit(MOST_CANDIDATES)
+            .map(SafeText::of)
+            .collect(Collectors.joining(" or "));
+    return parents.size() > MOST_CANDIDATES ? named + " or another" : named;
   }
 }

@@ -59,7 +59,7 @@ import org.apache.spark.storage.StorageLevel;
  */
 final class AuditReading {
   static final Set<Measure> MEASURES =
-      EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES);
+      EnumSet.of(Measure.FINGERPRINT, Measure.STATS, Measure.VALUES, Measure.NORM, Measure.COUNTS);
 
   private final JavaSparkContext spark;
   private final Policy policy;

@@ -70,6 +70,10 @@ record CheckpointPart(
           partial.fingerprint(entry).toString(),
           TensorStats.of(partial.stats()),
           partial.values(),
+          measures.contains(Measure.NORM) ? Optional.of(partial.norm()) : Optional.empty(),
+          measures.contains(Measure.COUNTS) && !partial.counts().outside()
+              ? Optional.of(partial.counts().counts())
+              : Optional.empty(),
           Optional.of(partial.md5Prefix()).filter(md5 -> !md5.isEmpty()),
           Optional.of(partial.sha256()).filter(sha256 -> !sha256.isEmpty()));
     }

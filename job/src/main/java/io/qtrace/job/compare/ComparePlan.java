@@ -7,6 +7,8 @@ import io.qtrace.job.compare.CompareGroups.Group;
 import io.qtrace.job.compare.CompareRequest.Pair;
 import io.qtrace.job.compare.CompareUnit.Link;
 import io.qtrace.job.compare.CompareUnit.Member;
+import io.qtrace.lut.Category;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Shadow;
@@ -15,6 +17,7 @@ import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,8 +35,9 @@ import java.util.stream.IntStream;
  */
 final class ComparePlan {
   private final Group group;
-  private final Set<Measure> measures;
+  private final Map<Category, Set<Measure>> measures = new EnumMap<>(Category.class);
   private final Set<String> unread;
+  private final CategoryRules categories;
   private final Map<String, CheckpointIndex> indexes;
   private final Map<String, CheckpointFacts> known;
   private final Map<String, Integer> places = new HashMap<>(); // of checkpoints in the group
@@ -44,11 +48,15 @@ final class ComparePlan {
       Group group,
       Set<Measure> measures,
       Set<String> unread,
+      CategoryRules categories,
       Map<String, CheckpointIndex> indexes,
       Map<String, CheckpointFacts> known) {
     this.group = group;
-    this.measures = measures;
+    for (Category category : Category.values()) {
+      this.measures.put(category, of(category, measures));
+    }
     this.unread = unread;
+    this.categories = categories;
     this.indexes = indexes;
     this.known = known;
     group.checkpoints().forEach(checkpoint -> places.put(checkpoint, places.size()));
@@ -57,6 +65,7 @@ final class ComparePlan {
   /**
    * The units of a group, in the order of their tensors in the files.
    *
+   * @param measures as a request has them
    * @param unread names of tensors that are left out
    * @param indexes of the group's checkpoints
    * @param known what is known of checkpoints that are not measured: tensors that are equal on both
@@ -66,15 +75,28 @@ final class ComparePlan {
       Group group,
       Set<Measure> measures,
       Set<String> unread,
+      CategoryRules categories,
       Map<String, CheckpointIndex> indexes,
       Map<String, CheckpointFacts> known) {
-    ComparePlan plan = new ComparePlan(group, measures, unread, indexes, known);
+    ComparePlan plan = new ComparePlan(group, measures, unread, categories, indexes, known);
     plan.entries().forEach((what, entries) -> plan.add(what.layer(), entries));
     return StorageChecks.added(
         group.checkpoints().stream().filter(group.measured()::contains).toList(),
         indexes,
         unread,
         plan.units.values().stream().map(ComparePlan::shared).toList());
+  }
+
+  // What is found of a category alone is left out of the others.
+  private static Set<Measure> of(Category category, Set<Measure> measures) {
+    Set<Measure> some = new HashSet<>(measures);
+    if (category != Category.SCALE) {
+      some.remove(Measure.NORM);
+    }
+    if (category != Category.INDICES) {
+      some.remove(Measure.COUNTS);
+    }
+    return Set.copyOf(some);
   }
 
   /**
@@ -235,7 +257,7 @@ final class ComparePlan {
                           group.checkpoints().get(checkpoint),
                           List.of(name),
                           entry.withName(""),
-                          measured ? measures : Set.of()));
+                          measured ? measures.get(categories.of(name)) : Set.of()));
                 }
               });
     }

@@ -12,7 +12,8 @@ import java.util.Set;
  * @param checkpoints all that take part; parents best before their children, runs together
  * @param measured those of them that are measured: read whole, once
  * @param pairs what is compared
- * @param measures what is wanted of every tensor that is measured
+ * @param measures what is wanted of every tensor that is measured; {@link Measure#NORM} is found of
+ *     scales alone, {@link Measure#COUNTS} of indices
  * @param unread names of tensors that are neither measured nor compared
  */
 public record CompareRequest(

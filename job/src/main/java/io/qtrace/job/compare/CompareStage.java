@@ -250,7 +250,7 @@ public final class CompareStage {
     HashPartitioner byGroup = new HashPartitioner(groups.size());
     List<Tuple2<Integer, Group>> numbered = new ArrayList<>();
     groups.forEach(group -> numbered.add(new Tuple2<>(group.number(), group)));
-    PlanTask plan = new PlanTask(request.measures(), request.unread(), slicing);
+    PlanTask plan = new PlanTask(request.measures(), request.unread(), categories, slicing);
     return spark
         .parallelizePairs(numbered, Math.min(groups.size(), spark.defaultParallelism()))
         .cogroup(
@@ -303,14 +303,15 @@ public final class CompareStage {
   }
 
   /** What plans a group on an executor. */
-  private record PlanTask(Set<Measure> measures, Set<String> unread, Slicing slicing)
+  private record PlanTask(
+      Set<Measure> measures, Set<String> unread, CategoryRules categories, Slicing slicing)
       implements Serializable {
     Iterator<Tuple2<Integer, Packed<SlicePart>>> slices(
         Group group,
         Iterable<Tuple2<String, Packed<CheckpointIndex>>> indexes,
         Iterable<Tuple2<String, Packed<CheckpointFacts>>> known) {
       List<CompareUnit> units =
-          ComparePlan.of(group, measures, unread, byKey(indexes), byKey(known));
+          ComparePlan.of(group, measures, unread, categories, byKey(indexes), byKey(known));
       int first = slicing.first().get(group.number());
       List<Tuple2<Integer, SlicePart>> numbered = new ArrayList<>();
       ComparePlan.slice(

@@ -17,6 +17,9 @@ import java.util.Optional;
  * @param fingerprint {@code x1:} and 32 hexadecimal digits; {@code crc32:} and 8 where the bytes
  *     were not read
  * @param values the elements in C order when they are few, else empty
+ * @param norm L2 norm of the elements, where it was asked for
+ * @param indexCounts how often each index from 0 to the greatest occurs, where it was asked for and
+ *     all elements are from 0 to 255
  * @param md5 first 16 hexadecimal digits of the MD5 of the bytes, where it was asked for
  * @param sha256 of the bytes, 64 hexadecimal digits, where it was asked for
  */
@@ -28,6 +31,8 @@ public record TensorFacts(
     String fingerprint,
     TensorStats stats,
     List<Double> values,
+    Optional<Double> norm,
+    Optional<List<Long>> indexCounts,
     Optional<String> md5,
     Optional<String> sha256)
     implements Serializable {
@@ -40,11 +45,13 @@ public record TensorFacts(
     Objects.requireNonNull(fingerprint, "fingerprint");
     Objects.requireNonNull(stats, "stats");
     values = List.copyOf(values);
+    Objects.requireNonNull(norm, "norm");
+    indexCounts = indexCounts.map(List::copyOf);
     Objects.requireNonNull(md5, "md5");
     Objects.requireNonNull(sha256, "sha256");
   }
 
-  /** Facts without digests that are made on demand. */
+  /** Facts without what is found on demand. */
   public TensorFacts(
       String name,
       Category category,
@@ -61,6 +68,8 @@ public record TensorFacts(
         fingerprint,
         stats,
         values,
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

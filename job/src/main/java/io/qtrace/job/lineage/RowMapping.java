@@ -65,7 +65,9 @@ final class RowMapping {
             stats.firstNotFinite() == TensorStats.NO_INDEX ? null : stats.firstNotFinite()),
         facts.values(),
         position,
-        section.orElse(null));
+        section.orElse(null),
+        facts.norm().orElse(null),
+        facts.indexCounts().orElse(null));
   }
 
   static TensorFacts facts(TensorRow row, CategoryRules categories) {
@@ -85,7 +87,11 @@ final class RowMapping {
             stats.inf(),
             stats.zeros(),
             stats.firstNotFinite() == null ? TensorStats.NO_INDEX : stats.firstNotFinite()),
-        row.values());
+        row.values(),
+        Optional.ofNullable(row.norm()),
+        Optional.ofNullable(row.indexCounts()),
+        Optional.empty(),
+        Optional.empty());
   }
 
   static InvariantRow row(String auditId, String checkpointId, String path, LayerInvariants layer) {

@@ -22,7 +22,13 @@ record TensorRow(
     @ColumnComment(
             "where the file has a copy of the model, such as ema, of which it is a tensor; null for"
                 + " those of the model")
-        String section) {
+        String section,
+    @ColumnComment("L2 norm of scales; null for other categories and in rows of older versions")
+        Double norm,
+    @ColumnComment(
+            "how often each index from 0 to the greatest occurs in _indices, where all are from 0 to"
+                + " 255; null for other categories and in rows of older versions")
+        List<Long> indexCounts) {
   /** Statistics of the elements. */
   record StatsRow(
       @ColumnComment("smallest number, NaN left out; NaN when there is none") double min,

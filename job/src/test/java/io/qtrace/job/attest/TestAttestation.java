@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.LocalSpark;
+import io.qtrace.job.RecipeArchive;
 import io.qtrace.job.Sample;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.policy.Policy;
@@ -18,12 +19,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TestAttestation {
   private static final String RUN = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
@@ -33,6 +37,7 @@ class TestAttestation {
   private static Path parent;
   private static Path child;
   private static Statement baked;
+  private static Path recipe;
 
   @BeforeAll
   static void attestBake() throws IOException {
@@ -40,6 +45,7 @@ class TestAttestation {
     child = Files.copy(Path.of(Sample.run(RUN + "baked_step200.pt")), folder.resolve(HOSTILE));
     baked =
         attestation().of(List.of(parent.toString()), child.toString()).statement().orElseThrow();
+    recipe = RecipeArchive.unpack("rewrites", folder.resolve("recipe"));
   }
 
   private static Attestation attestation() throws IOException {
@@ -94,16 +100,14 @@ class TestAttestation {
   @Test
   void oneFlippedBitOfChildOrParentIsNotVerified() throws IOException {
     for (Path file : List.of(child, parent)) {
-      byte[] whole = Files.readAllBytes(file);
-      byte[] flipped = whole.clone();
-      flipped[flipped.length / 2] ^= 0x10;
-      Files.write(file, flipped);
+      String whole = sha256(file);
+      flip(file);
       assertThat(verify(baked))
           .singleElement()
           .asString()
-          .contains(" has SHA-256 " + DigestUtils.sha256Hex(flipped))
-          .endsWith("it states " + DigestUtils.sha256Hex(whole));
-      Files.write(file, whole);
+          .contains(" has SHA-256 " + sha256(file))
+          .endsWith("it states " + whole);
+      flip(file);
     }
   }
 
@@ -179,6 +183,53 @@ class TestAttestation {
         attestation().of(List.of(parent.toString(), other), child.toString());
     assertThat(outcome.statement()).isEmpty();
     assertThat(outcome.refusals()).containsExactly("bake has one parent, 2 are given");
+  }
+
+  /** A graft and an average that the recipe's scripts made. */
+  @ParameterizedTest
+  @CsvSource({
+    "graft, SR-156_rmfixed/checkpoint_step4_snapped1_rmfixed.pt,"
+        + " SR-150_snapped_fp16/snapped.pt, SR-110_q4a4_lut_plus_scales/checkpoint_step4.pt",
+    "average, SR-170_apple_qat_2bit/final_state_dict_ema.pt,"
+        + " SR-170_apple_qat_2bit/final_state_dict.pt, SR-170_apple_qat_2bit/checkpoint_step2.pt",
+  })
+  void isVerifiedFromAllParents(String operation, String made, String first, String second)
+      throws IOException {
+    Path runs = recipe.resolve("runs");
+    String whole = runs.resolve(made).toString();
+    List<String> parents = Stream.of(first, second).map(runs::resolve).map(Path::toString).toList();
+    Statement statement = attestation().of(parents, whole).statement().orElseThrow();
+    assertThat(statement.predicate().operation()).isEqualTo(operation);
+    assertThat(statement.predicate().parents())
+        .extracting(parent -> parent.files().get(0).digest().sha256())
+        .containsExactly(sha256(runs.resolve(first)), sha256(runs.resolve(second)));
+    assertThat(statement.predicate().tensors())
+        .extracting(Statement.Tensor::origin)
+        .contains(Statement.Origin.OPERATION)
+        .doesNotContain(Statement.Origin.FREE);
+    Statement read = Statement.parse(Json.of(statement));
+    assertThat(attestation().verify(read, parents, whole)).isEmpty();
+
+    for (String one : List.of(first, second, made)) {
+      Path file = runs.resolve(one);
+      flip(file);
+      assertThat(attestation().verify(read, parents, whole))
+          .singleElement()
+          .asString()
+          .startsWith(file + " has SHA-256 " + sha256(file));
+      flip(file);
+    }
+    assertThat(attestation().verify(read, parents, whole)).isEmpty();
+    assertThat(attestation().verify(read, List.of(parents.get(1), parents.get(0)), whole))
+        .hasSize(2);
+    assertThat(attestation().verify(read, parents.subList(0, 1), whole))
+        .containsExactly("it states 2 parents, 1 are given");
+  }
+
+  private static void flip(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 0x10;
+    Files.write(file, bytes);
   }
 
   private static String sha256(Path file) throws IOException {

@@ -2,7 +2,10 @@ package io.qtrace.job.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.job.LocalSpark;
+import io.qtrace.job.PyTorch;
 import io.qtrace.job.Sample;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.policy.EdgeKind;
@@ -20,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
@@ -36,6 +41,23 @@ class TestAudit {
       List.of("audits", "checkpoints", "tensors", "invariants", "edges", "changes", "q_changes");
 
   private static final String SR_LUT = "runs/srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
+
+  private static final String NORMS =
+      """
+      import json, math, sys
+      import numpy, torch
+
+      found = {}
+      for file in sys.argv[1:]:
+          for name, tensor in torch.load(file, map_location="cpu").items():
+              x = tensor.numpy()
+      %s
+              if "scale_" in name or "rank_magnitude" in name:
+                  found[file + " " + name] = norm
+              if name.endswith("._indices"):
+                  found[file + " " + name] = numpy.bincount(x.ravel()).tolist()
+      print(json.dumps(found))
+      """;
 
   @TempDir Path folder;
   private SparkSession spark;
@@ -64,6 +86,39 @@ class TestAudit {
     assertThat(count("invariants")).isEqualTo(16 * 14);
     assertThat(count("q_changes")).isEqualTo(steps(report) * 14);
     assertThat(count("audits")).isEqualTo(1);
+  }
+
+  /** Of every checkpoint, recomputed by the script in the README of udfs, bit by bit. */
+  @Test
+  void normsOfScalesAndCountsOfIndicesAreThoseOfNumPy() throws Exception {
+    audit(Sample.ARCHIVE);
+    List<Row> rows =
+        spark
+            .sql(
+                "SELECT path, name, norm, index_counts FROM lineage.qtrace.tensors"
+                    + " WHERE norm IS NOT NULL OR index_counts IS NOT NULL")
+            .collectAsList();
+    Matcher recipe =
+        Pattern.compile("```python\n(def total.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Path.of("../udfs/README.md")));
+    assertThat(recipe.find()).isTrue();
+    List<String> paths = rows.stream().map(row -> row.<String>getAs("path")).distinct().toList();
+    String found =
+        PyTorch.run(
+            NORMS.formatted(recipe.group(1).indent(8)),
+            paths.stream().map(Sample.ARCHIVE::resolve).map(Path::toString).toArray(String[]::new));
+    JsonNode expected = new ObjectMapper().readTree(found);
+    assertThat(rows).hasSize(16 * (3 + 1) * 14).hasSameSizeAs(expected);
+    for (Row row : rows) {
+      String file = Sample.ARCHIVE.resolve(row.<String>getAs("path")).toString();
+      JsonNode facts = expected.get(file + " " + row.getAs("name"));
+      if (row.getAs("norm") != null) {
+        assertThat(row.<Double>getAs("norm")).isEqualTo(facts.asDouble());
+      } else {
+        assertThat(row.getList(row.fieldIndex("index_counts")))
+            .hasToString(facts.toString().replace(",", ", "));
+      }
+    }
   }
 
   @Test

@@ -261,6 +261,29 @@ class TestEvents {
   }
 
   @Test
+  void asksForTheParentWhereTheAuditFoundTwo() {
+    String child = archive.resolve("debug_lut_training/best_state_dict.pt").toString();
+    String last = archive.resolve("debug_lut_training/checkpoint_step20.pt").toString();
+    String initial = archive.resolve("sr011-q4a4-FP4-init/v2_initial.pt").toString();
+    String statement = folder.resolve("chosen.json").toString();
+    CommandRun unclear = run(List.of("attest", child, "--out", statement));
+    assertThat(unclear.status()).isEqualTo(ExitStatus.FAILED);
+    assertThat(unclear.err())
+        .hasLineCount(1)
+        .contains("Cannot choose among 2 parents of ", child, "name one with --parent, ")
+        .contains(last, initial);
+    Map.of(last, "copy of checkpoint_step20.pt", initial, "train of v2_initial.pt")
+        .forEach(
+            (parent, made) -> {
+              CommandRun chosen =
+                  run(List.of("attest", child, "--parent", parent, "--out", statement));
+              assertThat(chosen.out()).startsWith("ATTESTED: " + made);
+              CommandRun verified = run(List.of("attest", "--verify", statement));
+              assertThat(verified.out()).startsWith("VERIFIED: " + made);
+            });
+  }
+
+  @Test
   void anAuditThatFailsIsToldToo() throws IOException {
     Path events = folder.resolve("failed.jsonl");
     Path notice = folder.resolve("failed.json");

@@ -9,6 +9,7 @@ import io.qtrace.job.compare.CompareGroups.Group;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.train.data.KdCache;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -127,7 +128,8 @@ public final class FuzzTarget {
     Group group =
         new Group(0, both, Set.copyOf(both), List.of(new CompareRequest.Pair("left", "right")));
     Set<String> read = new HashSet<>();
-    for (CompareUnit unit : ComparePlan.of(group, Set.of(), Set.of(), indexes, Map.of())) {
+    for (CompareUnit unit :
+        ComparePlan.of(group, Set.of(), Set.of(), CategoryRules.DEFAULT, indexes, Map.of())) {
       unit.links().forEach(link -> read.addAll(unit.members().get(link.left()).names()));
     }
     Set<String> common = new HashSet<>(indexes.get("left").byName().keySet());

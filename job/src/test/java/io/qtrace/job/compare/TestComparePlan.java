@@ -8,6 +8,7 @@ import io.qtrace.compare.Measure;
 import io.qtrace.job.compare.CompareGroups.Group;
 import io.qtrace.job.compare.CompareRequest.Pair;
 import io.qtrace.job.compare.CompareUnit.Link;
+import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
@@ -64,6 +65,29 @@ class TestComparePlan {
     assertMembersAreMeasuredOnce(units, 120);
   }
 
+  @Test
+  void normsAreOfScalesAndCountsOfIndices() {
+    List<CompareUnit> units =
+        units(
+            layer(0, SHAPE),
+            new CheckpointIndex(
+                "file1",
+                "torch-zip",
+                List.of(tensor("file1", "p.scale_A", DType.FLOAT32, SHAPE)),
+                List.of()));
+    Map<String, Set<Measure>> measures = new HashMap<>();
+    units.stream()
+        .flatMap(unit -> unit.members().stream())
+        .forEach(member -> measures.put(member.names().get(0), member.measures()));
+    assertThat(measures)
+        .isEqualTo(
+            Map.of(
+                "p.lut", Set.of(Measure.FINGERPRINT),
+                "p._Q", Set.of(Measure.FINGERPRINT),
+                "p._indices", Set.of(Measure.FINGERPRINT, Measure.COUNTS),
+                "p.scale_A", Set.of(Measure.FINGERPRINT, Measure.NORM)));
+  }
+
   private static void assertMembersAreMeasuredOnce(List<CompareUnit> units, int count) {
     List<String> measured = new ArrayList<>();
     for (CompareUnit unit : units) {
@@ -88,7 +112,13 @@ class TestComparePlan {
     keys.forEach(key -> indexes.put(key, checkpoints[Integer.parseInt(key)]));
     List<Pair> pairs = keys.stream().skip(1).map(key -> new Pair("0", key)).toList();
     Group group = new Group(0, keys, Set.copyOf(keys), pairs);
-    return ComparePlan.of(group, Set.of(Measure.FINGERPRINT), Set.of(), indexes, Map.of());
+    return ComparePlan.of(
+        group,
+        Set.of(Measure.FINGERPRINT, Measure.NORM, Measure.COUNTS),
+        Set.of(),
+        CategoryRules.DEFAULT,
+        indexes,
+        Map.of());
   }
 
   private static CheckpointIndex layer(int number, Shape indices) {

@@ -24,9 +24,13 @@ class TestLineageStore {
     spark.sql("ALTER TABLE %s DROP COLUMN rules_hash".formatted(edges));
     spark.sql("ALTER TABLE %s DROP COLUMN lut_trained".formatted(edges));
     spark.sql("ALTER TABLE %s DROP COLUMN findings.element.waived_reason".formatted(edges));
+    String tensors = LineageTable.TENSORS.tableName();
+    spark.sql("ALTER TABLE %s DROP COLUMNS (norm, index_counts)".formatted(tensors));
     insertEdge(spark, "old");
 
     store.create();
+    assertThat(spark.table(tensors).schema().fieldNames())
+        .isEqualTo(LineageTable.TENSORS.schema().fieldNames());
     EdgeRow old = rows(spark).get(0);
     assertThat(old.quantized().qBuffers()).isEqualTo(2);
     assertThat(old.luts().lutTrained()).isZero();

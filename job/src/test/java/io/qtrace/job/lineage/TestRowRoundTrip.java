@@ -77,9 +77,13 @@ class TestRowRoundTrip {
     for (TensorRow stored : List.of(row, back(TensorRow.class, row))) {
       assertThat(RowMapping.facts(stored, ArrayCheckpoint.POLICY.categories())).isEqualTo(facts);
     }
-    TensorRow older = older(TensorRow.class, row, "position", "section");
+    TensorRow older = older(TensorRow.class, row, "position", "section", "norm", "index_counts");
     assertThat(older.position()).isNull();
-    assertThat(RowMapping.facts(older, ArrayCheckpoint.POLICY.categories())).isEqualTo(facts);
+    TensorFacts withoutNorm = RowMapping.facts(older, ArrayCheckpoint.POLICY.categories());
+    assertThat(withoutNorm.norm()).isEmpty();
+    assertThat(withoutNorm.indexCounts()).isEmpty();
+    assertThat(withoutNorm.stats()).isEqualTo(facts.stats());
+    assertThat(withoutNorm.isSame(facts)).isTrue();
   }
 
   @Test
@@ -114,6 +118,35 @@ class TestRowRoundTrip {
             "x1:0123456789abcdef0123456789abcdef",
             new TensorStats(Double.NEGATIVE_INFINITY, -0.0, Double.NaN, 3, 1, 2),
             List.of(Double.NaN, -0.0, Double.NEGATIVE_INFINITY, Double.NaN, Double.NaN, 0.0)));
+    for (double norm : new double[] {Double.NaN, Double.POSITIVE_INFINITY, 0, 0.1}) {
+      assertTensorSurvives(
+          asked("p.scale_A", Category.SCALE, DType.FLOAT32, Optional.of(norm), Optional.empty()));
+    }
+    for (List<Long> counts : List.of(List.<Long>of(), List.of(0L, 1L << 40))) {
+      assertTensorSurvives(
+          asked(
+              "p._indices", Category.INDICES, DType.INT16, Optional.empty(), Optional.of(counts)));
+    }
+  }
+
+  private static TensorFacts asked(
+      String name,
+      Category category,
+      DType dtype,
+      Optional<Double> norm,
+      Optional<List<Long>> indexCounts) {
+    return new TensorFacts(
+        name,
+        category,
+        dtype,
+        Shape.of(200, 3),
+        "x1:0123456789abcdef0123456789abcdef",
+        new TensorStats(0, 1, 1L << 40, 0, 0, 0),
+        List.of(),
+        norm,
+        indexCounts,
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static LayerInvariants stored(

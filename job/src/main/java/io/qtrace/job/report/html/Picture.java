@@ -18,7 +18,7 @@ enum Picture {
   FINDINGS(2_000),
   NOT_COMPARED(2_000),
   DIFFERENCES(2_000),
-  SCALES(10_000),
+  SCALES(20_000),
   TRAINING(8_000),
   NOTES(20_000, Use.DETAIL),
   CHANGES(40_000, Use.DETAIL),
@@ -27,6 +27,7 @@ enum Picture {
   Q_CHANGES(40_000, Use.DETAIL),
   Q_LAYERS(200, Use.DETAIL),
   LUTS(8_000, Use.DETAIL),
+  INDICES(4_000, Use.DETAIL),
   TENSORS(5_000, Use.DETAIL);
 
   /** Whether the page shows it when it opens, or when its section or an edge is opened. */

@@ -386,9 +386,32 @@
     draw();
   }
 
+  const MOST_HISTOGRAMS = 6;
+
+  // How many indices use each entry of a LUT, the ends in a colour of their own.
+  function histogram(place, row) {
+    const entries = Math.max(row.entries ?? 0, row.index_counts.length);
+    const counts = Array.from({length: entries}, (_, entry) => row.index_counts[entry] ?? 0);
+    const all = counts.reduce((sum, one) => sum + one, 0);
+    const isEnd = entry => entry === 0 || entry === entries - 1;
+    const share = entry => percent(counts[entry] / all);
+    qtrace.chart(place, {
+      title: '_indices by LUT entry',
+      note: [`${share(0)} at the lowest entry, ${share(entries - 1)} at the highest; `
+        + `in ${qtrace.plural(row.checkpoints, 'checkpoint')}, first in `, name(row.first_in)],
+      x: counts.map((_, entry) => entry),
+      names: counts.map((_, entry) => String(entry)),
+      xLabel: 'entry',
+      columns: true,
+      series: [{label: 'between', values: counts.map((one, entry) => isEnd(entry) ? null : one)},
+        {label: 'lowest and highest entry', values: counts.map((one, entry) => isEnd(entry) ? one : null)}]
+    });
+  }
+
   async function luts() {
-    const {luts: picture} = await qtrace.details();
+    const {luts: picture, indices} = await qtrace.details();
     const byLayer = Map.groupBy(picture.rows, row => row.layer);
+    const used = Map.groupBy(indices.rows, row => row.layer);
     const layers = [...byLayer.keys()].sort(qtrace.compare);
     if (layers.length === 0) {
       section('luts').append(el('p', {class: 'about'}, 'No checkpoint has a LUT.'), qtrace.sql(picture));
@@ -428,9 +451,15 @@
       };
       add('Stored LUT', row => row.lut);
       add('Deltas', row => row.deltas);
+      const histograms = (used.get(layer.select.value) ?? []).filter(row => row.runs.includes(run.select.value));
+      histograms.slice(0, MOST_HISTOGRAMS).forEach(row => histogram(place, row));
+      if (histograms.length > MOST_HISTOGRAMS) {
+        place.append(el('p', {class: 'about'}, `${qtrace.plural(histograms.length - MOST_HISTOGRAMS, 'more histogram')}: by the SQL.`));
+      }
     }
 
-    section('luts').append(el('div', {class: 'fields'}, run.field, layer.field), place, ...qtrace.rest(picture), qtrace.sql(picture));
+    section('luts').append(el('div', {class: 'fields'}, run.field, layer.field), place, ...qtrace.rest(picture), qtrace.sql(picture),
+      ...qtrace.rest(indices), qtrace.sql(indices, 'SQL of the histograms'));
     const moved = summary.runs.rows.findIndex(row => row.kinds.includes('bake'));
     run.select.selectedIndex = Math.max(0, moved);
     draw();
@@ -455,6 +484,8 @@
     qtrace.chart(place, {title: 'Tensors by log10 of their largest |a-b|', x, xLabel: 'log10', series, bars: true});
   }
 
+  const MOST_NORMS = 6;
+
   function scales() {
     const picture = summary.scales;
     const byRun = Map.groupBy(picture.rows, row => row.run);
@@ -467,15 +498,22 @@
     function draw() {
       const rows = byRun.get(run.select.value);
       const x = [...new Set(rows.map(row => row.step))].sort((a, b) => a - b);
-      const series = of => [...Map.groupBy(rows, row => row.scale)].map(([label, all]) => {
+      const series = (some, group, of) => [...Map.groupBy(some, group)].map(([label, all]) => {
         const at = new Map(all.map(row => [row.step, of(row)]));
         return {label, values: x.map(step => at.get(step) ?? null)};
       });
       place.replaceChildren();
-      qtrace.chart(place, {title: 'Mean of the elements', x, series: series(row => row.mean)});
-      qtrace.chart(place, {title: 'Largest |element|', x, series: series(row => row.largest)});
+      // A chart each: they differ more from each other than from step to step. Audits of older versions have none.
+      const norms = Map.groupBy(rows.filter(row => row.norm !== null), row => row.scale);
+      for (const [scale, some] of [...norms].slice(0, MOST_NORMS)) {
+        qtrace.chart(place, {title: 'L2 norm of ' + qtrace.cut(scale), x, series: series(some, row => row.part ?? scale, row => row.norm)});
+      }
+      const group = row => row.part === null ? row.scale : `${row.scale} of ${row.part}`;
+      qtrace.chart(place, {title: 'Mean of the elements', x, series: series(rows, group, row => row.mean)});
+      qtrace.chart(place, {title: 'Largest |element|', x, series: series(rows, group, row => row.largest)});
     }
     section('scales').append(el('div', {class: 'fields'}, run.field), place, ...qtrace.rest(picture), qtrace.sql(picture));
+    run.select.value = [...byRun].reduce((one, other) => other[1].length > one[1].length ? other : one)[0];
     draw();
   }
 

@@ -53,7 +53,7 @@ final class SyntheticReport {
                   "category STRING, magnitude DOUBLE, tensors BIGINT, changed_elements BIGINT"),
               Map.entry(
                   Picture.SCALES,
-                  "run STRING, step BIGINT, scale STRING, mean DOUBLE, largest DOUBLE"),
+                  "run STRING, step BIGINT, scale STRING, part STRING, norm DOUBLE, mean DOUBLE, largest DOUBLE"),
               Map.entry(
                   Picture.TRAINING,
                   "output_dir STRING, audit_id STRING, step INT, loss DOUBLE, gradient_norm DOUBLE, lr DOUBLE,"
@@ -83,6 +83,10 @@ final class SyntheticReport {
               Map.entry(
                   Picture.LUTS,
                   "layer STRING, checkpoint_id STRING, lut ARRAY<DOUBLE>, deltas ARRAY<DOUBLE>, drift DOUBLE"),
+              Map.entry(
+                  Picture.INDICES,
+                  "layer STRING, index_counts ARRAY<BIGINT>, entries BIGINT, checkpoints BIGINT,"
+                      + " first_in STRING, runs ARRAY<STRING>"),
               Map.entry(
                   Picture.TENSORS,
                   "parent_id STRING, child_id STRING, name STRING, category STRING, status STRING,"
@@ -148,7 +152,23 @@ final class SyntheticReport {
         Picture.Q_LAYERS,
         report.rows.get(Picture.RUNS).stream().map(row -> row.getString(0)).toArray(),
         report.modules().toArray());
+    report.indices();
     return report.data();
+  }
+
+  // As training leaves them: one content in all checkpoints.
+  private void indices() {
+    Object[] runs = rows.get(Picture.RUNS).stream().map(row -> row.getString(0)).toArray();
+    for (String module : modules()) {
+      add(
+          Picture.INDICES,
+          module,
+          new Long[] {90_000L, 1000L, 2000L, 3000L, 3000L, 2000L, 1000L, 10L},
+          8L,
+          (long) rows.get(Picture.CHECKPOINTS).size(),
+          naming.apply("init/v2_initial.pt"),
+          runs);
+    }
   }
 
   private void run(int number, int steps, boolean broken) {
@@ -174,8 +194,18 @@ final class SyntheticReport {
         (long) steps,
         1_700_000_000L);
     for (int step = 1; step < steps; step++) {
-      for (String scale : List.of("scale_A", "scale_B")) {
-        add(Picture.SCALES, run, (long) step, scale, 0.01 * step, 1.0 + 0.1 * step);
+      for (String scale : List.of("scale_A", "scale_B", "rank_magnitude")) {
+        for (String part : List.of("attention", "MLP")) {
+          add(
+              Picture.SCALES,
+              run,
+              (long) step,
+              scale,
+              part,
+              20.0 + 0.3 * step,
+              0.01 * step,
+              1.0 + 0.1 * step);
+        }
       }
     }
   }

@@ -139,7 +139,24 @@ class TestReportInBrowser {
     unfold();
     assertThat(browser.find("#cells canvas").getDomAttribute("data-cells")).isEqualTo("2");
     assertThat(browser.find("#q_changes canvas").getDomAttribute("data-cells")).isEqualTo("14");
-    assertThat(browser.all("#luts figure")).hasSize(2);
+    assertThat(browser.all("#luts figcaption"))
+        .extracting(WebElement::getText)
+        .hasSize(3)
+        .startsWith("Stored LUT", "Deltas")
+        .last()
+        .asString()
+        .startsWith("_indices by LUT entry\n");
+    assertThat(browser.all("#scales figcaption"))
+        .extracting(WebElement::getText)
+        .containsExactly(
+            "L2 norm of rank_magnitude",
+            "L2 norm of scale_A",
+            "L2 norm of scale_B",
+            "Mean of the elements",
+            "Largest |element|");
+    assertThat(browser.all("#scales figure:first-of-type .u-series"))
+        .extracting(WebElement::getText)
+        .containsExactly("step", "MLP", "attention");
     assertThat(browser.all("#cells-edge option")).hasSizeGreaterThan(10);
 
     for (String theme : List.of("light", "dark")) {
@@ -272,7 +289,7 @@ class TestReportInBrowser {
   private static void screenshots(String name, int width) throws IOException {
     browser.resize(width, 900);
     browser.screenshot(SCREENSHOTS.resolve(name + ".png"));
-    for (String part : List.of("lineage", "cells", "luts")) {
+    for (String part : List.of("lineage", "cells", "luts", "scales")) {
       browser.run("document.getElementById(arguments[0]).scrollIntoView()", part);
       browser.runLater("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
       browser.screenshot(SCREENSHOTS.resolve(name + "-" + part + ".png"));

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param leaf digest, if the block is a whole leaf and digests are wanted
  * @param stats of the elements, if wanted
  * @param squares sum of the elements' squares, if wanted
- * @param counts of the indices, if wanted
+ * @param counts of the indices, if wanted; statistics of integers follow from them
  * @param crc32 of the bytes, if wanted
  */
 record BlockFacts(
@@ -33,8 +33,8 @@ record BlockFacts(
             : Optional.empty();
     DType dtype = member.tensor().dtype();
     int count = block.length() / dtype.bytes();
-    CountsPartial counts =
-        member.wants(Measure.COUNTS) ? Kernels.counts(dtype, block, count) : CountsPartial.NONE;
+    boolean counted = member.wants(Measure.COUNTS) || member.wants(Measure.STATS);
+    CountsPartial counts = counted ? Kernels.counts(dtype, block, count) : CountsPartial.NONE;
     StatsPartial stats =
         member.wants(Measure.STATS)
             ? counts.stats().orElseGet(() -> stats(dtype, block, count, index))

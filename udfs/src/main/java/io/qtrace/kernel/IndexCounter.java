@@ -20,8 +20,13 @@ final class IndexCounter {
     bits = seen;
   }
 
+  /** Whether one of them is not from 0 to 255. */
+  boolean isOutside() {
+    return (bits & -CountsPartial.ENTRIES) != 0;
+  }
+
   CountsPartial partial() {
-    if ((bits & -CountsPartial.ENTRIES) != 0) {
+    if (isOutside()) {
       return CountsPartial.OUTSIDE;
     }
     int size = CountsPartial.ENTRIES;

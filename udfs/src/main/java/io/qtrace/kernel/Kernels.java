@@ -104,6 +104,9 @@ public final class Kernels {
     IndexCounter counter = new IndexCounter();
     for (Chunk chunk : Chunk.of(0, count)) {
       counter.add(ints.read(block, chunk).array(), chunk.count());
+      if (counter.isOutside()) {
+        break;
+      }
     }
     return counter.partial();
   }

@@ -20,7 +20,7 @@ final class AuditId {
    * Version of what an audit stores; a change of any stored meaning raises it, so that archives are
    * audited again.
    */
-  private static final int VERSION = 8;
+  private static final int VERSION = 9;
 
   private AuditId() {}
 

@@ -1,9 +1,16 @@
 package io.qtrace.lut;
 
+import io.qtrace.tensor.Float16;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a checkpoint states of a layer's LUT.
@@ -13,6 +20,13 @@ import java.util.Optional;
  * @param maxAbs the {@code --lut-max-abs} that training ran with
  */
 public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
+  // Deltas imply --lut-max-abs within a few percent.
+  private static final double IMPLIED = 0.2;
+
+  private static final double NEAR = 0.1; // m doubles at powers of two
+
+  private static final int MOST_DIGITS = 4; // of a number that a person gives
+
   public LayerLut {
     Objects.requireNonNull(lut, "lut");
     Objects.requireNonNull(deltas, "deltas");
@@ -45,6 +59,25 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
           double implied = (lut.maxAbs() - least) / sum + least;
           return implied > 0 && Double.isFinite(implied) ? Optional.of(implied) : Optional.empty();
         });
+  }
+
+  /**
+   * What training may have run with if the deltas are still those that it started from: as they
+   * imply it with the m of about that M, and the decimal next to it; none without deltas.
+   */
+  public List<Double> startMaxAbs() {
+    return impliedMaxAbs().stream()
+        .flatMap(roughly -> Stream.of(roughly, roughly * (1 - NEAR), roughly * (1 + NEAR)))
+        .flatMap(about -> withMaxAbs(about).impliedMaxAbs().stream())
+        .flatMap(
+            exact ->
+                Stream.of(
+                    exact,
+                    BigDecimal.valueOf(exact)
+                        .setScale(MOST_DIGITS, RoundingMode.HALF_EVEN)
+                        .doubleValue()))
+        .distinct()
+        .toList();
   }
 
   /** Of the stored numbers; empty unless they can be a LUT that trains, and its deltas. */
@@ -82,46 +115,74 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
       return Optional.empty();
     }
     // With its deltas kept, a LUT brought up to them is a refresh.
-    return bakes().stream()
+    return bakes(child.lut).stream()
         .filter(bake -> bake.lut().equals(child.lut))
         .filter(bake -> child.deltas.isEmpty() || !bake.lut().equals(bake.trained()))
         .findFirst();
   }
 
   /**
-   * What bakes of this layer give: as the recipe does it, which does not depend on how training
-   * ran, and exact ones; none without deltas.
+   * What bakes of this layer give that may have given a table: as the recipe does it, which does
+   * not depend on how training ran, and exact ones; none without deltas.
    */
-  public List<Bake> bakes() {
+  public List<Bake> bakes(Lut table) {
     List<Bake> bakes = new ArrayList<>();
     deltas.ifPresent(
         present -> {
           bakes.add(Bake.recipe(present, lut, maxAbs));
-          parameters().forEach(one -> bakes.add(Bake.exact(present, one)));
+          parameters(table).forEach(one -> bakes.add(Bake.exact(present, one)));
         });
     return bakes;
   }
 
-  // What training may have run with: the deltas imply it roughly, and not after long training.
-  private List<Double> parameters() {
-    return maxAbs == lut.maxAbs() ? List.of(maxAbs) : List.of((double) lut.maxAbs(), maxAbs);
+  // What training may have run with: the deltas imply it roughly, and less so after long training;
+  // a table that it gave ends at it, rounded to float16.
+  private Set<Double> parameters(Lut table) {
+    Set<Double> all = new LinkedHashSet<>(List.of((double) lut.maxAbs(), maxAbs));
+    all.addAll(trainedWith(table.maxAbs()));
+    return all;
+  }
+
+  /**
+   * What training ran with if its table ends at a number: the decimal with the fewest digits that
+   * float16 rounds to it, or the number itself; none where the deltas imply another.
+   */
+  public List<Double> trainedWith(float largest) {
+    boolean fits =
+        impliedMaxAbs().filter(implied -> Math.abs(largest / implied - 1) <= IMPLIED).isPresent();
+    if (!fits) {
+      return List.of();
+    }
+    return Stream.concat(
+            IntStream.rangeClosed(0, MOST_DIGITS)
+                .mapToObj(
+                    digits ->
+                        BigDecimal.valueOf(largest)
+                            .setScale(digits, RoundingMode.HALF_EVEN)
+                            .doubleValue())
+                .filter(decimal -> Float16.round(decimal.floatValue()) == largest)
+                .limit(1),
+            Stream.of((double) largest))
+        .distinct()
+        .toList();
   }
 
   /** Whether a LUT is what this one becomes once its deltas are written into it. */
   public boolean bakesTo(Lut other) {
-    return bakes().stream().anyMatch(bake -> bake.lut().equals(other));
+    return bakes(other).stream().anyMatch(bake -> bake.lut().equals(other));
   }
 
-  /** The LUTs that the deltas may give in training. */
-  public List<Lut> refreshes() {
+  /** The LUTs that the deltas may give in training, if a table is one of them. */
+  public List<Lut> refreshes(Lut table) {
     return deltas.stream()
         .flatMap(
-            present -> parameters().stream().map(one -> present.lut(LutParameters.training(one))))
+            present ->
+                parameters(table).stream().map(one -> present.lut(LutParameters.training(one))))
         .toList();
   }
 
   /** Whether a LUT is one that the deltas give in training. */
   public boolean refreshesTo(Lut other) {
-    return refreshes().contains(other);
+    return refreshes(other).contains(other);
   }
 }

@@ -14,6 +14,7 @@ public record Requantize(Scales scales, Lut lut, float unit) {
   private static final float FLOAT32 = 0x1p-24f;
   private static final float FLOAT16 = 0x1p-11f;
   private static final float UNCERTAINTY = 16; // of a quotient, relative, in units
+  private static final float LEAST_SCALE = 1e-4f;
 
   public Requantize {
     Objects.requireNonNull(scales, "scales");
@@ -110,12 +111,24 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     }
 
     /**
-     * Whether an index has the value of the one recomputed.
+     * Whether an index has the value of the one recomputed, or of the one that tools give which
+     * divide by no less than 1e-4: with the sign of the scale, or without.
      *
      * @param i column
      */
     public boolean gives(int i, long index) {
-      return lut.hasIndex(index) && lut.value((int) index) == lut.value(index(i));
+      if (!lut.hasIndex(index)) {
+        return false;
+      }
+      float value = lut.value((int) index);
+      return value == lut.value(index(i))
+          || (Math.abs(scales[i]) < LEAST_SCALE
+              && (value == entry(weights[i] / Math.copySign(LEAST_SCALE, scales[i]))
+                  || value == entry(weights[i] / LEAST_SCALE)));
+    }
+
+    private float entry(float quotient) {
+      return lut.value(lut.nearest(quotient));
     }
 
     /**

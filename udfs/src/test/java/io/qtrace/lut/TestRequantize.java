@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,21 @@ class TestRequantize {
     Requantize.Row clear =
         new Requantize(apart, new Lut(-2, -0.5f, 0.5f, 2)).row(0, cancelling(0.02f));
     assertThat(IntStream.range(-1, 5).filter(index -> clear.allows(0, index))).containsExactly(3);
+  }
+
+  @Test
+  void givesWhatToolsGiveThatDivideByNoLessThanTenThousandths() {
+    Lut lut = new Lut(-2, -0.5f, 0.5f, 2);
+    for (float sign : new float[] {1, -1}) {
+      Scales least = Scales.baked(new float[] {1e-5f * sign}, new float[] {1}, new float[] {1});
+      Requantize.Row row = new Requantize(least, lut).row(0, new float[] {3e-5f});
+      assertThat(row.index(0)).isEqualTo(sign > 0 ? 3 : 0);
+      assertThat(IntStream.range(-1, 5).filter(index -> row.gives(0, index)).boxed())
+          .isEqualTo(sign > 0 ? List.of(2, 3) : List.of(0, 1, 2));
+    }
+    Scales more = Scales.baked(new float[] {1.1e-4f}, new float[] {1}, new float[] {1});
+    Requantize.Row row = new Requantize(more, lut).row(0, new float[] {1.3e-4f});
+    assertThat(IntStream.range(-1, 5).filter(index -> row.gives(0, index))).containsExactly(2);
   }
 
   private static float[] cancelling(float weight) {

@@ -47,9 +47,8 @@ final class EdgeRules {
     List<CheckpointFile> steps = withRole(run, Role.STEP);
     List<CheckpointFile> trained = new ArrayList<>(steps);
     trained.addAll(withRole(run, Role.BEST));
-    for (CheckpointFile initial : withRole(run, Role.INITIAL)) {
-      trained.forEach(child -> add(initial, child, Evidence.ORDER));
-    }
+    initial(run)
+        .ifPresent(initial -> trained.forEach(child -> add(initial, child, Evidence.ORDER)));
     source.ifPresent(parent -> trained.forEach(child -> add(parent, child, Evidence.DECLARED)));
     for (int i = 1; i < steps.size(); i++) {
       add(steps.get(i - 1), steps.get(i), Evidence.ORDER);
@@ -60,6 +59,14 @@ final class EdgeRules {
     withRole(run, Role.EMA).forEach(average -> addAverage(run, average, steps, source));
     withRole(run, Role.OTHER)
         .forEach(other -> source.ifPresent(parent -> add(parent, other, Evidence.DECLARED)));
+  }
+
+  // Tools add to the names of what they make of it.
+  private static Optional<CheckpointFile> initial(Run run) {
+    return withRole(run, Role.INITIAL).stream()
+        .min(
+            Comparator.comparingInt((CheckpointFile file) -> withoutExtension(file).length())
+                .thenComparing(CheckpointFile::path));
   }
 
   // A moving average is of the steps before it, and of the state that it was saved with.

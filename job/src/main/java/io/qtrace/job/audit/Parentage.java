@@ -57,6 +57,9 @@ final class Parentage {
   }
 
   private void add(Edge claim, ParentEvidence opinion) {
+    if (opinion instanceof ParentEvidence.Contradicts other && isGuess(claim, other.edge())) {
+      return;
+    }
     PlannedEdge planned = planned(claim, opinion);
     edges.computeIfAbsent(claim.child(), child -> new ArrayList<>()).add(planned);
     declared.computeIfAbsent(claim.child(), child -> new HashSet<>()).add(claim.parent());
@@ -67,6 +70,15 @@ final class Parentage {
         || opinion instanceof ParentEvidence.Contradicts)) {
       settled.add(claim.child());
     }
+  }
+
+  // What was baked from a checkpoint of its run need not say from which.
+  private static boolean isGuess(Edge claim, InferredEdge made) {
+    return claim.child().role() == Role.BAKED
+        && claim.child().stepIfKnown().isEmpty()
+        && !claim.evidence().contains(Evidence.DECLARED)
+        && made.child().equals(claim.child())
+        && made.parent().run().equals(claim.child().run());
   }
 
   private static PlannedEdge planned(Edge claim, ParentEvidence opinion) {

@@ -146,7 +146,8 @@ final class ChildFindings {
         && (after < before || (after > before && child.notFinite() == parent.notFinite()));
   }
 
-  private static String notFinite(TensorStats stats) {
+  /** How many elements of a tensor are not finite, and the first of them. */
+  static String notFinite(TensorStats stats) {
     String first =
         stats.firstNotFinite() == TensorStats.NO_INDEX
             ? ""

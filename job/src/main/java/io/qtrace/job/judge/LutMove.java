@@ -22,9 +22,8 @@ import java.util.Optional;
 public record LutMove(
     String layer, Optional<Double> deltas, double effective, int snapped, int values)
     implements Serializable {
-  // Deltas implied by a stored LUT come from a logarithm whose last bit differs between libraries:
-  // 4 ulp at 3.5.
-  private static final double IMPLIED_TOLERANCE = 1e-6;
+  // Deltas implied by a stored LUT come from a logarithm whose last bits differ between libraries.
+  private static final int IMPLIED_ULPS = 4;
 
   /** Whether the deltas moved, if the layer trains a LUT at all. */
   public boolean isTrained() {
@@ -39,39 +38,71 @@ public record LutMove(
   private static Optional<LutMove> of(Step step, LayerNames layer) {
     Optional<LayerLut> parent = step.before(layer);
     Optional<LayerLut> child = step.after(layer);
-    if (parent.isEmpty() || child.isEmpty()) {
+    if (parent.isEmpty()
+        || child.isEmpty()
+        || parent.get().lut().size() != child.get().lut().size()) {
       return Optional.empty();
+    }
+    if (child.get().deltas().isEmpty()) {
+      return Optional.of(between(layer, parent.get(), child.get()));
+    }
+    if (parent.get().deltas().isPresent()) {
+      // Deltas that stay give the same LUT, whatever a stored one says of --lut-max-abs.
+      boolean same = parent.get().deltas().equals(child.get().deltas());
+      LayerLut before = same ? parent.get().withMaxAbs(child.get().maxAbs()) : parent.get();
+      return Optional.of(between(layer, before, child.get()));
     }
     // What training starts from depends on the --lut-max-abs that it runs with.
-    if (parent.get().deltas().isEmpty() && child.get().deltas().isPresent()) {
-      parent = Optional.of(parent.get().withMaxAbs(child.get().maxAbs()));
-    }
-    LutDeltas before = parent.get().deltasOrImplied();
-    LutDeltas after = child.get().deltasOrImplied();
-    if (before.size() != after.size()) {
-      return Optional.empty();
-    }
-    boolean implied = parent.get().deltas().isPresent() != child.get().deltas().isPresent();
-    double tolerance = implied ? IMPLIED_TOLERANCE : 0;
-    LutParameters beforeParameters = parent.get().training();
-    LutParameters afterParameters = child.get().training();
-    double deltas = moved(before.logits(), after.logits(), tolerance);
-    double effective =
-        moved(before.positive(beforeParameters), after.positive(afterParameters), tolerance);
+    LutMove move = between(layer, parent.get().withMaxAbs(child.get().maxAbs()), child.get());
     return Optional.of(
-        new LutMove(
-            layer.layer(),
-            child.get().deltas().map(present -> deltas),
-            effective,
-            different(before.lut(beforeParameters), after.lut(afterParameters)),
-            before.size()));
+        child.get().startMaxAbs().stream()
+            .map(
+                start ->
+                    between(layer, parent.get().withMaxAbs(start), child.get().withMaxAbs(start)))
+            .filter(still -> !still.isTrained())
+            .findFirst()
+            .orElse(move));
   }
 
-  private static double moved(float[] before, float[] after, double tolerance) {
+  private static LutMove between(LayerNames layer, LayerLut parent, LayerLut child) {
+    LutDeltas before = parent.deltasOrImplied();
+    LutDeltas after = child.deltasOrImplied();
+    boolean implied = parent.deltas().isPresent() != child.deltas().isPresent();
+    int ulps = implied ? IMPLIED_ULPS : 0;
+    LutParameters beforeParameters = parent.training();
+    LutParameters afterParameters = child.training();
+    double deltas = moved(before.logits(), after.logits(), ulps);
+    // Logits that all move by one number give the same LUT.
+    double effective =
+        implied && beforeParameters.equals(afterParameters) && isShifted(before, after)
+            ? 0
+            : moved(before.positive(beforeParameters), after.positive(afterParameters), 0);
+    return new LutMove(
+        layer.layer(),
+        child.deltas().map(present -> deltas),
+        effective,
+        different(before.lut(beforeParameters), after.lut(afterParameters)),
+        before.size());
+  }
+
+  private static boolean isShifted(LutDeltas before, LutDeltas after) {
+    float[] shifted = after.logits();
+    float[] from = before.logits();
+    double shift = 0;
+    for (int i = 0; i < shifted.length; i++) {
+      shift += ((double) shifted[i] - from[i]) / shifted.length;
+    }
+    for (int i = 0; i < shifted.length; i++) {
+      shifted[i] -= (float) shift;
+    }
+    return moved(from, shifted, IMPLIED_ULPS) == 0;
+  }
+
+  private static double moved(float[] before, float[] after, int ulps) {
     double largest = 0;
     for (int i = 0; i < before.length; i++) {
       double move = Math.abs((double) after[i] - before[i]);
-      if (!(move <= tolerance * Math.max(1, Math.abs(before[i])))) {
+      if (!(move <= ulps * Math.ulp(Math.max(1, Math.abs(before[i]))))) {
         largest = Math.max(largest, move);
       }
     }

@@ -25,8 +25,8 @@ public final class RootFindings {
   private RootFindings() {}
 
   /**
-   * Finds a {@code _Q} that is not {@code lut[_indices]}, a LUT that is not a valid table, and what
-   * cannot be compared of either.
+   * Finds a {@code _Q} that is not {@code lut[_indices]}, a LUT that is not a valid table, NaN, and
+   * what cannot be compared.
    *
    * @param path of the checkpoint, the example of each finding
    * @param waivers about the checkpoint
@@ -54,6 +54,16 @@ public final class RootFindings {
                     those.size(),
                     SafeText.of(names(those.get(0)).lut()),
                     those.get(0).tableFlaw().orElseThrow()));
+    findings.add(
+        "not-finite",
+        facts.tensors().values().stream().filter(tensor -> isNotFinite(tensor, facts)).toList(),
+        TensorFacts::name,
+        those ->
+            "%d tensors have NaN or infinities, such as %s: %s"
+                .formatted(
+                    those.size(),
+                    SafeText.of(those.get(0).name()),
+                    ChildFindings.notFinite(those.get(0).stats())));
     skipped.addFindings(findings, facts.tensors().isEmpty());
     return findings.findings().stream().map(finding -> about(path, finding)).toList();
   }
@@ -89,6 +99,13 @@ public final class RootFindings {
             .isPresent();
     return exact
         && layer.table().filter(table -> !table.rising() || !table.symmetric()).isPresent();
+  }
+
+  // Masks of attention are infinite; quantized layers have none.
+  private static boolean isNotFinite(TensorFacts tensor, CheckpointFacts facts) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+    boolean quantized = facts.tensor(layer.lut()).isPresent();
+    return tensor.stats().nan() > 0 || (quantized && tensor.stats().inf() > 0);
   }
 
   private static Finding about(String path, Finding finding) {

@@ -59,9 +59,12 @@ public final class Bake implements Operation {
     }
     if (changed.name().equals(layer.lut()) && changed.status() == TensorStatus.CHANGED) {
       return LutMatch.unexplained(
-          changed, after, before.get().bakes().stream().map(io.qtrace.lut.Bake::lut).toList());
+          changed,
+          after,
+          before.get().bakes(after.get().lut()).stream().map(io.qtrace.lut.Bake::lut).toList());
     }
-    return changed.name().equals(layer.quantized())
+    boolean indexed = step.child().tensor(layer.indices()).isPresent();
+    return changed.name().equals(layer.quantized()) && indexed
         ? Quantized.unexplained(changed, layer, step)
         : changed.changedElements();
   }

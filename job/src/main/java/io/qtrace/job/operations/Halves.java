@@ -13,6 +13,7 @@ import io.qtrace.tensor.Float16;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Tensors that are the parent's, rounded to values of float16 in the type that they have. */
 final class Halves {
@@ -56,6 +57,13 @@ final class Halves {
               tensors ->
                   new HalvedCheck(tensors.child(changed.name()), tensors.parent(changed.name()))));
     }
+  }
+
+  /** Whether numbers are of float16, as far as the extremes and those that are known show it. */
+  static boolean isExact(TensorFacts tensor) {
+    return Stream.concat(
+            Stream.of(tensor.stats().min(), tensor.stats().max()), tensor.values().stream())
+        .allMatch(value -> isHalf(value, value));
   }
 
   private static boolean isLikely(TensorComparison changed) {

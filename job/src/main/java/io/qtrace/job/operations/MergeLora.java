@@ -40,7 +40,7 @@ public final class MergeLora implements Operation {
       }
       boolean alone = Adapter.isAlone(step.parent());
       if (isAny(step.parent()) && !alone) {
-        return BOTH;
+        return isIndexed(step) ? BOTH : NONE;
       }
       if (step.others().size() != 1) {
         return NONE;
@@ -50,6 +50,14 @@ public final class MergeLora implements Operation {
         return isAny(other) ? NONE : ADAPTER_AND_MODEL;
       }
       return Adapter.isAlone(other) ? MODEL_AND_ADAPTER : NONE;
+    }
+
+    // Merging writes the indices of the layers that it quantizes again.
+    private static boolean isIndexed(Step step) {
+      return step.parent().facts().tensors().keySet().stream()
+          .filter(TensorGroup::isLora)
+          .map(name -> new LayerNames(LayerNames.moduleOf(name)))
+          .anyMatch(layer -> step.child().tensor(layer.indices()).isPresent());
     }
 
     Side model(Step step) {

@@ -110,6 +110,19 @@ public final class Quantize implements Operation {
     return true;
   }
 
+  /** That the scales are free: how a tool factors them is not known. */
+  @Override
+  public List<String> notes(Step step) {
+    long layers =
+        step.pair().byName().keySet().stream()
+            .flatMap(name -> LayerNames.ofQuantized(name).stream())
+            .filter(layer -> isQuantized(layer, step))
+            .count();
+    return List.of(
+        "the scales of %d layers are taken as they are, indices and _Q recomputed from them"
+            .formatted(layers));
+  }
+
   /** A layer got its quantization. */
   @Override
   public boolean applies(Step step) {

@@ -29,10 +29,12 @@ public final class Refresh implements Operation {
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
     Optional<LayerLut> before = step.before(layer).filter(lut -> lut.deltas().isPresent());
+    Optional<LayerLut> after = step.after(layer);
     return changed.name().equals(layer.lut())
             && changed.status() == TensorStatus.CHANGED
             && before.isPresent()
-        ? LutMatch.unexplained(changed, step.after(layer), before.get().refreshes())
+            && after.isPresent()
+        ? LutMatch.unexplained(changed, after, before.get().refreshes(after.get().lut()))
         : changed.changedElements();
   }
 

@@ -45,6 +45,9 @@ public final class Requantize implements Operation {
     if (changed.name().equals(layer.indices()) && moves(layer, step) && !isStale(layer, step)) {
       return Nearest.unexplained(step, layer, KIND).orElse(UnexplainedElements.NONE);
     }
+    if (changed.name().equals(layer.indices()) && Train.isRemade(changed, step)) {
+      return UnexplainedElements.NONE;
+    }
     if (changed.isRounded() && step.lutLayers().stream().anyMatch(one -> isBaked(one, step))) {
       return UnexplainedElements.NONE;
     }
@@ -83,9 +86,16 @@ public final class Requantize implements Operation {
     return step.invariants(layer).filter(found -> found.isStale()).isPresent();
   }
 
-  // Whether both _Q and the indices hold other numbers than the parent's.
+  // Whether both _Q and the indices hold other numbers than the parent's, which may have no
+  // indices.
   private static boolean moves(LayerNames layer, Step step) {
-    return step.isChanged(layer.quantized()) && step.isChanged(layer.indices());
+    return step.isChanged(layer.quantized())
+        && step.tensor(layer.indices())
+            .filter(
+                indices ->
+                    indices.status() == TensorStatus.CHANGED
+                        || indices.status() == TensorStatus.ADDED)
+            .isPresent();
   }
 
   // A tool that folds the magnitudes into the factors leaves ones, and sets a flag.
@@ -178,7 +188,11 @@ public final class Requantize implements Operation {
             tensor ->
                 switch (tensor.category()) {
                   case INDICES ->
-                      tensor.status() == TensorStatus.REMOVED || step.isMoved(tensor.name());
+                      tensor.status() == TensorStatus.REMOVED
+                          || step.isMoved(tensor.name())
+                          || LayerNames.ofIndices(tensor.name())
+                              .filter(layer -> moves(layer, step))
+                              .isPresent();
                   case Q ->
                       step.isMoved(tensor.name())
                           && LayerNames.ofQuantized(tensor.name())

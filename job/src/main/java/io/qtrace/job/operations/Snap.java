@@ -1,15 +1,19 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Values rounded to those of float16: magnitudes, or all factors, in the type that they have; or
@@ -103,6 +107,32 @@ public final class Snap implements Operation {
                     || (tensor.isChanged()
                         && !(tensor.category() == Category.INDICES)
                         && unexplained(tensor, step).isNone()));
+  }
+
+  /** Factors that were not rounded where most of their group were. */
+  @Override
+  public void addFindings(FindingList findings, Step step) {
+    Map<TensorGroup, List<TensorComparison>> groups =
+        step.pair().byName().values().stream()
+            .filter(tensor -> tensor.category() == Category.SCALE && tensor.isComparable())
+            .collect(Collectors.groupingBy(TensorGroup::of, TreeMap::new, Collectors.toList()));
+    findings.add(
+        "snap-incomplete",
+        groups.values().stream()
+            .filter(
+                group ->
+                    2 * group.stream().filter(one -> isSnapped(one, step)).count() > group.size())
+            .flatMap(List::stream)
+            .filter(tensor -> !tensor.isChanged() && !Halves.isExact(tensor.right().orElseThrow()))
+            .toList(),
+        TensorComparison::name,
+        those ->
+            "the snap left %d factors as they were, not of values of float16, such as %s"
+                .formatted(those.size(), SafeText.of(those.get(0).name())));
+  }
+
+  private static boolean isSnapped(TensorComparison tensor, Step step) {
+    return tensor.isChanged() && Halves.unexplained(tensor, step).isNone();
   }
 
   @Override

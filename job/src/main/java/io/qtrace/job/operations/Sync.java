@@ -11,6 +11,7 @@ import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
+import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * {@code _Q} brought up to {@code lut[_indices]}. It proves no direction: a sync would also repair
@@ -62,35 +64,49 @@ public final class Sync implements Operation {
         .orElseGet(changed::changedElements);
   }
 
-  // Whether _Q is not lut[_indices], as the LUT in training would make it, and its extremes are
-  // those of the LUT in training.
   private static boolean isTrained(LayerNames layer, Step step) {
+    return trainedLut(layer, step).isPresent();
+  }
+
+  // The LUT in training, where _Q is not lut[_indices], as that LUT would make it, and its extremes
+  // are those of that LUT.
+  private static Optional<Lut> trainedLut(LayerNames layer, Step step) {
     Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isPresent());
     Optional<TensorStats> quantized =
         step.child().tensor(layer.quantized()).map(TensorFacts::stats);
     Optional<TensorStats> indices = step.child().tensor(layer.indices()).map(TensorFacts::stats);
-    return after.isPresent()
-        && quantized.isPresent()
-        && indices.isPresent()
-        && !step.isMoved(layer.lut())
-        && isEntry(after.get().effective(), indices.get().min(), quantized.get().min())
-        && isEntry(after.get().effective(), indices.get().max(), quantized.get().max())
-        && step.invariants(layer)
-            .flatMap(LayerInvariants::check)
-            .filter(
-                found ->
-                    2 * found.stale().count() > found.elements()
-                        || isEntry(after.get(), found.stale()))
-            .isPresent();
+    Optional<LutCheckPartial> check = step.invariants(layer).flatMap(LayerInvariants::check);
+    if (after.isEmpty()
+        || quantized.isEmpty()
+        || indices.isEmpty()
+        || check.isEmpty()
+        || step.isMoved(layer.lut())) {
+      return Optional.empty();
+    }
+    return inTraining(after.get(), quantized.get())
+        .filter(lut -> isEntry(lut, indices.get().min(), quantized.get().min()))
+        .filter(lut -> isEntry(lut, indices.get().max(), quantized.get().max()))
+        .filter(
+            lut ->
+                2 * check.get().stale().count() > check.get().elements()
+                    || isEntry(after.get().lut(), lut, check.get().stale()))
+        .findFirst();
+  }
+
+  // As the stored LUT implies it; else with what training ran with if _Q has its largest value.
+  private static Stream<Lut> inTraining(LayerLut layer, TensorStats quantized) {
+    double largest = Math.max(quantized.max(), -quantized.min());
+    return Stream.concat(
+        Stream.of(layer.effective()),
+        layer.trainedWith((float) largest).stream()
+            .map(maxAbs -> layer.withMaxAbs(maxAbs).effective()));
   }
 
   // Whether the first element that the stored LUT does not give is what the one in training gives:
   // after few steps most entries are those of both.
-  private static boolean isEntry(LayerLut layer, Mismatches stale) {
-    Lut trained = layer.effective();
+  private static boolean isEntry(Lut stored, Lut trained, Mismatches stale) {
     return IntStream.range(0, trained.size())
-        .anyMatch(
-            i -> layer.lut().value(i) == stale.expected() && trained.value(i) == stale.value());
+        .anyMatch(i -> stored.value(i) == stale.expected() && trained.value(i) == stale.value());
   }
 
   private static boolean isEntry(Lut lut, double index, double value) {
@@ -110,7 +126,7 @@ public final class Sync implements Operation {
     if (layers.stream().anyMatch(layer -> step.isMoved(layer.quantized()))) {
       for (LayerNames layer : layers) {
         List<Float> table = new ArrayList<>();
-        for (float value : step.after(layer).orElseThrow().effective().values()) {
+        for (float value : trainedLut(layer, step).orElseThrow().values()) {
           table.add(value);
         }
         wanted.put(

@@ -1,6 +1,7 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.Average;
 import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Train;
@@ -8,6 +9,7 @@ import io.qtrace.job.parents.DeclaredParents.Declaration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,6 +24,7 @@ public final class Ancestry {
   private final Map<CheckpointFile, InferredEdge> edges = new HashMap<>(); // by child
   private final Set<CheckpointFile> readable = new HashSet<>();
   private final Map<CheckpointFile, Set<String>> runs = new HashMap<>(); // that have the content
+  private final Map<CheckpointFile, List<CheckpointFile>> files = new HashMap<>(); // that have it
   private final Map<CheckpointFile, List<InferredEdge>> averages = new HashMap<>(); // by child
   private final Evaluation evaluation;
 
@@ -36,6 +39,7 @@ public final class Ancestry {
     for (MeasuredCheckpoint checkpoint : checkpoints) {
       CheckpointFile file = checkpoint.file();
       readable.add(file);
+      files.computeIfAbsent(original(file), content -> new ArrayList<>()).add(file);
       runs.computeIfAbsent(original(file), content -> new HashSet<>()).add(file.run());
     }
   }
@@ -54,6 +58,11 @@ public final class Ancestry {
                 .map(entry -> dispute(entry.getKey(), entry.getValue()))
                 .distinct()
                 .toList());
+    Map<Declaration, ParentEvidence> misplaced = new LinkedHashMap<>();
+    opinions.forEach(
+        (claim, opinion) ->
+            misplaced(claim, opinion, opinions)
+                .ifPresent(copy -> misplaced.put(claim, new ParentEvidence.Contradicts(copy))));
     doubted.forEach(
         (claim, source) -> {
           Dispute.Ruling ruling = rulings.get(dispute(claim, source));
@@ -65,7 +74,56 @@ public final class Ancestry {
             opinions.put(claim, disputed(claim, source, ruling));
           }
         });
+    opinions.putAll(misplaced);
     return opinions;
+  }
+
+  // The checkpoint whose content a step has in spite of its name: no training comes out as another
+  // one did, so of two with one content that were trained from different ones one is no step.
+  private Optional<InferredEdge> misplaced(
+      Declaration claim, ParentEvidence opinion, Map<Declaration, ParentEvidence> opinions) {
+    CheckpointFile child = claim.child();
+    boolean leads =
+        path(child).stream()
+            .anyMatch(edge -> original(edge.parent()).equals(original(claim.parent())));
+    if (child.role() != Role.STEP
+        || !readable.contains(claim.parent())
+        || isLed(opinion)
+        || leads
+        || isCopyOf(claim.parent(), child)) {
+      return Optional.empty();
+    }
+    return files.getOrDefault(original(child), List.of()).stream()
+        .filter(file -> !file.equals(child))
+        .filter(file -> isInPlace(file, child, opinions))
+        .min(Comparator.comparing(CheckpointFile::path))
+        .map(file -> InferredEdge.copy(file, child, copied(file, child)));
+  }
+
+  // Whether all that is claimed of a step is so; the first of a run has no claims.
+  private static boolean isInPlace(
+      CheckpointFile file, CheckpointFile other, Map<Declaration, ParentEvidence> opinions) {
+    List<ParentEvidence> claims =
+        opinions.entrySet().stream()
+            .filter(one -> one.getKey().child().equals(file))
+            .map(Map.Entry::getValue)
+            .toList();
+    return file.role() == Role.STEP
+        && (!claims.isEmpty() || file.run().equals(other.run()))
+        && claims.stream().allMatch(Ancestry::isLed);
+  }
+
+  private static boolean isLed(ParentEvidence opinion) {
+    return opinion instanceof ParentEvidence.Agrees || opinion instanceof ParentEvidence.Reaches;
+  }
+
+  private int copied(CheckpointFile one, CheckpointFile other) {
+    return Stream.of(one, other)
+        .map(edges::get)
+        .filter(edge -> edge != null && edge.kind().equals(Copy.KIND))
+        .mapToInt(InferredEdge::shared)
+        .findFirst()
+        .orElse(0);
   }
 
   // A file that a tool made of a checkpoint of its own run has that one's source.

@@ -77,6 +77,17 @@ class TestEdgeRules {
   }
 
   @Test
+  void whatToolsMadeOfAnInitialStateLeadsToNothing() throws IOException {
+    for (String name :
+        new String[] {"v2_initial_fp16.pt", "v2_initial.pt", "v2_initial_snapped.pt", "step1.pt"}) {
+      Files.createFile(folder.resolve(name));
+    }
+    assertThat(EdgeRules.of(scan(folder)).edges())
+        .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
+        .containsExactly("v2_initial.pt -> step1.pt");
+  }
+
+  @Test
   void aMovingAverageIsOfTheLastStepAndOfTheStateNextToIt() throws IOException {
     for (String name :
         new String[] {

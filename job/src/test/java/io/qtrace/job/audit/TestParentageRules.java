@@ -166,6 +166,63 @@ class TestParentageRules {
   }
 
   @Test
+  void whatWasBakedWithoutAStepInItsNameIsOfAnyStep() {
+    CheckpointFile baked = file("run/baked.pt", Role.BAKED, 0);
+    InferredEdge first = edge(STEP_1, STEP_2, "train");
+    InferredEdge shown = edge(STEP_1, baked, "bake");
+    evaluation.ruling(shown, STEP_2, 4, false);
+    assertThat(parentage(forest(first, shown), ordered(STEP_2, baked)))
+        .contains(planned(STEP_1, baked, Status.DIRECT, WeightsEvidence.infers(shown), "weights"))
+        .noneMatch(edge -> edge.status() == Status.REJECTED);
+  }
+
+  @Test
+  void aStepWithTheContentOfAnEarlierOneIsMisnamed() {
+    CheckpointFile step3 = file("run/step3.pt");
+    InferredEdge copy = copy(STEP_1, step3);
+    evaluation.ruling(edge(SOURCE, STEP_1, "train"), STEP_2, 0, false);
+    List<PlannedEdge> found =
+        parentage(
+            forest(edge(SOURCE, STEP_1, "train"), edge(STEP_1, STEP_2, "train"), copy),
+            ordered(STEP_1, STEP_2),
+            ordered(STEP_2, step3));
+    assertThat(found)
+        .contains(
+            planned(STEP_2, step3, Status.REJECTED, contradicts(copy), "order"),
+            planned(STEP_1, step3, Status.DIRECT, WeightsEvidence.infers(copy), "weights"));
+  }
+
+  @Test
+  void aStepWithTheContentOfAnotherRunsIsMisnamedAndTheOtherIsNot() {
+    CheckpointFile first = file("second/step1.pt");
+    CheckpointFile second = file("second/step2.pt");
+    InferredEdge nearer = edge(STEP_1, STEP_2, "train");
+    InferredEdge copy = copy(STEP_2, second);
+    evaluation.ruling(nearer, first, 0, false);
+    List<PlannedEdge> found =
+        parentage(
+            forest(edge(SOURCE, STEP_1, "train"), edge(SOURCE, first, "train"), nearer, copy),
+            ordered(STEP_1, STEP_2),
+            ordered(first, second));
+    assertThat(found)
+        .contains(planned(first, second, Status.REJECTED, contradicts(copy), "order"))
+        .filteredOn(edge -> edge.status() == Status.REJECTED)
+        .hasSize(1);
+  }
+
+  @Test
+  void aCopyOfAStepWhoseParentItIsNotSaidToHaveIsNoSuchProof() {
+    CheckpointFile elsewhere = file("backup/step9.pt");
+    InferredEdge other = edge(SOURCE, STEP_2, "train");
+    evaluation.ruling(other, STEP_1, 0, false);
+    List<PlannedEdge> found =
+        parentage(
+            forest(edge(SOURCE, STEP_1, "train"), other, copy(STEP_2, elsewhere)),
+            ordered(STEP_1, STEP_2));
+    assertThat(found).noneMatch(edge -> edge.status() == Status.REJECTED);
+  }
+
+  @Test
   void aDoubtedParentIsKeptAndTheNearerOneIsANote() {
     InferredEdge nearer = edge(SOURCE, STEP_1, "train");
     evaluation.ruling(nearer, OTHER, 0, false);

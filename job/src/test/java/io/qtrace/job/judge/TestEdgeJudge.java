@@ -36,6 +36,7 @@ import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestEdgeJudge {
   private static final EdgeJudge JUDGE = new EdgeJudge(Operations.KNOWN);
@@ -544,6 +545,23 @@ class TestEdgeJudge {
     assertThat(found.trainableLuts()).hasSize(2).noneMatch(LutMove::isTrained);
     assertThat(judge(step, expecting(Subject.EFFECTIVE_LUT, Expectation.NEVER), TRAIN).findings())
         .isEmpty();
+  }
+
+  // As of a run with another --lut-max-abs than the stored LUT's largest value.
+  @ParameterizedTest
+  @ValueSource(doubles = {1.6, 1.8, 2.2, 2.4, 3, 4})
+  void deltasThatAnyTrainingStartsFromDidNotMove(double maxAbs) {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint untrained = Layers.trainedScales(initial, 49);
+    for (LayerNames layer : Layers.TRAINABLE) {
+      Lut lut = new Lut(initial.tensor(layer.lut()).floats());
+      float[] start = LutDeltas.initial(lut, LutParameters.training(maxAbs)).logits();
+      untrained = untrained.with(layer.deltas(), ArrayTensor.of(start, start.length));
+    }
+    Step step = StepOfArrays.of(initial, untrained);
+    Judgement found = judge(step, expecting(Subject.LUT_DELTAS, Expectation.MUST), TRAIN);
+    assertThat(found.findings()).extracting(Finding::rule).containsExactly("lut_deltas-must");
+    assertThat(found.trainableLuts()).hasSize(2).noneMatch(LutMove::isTrained);
   }
 
   @Test

@@ -6,13 +6,14 @@ import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.operations.ArrayCheckpoint;
 import io.qtrace.job.operations.ArrayFiles;
 import io.qtrace.job.operations.ArrayTensor;
-import io.qtrace.job.operations.Layers;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.RandomChain;
 import io.qtrace.job.operations.RandomChain.Link;
+import io.qtrace.job.operations.Side;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Float16;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -206,8 +207,10 @@ class TestPlantedFaults {
 
   private static boolean isUpToDeltas(Link link, String lut) {
     LayerNames layer = LayerNames.ofLut(lut).orElseThrow();
-    return Arrays.equals(
-        Layers.trainedLut(link.parent(), layer).values(), link.parent().tensor(lut).floats());
+    return new Side(link.parent().facts())
+        .lut(layer)
+        .filter(stored -> stored.refreshesTo(stored.lut()))
+        .isPresent();
   }
 
   private interface Kept {
@@ -256,6 +259,29 @@ class TestPlantedFaults {
                         ? link.child().with(name, index, -value)
                         : link.child().nudged(name, index)),
                 name));
+  }
+
+  @Test
+  void aMagnitudeThatASnapLeft() throws IOException {
+    assertFound(
+        20261127,
+        Set.of("snap"),
+        (link, random) -> {
+          List<String> snapped =
+              link.child().layers().stream()
+                  .map(LayerNames::magnitude)
+                  .filter(name -> !link.child().tensor(name).isSame(link.parent().tensor(name)))
+                  .filter(name -> link.child().tensor(name).dtype() == DType.FLOAT32)
+                  .toList();
+          return snapped.size() < link.child().layers().size() || snapped.size() < 6
+              ? Optional.empty()
+              : any(random, snapped)
+                  .map(
+                      name ->
+                          new Fault(
+                              link.with(link.child().with(name, link.parent().tensor(name))),
+                              name));
+        });
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.operations.ArrayCheckpoint;
+import io.qtrace.job.operations.ArrayTensor;
 import io.qtrace.job.operations.Layers;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Waiver;
@@ -97,6 +98,24 @@ class TestRootFindings {
     assertThat(findings(Layers.withLut(Layers.initial(), Layers.SMALL, thirds)))
         .extracting(Finding::rule)
         .doesNotContain("lut-invalid");
+  }
+
+  @Test
+  void aNanIsFoundInAnyTensorAndAnInfinityInQuantizedLayers() {
+    ArrayCheckpoint whole = Layers.initial();
+    String scales = Layers.MLP.scaleA();
+    assertThat(findings(whole.with(Layers.NORM, 3, Double.NaN)))
+        .extracting(Finding::message)
+        .containsExactly(
+            PATH
+                + ": 1 tensors have NaN or infinities, such as "
+                + Layers.NORM
+                + ": 1 NaN and 0 infinities, the first at element 3");
+    assertThat(findings(whole.with(scales, 7, Double.NEGATIVE_INFINITY)))
+        .extracting(Finding::rule)
+        .containsExactly("not-finite");
+    ArrayTensor mask = ArrayTensor.of(new float[] {0, Float.NEGATIVE_INFINITY}, 2);
+    assertThat(findings(whole.with("model.layers.0.self_attn.mask", mask))).isEmpty();
   }
 
   @Test

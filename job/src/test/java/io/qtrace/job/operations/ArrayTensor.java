@@ -104,7 +104,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
     return floats;
   }
 
-  boolean isSame(ArrayTensor other) {
+  public boolean isSame(ArrayTensor other) {
     return dtype == other.dtype && shape.equals(other.shape) && Arrays.equals(values, other.values);
   }
 

@@ -121,12 +121,20 @@ public final class Layers {
     return baked;
   }
 
-  static ArrayCheckpoint baked(ArrayCheckpoint model, LayerNames layer, boolean exact) {
-    Lut stored = new Lut(model.tensor(layer.lut()).floats());
-    LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
-    Bake bake =
-        exact ? Bake.exact(deltas, stored.maxAbs()) : Bake.recipe(deltas, stored, stored.maxAbs());
-    return withLut(model, layer, bake.lut()).synced(layer).without(layer.deltas());
+  private static ArrayCheckpoint baked(ArrayCheckpoint model, LayerNames layer, boolean exact) {
+    return exact
+        ? baked(model, layer, trainedLut(model, layer))
+        : baked(model, layer, recipeLut(model, layer));
+  }
+
+  /** A layer of which a table takes the place of the deltas. */
+  static ArrayCheckpoint baked(ArrayCheckpoint model, LayerNames layer, Lut lut) {
+    return withLut(model, layer, lut).synced(layer).without(layer.deltas());
+  }
+
+  /** The LUT that the recipe's tool bakes. */
+  static Lut recipeLut(ArrayCheckpoint model, LayerNames layer) {
+    return Bake.baked(deltas(model, layer), new Lut(model.tensor(layer.lut()).floats()).maxAbs());
   }
 
   /** The stored LUTs brought up to the deltas. */
@@ -138,11 +146,18 @@ public final class Layers {
     return refreshed;
   }
 
-  /** The LUT that training uses. */
+  /** The LUT that training uses which runs with the stored one's largest value. */
   public static Lut trainedLut(ArrayCheckpoint model, LayerNames layer) {
-    Lut stored = new Lut(model.tensor(layer.lut()).floats());
-    LutDeltas deltas = new LutDeltas(model.tensor(layer.deltas()).floats());
-    return deltas.lut(LutParameters.training(stored));
+    return trainedLut(model, layer, new Lut(model.tensor(layer.lut()).floats()).maxAbs());
+  }
+
+  /** The LUT that training uses which runs with another {@code --lut-max-abs}. */
+  static Lut trainedLut(ArrayCheckpoint model, LayerNames layer, double maxAbs) {
+    return deltas(model, layer).lut(LutParameters.training(maxAbs));
+  }
+
+  private static LutDeltas deltas(ArrayCheckpoint model, LayerNames layer) {
+    return new LutDeltas(model.tensor(layer.deltas()).floats());
   }
 
   /** Every {@code _Q} brought up to {@code lut[_indices]}. */

@@ -8,6 +8,7 @@ import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,12 @@ public final class RandomChain {
   private static final Float[] RATIOS = {1f, 2f, 0.5f, 1.5f, 8f / 3, 0.3721f};
   private static final DType[] NARROW = {DType.FLOAT16, DType.BFLOAT16};
 
+  private static final Double[] STRETCHES = {1.0, 1.0, 0.9, 1.2, 1.5}; // of --lut-max-abs
+
   private final Random random;
   private ArrayCheckpoint model;
   private Regime regime;
+  private final Map<LayerNames, Double> maxAbs = new HashMap<>(); // that the LUT trains with
 
   private RandomChain(long seed) {
     random = new Random(seed);
@@ -173,7 +177,7 @@ public final class RandomChain {
       }
       default -> {
         model = RandomModel.of(random);
-        regime = Regime.of(random, model);
+        regime = Regime.of(random, model).stretched(any(STRETCHES));
         yield List.of(link(Train.KIND, train()).orElseThrow());
       }
     };
@@ -198,7 +202,7 @@ public final class RandomChain {
     return switch (tool) {
       case TRAIN -> {
         if (regime == null || (isDrawn(3) && !isStale())) {
-          regime = Regime.of(random, model); // another run
+          regime = Regime.of(random, model).stretched(any(STRETCHES)); // another run
         }
         yield link(Train.KIND, train());
       }
@@ -310,13 +314,32 @@ public final class RandomChain {
   }
 
   private ArrayCheckpoint train() {
+    for (LayerNames layer : model.layers()) {
+      if (!isTraining(layer)) {
+        maxAbs.put(layer, regime.maxAbs(new Lut(model.tensor(layer.lut()).floats())));
+      }
+    }
     return regime.train(model, random);
+  }
+
+  private boolean reachesEnds(LayerNames layer) {
+    double last = model.tensor(layer.lut()).values().length - 1;
+    return model.has(layer.indices())
+        && Arrays.stream(model.tensor(layer.indices()).values())
+            .anyMatch(index -> index == 0 || index == last);
+  }
+
+  private Lut trainedLut(LayerNames layer) {
+    return Layers.trainedLut(model, layer, maxAbs.get(layer));
   }
 
   private ArrayCheckpoint baked(boolean exact) {
     ArrayCheckpoint baked = model;
     for (LayerNames layer : model.layers()) {
-      baked = isTraining(layer) ? Layers.baked(baked, layer, exact) : baked;
+      if (isTraining(layer)) {
+        Lut lut = exact ? trainedLut(layer) : Layers.recipeLut(model, layer);
+        baked = Layers.baked(baked, layer, lut);
+      }
     }
     return baked;
   }
@@ -325,7 +348,7 @@ public final class RandomChain {
     ArrayCheckpoint refreshed = model;
     for (LayerNames layer : model.layers()) {
       if (isTraining(layer)) {
-        refreshed = Layers.withLut(refreshed, layer, Layers.trainedLut(model, layer));
+        refreshed = Layers.withLut(refreshed, layer, trainedLut(layer));
       }
     }
     return refreshed;
@@ -339,11 +362,15 @@ public final class RandomChain {
     return synced;
   }
 
+  // Where each layer tells by its ends what training ran with.
   private ArrayCheckpoint syncedToTrained() {
+    if (!model.layers().stream().filter(this::isTraining).allMatch(this::reachesEnds)) {
+      return model;
+    }
     ArrayCheckpoint synced = model;
     for (LayerNames layer : model.layers()) {
       if (isTraining(layer)) {
-        Lut trained = Layers.trainedLut(model, layer);
+        Lut trained = trainedLut(layer);
         ArrayTensor quantized =
             Layers.withLut(model, layer, trained).synced(layer).tensor(layer.quantized());
         synced = synced.with(layer.quantized(), quantized);

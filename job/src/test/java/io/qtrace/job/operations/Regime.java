@@ -17,9 +17,16 @@ import java.util.Random;
  * @param norms whether they train
  * @param drops whether {@code _indices} of layers whose LUT does not train are not saved
  * @param rate how far what trains moves at most, relative; deltas about as far
+ * @param stretch {@code --lut-max-abs} of the largest value of the table that the LUT starts from
  */
 record Regime(
-    Part part, Magnitudes magnitudes, Part lut, boolean norms, boolean drops, double rate) {
+    Part part,
+    Magnitudes magnitudes,
+    Part lut,
+    boolean norms,
+    boolean drops,
+    double rate,
+    double stretch) {
   private static final double[] RATES = {0.05, 0.01, 0.001};
 
   /** Some of a model's layers. */
@@ -64,7 +71,18 @@ record Regime(
         lut,
         norms,
         random.nextBoolean(),
-        RATES[random.nextInt(RATES.length)]);
+        RATES[random.nextInt(RATES.length)],
+        1);
+  }
+
+  /** The same whose LUTs train with another {@code --lut-max-abs}. */
+  Regime stretched(double by) {
+    return new Regime(part, magnitudes, lut, norms, drops, rate, by);
+  }
+
+  /** {@code --lut-max-abs} of a LUT that starts from a table: a number that a person gives. */
+  double maxAbs(Lut stored) {
+    return stretch == 1 ? stored.maxAbs() : Math.round(100 * stretch * stored.maxAbs()) / 100.0;
   }
 
   private static <T> T any(Random random, T[] all) {
@@ -128,7 +146,7 @@ record Regime(
     float[] logits =
         model.has(layer.deltas())
             ? model.tensor(layer.deltas()).floats()
-            : LutDeltas.initial(stored, LutParameters.training(stored)).logits();
+            : LutDeltas.initial(stored, LutParameters.training(maxAbs(stored))).logits();
     for (int i = 0; i < logits.length; i++) {
       logits[i] += (float) (rate * random.nextGaussian());
     }

@@ -20,7 +20,12 @@ class TestRequantize extends OperationConformance {
   Map<String, Example> examples() {
     ArrayCheckpoint scales = Layers.trainedScales(Layers.initial(), 9);
     ArrayCheckpoint baked = Layers.baked(Layers.trained(Layers.initial(), 10));
+    ArrayCheckpoint withoutIndices = scales;
+    for (LayerNames layer : Layers.ALL) {
+      withoutIndices = withoutIndices.without(layer.indices());
+    }
     return Map.of(
+        "the parent has no indices", new Example(withoutIndices, Layers.requantized(scales)),
         "scales trained", new Example(scales, Layers.requantized(scales)),
         "LUT and scales trained, then baked", new Example(baked, Layers.requantized(baked)));
   }

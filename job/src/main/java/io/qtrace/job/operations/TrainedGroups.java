@@ -79,7 +79,7 @@ public final class TrainedGroups {
   public boolean mayStay(TensorComparison tensor) {
     double share = shares.getOrDefault(TensorGroup.of(tensor), 1.0);
     return tensor.right().filter(TrainedGroups::isNarrow).isPresent()
-        && Math.pow(1 - share, tensor.elements()) > CHANCE;
+        && Math.pow(1 - share, (double) tensor.elements()) > CHANCE;
   }
 
   private static boolean isNarrow(TensorFacts tensor) {

@@ -7,8 +7,8 @@ import java.util.Comparator;
  * their order.
  *
  * @param reversed edges that declarations give the other way round and contents do not prove
- * @param unexplained tensors
- * @param invented tensors that do not follow from the parent
+ * @param unexplained tensors, of edges that leave more than a damaged one or two
+ * @param invented tensors that do not follow from the parent, and several for each damaged one
  * @param distance of the sketches, in 2^-30
  * @param unclaimed children with claims, of which none names the parent
  * @param against hints that speak against it
@@ -23,6 +23,8 @@ record Cost(
           .thenComparingLong(Cost::distance)
           .thenComparingLong(Cost::unclaimed)
           .thenComparingLong(Cost::against);
+  private static final int DAMAGED = 2; // tensors at most
+  private static final int INVENTED = 4; // tensors that count as much as a damaged one
   private static final double LARGEST = 1L << 20; // sums of 2^13 of them fit a long
 
   /** More than all edges of a tree together that no claim contradicts, or one that claims do. */
@@ -30,10 +32,12 @@ record Cost(
 
   static Cost of(
       int reversed, int unexplained, int invented, double distance, int unclaimed, int against) {
+    // What is damaged in few tensors is no training of all.
+    boolean damaged = unexplained <= DAMAGED;
     return new Cost(
         reversed,
-        unexplained,
-        invented,
+        damaged ? 0 : unexplained,
+        damaged ? invented + INVENTED * unexplained : invented,
         Math.round(Math.min(distance, LARGEST) * 0x1p30),
         unclaimed,
         against);

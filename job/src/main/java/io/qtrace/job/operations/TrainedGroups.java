@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -24,9 +23,9 @@ public final class TrainedGroups {
   // A tensor stays by chance, which an archive of many steps has a million times.
   private static final double CHANCE = 1e-6;
 
-  private final Map<TensorGroup, int[]> counts = new HashMap<>(); // moved, all, moved to halves
-  private final Map<TensorGroup, Double> shares = new HashMap<>(); // least of elements that changed
-  private final Map<TensorGroup, List<TensorComparison>> still = new HashMap<>(); // did not move
+  private static final Members NONE = new Members();
+
+  private final Map<TensorGroup, Members> members = new HashMap<>();
   private final boolean frozen;
 
   TrainedGroups(Step step) {
@@ -34,17 +33,35 @@ public final class TrainedGroups {
     frozen = tensors.values().stream().anyMatch(tensor -> isQuantized(tensor));
     for (TensorComparison tensor : tensors.values()) {
       if (tensor.isComparable() && isTrainable(tensor.category())) {
-        int[] count = counts.computeIfAbsent(TensorGroup.of(tensor), group -> new int[3]);
-        count[1]++;
-        if (isMoved(tensor)) {
-          count[0]++;
-          share(tensor).ifPresent(part -> shares.merge(TensorGroup.of(tensor), part, Math::min));
-        } else {
-          still.computeIfAbsent(TensorGroup.of(tensor), group -> new ArrayList<>()).add(tensor);
-        }
-        count[2] += isHalved(tensor, step) ? 1 : 0;
+        Members some = members.computeIfAbsent(TensorGroup.of(tensor), group -> new Members());
+        (isMoved(tensor) ? some.moved : some.still).add(tensor);
+        some.halved += isHalved(tensor, step) ? 1 : 0;
       }
     }
+  }
+
+  /** The tensors of a group. */
+  private static final class Members {
+    private final List<TensorComparison> moved = new ArrayList<>();
+    private final List<TensorComparison> still = new ArrayList<>();
+    private int halved; // of those that moved
+
+    boolean mostlyMoved() {
+      return moved.size() > still.size();
+    }
+
+    // The least share of elements that changed in one that moved.
+    double share() {
+      return moved.stream()
+          .flatMap(tensor -> tensor.compared().stream())
+          .mapToDouble(stats -> (double) stats.changedElements() / stats.elements())
+          .min()
+          .orElse(1);
+    }
+  }
+
+  private Members members(TensorGroup group) {
+    return members.getOrDefault(group, NONE);
   }
 
   private static boolean isQuantized(TensorComparison tensor) {
@@ -65,21 +82,14 @@ public final class TrainedGroups {
         && Halves.unexplained(tensor, step).isNone();
   }
 
-  // Of elements that changed, in a tensor that moved.
-  private static OptionalDouble share(TensorComparison tensor) {
-    return tensor.compared().stream()
-        .mapToDouble(stats -> (double) stats.changedElements() / stats.elements())
-        .findFirst();
-  }
-
   /**
    * Whether rounding may hide that a tensor which did not change trains: its dtype has 16 bits or
    * fewer, and so many elements of others in its group stayed that all of so few may.
    */
   public boolean mayStay(TensorComparison tensor) {
-    double share = shares.getOrDefault(TensorGroup.of(tensor), 1.0);
     return tensor.right().filter(TrainedGroups::isNarrow).isPresent()
-        && Math.pow(1 - share, (double) tensor.elements()) > CHANCE;
+        && Math.pow(1 - members(TensorGroup.of(tensor)).share(), (double) tensor.elements())
+            > CHANCE;
   }
 
   private static boolean isNarrow(TensorFacts tensor) {
@@ -93,13 +103,13 @@ public final class TrainedGroups {
   }
 
   private boolean trains(TensorGroup group) {
-    int[] count = counts.getOrDefault(group, new int[3]);
+    Members some = members(group);
     // One norm that moved is more likely damaged than trained.
     int least = group.isNorm() ? 2 : 1;
     return mayTrain(group)
-        && (2 * count[0] > count[1]
-            ? count[0] >= least
-            : count[0] > least && still.get(group).stream().allMatch(this::mayStay));
+        && (some.mostlyMoved()
+            ? some.moved.size() >= least
+            : some.moved.size() > least && some.still.stream().allMatch(this::mayStay));
   }
 
   private boolean mayTrain(TensorGroup group) {
@@ -124,7 +134,7 @@ public final class TrainedGroups {
   /** The groups that train. */
   public Set<TensorGroup> trained() {
     Set<TensorGroup> trained = new TreeSet<>();
-    counts.keySet().stream()
+    members.keySet().stream()
         .filter(group -> trains(group) && !isHalved(group))
         .forEach(trained::add);
     return trained;
@@ -133,7 +143,9 @@ public final class TrainedGroups {
   /** The groups that a trainer rounded to float16 before it froze them. */
   public Set<TensorGroup> halved() {
     Set<TensorGroup> halved = new TreeSet<>();
-    counts.keySet().stream().filter(group -> trains(group) && isHalved(group)).forEach(halved::add);
+    members.keySet().stream()
+        .filter(group -> trains(group) && isHalved(group))
+        .forEach(halved::add);
     return halved;
   }
 
@@ -146,12 +158,11 @@ public final class TrainedGroups {
   }
 
   private boolean isMostlyHalved(TensorGroup group) {
-    int[] count = counts.getOrDefault(group, new int[3]);
-    return 2 * count[2] > count[0] && count[2] > 1;
+    Members some = members(group);
+    return 2 * some.halved > some.moved.size() && some.halved > 1;
   }
 
   private boolean isHalved(TensorGroup group) {
-    int[] count = counts.get(group);
-    return count[2] == count[0];
+    return members(group).halved == members(group).moved.size();
   }
 }

@@ -79,7 +79,7 @@ public final class Ancestry {
   }
 
   // The checkpoint whose content a step has in spite of its name: no training comes out as another
-  // one did, so of two with one content that were trained from different ones one is no step.
+  // one did, so of two with one content that were trained from different ones one is not a step.
   private Optional<InferredEdge> misplaced(
       Declaration claim, ParentEvidence opinion, Map<Declaration, ParentEvidence> opinions) {
     CheckpointFile child = claim.child();

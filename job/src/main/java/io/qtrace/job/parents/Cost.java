@@ -32,7 +32,7 @@ record Cost(
 
   static Cost of(
       int reversed, int unexplained, int invented, double distance, int unclaimed, int against) {
-    // What is damaged in few tensors is no training of all.
+    // Damage to a few tensors is not a training of all.
     boolean damaged = unexplained <= DAMAGED;
     return new Cost(
         reversed,

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -524,14 +525,7 @@ class TestEdgeJudge {
 
   @Test
   void deltasThatAppearAsTheLutImpliesThemDidNotMove() {
-    ArrayCheckpoint initial = Layers.initial();
-    ArrayCheckpoint untrained = Layers.trainedScales(initial, 47);
-    for (LayerNames layer : Layers.TRAINABLE) {
-      Lut lut = new Lut(initial.tensor(layer.lut()).floats());
-      float[] implied = LutDeltas.initial(lut, LutParameters.training(lut)).logits();
-      untrained = untrained.with(layer.deltas(), ArrayTensor.of(implied, implied.length));
-    }
-    Step step = StepOfArrays.of(initial, untrained);
+    Step step = untrained(47, LutParameters::training);
     Judgement found = judge(step, expecting(Subject.LUT_DELTAS, Expectation.MUST), TRAIN);
     assertThat(found.findings())
         .containsExactly(
@@ -551,17 +545,22 @@ class TestEdgeJudge {
   @ParameterizedTest
   @ValueSource(doubles = {1.6, 1.8, 2.2, 2.4, 3, 4})
   void deltasThatAnyTrainingStartsFromDidNotMove(double maxAbs) {
-    ArrayCheckpoint initial = Layers.initial();
-    ArrayCheckpoint untrained = Layers.trainedScales(initial, 49);
-    for (LayerNames layer : Layers.TRAINABLE) {
-      Lut lut = new Lut(initial.tensor(layer.lut()).floats());
-      float[] start = LutDeltas.initial(lut, LutParameters.training(maxAbs)).logits();
-      untrained = untrained.with(layer.deltas(), ArrayTensor.of(start, start.length));
-    }
-    Step step = StepOfArrays.of(initial, untrained);
+    Step step = untrained(49, lut -> LutParameters.training(maxAbs));
     Judgement found = judge(step, expecting(Subject.LUT_DELTAS, Expectation.MUST), TRAIN);
     assertThat(found.findings()).extracting(Finding::rule).containsExactly("lut_deltas-must");
     assertThat(found.trainableLuts()).hasSize(2).noneMatch(LutMove::isTrained);
+  }
+
+  // Training of the scales alone, with deltas as training starts from them.
+  private static Step untrained(int seed, Function<Lut, LutParameters> parameters) {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint untrained = Layers.trainedScales(initial, seed);
+    for (LayerNames layer : Layers.TRAINABLE) {
+      Lut lut = new Lut(initial.tensor(layer.lut()).floats());
+      float[] start = LutDeltas.initial(lut, parameters.apply(lut)).logits();
+      untrained = untrained.with(layer.deltas(), ArrayTensor.of(start, start.length));
+    }
+    return StepOfArrays.of(initial, untrained);
   }
 
   @Test

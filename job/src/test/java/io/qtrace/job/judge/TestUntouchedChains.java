@@ -7,7 +7,9 @@ import io.qtrace.job.operations.ArrayCheckpoint;
 import io.qtrace.job.operations.ArrayFiles;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.RandomChain;
+import io.qtrace.job.operations.Train;
 import io.qtrace.job.policy.Verdict;
+import io.qtrace.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ class TestUntouchedChains {
   private static final long FIRST_SEED = 20261126;
   private static final int CHAINS = 200;
   private static final int STEPS = 7;
+  private static final int RUNS = 60;
 
   @TempDir Path folder;
 
@@ -62,6 +65,29 @@ class TestUntouchedChains {
             "sync",
             "train");
     assertThat(kinds.values()).allMatch(count -> count >= 20, kinds.toString());
+  }
+
+  /** Rounding to 16 bits hides what small updates move. */
+  @Test
+  void tensorsThatRoundingKeepsAreNoFindings() throws IOException {
+    List<String> wrong = new ArrayList<>();
+    int trains = 0;
+    int hidden = 0;
+    for (DType dtype : List.of(DType.FLOAT16, DType.BFLOAT16)) {
+      for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+        RandomChain.Link link = RandomChain.trained(seed, dtype);
+        Judgement found = judge(link);
+        trains += found.kind().equals(Train.KIND) ? 1 : 0;
+        hidden +=
+            found.notes().stream().anyMatch(note -> note.contains("rounding may hide")) ? 1 : 0;
+        if (!found.findings().isEmpty()) {
+          wrong.add("%s in run %d: %s".formatted(dtype, seed, found.findings()));
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(trains).isGreaterThan(RUNS);
+    assertThat(hidden).isPositive();
   }
 
   private Judgement judge(RandomChain.Link link) throws IOException {

@@ -362,7 +362,7 @@ public final class RandomChain {
     return synced;
   }
 
-  // Where each layer tells by its ends what training ran with.
+  // Where the ends of each LUT show what training ran with.
   private ArrayCheckpoint syncedToTrained() {
     if (!model.layers().stream().filter(this::isTraining).allMatch(this::reachesEnds)) {
       return model;

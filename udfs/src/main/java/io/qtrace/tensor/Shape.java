@@ -42,6 +42,25 @@ public record Shape(List<Long> sizes) implements Serializable {
     return List.of(stride);
   }
 
+  // By index: checkpoints have many shapes, which are compared and counted all the time.
+  @Override
+  public boolean equals(Object other) {
+    if (!(other instanceof Shape shape) || shape.rank() != rank()) {
+      return false;
+    }
+    for (int d = 0; d < sizes.size(); d++) {
+      if (!sizes.get(d).equals(shape.sizes.get(d))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    return sizes.hashCode();
+  }
+
   @Override
   public String toString() {
     return sizes.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]"));
@@ -50,7 +69,8 @@ public record Shape(List<Long> sizes) implements Serializable {
   private static long count(List<Long> sizes) {
     long product = 1;
     boolean empty = false;
-    for (long size : sizes) {
+    for (int d = 0; d < sizes.size(); d++) {
+      long size = sizes.get(d);
       if (size < 0) {
         throw new IllegalArgumentException("Invalid size: " + size + ", expected 0 or more");
       }

@@ -6,11 +6,9 @@ import io.qtrace.lut.Category;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -32,39 +30,51 @@ public record PairComparison(Map<String, TensorComparison> byName) {
    */
   public static PairComparison measured(
       CheckpointFacts left, CheckpointFacts right, Map<String, TensorDiff> diffs) {
-    Map<String, TensorComparison> byName = new LinkedHashMap<>();
-    for (String name : names(left, right)) {
-      Optional<TensorFacts> before = left.tensor(name);
-      Optional<TensorFacts> after = right.tensor(name);
-      TensorDiff diff = diff(name, before, after, Optional.ofNullable(diffs.get(name)));
-      byName.put(name, TensorComparison.measured(category(before, after), before, after, diff));
-    }
-    return new PairComparison(byName);
+    return of(
+        left,
+        right,
+        (name, before, after) ->
+            TensorComparison.measured(
+                category(before, after),
+                before,
+                after,
+                diff(name, before, after, Optional.ofNullable(diffs.get(name)))));
   }
 
   /** A pair of which nothing but the facts of both sides is known. */
   public static PairComparison ofFacts(CheckpointFacts left, CheckpointFacts right) {
-    Map<String, TensorComparison> byName = new LinkedHashMap<>();
-    for (String name : names(left, right)) {
-      Optional<TensorFacts> before = left.tensor(name);
-      Optional<TensorFacts> after = right.tensor(name);
-      byName.put(
-          name,
-          new TensorComparison(
-              name,
-              category(before, after),
-              before,
-              after,
-              status(before, after),
-              Optional.empty()));
-    }
-    return new PairComparison(byName);
+    return of(
+        left,
+        right,
+        (name, before, after) ->
+            new TensorComparison(
+                name,
+                category(before, after),
+                before,
+                after,
+                status(before, after),
+                Optional.empty()));
   }
 
-  private static Set<String> names(CheckpointFacts left, CheckpointFacts right) {
-    Set<String> names = new LinkedHashSet<>(left.tensors().keySet());
-    names.addAll(right.tensors().keySet());
-    return names;
+  /** What compares a tensor of one or both sides. */
+  private interface Comparing {
+    TensorComparison of(String name, Optional<TensorFacts> left, Optional<TensorFacts> right);
+  }
+
+  private static PairComparison of(
+      CheckpointFacts left, CheckpointFacts right, Comparing comparing) {
+    Map<String, TensorComparison> byName = new LinkedHashMap<>();
+    left.tensors()
+        .forEach(
+            (name, before) ->
+                byName.put(name, comparing.of(name, Optional.of(before), right.tensor(name))));
+    right
+        .tensors()
+        .forEach(
+            (name, after) ->
+                byName.computeIfAbsent(
+                    name, added -> comparing.of(added, Optional.empty(), Optional.of(after))));
+    return new PairComparison(byName);
   }
 
   private static Category category(Optional<TensorFacts> left, Optional<TensorFacts> right) {
@@ -78,10 +88,12 @@ public record PairComparison(Map<String, TensorComparison> byName) {
     if (right.isEmpty()) {
       return TensorStatus.REMOVED;
     }
-    if (!left.get().shape().equals(right.get().shape())) {
-      return TensorStatus.RESHAPED;
+    if (left.get().isSame(right.get())) {
+      return TensorStatus.IDENTICAL;
     }
-    return left.get().isSame(right.get()) ? TensorStatus.IDENTICAL : TensorStatus.CHANGED;
+    return left.get().shape().equals(right.get().shape())
+        ? TensorStatus.CHANGED
+        : TensorStatus.RESHAPED;
   }
 
   private static TensorDiff diff(

@@ -54,9 +54,7 @@ interface RecordCodec {
     } else if (type == boolean.class) {
       return new Plain((output, value) -> output.writeBoolean((Boolean) value), Input::readBoolean);
     } else if (type == String.class) {
-      return new Plain(
-          (output, value) -> output.writeString((String) value),
-          input -> RecurringTexts.of(input.readString()));
+      return new Plain((output, value) -> output.writeString((String) value), Input::readString);
     } else if (BOXED.containsKey(type)) {
       return new Nullable(of(BOXED.get(type), elements));
     } else if (type == Optional.class) {

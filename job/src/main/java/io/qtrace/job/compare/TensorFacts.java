@@ -101,8 +101,8 @@ public record TensorFacts(
   /** Whether dtype, shape and bytes are those of another tensor. */
   public boolean isSame(TensorFacts other) {
     return dtype == other.dtype
-        && shape.equals(other.shape)
-        && fingerprint.equals(other.fingerprint);
+        && fingerprint.equals(other.fingerprint)
+        && shape.equals(other.shape);
   }
 
   /** The values as float32, [n]; empty unless all elements were kept. */

@@ -100,7 +100,7 @@ public enum LineageTable {
         properties.put(WITHOUT_DICTIONARY + column.name(), "false");
       } else if (column.dataType() instanceof ArrayType list
           && list.elementType().equals(DataTypes.DoubleType)) {
-        properties.put(WITHOUT_DICTIONARY + column.name() + ".list.element", "false");
+        properties.put(WITHOUT_DICTIONARY + column.name() + ".element", "false");
       }
     }
     return properties.entrySet().stream()

@@ -159,7 +159,7 @@ public final class Replica implements AutoCloseable {
   }
 
   /**
-   * Goes on from a state.
+   * Resumes from a state.
    *
    * @throws IllegalArgumentException if it lacks a tensor or has one of another shape
    */

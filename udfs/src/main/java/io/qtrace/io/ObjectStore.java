@@ -26,6 +26,9 @@ public final class ObjectStore {
   private static final Pattern CREDENTIALS =
       Pattern.compile("s3[an]?://[^/]*[:@]|[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/]*@");
 
+  // A scheme of one letter is a drive of Windows.
+  private static final Pattern URI_TEXT = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
+
   // Else S3's first read of a stream asks for all that follows.
   private static final String READ_POLICY = Options.OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY;
 
@@ -141,7 +144,7 @@ public final class ObjectStore {
           "Invalid URI: %s://... contains credentials; use Hadoop credential providers instead"
               .formatted(uri.substring(0, uri.indexOf(':'))));
     }
-    return uri.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*")
+    return URI_TEXT.matcher(uri).matches()
         ? new Path(URI.create(uri.replace(" ", "%20")))
         : new Path(new java.io.File(uri).toURI());
   }

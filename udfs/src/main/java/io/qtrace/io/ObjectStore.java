@@ -2,7 +2,9 @@ package io.qtrace.io;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -78,14 +80,18 @@ public final class ObjectStore {
 
   private RangeReader open(FileStatus status, ObjectStat stat) throws IOException {
     requireRegular(status.getPath());
-    FSDataInputStream stream =
-        FutureIO.awaitFuture(
-            fileSystem(status.getPath())
-                .openFile(status.getPath())
-                .withFileStatus(status) // spares S3 a request
-                .opt(READ_POLICY, "vector, random")
-                .build());
-    return new RangeReader(stat, stream);
+    try {
+      FSDataInputStream stream =
+          FutureIO.awaitFuture(
+              fileSystem(status.getPath())
+                  .openFile(status.getPath())
+                  .withFileStatus(status) // spares S3 a request
+                  .opt(READ_POLICY, "vector, random")
+                  .build());
+      return new RangeReader(stat, stream);
+    } catch (ConnectException e) { // which does not say of what
+      throw new IOException("Cannot open %s: %s".formatted(stat.uri(), e.getMessage()), e);
+    }
   }
 
   // To open a pipe may take for ever, and to read a device too.
@@ -128,7 +134,13 @@ public final class ObjectStore {
 
   /** The file system of a path; for local files the raw one, which reads no {@code .crc} files. */
   public FileSystem fileSystem(Path path) throws IOException {
-    FileSystem fs = path.getFileSystem(hadoop);
+    FileSystem fs;
+    try {
+      fs = path.getFileSystem(hadoop);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException(
+          "Cannot open %s: %s".formatted(path, e.getMessage()), e);
+    }
     return fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
   }
 
@@ -136,7 +148,7 @@ public final class ObjectStore {
    * The path of a URI, or of a plain local file name with any characters.
    *
    * @throws IllegalArgumentException if the URI has credentials in it, which would go into logs and
-   *     tables
+   *     tables, or is malformed
    */
   public static Path path(String uri) {
     if (CREDENTIALS.matcher(uri).lookingAt()) {
@@ -144,9 +156,17 @@ public final class ObjectStore {
           "Invalid URI: %s://... contains credentials; use Hadoop credential providers instead"
               .formatted(uri.substring(0, uri.indexOf(':'))));
     }
-    return URI_TEXT.matcher(uri).matches()
-        ? new Path(URI.create(uri.replace(" ", "%20")))
-        : new Path(new java.io.File(uri).toURI());
+    if (!URI_TEXT.matcher(uri).matches()) {
+      return new Path(new java.io.File(uri).toURI());
+    }
+    try {
+      return new Path(new URI(uri.replace(" ", "%20")));
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(
+          "Invalid URI: %s, %s at character %d"
+              .formatted(uri, e.getReason(), e.getIndex()),
+          e);
+    }
   }
 
   /** The identity that a listing already gave. */

@@ -70,6 +70,8 @@ class TestPolicy {
         "q: never                | q: perhaps       | not one of the values accepted",
         "q: never                | p: never         | not one of the values accepted",
         "q: never, indices       | indices          | no expectation edges.train.q",
+        "version: 1              | version: ~       | Invalid `null` value encountered for property \"version\"",
+        "waivers: []             | waivers: [~]     | Invalid `null` value",
         "version: 1              | versoin: 1       | Missing required creator property 'version'",
         "edges:                  | categories: [{category: q, contains: [a], witout: [b]}] | Unrecognized field \"witout\"",
         "without: [\".mlp.\"]      | witout: []       | Unrecognized field \"witout\"",

@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * Brings the elements of a strided view into C order. The pages of the storage that the elements
  * touch are read once each, in order, as many at a time as fit into the scratch block; a page table
- * shows where in the scratch a page lies. What expanded dimensions repeat is gathered once. Pages count from the start of the storage, so that no
- * element straddles two.
+ * shows where in the scratch a page lies. What expanded dimensions repeat is gathered once. Pages
+ * count from the start of the storage, so that no element straddles two.
  */
 final class PageGather {
   static final int PAGE_BYTES = 4096;

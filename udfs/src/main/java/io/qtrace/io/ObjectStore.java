@@ -138,8 +138,7 @@ public final class ObjectStore {
     try {
       fs = path.getFileSystem(hadoop);
     } catch (IOException | IllegalArgumentException e) {
-      throw new IOException(
-          "Cannot open %s: %s".formatted(path, e.getMessage()), e);
+      throw new IOException("Cannot open %s: %s".formatted(path, e.getMessage()), e);
     }
     return fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
   }
@@ -163,9 +162,7 @@ public final class ObjectStore {
       return new Path(new URI(uri.replace(" ", "%20")));
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(
-          "Invalid URI: %s, %s at character %d"
-              .formatted(uri, e.getReason(), e.getIndex()),
-          e);
+          "Invalid URI: %s, %s at character %d".formatted(uri, e.getReason(), e.getIndex()), e);
     }
   }
 

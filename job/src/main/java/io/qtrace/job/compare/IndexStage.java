@@ -199,8 +199,7 @@ public final class IndexStage {
               uri,
               () -> read(key, uri),
               reason ->
-                  new Indexed(
-                      key, new IndexedCheckpoint.Unavailable(reason), Optional.empty()));
+                  new Indexed(key, new IndexedCheckpoint.Unavailable(reason), Optional.empty()));
       LOG.info("checkpoint {}: {}", SafeText.of(uri), SafeText.of(described(indexed.outcome())));
       return indexed;
     }

@@ -31,7 +31,10 @@ class TestHostileArguments {
       })
   void areNamed(String file) {
     assertThat(refused("inspect", file))
-        .contains(file.substring(0, Math.min(4, file.length())).replace("\u001b", "\\u001b").replace("\0", "\\u0000"));
+        .contains(
+            file.substring(0, Math.min(4, file.length()))
+                .replace("\u001b", "\\u001b")
+                .replace("\0", "\\u0000"));
   }
 
   @Test

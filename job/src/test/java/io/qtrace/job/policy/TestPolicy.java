@@ -77,7 +77,7 @@ class TestPolicy {
         "without: [\".mlp.\"]      | witout: []       | Unrecognized field \"witout\"",
         "config: {train_lut: false} | config: {}     | Invalid override no-lut: for every run, expected runs or config",
         "{train_lut: false}      | {train_lut: {}}  | Invalid override no-lut: config.train_lut, expected a value or a list of values",
-        "{train_lut: false}      | {train_lut: }    | Invalid override no-lut: config.train_lut, expected a value or a list of values",
+        "{train_lut: false}      | {train_lut: }    | overrides[1].config.train_lut: Invalid `null` value",
         "config: {train_lut: false} | runs: ['[']    | Invalid glob: [",
         "name: no-scales         | name: no-lut     | Invalid policy: two overrides of the name no-lut",
         "waivers: []             | waivers: [{rule: a, reason: b, expires: soon}] | Invalid waiver of a: expires soon, expected a date such as 2027-01-31",

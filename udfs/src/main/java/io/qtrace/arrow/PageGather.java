@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * Brings the elements of a strided view into C order. The pages of the storage that the elements
  * touch are read once each, in order, as many at a time as fit into the scratch block; a page table
- * shows where in the scratch a page lies. Pages count from the start of the storage, so that no
- * element straddles two.
+ * shows where in the scratch a page lies. What expanded dimensions repeat is gathered once. Pages
+ * count from the start of the storage, so that no element straddles two.
  */
 final class PageGather {
   static final int PAGE_BYTES = 4096;
@@ -59,7 +59,7 @@ final class PageGather {
   private record Group(int first, int end) {}
 
   void read(long element, Block target) throws IOException {
-    int count = target.length() / view.width();
+    int count = (int) Math.min(target.length() / view.width(), view.period());
     BitSet touched = touchedPages(element, count);
     for (int page = touched.nextSetBit(0); page >= 0; ) {
       Group group = load(touched, page);
@@ -69,6 +69,7 @@ final class PageGather {
           (position, to, length) -> copy(group, position, target.bytes(), to, length));
       page = touched.nextSetBit(group.end());
     }
+    repeat(target.bytes(), 0, count * view.width(), target.length());
   }
 
   private BitSet touchedPages(long element, int count) {
@@ -112,6 +113,11 @@ final class PageGather {
   private void copy(Group group, long position, ByteBuffer target, int to, int length) {
     int width = view.width();
     long stride = view.segmentStride();
+    if (stride == 0 && length > 1) {
+      copy(group, position, target, to, 1);
+      repeat(target, to, width, length * width);
+      return;
+    }
     int run;
     for (int i = 0; i < length; i += run) {
       long from = position + i * stride;
@@ -122,6 +128,15 @@ final class PageGather {
         int at = table[page - group.first()] + inPage;
         put(target, to + i * width, at, run * width);
       }
+    }
+  }
+
+  // Fills a run of bytes with copies of its first ones.
+  private static void repeat(ByteBuffer target, int from, int first, int length) {
+    int copied;
+    for (int done = first; done < length; done += copied) {
+      copied = Math.min(done, length - done);
+      target.put(from + done, target, from, copied);
     }
   }
 

@@ -2,6 +2,7 @@ package io.qtrace.arrow;
 
 import io.qtrace.tensor.TensorEntry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -39,6 +40,13 @@ final class StridedView {
   /** Bytes between neighbours of the innermost dimension. */
   long segmentStride() {
     return strides[strides.length - 1];
+  }
+
+  /** Elements after which all repeats, as the outermost dimension is expanded. */
+  long period() {
+    return strides[0] == 0
+        ? Arrays.stream(sizes).skip(1).reduce(1, (all, size) -> all * size)
+        : Long.MAX_VALUE;
   }
 
   /** Visits {@code count} elements from element {@code from} of the C order on. */

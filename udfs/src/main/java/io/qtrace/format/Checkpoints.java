@@ -20,7 +20,13 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Reads what a checkpoint file holds, whatever its format, without its data. Thread safe. */
 public final class Checkpoints {
-  private final ObjectStore store;
+  /** Opens a file by its URI. */
+  @FunctionalInterface
+  public interface Opener {
+    RangeReader open(String uri) throws IOException;
+  }
+
+  private final Opener files;
   private final ReadLimits limits;
   private final AtomicLong bytesRead = new AtomicLong();
   private final PickledGlobals globals = new PickledGlobals();
@@ -28,8 +34,13 @@ public final class Checkpoints {
 
   /** Reads within the {@linkplain ObjectStore#limits store's limits}. */
   public Checkpoints(ObjectStore store) {
-    this.store = store;
-    this.limits = store.limits();
+    this(store::open, store.limits());
+  }
+
+  /** Reads files that lie elsewhere, in memory for instance. */
+  public Checkpoints(Opener files, ReadLimits limits) {
+    this.files = files;
+    this.limits = limits;
   }
 
   /**
@@ -138,7 +149,7 @@ public final class Checkpoints {
   }
 
   private Counted open(String uri, ReadBudget budget) throws IOException {
-    RangeReader reader = store.open(uri);
+    RangeReader reader = files.open(uri);
     budget.open(reader.length());
     opened.add(reader.stat());
     return new Counted(reader, bytesRead);

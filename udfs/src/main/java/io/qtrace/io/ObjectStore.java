@@ -2,7 +2,9 @@ package io.qtrace.io;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -25,6 +27,9 @@ public final class ObjectStore {
   // A bucket has neither name nor port; elsewhere a name before the host may be no secret.
   private static final Pattern CREDENTIALS =
       Pattern.compile("s3[an]?://[^/]*[:@]|[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/]*@");
+
+  // A scheme of one letter is a drive of Windows.
+  private static final Pattern URI_TEXT = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
   // Else S3's first read of a stream asks for all that follows.
   private static final String READ_POLICY = Options.OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY;
@@ -75,14 +80,18 @@ public final class ObjectStore {
 
   private RangeReader open(FileStatus status, ObjectStat stat) throws IOException {
     requireRegular(status.getPath());
-    FSDataInputStream stream =
-        FutureIO.awaitFuture(
-            fileSystem(status.getPath())
-                .openFile(status.getPath())
-                .withFileStatus(status) // spares S3 a request
-                .opt(READ_POLICY, "vector, random")
-                .build());
-    return new RangeReader(stat, stream);
+    try {
+      FSDataInputStream stream =
+          FutureIO.awaitFuture(
+              fileSystem(status.getPath())
+                  .openFile(status.getPath())
+                  .withFileStatus(status) // spares S3 a request
+                  .opt(READ_POLICY, "vector, random")
+                  .build());
+      return new RangeReader(stat, stream);
+    } catch (ConnectException e) { // which does not say of what
+      throw new IOException("Cannot open %s: %s".formatted(stat.uri(), e.getMessage()), e);
+    }
   }
 
   // To open a pipe may take for ever, and to read a device too.
@@ -125,7 +134,12 @@ public final class ObjectStore {
 
   /** The file system of a path; for local files the raw one, which reads no {@code .crc} files. */
   public FileSystem fileSystem(Path path) throws IOException {
-    FileSystem fs = path.getFileSystem(hadoop);
+    FileSystem fs;
+    try {
+      fs = path.getFileSystem(hadoop);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException("Cannot open %s: %s".formatted(path, e.getMessage()), e);
+    }
     return fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
   }
 
@@ -133,7 +147,7 @@ public final class ObjectStore {
    * The path of a URI, or of a plain local file name with any characters.
    *
    * @throws IllegalArgumentException if the URI has credentials in it, which would go into logs and
-   *     tables
+   *     tables, or is malformed
    */
   public static Path path(String uri) {
     if (CREDENTIALS.matcher(uri).lookingAt()) {
@@ -141,9 +155,15 @@ public final class ObjectStore {
           "Invalid URI: %s://... contains credentials; use Hadoop credential providers instead"
               .formatted(uri.substring(0, uri.indexOf(':'))));
     }
-    return uri.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*")
-        ? new Path(URI.create(uri.replace(" ", "%20")))
-        : new Path(new java.io.File(uri).toURI());
+    if (!URI_TEXT.matcher(uri).matches()) {
+      return new Path(new java.io.File(uri).toURI());
+    }
+    try {
+      return new Path(new URI(uri.replace(" ", "%20")));
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(
+          "Invalid URI: %s, %s at character %d".formatted(uri, e.getReason(), e.getIndex()), e);
+    }
   }
 
   /** The identity that a listing already gave. */

@@ -35,7 +35,8 @@ public final class RangeReader implements RangeSource, Closeable {
   private final Set<InFlight> inFlight = new HashSet<>();
   private long bytesRead;
 
-  RangeReader(ObjectStat stat, FSDataInputStream stream) {
+  /** Reads from a stream, and closes it. */
+  public RangeReader(ObjectStat stat, FSDataInputStream stream) {
     this.stat = stat;
     this.stream = stream;
     this.kept = new KeptRanges(stat.uri(), stat.bytes());

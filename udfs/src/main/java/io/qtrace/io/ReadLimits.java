@@ -22,7 +22,7 @@ public record ReadLimits(
   private static final long MOST_OF_A_LARGE_FILE = 1L << 30;
 
   public static final ReadLimits DEFAULT =
-      new ReadLimits(192L << 20, 4_000_000, 10_000, 1 << 16, 1L << 30);
+      new ReadLimits(192L << 20, 4_000_000, 10_000, 1 << 16, 256L << 20);
 
   // Of Hadoop's configuration, which reaches every task that reads.
   private static final String MEMORY = "qtrace.limits.memory";

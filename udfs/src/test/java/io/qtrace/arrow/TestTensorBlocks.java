@@ -34,6 +34,8 @@ class TestTensorBlocks {
         Arguments.of(DType.FLOAT32, Shape.of(300, 70), List.of(1L, 300L), 5L), // transposed
         Arguments.of(DType.BFLOAT16, Shape.of(41, 53, 3), List.of(500L, 7L, 2L), 11L), // strided
         Arguments.of(DType.INT64, Shape.of(900, 4), List.of(3L, 0L), 0L), // expanded
+        Arguments.of(DType.FLOAT16, Shape.of(7, 30, 11), List.of(0L, 2L, 90L), 3L), // repeated
+        Arguments.of(DType.INT32, Shape.of(5, 8, 900), List.of(0L, 2000L, 0L), 1L), // both
         Arguments.of(DType.UINT8, Shape.of(5000), List.of(0L), 9000L), // one element
         Arguments.of(DType.FLOAT16, Shape.of(2, 3, 40, 50), List.of(6000L, 1L, 150L, 3L), 1L),
         Arguments.of(DType.COMPLEX128, Shape.of(9, 1, 700), List.of(1L, 99L, 9L), 2L),

@@ -223,7 +223,7 @@ final class AuditReading {
         .failures()
         .forEach(
             (id, failure) -> {
-              if (failure.changed()) {
+              if (failure.retried()) {
                 exclude(id, failure.reason());
               } else {
                 failures.put(id, failure.reason());

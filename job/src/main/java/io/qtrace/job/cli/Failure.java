@@ -17,6 +17,7 @@ import org.apache.spark.SparkException;
 /** Why a command could not do it, in one line. */
 final class Failure {
   private static final int DEEPEST = 50; // causes may form a ring
+  private static final int MAX_CHARACTERS = 2_000;
 
   // 52: the exit status of an executor that ran out of memory; 137: of one that was killed for it.
   private static final Pattern OUT_OF_MEMORY =
@@ -57,7 +58,11 @@ final class Failure {
   }
 
   private static String safe(String text) {
-    return SafeText.of(Secrets.hidden(text));
+    String hidden = Secrets.hidden(text);
+    return hidden.length() <= MAX_CHARACTERS
+        ? SafeText.of(hidden)
+        : "%s... (%d characters)"
+            .formatted(SafeText.of(hidden.substring(0, MAX_CHARACTERS)), hidden.length());
   }
 
   private static Optional<String> known(Throwable failure) {

@@ -153,6 +153,7 @@ public final class Main implements Callable<Integer> {
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExpandAtFiles(false) // a name of a file may begin so
             .setParameterExceptionHandler(Main::badUsage)
             .setExecutionExceptionHandler(this::failed);
     int status =

@@ -341,7 +341,17 @@ public final class CompareStage {
         Tuple2<String, Tuple2<Iterable<Packed<CheckpointPart>>, Packed<Names>>> checkpoint)
         throws IOException {
       String key = checkpoint._1();
-      CheckpointPart all = CheckpointPart.merged(checkpoint._2()._1());
+      return MemoryRetry.run(
+          "compare",
+          files.value().get(key).get(0).uri(),
+          () -> merged(key, checkpoint._2()._1(), checkpoint._2()._2()),
+          reason -> new Tuple2<>(key, Packed.of(Measured.failed(reason, true))));
+    }
+
+    private Tuple2<String, Packed<Measured>> merged(
+        String key, Iterable<Packed<CheckpointPart>> parts, Packed<Names> names)
+        throws IOException {
+      CheckpointPart all = CheckpointPart.merged(parts);
       ObjectStore store = new ObjectStore(hadoop.value());
       Optional<String> changed = FileChanges.reason(store, files.value().get(key));
       if (changed.isPresent()) {
@@ -353,7 +363,7 @@ public final class CompareStage {
           Packed.of(
               damage
                   .map(reason -> Measured.failed(reason, false))
-                  .orElseGet(() -> measured(key, all, checkpoint._2()._2().value()))));
+                  .orElseGet(() -> measured(key, all, names.value()))));
     }
 
     private Measured measured(String key, CheckpointPart all, Names names) {

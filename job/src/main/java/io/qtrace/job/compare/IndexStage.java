@@ -193,7 +193,13 @@ public final class IndexStage {
   private record IndexTask(HadoopSettings hadoop, LongAccumulator bytesRead)
       implements Serializable {
     Indexed index(String key, String uri) {
-      Indexed indexed = read(key, uri);
+      Indexed indexed =
+          MemoryRetry.run(
+              "index",
+              uri,
+              () -> read(key, uri),
+              reason ->
+                  new Indexed(key, new IndexedCheckpoint.Unavailable(reason), Optional.empty()));
       LOG.info("checkpoint {}: {}", SafeText.of(uri), SafeText.of(described(indexed.outcome())));
       return indexed;
     }
@@ -208,27 +214,7 @@ public final class IndexStage {
           : "unavailable, " + ((IndexedCheckpoint.Unavailable) outcome).reason();
     }
 
-    // Other files of this executor may have taken the memory, so alone once more.
     private Indexed read(String key, String uri) {
-      try {
-        return readOnce(key, uri);
-      } catch (OutOfMemoryError e) {
-        synchronized (IndexTask.class) {
-          try {
-            return readOnce(key, uri);
-          } catch (OutOfMemoryError again) {
-            return new Indexed(
-                key,
-                new IndexedCheckpoint.Unavailable(
-                    "Cannot index %s: out of memory; increase --executor-memory (local: --driver-memory)"
-                        .formatted(SafeText.of(uri))),
-                Optional.empty());
-          }
-        }
-      }
-    }
-
-    private Indexed readOnce(String key, String uri) {
       Checkpoints checkpoints = new Checkpoints(new ObjectStore(hadoop.value()));
       try {
         CheckpointIndex index = ComparedNames.of(StateDictPrefix.unwrapped(checkpoints.index(uri)));

@@ -23,9 +23,10 @@ public record Measured(
    * Why a checkpoint could not be read.
    *
    * @param reason one line that names the file
-   * @param changed whether the file was written while it was read, so that the next audit reads it
+   * @param retried whether the next audit reads it again: it was written while it was read, or
+   *     memory ran out
    */
-  public record Failure(String reason, boolean changed) implements Serializable {
+  public record Failure(String reason, boolean retried) implements Serializable {
     public Failure {
       Objects.requireNonNull(reason, "reason");
     }
@@ -43,7 +44,7 @@ public record Measured(
     return new Measured(facts.map(Packed::of), packed, Optional.empty());
   }
 
-  static Measured failed(String reason, boolean changed) {
-    return new Measured(Optional.empty(), Map.of(), Optional.of(new Failure(reason, changed)));
+  static Measured failed(String reason, boolean retried) {
+    return new Measured(Optional.empty(), Map.of(), Optional.of(new Failure(reason, retried)));
   }
 }

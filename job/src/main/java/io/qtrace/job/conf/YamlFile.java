@@ -1,10 +1,15 @@
 package io.qtrace.job.conf;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -15,11 +20,28 @@ import java.util.Optional;
 
 /** A YAML file of qtrace's configuration: strict, so that a mistyped setting is an error. */
 public final class YamlFile {
+  private static final int MAX_BYTES = 1 << 20;
+
   private static final JsonMapper YAML =
       JsonMapper.builder(new YAMLFactory())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .annotationIntrospector(new RequiredValues())
+          .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
           .build();
+
+  /** What is required may not be null either. */
+  private static final class RequiredValues extends JacksonAnnotationIntrospector {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public JsonSetter.Value findSetterInfo(Annotated annotated) {
+      return annotated instanceof AnnotatedMember member
+              && Boolean.TRUE.equals(hasRequiredMarker(member))
+          ? JsonSetter.Value.forValueNulls(Nulls.FAIL, Nulls.FAIL)
+          : super.findSetterInfo(annotated);
+    }
+  }
 
   private final String name;
   private final byte[] bytes;
@@ -32,13 +54,27 @@ public final class YamlFile {
   /** The given file, or the resource of that name that came with qtrace. */
   public static YamlFile of(Optional<Path> file, String resource) throws IOException {
     if (file.isPresent()) {
-      return new YamlFile(file.get().toString(), Files.readAllBytes(file.get()));
+      return new YamlFile(file.get().toString(), read(file.get()));
     }
     try (InputStream in = YamlFile.class.getResourceAsStream("/qtrace/" + resource)) {
       if (in == null) {
         throw new IllegalStateException("Cannot find resource: conf/" + resource);
       }
       return new YamlFile(resource, in.readAllBytes());
+    }
+  }
+
+  // To open a pipe may take for ever, and a parser takes long over what is no configuration.
+  private static byte[] read(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException("Invalid %s: expected a file".formatted(file));
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new IOException("Invalid %s: more than %d bytes".formatted(file, MAX_BYTES));
+      }
+      return bytes;
     }
   }
 

@@ -3,7 +3,10 @@ package io.qtrace.job.compare;
 import io.qtrace.format.Checkpoints;
 import io.qtrace.format.StateDictPrefix;
 import io.qtrace.io.FormatException;
+import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.io.RangeReader;
+import io.qtrace.io.ReadLimits;
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.CompareGroups.Group;
 import io.qtrace.job.conf.Settings;
@@ -17,6 +20,7 @@ import io.qtrace.tensor.Storage;
 import io.qtrace.tensor.TensorEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -109,14 +113,22 @@ public final class FuzzTarget {
   }
 
   private static void checkpoint(String name, byte[] bytes) throws IOException {
-    String file = MemoryFileSystem.put(name, bytes);
-    Checkpoints checkpoints = new Checkpoints(STORE);
-    checkpoints.scan(file);
-    for (TensorEntry tensor : StateDictPrefix.unwrapped(checkpoints.index(file)).all()) {
+    ObjectStat stat = new ObjectStat(name, bytes.length, 0, "");
+    Checkpoints checkpoints = new Checkpoints(uri -> open(stat, uri, bytes), ReadLimits.DEFAULT);
+    checkpoints.scan(name);
+    for (TensorEntry tensor : StateDictPrefix.unwrapped(checkpoints.index(name)).all()) {
       if (tensor.storage().position() + tensor.storage().bytes() > bytes.length) {
         throw new AssertionError("A storage beyond its file: " + tensor);
       }
     }
+  }
+
+  // Hadoop's paths and files take longer than an input.
+  private static RangeReader open(ObjectStat stat, String uri, byte[] bytes) throws IOException {
+    if (!uri.equals(stat.uri())) {
+      throw new FileNotFoundException("Cannot find file: " + uri);
+    }
+    return new RangeReader(stat, MemoryFileSystem.stream(bytes));
   }
 
   // Names of two checkpoints, a line each; an empty line ends those of the first.

@@ -5,11 +5,16 @@ import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSInputStream;
+import org.apache.hadoop.fs.FileRange;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -26,6 +31,11 @@ public final class MemoryFileSystem extends FileSystem {
     return "memory:/" + name;
   }
 
+  /** Bytes as an open file. */
+  static FSDataInputStream stream(byte[] content) {
+    return new FSDataInputStream(new Content(content));
+  }
+
   @Override
   public String getScheme() {
     return "memory";
@@ -38,7 +48,7 @@ public final class MemoryFileSystem extends FileSystem {
 
   @Override
   public FSDataInputStream open(Path file, int bufferSize) throws IOException {
-    return new FSDataInputStream(new Content(content(file)));
+    return stream(content(file));
   }
 
   @Override
@@ -137,6 +147,15 @@ public final class MemoryFileSystem extends FileSystem {
     @Override
     public boolean seekToNewSource(long position) {
       return false;
+    }
+
+    @Override
+    public void readVectored(List<? extends FileRange> ranges, IntFunction<ByteBuffer> allocate) {
+      for (FileRange range : ranges) {
+        ByteBuffer target = allocate.apply(range.getLength());
+        target.put(target.position(), bytes, (int) range.getOffset(), range.getLength());
+        range.setData(CompletableFuture.completedFuture(target));
+      }
     }
 
     @Override

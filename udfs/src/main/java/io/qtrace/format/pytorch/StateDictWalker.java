@@ -231,7 +231,9 @@ final class StateDictWalker {
     if (entry.bytes() > Math.max(storage.bytes(), budget.limits().viewBytes())) {
       skipped.add(
           new Skipped(
-              name, "expanded from %d to %d bytes".formatted(storage.bytes(), entry.bytes())));
+              name,
+              "expanded from %d to %d bytes (limit view-bytes)"
+                  .formatted(storage.bytes(), entry.bytes())));
     } else if (storage.isDeflated()
         && !entry.isContiguous()
         && storage.bytes() > MAX_INFLATED_AGAIN) {

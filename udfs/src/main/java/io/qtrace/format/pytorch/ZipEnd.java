@@ -100,7 +100,8 @@ record ZipEnd(long members, long directory, long directoryBytes) {
     if (members < 0 || members > Math.min(MAX_MEMBERS, directoryBytes / CENTRAL_BYTES)) {
       throw tail.fault(
           records,
-          "Invalid zip: %d members in a directory of %d bytes".formatted(members, directoryBytes));
+          "Invalid zip: %s members in a directory of %d bytes"
+              .formatted(Long.toUnsignedString(members), directoryBytes));
     }
     return this;
   }

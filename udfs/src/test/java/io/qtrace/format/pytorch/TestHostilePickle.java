@@ -323,7 +323,7 @@ class TestHostilePickle {
                 .stop());
     assertThat(index.tensors()).isEmpty();
     assertThat(index.skipped().get(0).reason())
-        .isEqualTo("expanded from 16 to 4398046511104 bytes");
+        .isEqualTo("expanded from 16 to 4398046511104 bytes (limit view-bytes)");
   }
 
   @ParameterizedTest

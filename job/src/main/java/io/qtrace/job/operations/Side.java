@@ -4,6 +4,8 @@ import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +19,8 @@ public final class Side {
   // Deltas imply --lut-max-abs within a few percent; the largest value of the stored LUT, which it
   // mostly is, fits what they imply within this part of it.
   private static final double FITS = 0.25;
+
+  private static final int SHOWN = 3; // digits that the deltas imply
 
   private final Map<String, Optional<LayerLut>> luts = new HashMap<>();
   private final Map<String, List<TensorFacts>> byFingerprint = new HashMap<>(); // once asked for
@@ -123,8 +127,12 @@ public final class Side {
     }
     return Math.abs(median(ratios) - 1) > FITS
         ? new MaxAbs(
-            Optional.of(about), Optional.of("about %.3g as the deltas imply".formatted(about)))
+            Optional.of(about), Optional.of("about %s as the deltas imply".formatted(shown(about))))
         : new MaxAbs(Optional.empty(), Optional.empty());
+  }
+
+  private static String shown(double value) {
+    return new BigDecimal(value).round(new MathContext(SHOWN)).toPlainString();
   }
 
   private static double median(List<Double> values) {

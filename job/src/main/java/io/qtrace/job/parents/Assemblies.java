@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Finds the checkpoints that hold tensors of two others, where no operation makes them of one. */
 final class Assemblies {
@@ -68,8 +69,11 @@ final class Assemblies {
               });
     }
     // Of two that are each made of the other neither is known to be first.
-    ways.removeIf(way -> ways.contains(new Tree.Arrow(way.to(), way.from())));
-    return ways.isEmpty() ? tree : tree.without(ways);
+    Set<Tree.Arrow> oneWay =
+        ways.stream()
+            .filter(way -> !ways.contains(new Tree.Arrow(way.to(), way.from())))
+            .collect(Collectors.toSet());
+    return oneWay.isEmpty() ? tree : tree.without(oneWay);
   }
 
   // Whether the child was put together after both: no operation makes either of it, no training

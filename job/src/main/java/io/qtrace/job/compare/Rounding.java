@@ -29,15 +29,13 @@ final class Rounding {
             > unit * largest * parent.shape().elements());
   }
 
-  /**
-   * Whether the child's numbers may be the very same in a dtype of more bytes that holds all of
-   * them.
-   */
+  /** Whether the child's numbers may be the very same in a float dtype of more bytes. */
   static boolean isWidened(TensorFacts parent, TensorFacts child) {
     TensorStats before = parent.stats();
     TensorStats after = child.stats();
     double largest = Math.max(Math.abs(before.min()), Math.abs(before.max()));
-    return child.dtype().kind() == parent.dtype().kind()
+    return parent.dtype().kind() == DType.Kind.FLOAT
+        && child.dtype().kind() == DType.Kind.FLOAT
         && child.dtype().bytes() > parent.dtype().bytes()
         && parent.values().equals(child.values())
         && Double.compare(before.min(), after.min()) == 0

@@ -84,10 +84,10 @@ final class Assemblies {
         && isBefore(two.donor(), child);
   }
 
-  private boolean isBefore(int parent, int child) {
-    return !tree.transition(child, parent).proof()
-        && !claims.isBefore(file(child), file(parent))
-        && (!claims.parents(file(parent)).isEmpty() || Hints.isBefore(file(parent), file(child)));
+  private boolean isBefore(int one, int mixed) {
+    return !tree.transition(mixed, one).proof()
+        && !claims.isBefore(file(mixed), file(one))
+        && (!claims.parents(file(one)).isEmpty() || Hints.isBefore(file(one), file(mixed)));
   }
 
   private Optional<Parents> parents(int child) {

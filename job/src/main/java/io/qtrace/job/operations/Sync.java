@@ -125,11 +125,12 @@ public final class Sync implements Operation {
         .forEach(layer -> trainedLut(layer, step).ifPresent(lut -> trained.put(layer, lut)));
     Map<LayerNames, Lut> moved = new LinkedHashMap<>(trained);
     moved.keySet().removeIf(layer -> !step.isMoved(layer.quantized()));
-    // Of such a sync those too that it need not have moved, or left behind.
-    if (!moved.isEmpty()) {
+    if (moved.size() > 1) { // one alone is rather damaged: others were not left behind
       step.lutLayers().stream()
           .filter(layer -> !trained.containsKey(layer))
           .forEach(layer -> leftLut(layer, moved, step).ifPresent(lut -> trained.put(layer, lut)));
+    }
+    if (!moved.isEmpty()) {
       trained.forEach((layer, lut) -> wanted.put(key(layer), lookup(layer, lut, places)));
     }
     return wanted;

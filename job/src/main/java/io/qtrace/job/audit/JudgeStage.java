@@ -377,12 +377,13 @@ final class JudgeStage {
       CheckpointFacts parent,
       CheckpointFacts child,
       Map<String, TensorDiff> diffs,
-      List<CheckpointFacts> others)
+      List<CheckpointFacts> others,
+      Optional<Double> lutMaxAbs)
       implements Serializable {
     Step step() {
       return new Step(
-              new Side(parent),
-              new Side(child),
+              new Side(parent, lutMaxAbs),
+              new Side(child, lutMaxAbs),
               PairComparison.measured(parent, child, diffs),
               Map.of())
           .with(named(edge, others));
@@ -417,7 +418,8 @@ final class JudgeStage {
         Map<String, CheckpointFacts> facts,
         Map<String, Packed<Map<String, TensorDiff>>> diffs,
         Optional<Map<String, Recomputed>> recomputed) {
-      Side child = new Side(facts.get(childId));
+      Optional<Double> lutMaxAbs = rules.get(edges.get(0).edge().run()).lutMaxAbs();
+      Side child = new Side(facts.get(childId), lutMaxAbs);
       List<Found> found = new ArrayList<>();
       List<Packed<EdgeResult>> results = new ArrayList<>();
       List<Packed<Moved>> moved = new ArrayList<>();
@@ -430,7 +432,7 @@ final class JudgeStage {
                 .orElse(Map.of());
         Step alone =
             new Step(
-                new Side(parent),
+                new Side(parent, lutMaxAbs),
                 child,
                 PairComparison.measured(parent, child.facts(), differing),
                 recomputed.map(all -> of(all, edge.ends().parentId())).orElse(Map.of()));
@@ -443,7 +445,8 @@ final class JudgeStage {
         if (recomputed.isEmpty()
             && edge.isJudged()
             && !operations.recomputations(step, Ends.NONE).isEmpty()) {
-          moved.add(Packed.of(new Moved(edge, parent, child.facts(), differing, others)));
+          moved.add(
+              Packed.of(new Moved(edge, parent, child.facts(), differing, others, lutMaxAbs)));
         }
       }
       return new Judged(new Summary(Packed.of(found), !moved.isEmpty()), results, moved);

@@ -6,6 +6,7 @@ import io.qtrace.job.audit.PlannedEdge.Status;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.operations.Average;
 import io.qtrace.job.operations.MergeLora;
+import io.qtrace.job.operations.Quantize;
 import io.qtrace.job.parents.Ancestry;
 import io.qtrace.job.parents.DeclaredParents.Declaration;
 import io.qtrace.job.parents.Forest;
@@ -101,7 +102,10 @@ final class Parentage {
 
   private boolean isWanted(InferredEdge edge) {
     boolean claimed = declared.getOrDefault(edge.child(), Set.of()).contains(edge.parent());
-    boolean initial = edge.child().role() == Role.INITIAL && edge.unexplained() > 0;
+    boolean initial =
+        edge.child().role() == Role.INITIAL
+            && edge.unexplained() > 0
+            && !edge.kind().equals(Quantize.KIND);
     return !claimed && !settled.contains(edge.child()) && !initial && !isReversed(edge);
   }
 

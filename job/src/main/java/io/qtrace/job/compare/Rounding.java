@@ -1,10 +1,12 @@
 package io.qtrace.job.compare;
 
+import io.qtrace.compare.TensorStats;
 import io.qtrace.tensor.DType;
 
-/** Whether the statistics of two tensors of one shape agree with one being the other, rounded. */
+/** Whether the statistics of two tensors of one shape agree with one being the other, cast. */
 final class Rounding {
   private static final double LEAST_FLOAT16 = 0x1p-24;
+  private static final double SUM_UNIT = 0x1p-46;
 
   private Rounding() {}
 
@@ -25,6 +27,24 @@ final class Rounding {
         && isNear(parent.stats().max(), child.stats().max(), unit)
         && !(Math.abs(parent.stats().sum() - child.stats().sum())
             > unit * largest * parent.shape().elements());
+  }
+
+  /** Whether the child's numbers may be the very same in a float dtype of more bytes. */
+  static boolean isWidened(TensorFacts parent, TensorFacts child) {
+    TensorStats before = parent.stats();
+    TensorStats after = child.stats();
+    double largest = Math.max(Math.abs(before.min()), Math.abs(before.max()));
+    return parent.dtype().kind() == DType.Kind.FLOAT
+        && child.dtype().kind() == DType.Kind.FLOAT
+        && child.dtype().bytes() > parent.dtype().bytes()
+        && parent.values().equals(child.values())
+        && Double.compare(before.min(), after.min()) == 0
+        && Double.compare(before.max(), after.max()) == 0
+        && before.nan() == after.nan()
+        && before.inf() == after.inf()
+        && before.zeros() == after.zeros()
+        && !(Math.abs(before.sum() - after.sum()) // of as many numbers in another order
+            > SUM_UNIT * largest * parent.shape().elements());
   }
 
   private static boolean isNear(double value, double rounded, double unit) {

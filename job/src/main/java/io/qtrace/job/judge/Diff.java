@@ -165,8 +165,9 @@ public final class Diff {
     Map<String, CheckpointIndex> ends = indexes.collect();
     Set<String> unread = trustCrc ? TrustedCrc.unread(ends.get(LEFT), ends.get(RIGHT)) : Set.of();
     Map<String, Measured> measured = measure(indexes, byKey.keySet(), extra, unread);
-    Side parent = new Side(facts(measured, ends, LEFT, unread));
-    Side child = new Side(facts(measured, ends, RIGHT, unread));
+    RunPolicy rules = rules(right);
+    Side parent = new Side(facts(measured, ends, LEFT, unread), rules.lutMaxAbs());
+    Side child = new Side(facts(measured, ends, RIGHT, unread), rules.lutMaxAbs());
     PairComparison pair =
         PairComparison.measured(
             parent.facts(),
@@ -182,7 +183,6 @@ public final class Diff {
     Step step =
         new Step(parent, child, pair, recomputed(compared, indexes, ends, otherKeys))
             .with(otherSides);
-    RunPolicy rules = rules(right);
     Judgement judgement =
         new EdgeJudge(operations)
             .judge(

@@ -120,6 +120,16 @@ public final class Bake implements Operation {
   }
 
   @Override
+  public List<String> notes(Step step) {
+    return step
+        .parent()
+        .maxAbsSource()
+        .map(source -> "drift from the LUT of training, its --lut-max-abs " + source)
+        .stream()
+        .toList();
+  }
+
+  @Override
   public Quantization quantization() {
     return Quantization.SYNCED;
   }

@@ -122,8 +122,11 @@ public record Classifier(Operations operations) implements Serializable {
     return tensor.isChanged() && !tensor.isRounded();
   }
 
-  // Tools of the recipe write no indices; _Q holds the same information.
-  private static boolean isDropped(TensorComparison tensor) {
+  /**
+   * Whether a tensor is indices that are gone: tools of the recipe write none, {@code _Q} holds the
+   * same information.
+   */
+  public static boolean isDropped(TensorComparison tensor) {
     return tensor.category() == Category.INDICES && tensor.status() == TensorStatus.REMOVED;
   }
 

@@ -46,6 +46,9 @@ public final class Graft implements Operation {
     Set<TensorGroup> given = new HashSet<>();
     for (TensorComparison tensor : step.pair().byName().values()) {
       if (tensor.right().isEmpty()) {
+        if (!Classifier.isDropped(tensor)) {
+          given.add(TensorGroup.of(tensor)); // it is not kept whole
+        }
         continue;
       }
       boolean same = tensor.status() == TensorStatus.IDENTICAL;

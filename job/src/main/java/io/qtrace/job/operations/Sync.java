@@ -17,6 +17,7 @@ import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Lut;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,7 +84,8 @@ public final class Sync implements Operation {
         || step.isMoved(layer.lut())) {
       return Optional.empty();
     }
-    return inTraining(after.get(), quantized.get())
+    double largest = Math.max(quantized.get().max(), -quantized.get().min());
+    return inTraining(after.get(), (float) largest)
         .filter(lut -> isEntry(lut, indices.get().min(), quantized.get().min()))
         .filter(lut -> isEntry(lut, indices.get().max(), quantized.get().max()))
         .filter(
@@ -93,13 +95,11 @@ public final class Sync implements Operation {
         .findFirst();
   }
 
-  // As the stored LUT implies it; else with what training ran with if _Q has its largest value.
-  private static Stream<Lut> inTraining(LayerLut layer, TensorStats quantized) {
-    double largest = Math.max(quantized.max(), -quantized.min());
+  // As the stored LUT implies it; else with what training ran with if its LUT ends at a value.
+  private static Stream<Lut> inTraining(LayerLut layer, float largest) {
     return Stream.concat(
         Stream.of(layer.effective()),
-        layer.trainedWith((float) largest).stream()
-            .map(maxAbs -> layer.withMaxAbs(maxAbs).effective()));
+        layer.trainedWith(largest).stream().map(maxAbs -> layer.withMaxAbs(maxAbs).effective()));
   }
 
   // Whether the first element that the stored LUT does not give is what the one in training gives:
@@ -118,27 +118,58 @@ public final class Sync implements Operation {
   }
 
   @Override
-  public Map<String, Recomputation> recomputations(Step step, Ends ends) {
+  public Map<String, Recomputation> recomputations(Step step, Ends places) {
     Map<String, Recomputation> wanted = new TreeMap<>();
-    List<LayerNames> layers =
-        step.lutLayers().stream().filter(layer -> isTrained(layer, step)).toList();
-    // Of such a sync those too that it need not have moved.
-    if (layers.stream().anyMatch(layer -> step.isMoved(layer.quantized()))) {
-      for (LayerNames layer : layers) {
-        List<Float> table = new ArrayList<>();
-        for (float value : trainedLut(layer, step).orElseThrow().values()) {
-          table.add(value);
-        }
-        wanted.put(
-            key(layer),
-            LayerRecomputation.of(
-                ends,
-                tensors ->
-                    new LookupCheck(
-                        tensors.child(layer.quantized()), tensors.child(layer.indices()), table)));
-      }
+    Map<LayerNames, Lut> trained = new LinkedHashMap<>();
+    step.lutLayers()
+        .forEach(layer -> trainedLut(layer, step).ifPresent(lut -> trained.put(layer, lut)));
+    Map<LayerNames, Lut> moved = new LinkedHashMap<>(trained);
+    moved.keySet().removeIf(layer -> !step.isMoved(layer.quantized()));
+    if (moved.size() > 1) { // one alone is rather damaged: others were not left behind
+      step.lutLayers().stream()
+          .filter(layer -> !trained.containsKey(layer))
+          .forEach(layer -> leftLut(layer, moved, step).ifPresent(lut -> trained.put(layer, lut)));
+    }
+    if (!moved.isEmpty()) {
+      trained.forEach((layer, lut) -> wanted.put(key(layer), lookup(layer, lut, places)));
     }
     return wanted;
+  }
+
+  // The LUT in training of a layer whose _Q the sync did not move: it ends as the stored one or as
+  // those of layers that moved do, whichever is so with them.
+  private static Optional<Lut> leftLut(LayerNames layer, Map<LayerNames, Lut> moved, Step step) {
+    boolean asStored =
+        moved.entrySet().stream()
+            .allMatch(
+                one ->
+                    step.after(one.getKey())
+                        .filter(lut -> lut.lut().maxAbs() == one.getValue().maxAbs())
+                        .isPresent());
+    return step.after(layer)
+        .filter(lut -> lut.deltas().isPresent() && !step.isMoved(layer.lut()))
+        .filter(lut -> step.tensor(layer.quantized()).filter(q -> !q.isChanged()).isPresent())
+        .filter(lut -> step.invariants(layer).filter(one -> one.check().isPresent()).isPresent())
+        .flatMap(
+            lut ->
+                asStored
+                    ? Optional.of(lut.effective())
+                    : moved.values().stream()
+                        .map(Lut::maxAbs)
+                        .flatMap(end -> inTraining(lut, end).filter(one -> one.maxAbs() == end))
+                        .findFirst());
+  }
+
+  private static Recomputation lookup(LayerNames layer, Lut lut, Ends ends) {
+    List<Float> table = new ArrayList<>();
+    for (float value : lut.values()) {
+      table.add(value);
+    }
+    return LayerRecomputation.of(
+        ends,
+        tensors ->
+            new LookupCheck(
+                tensors.child(layer.quantized()), tensors.child(layer.indices()), table));
   }
 
   /** What was recomputed of a {@code _Q} that may be of the LUT in training. */
@@ -173,13 +204,23 @@ public final class Sync implements Operation {
         step.lutLayers().stream()
             .filter(layer -> step.after(layer).flatMap(LayerLut::deltas).isPresent())
             .filter(layer -> step.tensor(layer.quantized()).filter(q -> !q.isChanged()).isPresent())
-            .filter(layer -> step.invariants(layer).filter(LayerInvariants::isStale).isPresent())
-            .filter(layer -> !toTrained || !followsTrained(layer, step))
+            .filter(layer -> toTrained ? isLeft(layer, step) : isStale(layer, step))
             .toList(),
         LayerNames::quantized,
         those ->
             "the sync left %d _Q that are not of the LUT that it brought the others up to, such as %s"
                 .formatted(those.size(), SafeText.of(those.get(0).quantized())));
+  }
+
+  private static boolean isStale(LayerNames layer, Step step) {
+    return step.invariants(layer).filter(LayerInvariants::isStale).isPresent();
+  }
+
+  // Whether a _Q is not of the LUT in training, as far as that is known.
+  private static boolean isLeft(LayerNames layer, Step step) {
+    return trained(layer, step)
+        .map(others -> !others.isNone())
+        .orElseGet(() -> isStale(layer, step));
   }
 
   private static boolean followsTrained(LayerNames layer, Step step) {

@@ -1,6 +1,7 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.operations.Quantize;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Finds the checkpoints that hold tensors of two others, where no operation makes them of one. */
 final class Assemblies {
@@ -48,19 +50,66 @@ final class Assemblies {
     return search.found;
   }
 
+  /**
+   * The tree in which no checkpoint comes from one that was put together from it and another, where
+   * nothing shows the contrary.
+   */
+  static Tree first(List<MeasuredCheckpoint> nodes, Tree tree, DeclaredParents claims) {
+    Assemblies search = new Assemblies(nodes, tree, claims);
+    Set<Tree.Arrow> ways = new HashSet<>();
+    for (int node = 0; node < nodes.size(); node++) {
+      int child = node;
+      search
+          .assembled(child, search.sharing(child))
+          .filter(two -> search.isDirected(two, child))
+          .ifPresent(
+              two -> {
+                ways.add(new Tree.Arrow(child, two.base()));
+                ways.add(new Tree.Arrow(child, two.donor()));
+              });
+    }
+    // Of two that are each made of the other neither is known to be first.
+    Set<Tree.Arrow> oneWay =
+        ways.stream()
+            .filter(way -> !ways.contains(new Tree.Arrow(way.to(), way.from())))
+            .collect(Collectors.toSet());
+    return oneWay.isEmpty() ? tree : tree.without(oneWay);
+  }
+
+  // Whether the child was put together after both: no operation makes either of it, no training
+  // that is claimed, and claims name other parents of them, else times are later.
+  private boolean isDirected(Parents two, int child) {
+    return tree.transition(two.base(), child).invented() > 0
+        && isBefore(two.base(), child)
+        && isBefore(two.donor(), child);
+  }
+
+  private boolean isBefore(int one, int mixed) {
+    return !tree.transition(mixed, one).proof()
+        && !claims.isBefore(file(mixed), file(one))
+        && (!claims.parents(file(one)).isEmpty() || Hints.isBefore(file(one), file(mixed)));
+  }
+
   private Optional<Parents> parents(int child) {
     OptionalInt parent = tree.parent(child);
     if (parent.isPresent() && isExplained(parent.getAsInt(), child)) {
       return Optional.empty();
     }
-    List<Integer> others =
-        neighbours.getOrDefault(child, Set.of()).stream()
-            .filter(other -> tree.transition(other, child).shared() > 0)
-            .filter(other -> !isBelow(other, child))
-            .sorted(
-                Comparator.comparing((Integer other) -> -tree.transition(other, child).shared())
-                    .thenComparing(other -> file(other).path()))
-            .toList();
+    return assembled(
+        child, sharing(child).stream().filter(other -> !isBelow(other, child)).toList());
+  }
+
+  // Neighbours with tensors of a node, those with the most first.
+  private List<Integer> sharing(int child) {
+    return neighbours.getOrDefault(child, Set.of()).stream()
+        .filter(other -> tree.transition(other, child).shared() > 0)
+        .sorted(
+            Comparator.comparing((Integer other) -> -tree.transition(other, child).shared())
+                .thenComparing(other -> file(other).path()))
+        .toList();
+  }
+
+  private Optional<Parents> assembled(int child, List<Integer> others) {
     if (others.isEmpty()) {
       return Optional.empty();
     }
@@ -79,7 +128,9 @@ final class Assemblies {
     Transition made = tree.transition(parent, child);
     boolean own = file(parent).run().equals(file(child).run());
     return made.unexplained() == 0
-        && (made.invented() == 0 || (own && claims.claims(file(parent), file(child))));
+        && (made.invented() == 0
+            || made.kind().equals(Quantize.KIND)
+            || (own && claims.claims(file(parent), file(child))));
   }
 
   // Whether a node is another or comes from it, those included that were found to have two parents.

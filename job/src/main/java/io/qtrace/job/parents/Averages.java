@@ -8,11 +8,13 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds the checkpoints that are averages of others. Candidates are found by their sketches: an
@@ -169,13 +171,41 @@ final class Averages {
 
   private List<Integer> pool(int node, Set<Integer> without) {
     Sketch sketch = nodes.get(node).sketch();
-    return neighbours.getOrDefault(node, Set.of()).stream()
-        .filter(other -> !without.contains(other))
-        .sorted(
-            Comparator.<Integer>comparingDouble(other -> nodes.get(other).sketch().roughly(sketch))
-                .thenComparing(byFile()))
-        .limit(POOL)
-        .toList();
+    List<Integer> nearest =
+        neighbours.getOrDefault(node, Set.of()).stream()
+            .filter(other -> !without.contains(other))
+            .sorted(
+                Comparator.<Integer>comparingDouble(
+                        other -> nodes.get(other).sketch().roughly(sketch))
+                    .thenComparing(byFile()))
+            .toList();
+    // What tools made of one checkpoint must not fill the pool.
+    Map<Integer, Integer> likest = new LinkedHashMap<>(); // by what was trained last before it
+    for (int other : nearest) {
+      likest.merge(
+          trained(other),
+          other,
+          (one, next) -> shared(next, node) > shared(one, node) ? next : one);
+    }
+    Stream<Integer> different =
+        likest.entrySet().stream()
+            .flatMap(one -> Stream.of(one.getValue(), one.getKey()).filter(nearest::contains));
+    return Stream.concat(different, nearest.stream()).distinct().limit(POOL).toList();
+  }
+
+  // The node whose numbers a node has, as operations but training leave them.
+  private int trained(int node) {
+    int last = node;
+    OptionalInt up = tree.parent(last);
+    while (up.isPresent() && tree.transition(up.getAsInt(), last).invented() == 0) {
+      last = up.getAsInt();
+      up = tree.parent(last);
+    }
+    return last;
+  }
+
+  private int shared(int other, int node) {
+    return tree.transition(other, node).shared();
   }
 
   // Whether it lies between others, or may be of a moving average in one.

@@ -1,16 +1,21 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.job.archive.Role;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Pairs of checkpoints that share contents, a bounded number for each. Within the checkpoints that
- * share a key, each is linked to the next few in order of locality, and to the one whose LUTs were
- * trained the least, from which many runs may have started.
+ * share a key, each is linked to the next few in order of locality, and to two from which many may
+ * come: the one whose LUTs were trained the least, of several the initial one, and the one with the
+ * fewest tensors, as base models have.
  */
 final class ContentLinks {
   private static final int NEXT = 4;
@@ -32,19 +37,23 @@ final class ContentLinks {
 
   private static void add(
       Set<Link> links, List<Integer> members, List<MeasuredCheckpoint> checkpoints) {
-    int hub = members.get(0);
-    for (int member : members) {
-      hub =
-          checkpoints.get(member).sketch().trained() < checkpoints.get(hub).sketch().trained()
-              ? member
-              : hub;
-    }
+    Set<Integer> hubs =
+        Stream.of(
+                Comparator.<Integer>comparingDouble(
+                        member -> checkpoints.get(member).sketch().trained())
+                    .thenComparing(member -> checkpoints.get(member).file().role() != Role.INITIAL),
+                Comparator.<Integer>comparingInt(
+                    member -> checkpoints.get(member).sketch().tensors()))
+            .map(order -> members.stream().min(order).orElseThrow()) // the first of equals
+            .collect(Collectors.toSet());
     for (int i = 0; i < members.size(); i++) {
       for (int next : members.subList(i + 1, Math.min(i + 1 + NEXT, members.size()))) {
         links.add(new Link(members.get(i), next));
       }
-      if (members.get(i) != hub) {
-        links.add(Link.between(members.get(i), hub));
+      for (int hub : hubs) {
+        if (hub != members.get(i)) {
+          links.add(Link.between(members.get(i), hub));
+        }
       }
     }
   }

@@ -38,7 +38,7 @@ record Cost(
         reversed,
         damaged ? 0 : unexplained,
         damaged ? invented + INVENTED * unexplained : invented,
-        Math.round(Math.min(distance, LARGEST) * 0x1p30),
+        Math.round((distance < LARGEST ? distance : LARGEST) * 0x1p30), // NaN is far too
         unclaimed,
         against);
   }

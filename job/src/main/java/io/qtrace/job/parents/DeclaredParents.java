@@ -52,28 +52,33 @@ public final class DeclaredParents {
     return leads(one, other) && !leads(other, one);
   }
 
+  /** The parents that a child's claims name. */
+  Set<CheckpointFile> parents(CheckpointFile child) {
+    return parents.getOrDefault(child, Set.of());
+  }
+
   /** Whether a child's claims name a parent, or there are none. */
   boolean isClaimed(CheckpointFile parent, CheckpointFile child) {
-    Set<CheckpointFile> claimed = parents.getOrDefault(child, Set.of());
+    Set<CheckpointFile> claimed = parents(child);
     return claimed.isEmpty() || claimed.contains(parent);
   }
 
   /** Whether a claim names the parent of a child. */
   boolean claims(CheckpointFile parent, CheckpointFile child) {
-    return parents.getOrDefault(child, Set.of()).contains(parent);
+    return parents(child).contains(parent);
   }
 
   // Over any number of claims.
   private boolean leads(CheckpointFile from, CheckpointFile to) {
     Set<CheckpointFile> seen = new HashSet<>();
-    List<CheckpointFile> open = new ArrayList<>(parents.getOrDefault(to, Set.of()));
+    List<CheckpointFile> open = new ArrayList<>(parents(to));
     while (!open.isEmpty()) {
       CheckpointFile file = open.remove(open.size() - 1);
       if (file.equals(from)) {
         return true;
       }
       if (seen.add(file)) {
-        open.addAll(parents.getOrDefault(file, Set.of()));
+        open.addAll(parents(file));
       }
     }
     return false;

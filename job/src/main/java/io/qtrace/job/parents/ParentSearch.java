@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Finds the parent of every checkpoint from sketches of their tensors; reads no file and holds no
@@ -48,9 +49,10 @@ public final class ParentSearch {
     alike.forEach(same -> copies.put(same.get(0).file(), same));
     List<MeasuredCheckpoint> nodes =
         Locality.HALVES.order(alike.stream().map(same -> same.get(0)).toList());
-    Set<Link> links = links(nodes);
     DeclaredParents claimed = claims.of(file -> originals.getOrDefault(file, file));
+    Set<Link> links = links(nodes, claimed);
     Tree tree = new Tree(nodes, links, claimed, proved, evaluation);
+    tree = Assemblies.first(nodes, tree, claimed);
     Map<Integer, List<Integer>> averages = Averages.of(nodes, tree, seen(nodes), evaluation);
     tree = Averages.first(tree, averages);
     tree.evaluate(averages);
@@ -131,7 +133,7 @@ public final class ParentSearch {
   }
 
   // Those of earlier searches, and those of the checkpoints that none of them saw.
-  private Set<Link> links(List<MeasuredCheckpoint> nodes) {
+  private Set<Link> links(List<MeasuredCheckpoint> nodes, DeclaredParents claims) {
     Map<String, Integer> places = new HashMap<>();
     nodes.forEach(node -> places.put(node.file().id(), places.size()));
     Set<Link> links = new TreeSet<>();
@@ -152,10 +154,22 @@ public final class ParentSearch {
       }
       return links;
     }
-    ContentLinks.of(nodes).stream()
+    Stream.concat(ContentLinks.of(nodes).stream(), declared(nodes, claims).stream())
         .filter(link -> unseen.contains(link.one()) || unseen.contains(link.other()))
         .forEach(links::add);
     return NearLinks.added(nodes, links, unseen);
+  }
+
+  private static Set<Link> declared(List<MeasuredCheckpoint> nodes, DeclaredParents claims) {
+    Map<CheckpointFile, Integer> places = new HashMap<>();
+    nodes.forEach(node -> places.put(node.file(), places.size()));
+    Set<Link> links = new TreeSet<>();
+    places.forEach(
+        (child, place) ->
+            claims.parents(child).stream()
+                .filter(places::containsKey)
+                .forEach(parent -> links.add(Link.between(place, places.get(parent)))));
+    return links;
   }
 
   // Checkpoints by content, the original of each first.

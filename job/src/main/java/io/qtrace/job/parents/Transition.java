@@ -26,8 +26,8 @@ import java.util.Objects;
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
- * @param groups hashes of the groups of tensors of which the child has any that are not the
- *     parent's; none where they are too many
+ * @param groups hashes of the groups of tensors of which any is not the same on both sides; none
+ *     where they are too many, or the child has nothing else than the parent
  */
 public record Transition(
     EdgeKind kind,
@@ -68,10 +68,8 @@ public record Transition(
   static Transition between(Node parent, Node child, Classifier classifier) {
     Step step = Step.ofFacts(parent.side(), child.side());
     Classifier.Outcome outcome = classifier.classify(step);
-    int shared = 0;
-    for (TensorComparison tensor : step.pair().byName().values()) {
-      shared += tensor.status() == TensorStatus.IDENTICAL ? 1 : 0;
-    }
+    int shared = step.pair().count(TensorStatus.IDENTICAL);
+    boolean related = shared > 0 || step.pair().count(TensorStatus.EQUAL) > 0;
     int unexplained = outcome.unexplained();
     boolean proof =
         outcome
@@ -89,16 +87,22 @@ public record Transition(
         weights ? WEIGHT * outcome.invented() : outcome.invented(),
         moved ? distance : 0,
         proof,
-        (weights ? parent.numbers().relative(child.numbers()) <= NEAR : shared > 0 || proof)
+        (weights ? parent.numbers().relative(child.numbers()) <= NEAR : related || proof)
             && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size(),
         groups(step));
   }
 
   private static List<Integer> groups(Step step) {
-    List<Integer> groups =
+    List<TensorComparison> others =
         step.pair().byName().values().stream()
-            .filter(tensor -> tensor.right().isPresent())
             .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
+            .filter(tensor -> !Classifier.isDropped(tensor))
+            .toList();
+    if (others.stream().allMatch(tensor -> tensor.right().isEmpty())) {
+      return List.of();
+    }
+    List<Integer> groups =
+        others.stream()
             .map(tensor -> TensorGroup.of(tensor).toString().hashCode())
             .distinct()
             .sorted()

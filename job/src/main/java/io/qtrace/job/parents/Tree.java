@@ -1,10 +1,12 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.parents.Arborescence.Arc;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -72,9 +74,11 @@ final class Tree {
   /** A way from a node to another. */
   record Arrow(int from, int to) {}
 
-  /** The tree of the same nodes that does not take some ways. */
+  /** The tree of the same nodes that does not take some more ways. */
   Tree without(Set<Arrow> ways) {
-    return new Tree(nodes, links, claims, proved, evaluation, transitions, ways);
+    Set<Arrow> all = new HashSet<>(barred);
+    all.addAll(ways);
+    return new Tree(nodes, links, claims, proved, evaluation, transitions, all);
   }
 
   /** Evaluates the steps to nodes from others, which need not be linked. */
@@ -151,12 +155,13 @@ final class Tree {
   private Cost cost(int parent, int child, Transition transition) {
     MeasuredCheckpoint before = nodes.get(parent);
     MeasuredCheckpoint after = nodes.get(child);
-    // Training leads away from the stored LUT: the way back is not free.
-    double back =
-        isTraining(transition)
-            ? Math.max(0, before.sketch().trained() - after.sketch().trained())
-            : 0;
-    boolean claimed = !transition.proof() && claims.isBefore(after.file(), before.file());
+    // Training leads away from the stored LUT: the way back is not free. NaN leads nowhere.
+    double trained = before.sketch().trained() - after.sketch().trained();
+    double back = isTraining(transition) && trained > 0 ? trained : 0;
+    // What a name calls initial is where training begins, not what comes out of it.
+    boolean initial = after.file().role() == Role.INITIAL && isTraining(transition);
+    boolean claimed =
+        !transition.proof() && (initial || claims.isBefore(after.file(), before.file()));
     int against =
         (Hints.isBefore(after.file(), before.file()) ? 1 : 0)
             + (before.file().run().equals(after.file().run()) ? 0 : 2);

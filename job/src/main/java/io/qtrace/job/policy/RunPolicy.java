@@ -1,18 +1,20 @@
 package io.qtrace.job.policy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.RunConfig;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** What a policy says of the edges that lead to the checkpoints of one run. */
 public final class RunPolicy implements Serializable {
   private static final long serialVersionUID = 1;
 
   // Raised where an edge is judged otherwise than before, so that it is judged again.
-  private static final int JUDGING_VERSION = 1;
+  private static final int JUDGING_VERSION = 2;
 
   private final Policy policy;
   private final String run;
@@ -53,6 +55,15 @@ public final class RunPolicy implements Serializable {
     return notes.stream().map(SafeText::of).toList();
   }
 
+  /** The {@code lut_max_abs} that the run's settings give, if that is one. */
+  public Optional<Double> lutMaxAbs() {
+    return config
+        .setting("lut_max_abs")
+        .filter(JsonNode::isNumber)
+        .map(JsonNode::doubleValue)
+        .filter(value -> value > 0 && Double.isFinite(value));
+  }
+
   /** The waivers that are about a checkpoint of this run. */
   public Waivers waivers(String checkpoint) {
     return policy.waivers().of(run, checkpoint);
@@ -60,8 +71,8 @@ public final class RunPolicy implements Serializable {
 
   /**
    * Hash of all that settles the verdict of an edge to a checkpoint of this run, in addition to the
-   * content of its ends: the version of judging, the policy, the overrides that apply, the waivers
-   * and which of them hold today.
+   * content of its ends: the version of judging, the policy, the overrides that apply, lut_max_abs,
+   * the waivers and which of them hold today.
    */
   public String identity(String checkpoint) {
     List<String> reasons =
@@ -74,6 +85,7 @@ public final class RunPolicy implements Serializable {
                 JUDGING_VERSION,
                 policy.hash(),
                 config.problem(),
+                lutMaxAbs(),
                 reasons,
                 about.all(),
                 about.inForce())

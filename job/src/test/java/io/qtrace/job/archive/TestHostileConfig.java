@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A {@code config.json} or {@code meta.json} that was made to do harm. The timeout is for hangs.
@@ -73,6 +74,19 @@ class TestHostileConfig {
       assertThat(config.problem()).startsWith("Invalid config.json: ").hasSizeLessThan(200);
       assertThat(config.sourceCheckpoint()).isEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"1.5\"", "NaN", "Infinity", "-1", "0", "1e999999999", "[1.5]", "null"})
+  void isNoLargestValueOfLuts(String value) throws IOException {
+    assertThat(lutMaxAbs(value)).isEmpty();
+    assertThat(lutMaxAbs("1.5")).contains(1.5);
+  }
+
+  private Optional<Double> lutMaxAbs(String value) throws IOException {
+    write("config.json", "{\"lut_max_abs\": " + value + "}");
+    RunConfig config = RunConfig.nextTo(STORE, folder.resolve("model.pt").toString());
+    return Policy.load(Optional.empty()).forRun("run", config).lutMaxAbs();
   }
 
   @ParameterizedTest

@@ -117,6 +117,16 @@ class TestParentageRules {
   }
 
   @Test
+  void whatIsWrongWithAnInitialCheckpointIsJudgedWhereItWasQuantized() {
+    CheckpointFile initial = HandMade.file("init/v2_initial.pt", Role.INITIAL, 0);
+    InferredEdge quantized = HandMade.edge(SOURCE, initial, "quantize", 1);
+    assertThat(parentage(forest(quantized)))
+        .containsExactly(
+            planned(SOURCE, initial, Status.DIRECT, WeightsEvidence.infers(quantized), "weights"));
+    assertThat(parentage(forest(HandMade.edge(SOURCE, initial, "unknown", 1)))).isEmpty();
+  }
+
+  @Test
   void aContradictedParentIsRejectedAndTheOtherOneIsInferred() {
     InferredEdge shown = edge(SOURCE, STEP_1, "train");
     evaluation.ruling(shown, OTHER, 4, false);

@@ -149,6 +149,29 @@ class TestPlantedFaults {
                 .filter(fault -> !isSynced(fault.link().child(), fault.tensor())));
   }
 
+  @Test
+  void aLayerThatASyncToTheLutInTrainingLeft() throws IOException {
+    assertFound(
+        20261127,
+        Set.of("sync"),
+        (link, random) ->
+            anyLayer(random, link.child(), layer -> isSyncedToTrained(link, layer))
+                .filter(
+                    layer ->
+                        link.child().layers().stream()
+                                .filter(other -> isSyncedToTrained(link, other))
+                                .count()
+                            > 2)
+                .map(layer -> left(link, layer)));
+  }
+
+  private static boolean isSyncedToTrained(Link link, LayerNames layer) {
+    return link.child().has(layer.deltas())
+        && differ(link, layer.quantized())
+        && isSynced(link.parent(), layer.quantized())
+        && !isSynced(link.child(), layer.quantized());
+  }
+
   private static Fault left(Link link, LayerNames layer) {
     String quantized = layer.quantized();
     return new Fault(

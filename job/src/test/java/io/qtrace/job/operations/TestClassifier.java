@@ -172,6 +172,16 @@ class TestClassifier {
   }
 
   @Test
+  void aTrainingThatReadsAnExportInHalfPrecisionIsATraining() {
+    ArrayCheckpoint export = Layers.cast(Layers.initial(), DType.FLOAT16);
+    ArrayCheckpoint child = Layers.trained(Layers.cast(export, DType.FLOAT32), 3);
+    Classifier.Outcome outcome =
+        new Classifier(Operations.KNOWN).classify(StepOfArrays.ofFacts(export, child));
+    assertThat(outcome.kind()).isEqualTo(Train.KIND);
+    assertThat(outcome.cost()).isZero();
+  }
+
+  @Test
   void aTrainingThatAlsoNarrowsIndicesIsATraining() {
     ArrayCheckpoint model = Layers.initial();
     ArrayCheckpoint child = Layers.trained(model, 21);

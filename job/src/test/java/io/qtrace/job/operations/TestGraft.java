@@ -52,6 +52,24 @@ class TestGraft {
     assertThat(new Graft().applies(StepOfArrays.of(BASE, child))).isFalse();
   }
 
+  @Test
+  void aLayerThatABakeForgotIsOfNoOtherCheckpoint() {
+    ArrayCheckpoint trained = withSecondLayer(Layers.trained(INITIAL, 1));
+    ArrayCheckpoint baked = withSecondLayer(BASE);
+    ArrayCheckpoint child = baked.with(Layers.MLP.deltas(), trained.tensor(Layers.MLP.deltas()));
+    assertThat(new Graft().applies(step(trained, baked, child))).isFalse();
+  }
+
+  private static ArrayCheckpoint withSecondLayer(ArrayCheckpoint model) {
+    ArrayCheckpoint more = model;
+    for (String name : model.tensors().keySet()) {
+      if (LayerNames.moduleOf(name).equals(Layers.MLP.layer())) {
+        more = more.with(name.replace("layers.0", "layers.1"), model.tensor(name));
+      }
+    }
+    return more;
+  }
+
   // What is stale stays a finding, whoever gave it.
   @Test
   void buffersOfAnotherThatAreNotOfTheLutAreFindings() {

@@ -17,6 +17,11 @@ class TestCost {
     assertThat(cost(3, 0)).isGreaterThan(cost(0, 1_000));
   }
 
+  @Test
+  void aDistanceThatIsNoNumberCostsMoreThanAny() {
+    assertThat(Cost.of(0, 0, 1, Double.NaN, 0, 0)).isGreaterThan(Cost.of(0, 0, 1, 1_000, 0, 0));
+  }
+
   private static Cost cost(int unexplained, int invented) {
     return Cost.of(0, unexplained, invented, 0, 0, 0);
   }

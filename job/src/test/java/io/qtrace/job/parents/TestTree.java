@@ -136,6 +136,21 @@ class TestTree {
   }
 
   @Test
+  void aLutThatIsNoNumberIsNotNearToAll() {
+    trained.put(B, Double.NaN);
+    evaluation.transition(A, C, train(0, 1)).transition(B, C, train(0, 2));
+    assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "a.pt");
+  }
+
+  @Test
+  void noTrainingMakesAnInitialCheckpoint() {
+    CheckpointFile initial = HandMade.file("v2_initial.pt", Role.INITIAL, 5);
+    both(A, initial, train(0, 1));
+    assertThat(tree(DeclaredParents.NONE, A, initial))
+        .isEqualTo(Map.of("v2_initial.pt", "root", "a.pt", "v2_initial.pt"));
+  }
+
+  @Test
   void stepsAndTimesDecideTies() {
     CheckpointFile step10 = file("run/step10.pt", Role.STEP, 5);
     CheckpointFile step20 = file("run/step20.pt", Role.STEP, 1); // written again

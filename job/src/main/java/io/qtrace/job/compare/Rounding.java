@@ -37,6 +37,8 @@ final class Rounding {
     return parent.dtype().kind() == DType.Kind.FLOAT
         && child.dtype().kind() == DType.Kind.FLOAT
         && child.dtype().bytes() > parent.dtype().bytes()
+        && parent.isRead()
+        && child.isRead()
         && parent.values().equals(child.values())
         && Double.compare(before.min(), after.min()) == 0
         && Double.compare(before.max(), after.max()) == 0

@@ -76,9 +76,8 @@ public final class RootFindings {
     return new LayerNames(layer.layer());
   }
 
-  // Where a LUT trains, a sync may have written its entries to _Q, which is then another one in
-  // most
-  // elements.
+  // Where a LUT trains, a sync may have written its entries to _Q, most of which then differ from
+  // those of the stored one.
   private static boolean isDamaged(LayerInvariants layer, CheckpointFacts facts) {
     boolean trains = facts.tensor(names(layer).deltas()).isPresent();
     return layer.isStale() && (!trains || !isOtherTable(layer.check().orElseThrow()));

@@ -40,9 +40,8 @@ public record Transition(
     boolean plausible,
     List<Integer> groups)
     implements Serializable {
-  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. What
-  // was
-  // quantized again from the start is not a child.
+  // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. A model
+  // that was quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
   // Relative: two models that were made alike are further from each other.

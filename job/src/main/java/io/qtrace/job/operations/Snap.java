@@ -97,13 +97,20 @@ public final class Snap implements Operation {
     return true;
   }
 
+  private static boolean isNarrowed(TensorComparison tensor) {
+    return tensor.isDtypeChanged()
+        && tensor.isFloat()
+        && tensor.right().orElseThrow().dtype().bytes()
+            < tensor.left().orElseThrow().dtype().bytes();
+  }
+
   /** Something was rounded, or products were added. */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()
         .anyMatch(
             tensor ->
-                (tensor.isDtypeChanged() && tensor.isFloat())
+                isNarrowed(tensor)
                     || (tensor.isChanged()
                         && !(tensor.category() == Category.INDICES)
                         && unexplained(tensor, step).isNone()));

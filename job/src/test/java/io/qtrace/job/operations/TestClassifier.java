@@ -172,6 +172,15 @@ class TestClassifier {
   }
 
   @Test
+  void anExportInHalfPrecisionThatIsReadAsFloat32IsACast() {
+    ArrayTensor norm = ArrayTensor.of(new float[] {0.1f, 0.2f}, 2);
+    ArrayCheckpoint layers = Layers.cast(Layers.initial(), DType.FLOAT16);
+    ArrayCheckpoint export = layers.with("model.norm.weight", norm);
+    ArrayCheckpoint wide = Layers.cast(layers, DType.FLOAT32).with("model.norm.weight", norm);
+    assertThat(CLASSIFIER.classify(StepOfArrays.of(export, wide)).kind()).isEqualTo(Cast.KIND);
+  }
+
+  @Test
   void aTrainingThatReadsAnExportInHalfPrecisionIsATraining() {
     ArrayCheckpoint export = Layers.cast(Layers.initial(), DType.FLOAT16);
     ArrayCheckpoint child = Layers.trained(Layers.cast(export, DType.FLOAT32), 3);

@@ -97,8 +97,8 @@ final class VectorKernels implements FloatKernels {
       FloatVector high = difference(left, right, i + HALF);
       lowSum = lowSum.add(low.convertShape(VectorOperators.F2D, DOUBLES, 0));
       highSum = highSum.add(high.convertShape(VectorOperators.F2D, DOUBLES, 0));
-      IntVector lowBits = low.reinterpretAsInts(); // ordered as the numbers, which have no sign
-      IntVector highBits = high.reinterpretAsInts();
+      IntVector lowBits = magnitude(low);
+      IntVector highBits = magnitude(high);
       max = max.max(lowBits).max(highBits);
       changed = changed.add(lowBits.min(1)).add(highBits.min(1));
     }
@@ -125,8 +125,8 @@ final class VectorKernels implements FloatKernels {
       highSum = highSum.add(high.convertShape(VectorOperators.F2D, DOUBLES, 0));
       min = min.min(low).min(high);
       max = max.max(low).max(high);
-      IntVector lowBits = low.reinterpretAsInts().and(Integer.MAX_VALUE);
-      IntVector highBits = high.reinterpretAsInts().and(Integer.MAX_VALUE);
+      IntVector lowBits = magnitude(low);
+      IntVector highBits = magnitude(high);
       magnitude = magnitude.max(lowBits).max(highBits);
       nonzero = nonzero.add(lowBits.min(1)).add(highBits.min(1));
     }
@@ -148,6 +148,11 @@ final class VectorKernels implements FloatKernels {
     return FloatVector.fromArray(FLOATS, left, i)
         .sub(FloatVector.fromArray(FLOATS, right, i))
         .abs();
+  }
+
+  // The bits without the sign, which a NaN may keep even in abs: ordered as the magnitudes.
+  private static IntVector magnitude(FloatVector numbers) {
+    return numbers.reinterpretAsInts().and(Integer.MAX_VALUE);
   }
 
   // Sign extended to 32 bits.

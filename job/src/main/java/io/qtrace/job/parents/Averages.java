@@ -9,10 +9,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -171,14 +173,14 @@ final class Averages {
 
   private List<Integer> pool(int node, Set<Integer> without) {
     Sketch sketch = nodes.get(node).sketch();
-    List<Integer> nearest =
+    Set<Integer> nearest =
         neighbours.getOrDefault(node, Set.of()).stream()
             .filter(other -> !without.contains(other))
             .sorted(
                 Comparator.<Integer>comparingDouble(
                         other -> nodes.get(other).sketch().roughly(sketch))
                     .thenComparing(byFile()))
-            .toList();
+            .collect(Collectors.toCollection(LinkedHashSet::new));
     // What tools made of one checkpoint must not fill the pool.
     Map<Integer, Integer> likest = new LinkedHashMap<>(); // by what was trained last before it
     for (int other : nearest) {

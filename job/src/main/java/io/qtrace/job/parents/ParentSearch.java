@@ -9,8 +9,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -154,22 +156,22 @@ public final class ParentSearch {
       }
       return links;
     }
-    Stream.concat(ContentLinks.of(nodes).stream(), declared(nodes, claims).stream())
+    Stream.concat(ContentLinks.of(nodes).stream(), declared(nodes, places, claims))
         .filter(link -> unseen.contains(link.one()) || unseen.contains(link.other()))
         .forEach(links::add);
     return NearLinks.added(nodes, links, unseen);
   }
 
-  private static Set<Link> declared(List<MeasuredCheckpoint> nodes, DeclaredParents claims) {
-    Map<CheckpointFile, Integer> places = new HashMap<>();
-    nodes.forEach(node -> places.put(node.file(), places.size()));
-    Set<Link> links = new TreeSet<>();
-    places.forEach(
-        (child, place) ->
-            claims.parents(child).stream()
-                .filter(places::containsKey)
-                .forEach(parent -> links.add(Link.between(place, places.get(parent)))));
-    return links;
+  private static Stream<Link> declared(
+      List<MeasuredCheckpoint> nodes, Map<String, Integer> places, DeclaredParents claims) {
+    return IntStream.range(0, nodes.size())
+        .boxed()
+        .flatMap(
+            child ->
+                claims.parents(nodes.get(child).file()).stream()
+                    .map(parent -> places.get(parent.id()))
+                    .filter(Objects::nonNull)
+                    .map(parent -> Link.between(child, parent)));
   }
 
   // Checkpoints by content, the original of each first.

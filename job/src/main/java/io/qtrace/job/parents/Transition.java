@@ -12,6 +12,7 @@ import io.qtrace.lut.Category;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -67,8 +68,9 @@ public record Transition(
   static Transition between(Node parent, Node child, Classifier classifier) {
     Step step = Step.ofFacts(parent.side(), child.side());
     Classifier.Outcome outcome = classifier.classify(step);
-    int shared = step.pair().count(TensorStatus.IDENTICAL);
-    boolean related = shared > 0 || step.pair().count(TensorStatus.EQUAL) > 0;
+    Map<TensorStatus, Integer> statuses = step.pair().summary();
+    int shared = statuses.getOrDefault(TensorStatus.IDENTICAL, 0);
+    boolean related = shared > 0 || statuses.containsKey(TensorStatus.EQUAL);
     int unexplained = outcome.unexplained();
     boolean proof =
         outcome

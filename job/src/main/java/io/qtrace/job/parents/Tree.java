@@ -18,6 +18,7 @@ final class Tree {
   private static final int NONE = -1;
 
   private final List<MeasuredCheckpoint> nodes;
+  private final List<String> ids; // of the nodes, each a hash
   private final Set<Link> links;
   private final DeclaredParents claims;
   private final Map<ProvedStep, Integer> proved;
@@ -44,6 +45,7 @@ final class Tree {
       Map<Candidate, Candidate.Transitions> transitions,
       Set<Arrow> barred) {
     this.nodes = nodes;
+    this.ids = nodes.stream().map(node -> node.file().id()).toList();
     this.links = links;
     this.claims = claims;
     this.proved = proved;
@@ -103,7 +105,7 @@ final class Tree {
   Transition transition(int parent, int child) {
     Candidate candidate = candidate(parent, child);
     Candidate.Transitions both = transitions.get(candidate);
-    Transition shown = candidate.one().equals(id(parent)) ? both.forward() : both.backward();
+    Transition shown = candidate.one().equals(ids.get(parent)) ? both.forward() : both.backward();
     Integer found =
         proved.get(
             new ProvedStep(
@@ -112,11 +114,7 @@ final class Tree {
   }
 
   private Candidate candidate(int one, int other) {
-    return Candidate.of(id(one), id(other));
-  }
-
-  private String id(int node) {
-    return nodes.get(node).file().id();
+    return Candidate.of(ids.get(one), ids.get(other));
   }
 
   private void evaluate(List<Candidate> candidates) {

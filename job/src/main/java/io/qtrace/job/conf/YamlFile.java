@@ -64,7 +64,7 @@ public final class YamlFile {
     }
   }
 
-  // To open a pipe may take for ever, and a parser takes long over what is no configuration.
+  // Opening a pipe may block forever, and a parser is slow on large files of anything else.
   private static byte[] read(Path file) throws IOException {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new IOException("Invalid %s: expected a file".formatted(file));

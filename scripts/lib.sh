@@ -9,7 +9,12 @@ archive=$root/job/target/spark/qtrace.jsa
 
 # A JVM that maps an archive of Spark's classes and ours starts in half the time; ours must be found where Spark's are. One
 # that does not fit, after a change of Java, is ignored; what the JVM has to say about that would go to stdout.
-archive_options=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr "-Xlog:cds*=off:stderr")
+archive_options=("-XX:SharedArchiveFile=$archive" -XX:+DisplayVMOutputToStderr -Xlog:disable -Xlog:all=error:stderr
+  "-Xlog:cds*=off:stderr")
+
+# Leaves the better compiler out. Without it a JVM has room for 48 MB of compiled code, which demo fills; 240 MB is what it has
+# with it.
+quick_options=(-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m)
 if [ -z "$SPARK_HOME" ]; then export SPARK_DIST_CLASSPATH=$jar; fi
 
 say() { printf 'qtrace: %s\n' "$*" >&2; }
@@ -108,7 +113,7 @@ warm_up() {
   local submit=() SPARK_CONF_DIR='' SPARK_SUBMIT_OPTS=''
   if in_process; then
     jvm_options
-    "$java" "-XX:ArchiveClassesAtExit=$folder/jsa" -Xlog:disable "${options[@]}" -XX:TieredStopAtLevel=1 \
+    "$java" "-XX:ArchiveClassesAtExit=$folder/jsa" -Xlog:disable "${options[@]}" "${quick_options[@]}" \
       -cp "$(class_path)" io.qtrace.job.cli.WarmUp "$root/job/src/sample/archive" "$folder" >/dev/null 2>&1 9>&- || true
   fi
   if [ ! -f "$folder/jsa" ]; then touch "$folder/jsa"; fi
@@ -121,7 +126,7 @@ with_spark() {
   if [ -t 2 ]; then export QTRACE_STDERR=terminal; fi # quietly puts a pipe before it
   if in_process; then
     jvm_options
-    if is_short "$@"; then options+=(-XX:TieredStopAtLevel=1); fi
+    if is_short "$@"; then options+=("${quick_options[@]}"); fi
     quietly "$java" "${archive_options[@]}" "${options[@]}" -cp "$(class_path)" io.qtrace.job.cli.Main "$@"
   else
     spark_submit "$@"
@@ -225,7 +230,7 @@ plain() {
   local options=(-XX:+UseSerialGC --add-opens=java.base/java.nio=ALL-UNNAMED "${guarded_options[@]}")
   case " $* " in
     *' --md5 '* | *' --fingerprint '*) ;;
-    *) options+=(-XX:TieredStopAtLevel=1) ;;
+    *) options+=("${quick_options[@]}") ;;
   esac
   exec "$java" "${archive_options[@]}" "${options[@]}" -cp "$(class_path)" io.qtrace.job.cli.Main "$@"
 }

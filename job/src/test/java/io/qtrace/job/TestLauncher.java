@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,30 @@ class TestLauncher {
         .contains("\"5\"", "\"1m\"", "\"local[1]\"", "\"a b\"")
         .doesNotContain("\"3\"");
     assertThat(ended.err()).isEmpty();
+  }
+
+  @Test
+  void keepsWhatTheJvmPrintsOutOfResultsAndItsCodeCacheLarge() throws Exception {
+    Ended ended =
+        run(
+            "--conf",
+            "spark.driver.extraJavaOptions=-XX:+PrintCodeCache",
+            "sql",
+            "--warehouse",
+            folder.resolve("none").toString(),
+            "--format",
+            "csv",
+            "-e",
+            "SELECT 1 AS one");
+    assertThat(ended.status()).as(ended.err()).isZero();
+    assertThat(ended.out()).isEqualTo("one\n1\n");
+    long kibibytes =
+        Pattern.compile("size=(\\d+)Kb")
+            .matcher(ended.err())
+            .results()
+            .mapToLong(size -> Long.parseLong(size.group(1)))
+            .sum();
+    assertThat(kibibytes).as(ended.err()).isEqualTo(240 * 1024);
   }
 
   @Test

@@ -44,7 +44,7 @@ class TestReadme {
 
   @Test
   void demoIsAPageThatEndsWithWhatToDo() {
-    assertThat(demo.status()).isZero();
+    assertThat(demo.status()).as(demo.err()).isZero();
     assertThat(demo.out().lines())
         .hasSizeLessThan(90)
         .containsSubsequence(

@@ -2,29 +2,25 @@ package io.qtrace.job.train;
 
 import io.qtrace.job.train.recipe.Gradients;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.storage.StreamBlockId;
 
 /**
  * Adds gradients up by a reduce-scatter and an all-gather: of N replicas each adds up one N-th of
  * the values, and takes the other sums from those that added them. The values travel as blocks,
- * from executor to executor; each replica sends and receives 2 (N-1)/N of a gradient. Through the
- * driver go the losses, and where the blocks are. Only the gradients of scales and LUT deltas
- * travel.
+ * from executor to executor; each replica sends and receives 2 (N-1)/N of a gradient. The driver
+ * only says where the blocks are. Only the gradients of scales and LUT deltas travel. No step waits
+ * for a barrier, which takes a second: Spark looks that seldom whether it is over.
  */
 final class BlockAllReduce implements AllReduce {
   private static final int MAX_REPLICAS = 1 << 10;
+  private static final double[] NO_LOSSES = {};
 
   private final BarrierTaskContext tasks;
   private final int rank;
   private final int replicas;
-  private final FloatBlocks blocks;
+  private final TaskBlocks blocks;
   private int step;
 
   BlockAllReduce(BarrierTaskContext tasks) {
@@ -35,7 +31,7 @@ final class BlockAllReduce implements AllReduce {
       throw new IllegalArgumentException(
           "Invalid replicas: %d, expected at most %d".formatted(replicas, MAX_REPLICAS));
     }
-    this.blocks = FloatBlocks.ofTask(tasks);
+    this.blocks = TaskBlocks.ofTask(tasks);
   }
 
   @Override
@@ -47,24 +43,24 @@ final class BlockAllReduce implements AllReduce {
     blocks.age();
     for (int owner = 0; owner < replicas; owner++) {
       if (owner != rank) {
-        blocks.put(id(rank, owner), part(values, owner));
+        put(id(rank, owner), values, owner, mine.losses());
       }
     }
-    // The only barrier of a step, for each takes a second: Spark looks that seldom whether it is
-    // over.
-    double[] losses = losses(values.length, mine.losses());
-    blocks.clearAged(); // all replicas have what they needed of the last step
-    FloatBuffer sum = sumOfPart(values);
-    blocks.put(id(rank, rank), sum);
-    part(values, rank).put(sum.duplicate());
+    double[][] losses = new double[replicas][];
+    losses[rank] = mine.losses();
+    part(values, rank).put(sumOfPart(values, losses));
+    blocks.clearAged(); // who has sent a share of this step needs no more of the last one
+    put(id(rank, rank), values, rank, NO_LOSSES);
     for (int owner = 0; owner < replicas; owner++) {
       if (owner != rank) {
-        part(values, owner).put(blocks.get(id(owner, owner), part(values, owner).remaining()));
+        part(values, owner).put(get(id(owner, owner), values, owner).values());
       }
     }
     step++;
     return new Gradients(
-        Arrays.copyOf(values, scales), Arrays.copyOfRange(values, scales, values.length), losses);
+        Arrays.copyOf(values, scales),
+        Arrays.copyOfRange(values, scales, values.length),
+        Arrays.stream(losses).flatMapToDouble(Arrays::stream).toArray());
   }
 
   /**
@@ -75,11 +71,15 @@ final class BlockAllReduce implements AllReduce {
   }
 
   // In order of the replicas, so that each sum of floats is rounded as if one replica added all.
-  private FloatBuffer sumOfPart(float[] values) {
-    FloatBuffer own = part(values, rank);
-    float[] sum = new float[own.remaining()];
+  private float[] sumOfPart(float[] values, double[][] losses) {
+    float[] sum = new float[part(values, rank).remaining()];
     for (int from = 0; from < replicas; from++) {
-      FloatBuffer next = from == rank ? own : blocks.get(id(from, rank), sum.length);
+      FloatBuffer next = part(values, rank);
+      if (from != rank) {
+        GradientShare share = get(id(from, rank), values, rank);
+        losses[from] = share.losses();
+        next = share.values();
+      }
       if (from == 0) {
         next.get(sum);
       } else {
@@ -88,7 +88,15 @@ final class BlockAllReduce implements AllReduce {
         }
       }
     }
-    return FloatBuffer.wrap(sum);
+    return sum;
+  }
+
+  private void put(StreamBlockId id, float[] values, int owner, double[] losses) {
+    blocks.put(id, new GradientShare(values.length, losses, part(values, owner)).bytes());
+  }
+
+  private GradientShare get(StreamBlockId id, float[] values, int owner) {
+    return GradientShare.of(blocks.get(id), values.length, part(values, owner).remaining());
   }
 
   /** The values that a replica adds up. */
@@ -96,24 +104,6 @@ final class BlockAllReduce implements AllReduce {
     int from = (int) ((long) values.length * owner / replicas);
     int to = (int) ((long) values.length * (owner + 1) / replicas);
     return FloatBuffer.wrap(values, from, to - from).slice();
-  }
-
-  /** All replicas' losses, one after the other. */
-  private double[] losses(int values, double[] mine) {
-    String message =
-        Stream.concat(
-                Stream.of(Integer.toString(values)), Arrays.stream(mine).mapToObj(Double::toString))
-            .collect(Collectors.joining(" "));
-    List<double[]> losses = new ArrayList<>();
-    for (String reply : tasks.allGather(message)) {
-      String[] words = reply.split(" ");
-      if (Integer.parseInt(words[0]) != values) {
-        throw new IllegalArgumentException(
-            "Invalid gradients: %s values, expected %d".formatted(words[0], values));
-      }
-      losses.add(Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray());
-    }
-    return losses.stream().flatMapToDouble(DoubleStream::of).toArray();
   }
 
   // Of this attempt alone: blocks of an earlier one may be left on an executor.

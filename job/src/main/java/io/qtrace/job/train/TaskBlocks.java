@@ -1,8 +1,6 @@
 package io.qtrace.job.train;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,11 +18,10 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * Floats that tasks leave for each other in Spark's block managers, which bring them from executor
+ * Bytes that tasks leave for each other in Spark's block managers, which bring them from executor
  * to executor.
  */
-final class FloatBlocks {
-  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+final class TaskBlocks {
   private static final long POLL_NANOS = 5_000_000;
   private static final ClassTag<Object> ANY = ClassTag$.MODULE$.apply(Object.class);
 
@@ -33,48 +30,46 @@ final class FloatBlocks {
   private final List<BlockId> mine = new ArrayList<>();
   private final List<BlockId> aged = new ArrayList<>();
 
-  private FloatBlocks(BlockManager manager, TaskContext task) {
+  private TaskBlocks(BlockManager manager, TaskContext task) {
     this.manager = manager;
     this.task = task;
   }
 
   /** Blocks of a task, which are removed at its end. */
-  static FloatBlocks ofTask(TaskContext task) {
-    FloatBlocks blocks = new FloatBlocks(SparkEnv.get().blockManager(), task);
+  static TaskBlocks ofTask(TaskContext task) {
+    TaskBlocks blocks = new TaskBlocks(SparkEnv.get().blockManager(), task);
     TaskCompletionListener removal = ended -> blocks.clear();
     task.addTaskCompletionListener(removal);
     return blocks;
   }
 
   /**
-   * Leaves values for other tasks.
+   * Leaves bytes for other tasks.
    *
+   * @param bytes from 0 to their limit; they must not change afterwards
    * @throws IllegalStateException if the executor has no room for them
    */
-  void put(BlockId id, FloatBuffer values) {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.remaining(), Float.BYTES));
-    bytes.order(ORDER).asFloatBuffer().put(values.duplicate());
+  void put(BlockId id, ByteBuffer bytes) {
     mine.add(id);
     if (!manager.putBytes(
         id, new ChunkedByteBuffer(bytes), StorageLevel.MEMORY_AND_DISK_SER(), true, ANY)) {
       throw new IllegalStateException(
           "Cannot store %d bytes of gradients: no room in memory or on disk; increase --executor-memory"
-              .formatted(bytes.capacity()));
+              .formatted(bytes.limit()));
     }
   }
 
   /**
-   * Values that a task leaves, on this executor or another; waits for them.
+   * Bytes that a task leaves, on this executor or another; waits for them.
    *
-   * @param count how many
    * @throws IllegalStateException if the task is killed in the meantime, as it is when another of
    *     its barrier stage fails
    */
-  FloatBuffer get(BlockId id, int count) {
+  ByteBuffer get(BlockId id) {
     while (true) {
-      Optional<FloatBuffer> values = find(id, count);
-      if (values.isPresent()) {
-        return values.get();
+      Optional<ByteBuffer> bytes = find(id);
+      if (bytes.isPresent()) {
+        return bytes.get();
       }
       if (task.isInterrupted()) {
         throw new IllegalStateException("Cannot fetch gradients of another replica: killed");
@@ -83,19 +78,17 @@ final class FloatBlocks {
     }
   }
 
-  private Optional<FloatBuffer> find(BlockId id, int count) {
+  private Optional<ByteBuffer> find(BlockId id) {
     Option<BlockData> here = manager.getLocalBytes(id);
     if (here.isDefined()) {
       try {
-        return Optional.of(floats(id, here.get().toByteBuffer(), count));
+        return Optional.of(here.get().toByteBuffer());
       } finally {
         manager.releaseLock(id, Option.empty());
       }
     }
     Option<ChunkedByteBuffer> there = manager.getRemoteBytes(id);
-    return there.isEmpty()
-        ? Optional.empty()
-        : Optional.of(floats(id, there.get().toByteBuffer(), count));
+    return there.isEmpty() ? Optional.empty() : Optional.of(there.get().toByteBuffer());
   }
 
   /** What was put so far is removed by the next {@link #clearAged}. */
@@ -114,14 +107,5 @@ final class FloatBlocks {
     clearAged();
     mine.forEach(id -> manager.removeBlock(id, true));
     mine.clear();
-  }
-
-  private static FloatBuffer floats(BlockId id, ByteBuffer bytes, int count) {
-    FloatBuffer values = bytes.order(ORDER).asFloatBuffer();
-    if (values.remaining() != count) {
-      throw new IllegalStateException(
-          "Invalid gradients %s: %d values, expected %d".formatted(id, values.remaining(), count));
-    }
-    return values;
   }
 }

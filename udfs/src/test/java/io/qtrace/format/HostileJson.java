@@ -74,7 +74,8 @@ final class HostileJson {
     }
   }
 
-  // Headers that are long, say a thing twice or in a way that JSON forbids, or tensors that overlap.
+  // Headers that are long, say a thing twice or in a way that JSON forbids, or tensors that
+  // overlap.
   private static void headers(Map<String, byte[]> files) {
     String tensor = "\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]";
     String empty = "\"t%d\":{\"dtype\":\"F32\",\"shape\":[%2$d,0,%2$d],\"data_offsets\":[0,0]}";
@@ -83,7 +84,11 @@ final class HostileJson {
             "{\"w\":{" + tensor + "}}" + " ".repeat(40_000_000),
             "{" + repeated(50_000, i -> empty.formatted(i, 1L << 62)) + "}",
             "{" + repeated(50_000, i -> empty.formatted(i, 1)) + "}",
-            "{\"__metadata__\":{" + repeated(300_000, i -> "\"k" + i + "\":\"\\u001b[2J\"") + "},\"w\":{" + tensor + "}}",
+            "{\"__metadata__\":{"
+                + repeated(300_000, i -> "\"k" + i + "\":\"\\u001b[2J\"")
+                + "},\"w\":{"
+                + tensor
+                + "}}",
             "{\"w\":{" + tensor.replace("[1]", "[" + "1,".repeat(100_000) + "1]") + "}}",
             "{\"w\":{" + tensor + "},\"v\":{" + tensor + "}}",
             "{\"w\":{" + tensor + "},\"\\u0077\":{" + tensor + "}}",
@@ -93,9 +98,13 @@ final class HostileJson {
             "{\"w\":{" + tensor.replace("[0,4]", "[0,0.4e1]") + "}}",
             "/*c*/{\"w\":{" + tensor + "}}",
             "\ufeff{\"w\":{" + tensor + "}}")) {
-      files.put("header%d.safetensors".formatted(files.size()), safetensors(header.length(), header));
+      files.put(
+          "header%d.safetensors".formatted(files.size()), safetensors(header.length(), header));
     }
-    files.put("nodata.safetensors", Arrays.copyOf(safetensors(tensor.length() + 8, "{\"w\":{" + tensor + "}}"), tensor.length() + 16));
+    files.put(
+        "nodata.safetensors",
+        Arrays.copyOf(
+            safetensors(tensor.length() + 8, "{\"w\":{" + tensor + "}}"), tensor.length() + 16));
   }
 
   private static String repeated(int times, IntFunction<String> item) {
@@ -149,7 +158,10 @@ final class HostileJson {
     }
     files.put(
         "shards.safetensors.index.json",
-        utf8("{\"weight_map\":{" + repeated(200_000, i -> "\"t%1$d\":\"missing%1$d.safetensors\"".formatted(i)) + "}}"));
+        utf8(
+            "{\"weight_map\":{"
+                + repeated(200_000, i -> "\"t%1$d\":\"missing%1$d.safetensors\"".formatted(i))
+                + "}}"));
     files.put(
         "twice.safetensors.index.json",
         utf8("{\"weight_map\":{\"w\":\"a.safetensors\",\"w\":\"b.safetensors\"}}"));

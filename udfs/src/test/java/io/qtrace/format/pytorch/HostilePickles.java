@@ -121,7 +121,9 @@ public final class HostilePickles {
     zip("long4", p().op(PickleFormat.LONG4).u32(-1).op('.'));
     zip("bytearray", p().op(0x96).u64(1L << 62).op('.'));
     zip("buffers", p().op(0x97).op(0x98).op('.'));
-    zip("extensions", p().raw("\u0082\u0001\u0083\u0001\0").op(0x84).u32(Integer.MIN_VALUE).op('.'));
+    zip(
+        "extensions",
+        p().raw("\u0082\u0001\u0083\u0001\0").op(0x84).u32(Integer.MIN_VALUE).op('.'));
     zip("persistent-line", p().raw("P" + control + "\n."));
     zip("memo", p().op('N').op('r').u32(-1).op('j').u32(-1).op('.'));
     zip("integer-line", p().raw("I" + "9".repeat(3_000_000) + "\n."));
@@ -163,9 +165,21 @@ public final class HostilePickles {
     zip("dict-in-itself", p().raw("}q\0U\u0001ah\0sU\u0001w").tensor().raw("s."));
     zip("list-of-itself", p().raw("]q\0(" + "h\0".repeat(1_000_000) + "e."));
     zip("tuples", p().raw("(N".repeat(100_000) + "t".repeat(100_000) + "."));
-    zip("odd-keys", p().raw("}(G\u007f\u00f8\0\0\0\0\0\0").tensor().op('N').tensor().op(0x88).tensor().raw("u."));
+    zip(
+        "odd-keys",
+        p().raw("}(G\u007f\u00f8\0\0\0\0\0\0")
+            .tensor()
+            .op('N')
+            .tensor()
+            .op(0x88)
+            .tensor()
+            .raw("u."));
     zip("metadata", p().global("collections", "OrderedDict").raw(")R}U\t_metadata}sb."));
-    zip("tensors-left", p().raw(new String(p().tensor().unfinished(), StandardCharsets.ISO_8859_1).repeat(2_000) + "."));
+    zip(
+        "tensors-left",
+        p().raw(
+                new String(p().tensor().unfinished(), StandardCharsets.ISO_8859_1).repeat(2_000)
+                    + "."));
     PickleBytes parameters = p();
     for (int i = 0; i < 20_000; i++) {
       parameters.global("torch._utils", "_rebuild_parameter").op('(');
@@ -175,7 +189,15 @@ public final class HostilePickles {
       parameters.op(0x88).global("collections", "OrderedDict").raw(")RtR");
     }
     zip("parameters", parameters.op('.'));
-    zip("type-of-a-call", p().global("torch._tensor", "_rebuild_from_type_v2").op('(').global("torch._utils", "_rebuild_tensor_v2").global("os", "system").op('(').text("touch " + canary).raw("t}tR."));
+    zip(
+        "type-of-a-call",
+        p().global("torch._tensor", "_rebuild_from_type_v2")
+            .op('(')
+            .global("torch._utils", "_rebuild_tensor_v2")
+            .global("os", "system")
+            .op('(')
+            .text("touch " + canary)
+            .raw("t}tR."));
     PickleBytes names = p().raw("}(");
     for (int i = 0; i < 30_000; i++) {
       names.text("k" + i).tensor();
@@ -281,11 +303,22 @@ public final class HostilePickles {
       for (int field = 0; field < 4; field++) { // entries here, entries, size, position
         long[] end = {2, 2, body.length - directory, directory};
         end[field] = lie;
-        files.put("end64-%d.pt".formatted(files.size()), joined(new byte[][] {body, end64(end, body.length)}));
+        files.put(
+            "end64-%d.pt".formatted(files.size()),
+            joined(new byte[][] {body, end64(end, body.length)}));
       }
-      files.put("locator%d.pt".formatted(files.size()), joined(new byte[][] {body, end64(new long[] {2, 2, body.length - directory, directory}, lie)}));
+      files.put(
+          "locator%d.pt".formatted(files.size()),
+          joined(
+              new byte[][] {
+                body, end64(new long[] {2, 2, body.length - directory, directory}, lie)
+              }));
     }
-    byte[] commented = joined(new byte[][] {good, latin1("\u001b[2J"), Arrays.copyOfRange(good, good.length - 22, good.length)});
+    byte[] commented =
+        joined(
+            new byte[][] {
+              good, latin1("\u001b[2J"), Arrays.copyOfRange(good, good.length - 22, good.length)
+            });
     commented[good.length - 2] = 26;
     files.put("comment.pt", commented);
     files.put("script.pt", joined(new byte[][] {latin1("#!/bin/sh\n"), new byte[5_000_000], good}));

@@ -2,14 +2,14 @@ package io.qtrace.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qtrace.job.Sample;
-import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,9 +47,8 @@ class TestDamagedWarehouse {
   void namesATableFileThatIsDamaged() throws IOException {
     Path warehouse = folder.resolve("w");
     Path archive = Files.createDirectories(folder.resolve("archive/run"));
-    Path source = Path.of(Sample.run("debug_lut_training/checkpoint_step20.pt"));
-    Files.copy(source, archive.resolve("checkpoint_step20.pt"));
-    Files.copy(source, archive.resolve("checkpoint_step40.pt"));
+    write(archive.resolve("checkpoint_step20.safetensors"), 1);
+    write(archive.resolve("checkpoint_step40.safetensors"), 2);
     CommandRun audit = run(warehouse, List.of("audit", "--quiet", "--archive", archive.toString()));
     assertThat(audit.status()).as(audit.err()).isLessThan(2);
     Path audits = warehouse.resolve("warehouse/qtrace/audits");
@@ -72,7 +71,7 @@ class TestDamagedWarehouse {
       assertNamed(warehouse, file, null, "it is missing" + RESTORE);
       assertNamed(warehouse, file, "\u001b[2J garbage", "it cannot be read, ");
     }
-    assertThat(run(warehouse, List.of("lineage")).out()).contains("checkpoint_step40.pt");
+    assertThat(run(warehouse, List.of("lineage")).out()).contains("checkpoint_step40.safetensors");
   }
 
   // The file with another content, or none; it is as it was after that.
@@ -97,17 +96,28 @@ class TestDamagedWarehouse {
   }
 
   private List<List<String>> commands() throws IOException {
-    String archive = Files.createDirectories(folder.resolve("archive")).toString();
-    FileUtils.copyFileToDirectory(
-        new File(Sample.run("debug_lut_training/checkpoint_step20.pt")),
-        folder.resolve("archive/run").toFile());
+    Path run = Files.createDirectories(folder.resolve("archive/run"));
+    write(run.resolve("checkpoint_step20.safetensors"), 1);
     return List.of(
-        List.of("audit", "--quiet", "--archive", archive),
+        List.of("audit", "--quiet", "--archive", run.getParent().toString()),
         List.of("sql", "-e", "SELECT 1 FROM edges"),
         List.of("lineage"),
         List.of("report", "--out", folder.resolve("report.html").toString()),
         List.of("bisect", "--q", "--since", "checkpoint_step20.pt"),
         List.of("maintain"));
+  }
+
+  // A checkpoint of one tensor.
+  private static void write(Path file, float value) throws IOException {
+    String header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    Files.write(
+        file,
+        ByteBuffer.allocate(8 + header.length() + 4)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(header.length())
+            .put(header.getBytes(StandardCharsets.US_ASCII))
+            .putFloat(value)
+            .array());
   }
 
   private static String refused(Path warehouse, List<String> command) {

@@ -99,10 +99,10 @@ final class Failure {
     Throwable root = chain.get(chain.size() - 1);
     String why =
         root instanceof FileNotFoundException
-            ? "it is missing"
-            : "it cannot be read, " + line(root);
+            ? "it is missing; "
+            : line(root) + "; if it is damaged, ";
     return Optional.of(
-        "Cannot read table file %s: %s; %s".formatted(named.group(1), why, EmbeddedCatalog.REMEDY));
+        "Cannot read table file %s: %s%s".formatted(named.group(1), why, EmbeddedCatalog.REMEDY));
   }
 
   // Of a failed stage, Spark reports only in its message why a task or an executor failed.

@@ -22,6 +22,7 @@ public final class EmbeddedCatalog {
   private static final String URI = PREFIX + ".uri";
   private static final String WAREHOUSE = PREFIX + ".warehouse";
   private static final String FILE_IO = PREFIX + ".io-impl";
+  private static final String CHECKED_IO = "io.qtrace.job.lineage.CheckedTableIo";
   private static final String SESSION_TABLES = "spark.sql.warehouse.dir"; // of spark_catalog
   private static final String H2 = "jdbc:h2:file:";
 
@@ -82,7 +83,7 @@ public final class EmbeddedCatalog {
     }
     return conf.set(URI, H2 + database + uri.substring(end))
         .set(WAREHOUSE, tables)
-        .setIfMissing(FILE_IO, CheckedTableIo.class.getName())
+        .setIfMissing(FILE_IO, CHECKED_IO)
         .setIfMissing(SESSION_TABLES, "file:" + database.resolveSibling("session"));
   }
 

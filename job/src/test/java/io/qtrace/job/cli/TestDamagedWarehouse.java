@@ -69,7 +69,7 @@ class TestDamagedWarehouse {
             last(audits.resolve("metadata"), "-m0.avro"),
             last(audits.resolve("metadata"), ".avro"))) {
       assertNamed(warehouse, file, null, "it is missing" + RESTORE);
-      assertNamed(warehouse, file, "\u001b[2J garbage", "it cannot be read, ");
+      assertNamed(warehouse, file, "\u001b[2J garbage", "");
     }
     assertThat(run(warehouse, List.of("lineage")).out()).contains("checkpoint_step40.safetensors");
   }
@@ -90,7 +90,8 @@ class TestDamagedWarehouse {
         content == null ? List.of("sql", "-e", "SELECT archive FROM audits") : List.of("lineage");
     assertThat(refused(warehouse, command))
         .as("%s %s", file.getFileName(), content)
-        .contains("Cannot read table file file:" + file + ": " + why);
+        .contains("Cannot read table file file:" + file + ": " + why)
+        .endsWith(why.contains("newer") ? "qtrace\n" : RESTORE.substring(2) + "\n");
     Files.write(file, before);
     Files.move(aside, crc);
   }

@@ -84,6 +84,6 @@ class TestFailure {
         .startsWith("Cannot read table file s3a://b/w/a.parquet: it is missing; restore");
     assertThat(Failure.reason(new RuntimeException(message, new IOException("no route"))))
         .startsWith(
-            "Cannot read table file s3a://b/w/a.parquet: it cannot be read, no route; restore");
+            "Cannot read table file s3a://b/w/a.parquet: no route; if it is damaged, restore");
   }
 }

@@ -1,9 +1,10 @@
-package io.qtrace.job.conf;
+package io.qtrace.job.lineage;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.qtrace.io.SafeText;
+import io.qtrace.job.conf.EmbeddedCatalog;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -26,6 +26,8 @@ public final class Checkpoints {
     RangeReader open(String uri) throws IOException;
   }
 
+  private static final int MAX_MISSING = 100; // shards that are asked for in vain
+
   private final Opener files;
   private final ReadLimits limits;
   private final AtomicLong bytesRead = new AtomicLong();
@@ -83,8 +85,12 @@ public final class Checkpoints {
     try (Counted file = open(uri, budget)) {
       FileFormat format = FileFormat.of(file.reader());
       if (format == FileFormat.SHARDED_INDEX) {
+        int missing = 0;
         for (String shard : WeightMap.read(file.reader(), budget).keySet()) {
-          scanShard(ShardedIndexReader.uri(file.reader(), shard), budget);
+          if (!scanShard(ShardedIndexReader.uri(file.reader(), shard), budget)
+              && ++missing == MAX_MISSING) {
+            break;
+          }
         }
       } else {
         scan(file.reader(), format, budget);
@@ -120,11 +126,13 @@ public final class Checkpoints {
     }
   }
 
-  private void scanShard(String uri, ReadBudget budget) throws IOException {
+  private boolean scanShard(String uri, ReadBudget budget) throws IOException {
     try (Counted file = open(uri, budget)) {
       scan(file.reader(), FileFormat.of(file.reader()), budget);
+      return true;
     } catch (FileNotFoundException e) {
       globals.addFault("", new FormatException(uri, 0, "Cannot find the shard", e));
+      return false;
     }
   }
 

@@ -1,10 +1,13 @@
 package io.qtrace.io;
 
 /**
- * Counts the memory that one checkpoint's index takes against its {@link ReadLimits}. What was
- * counted is not given back: readers keep nearly all of it to the end. Not thread safe.
+ * Counts the memory that one checkpoint's index takes against its {@link ReadLimits} and the heap.
+ * What was counted is not given back: readers keep nearly all of it to the end. Not thread safe.
  */
 public final class ReadBudget {
+  // Whoever fills all of the heap makes others fail that share it.
+  private static final long HALF_OF_HEAP = Runtime.getRuntime().maxMemory() / 2;
+
   private final ReadLimits limits;
   private long fileBytes;
   private long memoryBytes;
@@ -26,7 +29,8 @@ public final class ReadBudget {
    * Counts memory before it is taken.
    *
    * @param position byte of the file that asks for it
-   * @throws FormatException if the checkpoint takes more than it may
+   * @throws FormatException if the checkpoint takes more than it may, or than half of the heap:
+   *     then its cause is an {@link OutOfMemoryError}
    */
   public void take(String file, long position, long bytes) throws FormatException {
     memoryBytes += bytes;
@@ -34,6 +38,13 @@ public final class ReadBudget {
     if (memoryBytes > most) {
       throw ReadLimits.exceeded(
           file, position, "memory", "its index takes more than %d bytes of memory".formatted(most));
+    }
+    if (memoryBytes > HALF_OF_HEAP) {
+      String reason =
+          ("Cannot index file: its index takes more than %d bytes of memory, half of the heap;"
+                  + " increase --driver-memory, on a cluster --executor-memory")
+              .formatted(HALF_OF_HEAP);
+      throw new FormatException(file, position, reason, new OutOfMemoryError(reason));
     }
   }
 }

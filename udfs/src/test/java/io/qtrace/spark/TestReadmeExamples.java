@@ -45,6 +45,6 @@ class TestReadmeExamples {
       assertThat(shown.strip()).as(example.group(1)).isEqualTo(example.group(2).strip());
       examples++;
     }
-    assertThat(examples).isEqualTo(5);
+    assertThat(examples).isEqualTo(6);
   }
 }

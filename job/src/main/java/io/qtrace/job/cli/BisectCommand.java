@@ -19,14 +19,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bisect",
     description =
-        "Shows the first edge on which a tensor, or any _Q, left the content of a checkpoint, and"
-            + " why.",
+        "Shows the first edge on which a tensor, or any _Q, became different from what it is in a"
+            + " checkpoint, and why.",
     footerHeading = "%n",
     footer = {
-      "Searches every way from the checkpoint in the tables of the last audit; a way ends at the"
-          + " first",
-      "edge whose child has another content, or none. Reads no checkpoint. 'qtrace lineage --tensor'",
-      "shows the whole history of a tensor.",
+      "Follows every line of descent from the checkpoint, in the tables of the last audit, to the",
+      "first edge whose child has a different tensor, or lacks it. Reads no checkpoint files.",
+      "'qtrace lineage --tensor' shows the whole history of a tensor.",
       "",
       "Examples:",
       "  qtrace bisect --tensor model.layers.0.self_attn.q_proj._Q --since v2_initial.pt",
@@ -37,7 +36,7 @@ final class BisectCommand implements Callable<Integer> {
     @Option(names = "--tensor", paramLabel = "NAME", description = "Name of the tensor.")
     private String tensor;
 
-    @Option(names = "--q", description = "Every _Q.")
+    @Option(names = "--q", description = "Search for every _Q, not for one tensor.")
     private boolean isQ;
 
     Optional<String> name() {
@@ -53,14 +52,14 @@ final class BisectCommand implements Callable<Integer> {
       paramLabel = "CHECKPOINT",
       required = true,
       description =
-          "Checkpoint whose content counts: its path as 'qtrace lineage' shows it, or the end of"
-              + " it.")
+          "Checkpoint to start from and compare with: its path as 'qtrace lineage' shows it, or"
+              + " the last part of it.")
   private String since;
 
   @Option(
       names = "--until",
       paramLabel = "CHECKPOINT",
-      description = "Search only the way to this checkpoint; default: every way.")
+      description = "Follow only the lines of descent that lead to this checkpoint; default: all.")
   private String until;
 
   @Mixin private StateOption state;

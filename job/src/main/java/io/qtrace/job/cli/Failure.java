@@ -3,6 +3,7 @@ package io.qtrace.job.cli;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.conf.EmbeddedCatalog;
+import java.io.FileNotFoundException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkException;
 
@@ -22,6 +24,10 @@ final class Failure {
   // 52: the exit status of an executor that ran out of memory; 137: of one that was killed for it.
   private static final Pattern OUT_OF_MEMORY =
       Pattern.compile("java\\.lang\\.OutOfMemoryError|ExecutorLostFailure.*\\b(52|137|OOM)\\b");
+
+  // Iceberg's words, of files to read.
+  private static final Pattern TABLE_FILE =
+      Pattern.compile("Failed to (?:open input stream for|fetch|read|open) file: (\\S+)");
 
   // Spark starts with no heap of less than 450 MiB, of which the collector keeps a part for itself.
   private static final String TOO_LITTLE = "[INVALID_DRIVER_MEMORY]";
@@ -68,15 +74,35 @@ final class Failure {
   private static Optional<String> known(Throwable failure) {
     return failure instanceof FormatException
         ? Optional.of(line(failure))
-        : outOfMemory(failure)
-            .or(
-                () ->
-                    EmbeddedCatalog.inUse(failure)
-                        .map(
-                            file ->
-                                "Cannot open warehouse: "
-                                    + file
-                                    + " is in use by another qtrace process"));
+        : outOfMemory(failure).or(() -> warehouse(failure));
+  }
+
+  private static Optional<String> warehouse(Throwable failure) {
+    return EmbeddedCatalog.inUse(failure)
+        .map(file -> "Cannot open warehouse: " + file + " is in use by another qtrace process")
+        .or(
+            () ->
+                EmbeddedCatalog.unreadable(failure)
+                    .map(
+                        file ->
+                            "Cannot open warehouse: %s is damaged or not a catalog; %s"
+                                .formatted(file, EmbeddedCatalog.REMEDY)))
+        .or(() -> tableFile(failure));
+  }
+
+  private static Optional<String> tableFile(Throwable failure) {
+    Matcher named = TABLE_FILE.matcher(Objects.requireNonNullElse(failure.getMessage(), ""));
+    if (!named.find()) {
+      return Optional.empty();
+    }
+    List<Throwable> chain = chain(failure);
+    Throwable root = chain.get(chain.size() - 1);
+    String why =
+        root instanceof FileNotFoundException
+            ? "it is missing; "
+            : line(root) + "; if it is damaged, ";
+    return Optional.of(
+        "Cannot read table file %s: %s%s".formatted(named.group(1), why, EmbeddedCatalog.REMEDY));
   }
 
   // Of a failed stage, Spark reports only in its message why a task or an executor failed.

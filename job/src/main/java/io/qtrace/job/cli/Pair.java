@@ -45,8 +45,8 @@ final class Pair {
       names = "--trust-crc",
       description =
           "Do not read tensors for which both files state the same CRC-32, size, dtype and layout:"
-              + " take them for IDENTICAL (PyTorch zip files only; one of 2^32 pairs of different"
-              + " contents is mistaken), unchecked for NaN, infinities and stale _Q.")
+              + " report them as IDENTICAL without checking for NaN, infinities and stale _Q"
+              + " (PyTorch zip files only; a wrong match has a probability of 2^-32).")
   private boolean trustCrc;
 
   @Mixin private Rules rules;

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "report",
-    description = "Writes what the tables have of an audit as one HTML file, with pictures.",
+    description = "Writes an audit from the tables as one HTML file with pictures.",
     footerHeading = "%n",
     footer = {
       "The file loads nothing from a network. Without options it shows the last audit of the tables.",

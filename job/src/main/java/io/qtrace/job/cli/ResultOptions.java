@@ -38,7 +38,7 @@ final class ResultOptions {
       paramLabel = "URI",
       description =
           "Write edges and findings as JUnit XML to this path or URI, for CI systems: a test case for"
-              + " each edge, failed by its findings. Of a failed audit one case with the error.")
+              + " each edge, failed by its findings. If the audit fails, one test case with the error.")
   private String junit;
 
   /** Writes what a finished audit came to. */

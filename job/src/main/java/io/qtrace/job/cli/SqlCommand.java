@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%n",
     footer = {
       "Tables of lineage.qtrace need no prefix. JSON output is an array with one object per row.",
-      "A statement that ends with \\G in place of a semicolon is printed with a line a column.",
+      "A statement that ends with \\G in place of a semicolon is printed with one line per column.",
       "",
       "On a terminal, without -e and -f, it opens a shell: statements and other commands of qtrace",
       "(diff, audit, lineage, ...) share one Spark; Tab completes names, .help lists the shell's",

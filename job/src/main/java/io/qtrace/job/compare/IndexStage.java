@@ -226,7 +226,9 @@ public final class IndexStage {
       } catch (FormatException e) {
         return new Indexed(
             key,
-            new IndexedCheckpoint.Unreadable(e.getMessage(), scanned(checkpoints, uri)),
+            e.getCause() instanceof OutOfMemoryError
+                ? new IndexedCheckpoint.Unavailable(e.getMessage())
+                : new IndexedCheckpoint.Unreadable(e.getMessage(), scanned(checkpoints, uri)),
             Optional.empty());
       } catch (IOException e) {
         return new Indexed(

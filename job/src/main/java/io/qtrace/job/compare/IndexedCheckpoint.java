@@ -60,7 +60,7 @@ public sealed interface IndexedCheckpoint extends Serializable {
   }
 
   /**
-   * The file could not be opened: it disappeared, or the store refused it.
+   * The file could not be opened: it disappeared, the store refused it, or memory ran out.
    *
    * @param reason one line that names the file
    */

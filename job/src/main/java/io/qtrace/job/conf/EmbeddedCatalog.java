@@ -3,6 +3,7 @@ package io.qtrace.job.conf;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -13,13 +14,22 @@ import org.apache.spark.SparkConf;
  * absolute, since Iceberg stores the locations of tables as they were configured.
  */
 public final class EmbeddedCatalog {
+  /** What to do about a file of it that is missing or damaged. */
+  public static final String REMEDY = "restore the warehouse from a backup or use another one";
+
   static final String PREFIX = "spark.sql.catalog.lineage";
 
   private static final String URI = PREFIX + ".uri";
   private static final String WAREHOUSE = PREFIX + ".warehouse";
+  private static final String FILE_IO = PREFIX + ".io-impl";
+  private static final String CHECKED_IO = "io.qtrace.job.lineage.CheckedTableIo";
   private static final String SESSION_TABLES = "spark.sql.warehouse.dir"; // of spark_catalog
   private static final String H2 = "jdbc:h2:file:";
-  private static final int DATABASE_IN_USE = 90020; // org.h2.api.ErrorCode
+
+  // Of org.h2.api.ErrorCode.
+  private static final int DATABASE_IN_USE = 90020;
+  private static final Set<Integer> UNREADABLE =
+      Set.of(50000, 90028, 90030, 90031, 90048); // general, I/O, corrupted, of another version
 
   // Tables may lie in an object store; the database of the catalog may not.
   private static final Pattern REMOTE = Pattern.compile("(?!file:)[A-Za-z][A-Za-z0-9+.-]*://");
@@ -30,11 +40,21 @@ public final class EmbeddedCatalog {
 
   /** The database that a second process was refused, if that is what the failure says. */
   public static Optional<String> inUse(Throwable failure) {
-    if (!(failure instanceof SQLException e && e.getErrorCode() == DATABASE_IN_USE)) {
-      return Optional.empty();
-    }
+    return failure instanceof SQLException e && e.getErrorCode() == DATABASE_IN_USE
+        ? Optional.of(database(e))
+        : Optional.empty();
+  }
+
+  /** The database that could not be read, or is not one, if that is what the failure says. */
+  public static Optional<String> unreadable(Throwable failure) {
+    return failure instanceof SQLException e && UNREADABLE.contains(e.getErrorCode())
+        ? Optional.of(database(e))
+        : Optional.empty();
+  }
+
+  private static String database(SQLException e) {
     Matcher quoted = QUOTED.matcher(e.getMessage());
-    return Optional.of(quoted.find() ? quoted.group(1) : "of the catalog 'lineage'");
+    return quoted.find() ? quoted.group(1) : "the database of the catalog 'lineage'";
   }
 
   /**
@@ -63,6 +83,7 @@ public final class EmbeddedCatalog {
     }
     return conf.set(URI, H2 + database + uri.substring(end))
         .set(WAREHOUSE, tables)
+        .setIfMissing(FILE_IO, CHECKED_IO)
         .setIfMissing(SESSION_TABLES, "file:" + database.resolveSibling("session"));
   }
 

@@ -6,17 +6,28 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.InvalidNullException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.qtrace.io.SafeText;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** A YAML file of qtrace's configuration: strict, so that a mistyped setting is an error. */
 public final class YamlFile {
@@ -96,7 +107,8 @@ public final class YamlFile {
       }
       return value;
     } catch (JsonProcessingException e) {
-      throw new IOException("Invalid %s%s: %s".formatted(name, place(e), what(e)), e);
+      String fault = SafeText.of("%s: %s".formatted(place(e), what(e)));
+      throw new IOException("Invalid %s%s".formatted(name, fault), e);
     }
   }
 
@@ -114,10 +126,42 @@ public final class YamlFile {
     return line + ", " + setting.substring(1);
   }
 
-  // What a record itself says against its values is said without Jackson's words around it.
+  // What a record itself says against its values, and in words of the file what Jackson says in
+  // terms of classes. What SnakeYAML indents is an excerpt of the file.
   private static String what(JsonProcessingException e) {
-    return e instanceof ValueInstantiationException && e.getCause() != null
-        ? e.getCause().getMessage()
-        : e.getOriginalMessage();
+    if (e instanceof ValueInstantiationException && e.getCause() != null) {
+      return e.getCause().getMessage();
+    } else if (e instanceof UnrecognizedPropertyException unknown) {
+      return "unknown setting, expected one of "
+          + new TreeSet<>(unknown.getKnownPropertyIds().stream().map(String::valueOf).toList());
+    } else if (e instanceof InvalidNullException) {
+      return "it is null, expected a value";
+    } else if (e instanceof InvalidFormatException wrong && wrong.getTargetType().isEnum()) {
+      return "%s, expected one of %s"
+          .formatted(
+              SafeText.quoted(String.valueOf(wrong.getValue())),
+              Arrays.toString(wrong.getTargetType().getEnumConstants()).toLowerCase(Locale.ROOT));
+    } else if (e instanceof MismatchedInputException wrong) {
+      return wrong.getOriginalMessage().startsWith("Missing required creator property")
+          ? "it is missing"
+          : "expected " + kind(wrong.getTargetType());
+    }
+    String message = e.getOriginalMessage();
+    return message.startsWith(CharConversionException.class.getName())
+        ? "it is not UTF-8"
+        : message.lines().filter(line -> !line.startsWith(" ")).collect(Collectors.joining(", "));
+  }
+
+  private static String kind(Class<?> type) {
+    if (type == null || type == String.class) {
+      return "a text";
+    } else if (type == boolean.class || type == Boolean.class) {
+      return "true or false";
+    } else if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
+      return "a number";
+    } else if (type.isEnum()) {
+      return "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT);
+    }
+    return Collection.class.isAssignableFrom(type) ? "a list" : "settings: names with values";
   }
 }

@@ -309,7 +309,7 @@ public final class Shell implements AutoCloseable {
   private void help() throws IOException {
     TextTable table = new TextTable(Column.text("command"), Column.text("what it does"));
     dots.values().forEach(dot -> table.add(dot.usage(), dot.meaning()));
-    table.add("STATEMENT;", "run an SQL statement; with \\G in place of ; a line a column");
+    table.add("STATEMENT;", "run an SQL statement; with \\G in place of ; one line per column");
     table.add(
         String.join(", ", new TreeSet<>(commands.names())),
         "commands of qtrace, such as: lineage --help");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.conf.Settings;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.train.data.KdCache;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A {@code config.json} or {@code meta.json} that was made to do harm. The timeout is for hangs.
+ * A {@code config.json}, {@code meta.json}, policy or settings that were made to do harm. The
+ * timeout is for hangs.
  */
 @Timeout(60)
 class TestHostileConfig {
@@ -97,6 +100,59 @@ class TestHostileConfig {
             () -> KdCache.open(STORE, folder.toString(), new KdCache.Options(false, 0, 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(folder + "/meta.json: ")
+        .extracting(Throwable::getMessage)
+        .satisfies(
+            message ->
+                assertThat(message)
+                    .hasSizeLessThan(1_000)
+                    .matches(one -> one.codePoints().noneMatch(Character::isISOControl)));
+  }
+
+  static Stream<String> documents() throws IOException {
+    String policy = Files.readString(Path.of("../conf/policy.yaml"));
+    return Stream.concat(
+        texts(),
+        Stream.of(
+            bomb(),
+            "a: &a [*a]",
+            "!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL [http://x/]]]]",
+            "\"\\e[2J\\u202e\": 1",
+            "x".repeat(1_000_000) + ": 1",
+            "? ".repeat(10_000),
+            "- ".repeat(10_000),
+            policy + policy,
+            policy.replace("version: 1", "version: " + "9".repeat(100_000)),
+            policy.replace("version: 1", "version: [1]"),
+            policy.replace("version: 1", "\"\\e[2J\": 1\nversion: 1"),
+            policy.replace("waivers: []", "waivers: {a: 1}"),
+            policy.replace("waivers: []", "waivers: [{rule: \"\\e[2J\", reason: a, expires: b}]"),
+            policy.replace("edges:\n", "edges: 3\nx:\n"),
+            policy.replace("q: never", "q: \"\\e[2J\"")));
+  }
+
+  // Each list holds the one before nine times.
+  private static String bomb() {
+    StringBuilder text = new StringBuilder("a0: &a0 x\n");
+    for (int i = 1; i < 15; i++) {
+      text.append("a%d: &a%1$d [%s]\n".formatted(i, ("*a" + (i - 1) + ", ").repeat(9)));
+    }
+    return text.toString();
+  }
+
+  @ParameterizedTest
+  @MethodSource("documents")
+  void isAFaultOfThePolicyAndOfTheSettings(String text) throws IOException {
+    write("file.yaml", text);
+    Path file = folder.resolve("file.yaml");
+    assertNamed(file, () -> Policy.load(Optional.of(file)));
+    assertNamed(file, () -> Settings.load(Optional.of(file)));
+  }
+
+  private static void assertNamed(Path file, ThrowingCallable load) {
+    assertThatThrownBy(load)
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("Invalid " + file)
+        .hasMessageNotContainingAny("io.qtrace", "JsonToken", "Exception", "creator")
         .extracting(Throwable::getMessage)
         .satisfies(
             message ->

@@ -3,6 +3,7 @@ package io.qtrace.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.io.FormatException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
@@ -67,5 +68,22 @@ class TestFailure {
         new SQLException("Database may be already in use: \"/w/catalog.mv.db\"...", "90020", 90020);
     assertThat(Failure.reason(new RuntimeException("Failed to connect", refused)))
         .isEqualTo("Cannot open warehouse: /w/catalog.mv.db is in use by another qtrace process");
+  }
+
+  @Test
+  void damagedDatabaseIsADamagedWarehouse() {
+    SQLException damaged = new SQLException("File corrupted: \"/w/catalog.mv.db\"", "90030", 90030);
+    assertThat(Failure.reason(new RuntimeException("Failed to connect", damaged)))
+        .startsWith("Cannot open warehouse: /w/catalog.mv.db is damaged or not a catalog; restore");
+  }
+
+  @Test
+  void filesOfTablesAreNamedWithTheRemedy() {
+    String message = "Failed to open input stream for file: s3a://b/w/a.parquet";
+    assertThat(Failure.reason(new RuntimeException(message, new FileNotFoundException("No"))))
+        .startsWith("Cannot read table file s3a://b/w/a.parquet: it is missing; restore");
+    assertThat(Failure.reason(new RuntimeException(message, new IOException("no route"))))
+        .startsWith(
+            "Cannot read table file s3a://b/w/a.parquet: no route; if it is damaged, restore");
   }
 }

@@ -10,7 +10,9 @@ import io.qtrace.io.ReadLimits;
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.CompareGroups.Group;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Policy;
+import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.train.data.KdCache;
 import io.qtrace.lut.CategoryRules;
 import io.qtrace.tensor.CheckpointIndex;
@@ -46,6 +48,10 @@ import org.apache.hadoop.conf.Configuration;
 public final class FuzzTarget {
   private static final ObjectStore STORE = new ObjectStore(hadoop());
   private static final Path FOLDER = folder();
+  private static final EdgeKind TRAIN = new EdgeKind("train");
+  private static final Policy PACKAGED = packaged();
+  private static final String OVERRIDE =
+      "version: 1\nedges: {}\noverrides: [{name: o, config: %s, edges: {train: {q: may}}}]";
   private static final byte[] LEGACY_PREAMBLE =
       ("\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.\u0080\u0002M\u00e9\u0003."
               + "\u0080\u0002}.")
@@ -73,10 +79,7 @@ public final class FuzzTarget {
         case SAFETENSORS -> checkpoint("file.safetensors", input);
         case HEADER -> checkpoint("file.safetensors", safetensors(input));
         case INDEX -> checkpoint("file.safetensors.index.json", input);
-        case CONFIG -> {
-          MemoryFileSystem.put("config.json", input);
-          RunConfig.nextTo(STORE, "memory:/file.pt").sourceCheckpoint();
-        }
+        case CONFIG -> config(input);
         case CACHE -> {
           MemoryFileSystem.put("meta.json", input);
           KdCache.open(STORE, "memory:/", new KdCache.Options(false, 0, 1));
@@ -129,6 +132,35 @@ public final class FuzzTarget {
       throw new FileNotFoundException("Cannot find file: " + uri);
     }
     return new RangeReader(stat, MemoryFileSystem.stream(bytes));
+  }
+
+  // A config.json, and after an empty line what an override of the policy asks of it.
+  private static void config(byte[] input) throws IOException {
+    String[] parts = new String(input, StandardCharsets.ISO_8859_1).split("\n\n", 2);
+    MemoryFileSystem.put("config.json", parts[0].getBytes(StandardCharsets.ISO_8859_1));
+    RunConfig config = RunConfig.nextTo(STORE, "memory:/run/file.pt");
+    if (!config.problem().isEmpty() && config.sourceCheckpoint().isPresent()) {
+      throw new AssertionError("Invalid, but with a source: " + config);
+    }
+    Policy policy = PACKAGED;
+    if (parts.length == 2) {
+      byte[] override = OVERRIDE.formatted(parts[1]).getBytes(StandardCharsets.ISO_8859_1);
+      policy = Policy.load(Optional.of(write("policy.yaml", override)));
+    }
+    RunPolicy run = policy.forRun("run", config);
+    run.identity("run/file.pt");
+    run.lutMaxAbs().ifPresent(FuzzTarget::requirePositive);
+    if (run.notes(TRAIN).stream()
+        .flatMapToInt(String::codePoints)
+        .anyMatch(Character::isISOControl)) {
+      throw new AssertionError("Control characters in a note");
+    }
+  }
+
+  private static void requirePositive(double value) {
+    if (!(value > 0) || !Double.isFinite(value)) {
+      throw new AssertionError("Invalid lut_max_abs: " + value);
+    }
   }
 
   // Names of two checkpoints, a line each; an empty line ends those of the first.
@@ -201,6 +233,14 @@ public final class FuzzTarget {
     Path file = FOLDER.resolve(name);
     Files.deleteIfExists(file);
     return Files.write(file, bytes);
+  }
+
+  private static Policy packaged() {
+    try {
+      return Policy.load(Optional.empty());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Path folder() {

@@ -1,5 +1,6 @@
 package io.qtrace.job.compare;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.Processes;
@@ -75,24 +76,52 @@ class TestFuzzing {
   }
 
   private static Map<Format, List<byte[]>> seeds() throws IOException {
-    return Map.of(
-        Format.ZIP,
-            List.of(fixture("bare_tensor.pt"), fixture("protocol4.pt"), fixture("views.pt")),
-        Format.PICKLE,
+    return Map.ofEntries(
+        entry(
+            Format.ZIP,
+            List.of(fixture("bare_tensor.pt"), fixture("protocol4.pt"), fixture("views.pt"))),
+        entry(
+            Format.PICKLE,
             List.of(
                 latin1(
                     "\u0080\u0002}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n"
-                        + "((U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0004tQK\0K\u0004\u0085K\u0001\u0085\u0089NtRs.")),
-        Format.LEGACY, List.of(latin1("\u0080\u0002}.\u0080\u0002].")),
-        Format.SAFETENSORS, List.of(fixture("dtypes.safetensors"), fixture("empty.safetensors")),
-        Format.HEADER,
-            List.of(latin1("{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}")),
-        Format.INDEX, List.of(latin1("{\"metadata\":{},\"weight_map\":{\"w\":\"x.safetensors\"}}")),
-        Format.CACHE,
-            List.of(latin1("{\"format\":\"topk\",\"max_length\":8,\"topk\":4,\"vocab_size\":9}")),
-        Format.PAIRING, List.of(latin1("model.a._Q\nmodel.a.lut\n\nmodule.a._Q\n_orig_mod.a.lut")),
-        Format.POLICY, List.of(Files.readAllBytes(Path.of("../conf/policy.yaml"))),
-        Format.SETTINGS, List.of(Files.readAllBytes(Path.of("../conf/qtrace.yaml"))));
+                        + "((U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0004tQK\0K\u0004\u0085K\u0001\u0085\u0089NtRs."))),
+        entry(Format.LEGACY, List.of(latin1("\u0080\u0002}.\u0080\u0002]."))),
+        entry(
+            Format.SAFETENSORS,
+            List.of(fixture("dtypes.safetensors"), fixture("empty.safetensors"))),
+        entry(
+            Format.HEADER,
+            List.of(latin1("{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}"))),
+        entry(
+            Format.INDEX,
+            List.of(latin1("{\"metadata\":{},\"weight_map\":{\"w\":\"x.safetensors\"}}"))),
+        entry(
+            Format.CONFIG,
+            List.of(
+                sample("runs/debug_lut_training/config.json"),
+                sample("base-model/config.json"),
+                latin1(
+                    "{\"train_lut\":false,\"train_scales\":false,\"lut_scope\":\"mlp\",\"lut_only\":true,"
+                        + "\"lut_max_abs\":1.5,\"source_checkpoint\":\"runs/a/b.pt\"}"),
+                latin1("{\"a\":4,\"b\":\"x\",\"c\":NaN}\n\n{a: [4.0, 2], b: [x, true], c: .nan}"))),
+        entry(
+            Format.CACHE,
+            List.of(
+                sample("caches/two_examples_L24_K16_R8/meta.json"),
+                latin1("{\"format\":\"topk\",\"max_length\":8,\"topk\":4,\"vocab_size\":9}"))),
+        entry(
+            Format.PAIRING,
+            List.of(latin1("model.a._Q\nmodel.a.lut\n\nmodule.a._Q\n_orig_mod.a.lut"))),
+        entry(
+            Format.POLICY,
+            List.of(
+                Files.readAllBytes(Path.of("../conf/policy.yaml")),
+                latin1(
+                    "version: 1\ncategories: [{category: q, contains: [a], without: [b]}]\n"
+                        + "edges: {}\nwaivers: [{rule: a, reason: b, expires: 2027-01-31,"
+                        + " runs: ['a*'], tensors: ['?']}]"))),
+        entry(Format.SETTINGS, List.of(Files.readAllBytes(Path.of("../conf/qtrace.yaml")))));
   }
 
   private static List<String> command(String format, Path crashes, Path corpus) {
@@ -142,6 +171,10 @@ class TestFuzzing {
     bytes.write(first);
     bytes.writeBytes(rest);
     return bytes.toByteArray();
+  }
+
+  private static byte[] sample(String name) throws IOException {
+    return Files.readAllBytes(Path.of("src/sample/archive", name));
   }
 
   private static byte[] fixture(String name) throws IOException {

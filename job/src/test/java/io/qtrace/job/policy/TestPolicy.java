@@ -67,23 +67,23 @@ class TestPolicy {
   @CsvSource(
       delimiter = '|',
       value = {
-        "q: never                | q: perhaps       | not one of the values accepted",
-        "q: never                | p: never         | not one of the values accepted",
+        "q: never                | q: perhaps       | edges.train.q: 'perhaps', expected one of [must, may, inferred, never]",
+        "q: never                | p: never         | edges.train: 'p', expected one of [lut_deltas, ",
         "q: never, indices       | indices          | no expectation edges.train.q",
-        "version: 1              | version: ~       | Invalid `null` value encountered for property \"version\"",
-        "waivers: []             | waivers: [~]     | Invalid `null` value",
-        "version: 1              | versoin: 1       | Missing required creator property 'version'",
-        "edges:                  | categories: [{category: q, contains: [a], witout: [b]}] | Unrecognized field \"witout\"",
-        "without: [\".mlp.\"]      | witout: []       | Unrecognized field \"witout\"",
+        "version: 1              | version: ~       | version: it is null, expected a value",
+        "waivers: []             | waivers: [~]     | waivers[0]: it is null, expected a value",
+        "version: 1              | versoin: 1       | version: it is missing",
+        "edges:                  | categories: [{category: q, contains: [a], witout: [b]}] | categories[0].witout: unknown setting, expected one of [category, contains, without]",
+        "without: [\".mlp.\"]      | witout: []       | overrides[2].witout: unknown setting",
         "config: {train_lut: false} | config: {}     | Invalid override no-lut: for every run, expected runs or config",
         "{train_lut: false}      | {train_lut: {}}  | Invalid override no-lut: config.train_lut, expected a value or a list of values",
-        "{train_lut: false}      | {train_lut: }    | overrides[1].config.train_lut: Invalid `null` value",
+        "{train_lut: false}      | {train_lut: }    | overrides[1].config.train_lut: it is null, expected a value",
         "config: {train_lut: false} | runs: ['[']    | Invalid glob: [",
         "name: no-scales         | name: no-lut     | Invalid policy: two overrides of the name no-lut",
         "waivers: []             | waivers: [{rule: a, reason: b, expires: soon}] | Invalid waiver of a: expires soon, expected a date such as 2027-01-31",
         "waivers: []             | waivers: [{rule: a, reason: ' ', expires: 2027-01-31}] | Invalid waiver of a: no reason",
-        "waivers: []             | waivers: [{rule: a, reason: b}] | Missing required creator property 'expires'",
-        "waivers: []             | waivers: [{rule: a, reason: b, expires: 2027-01-31, tensor: c}] | Unrecognized field \"tensor\"",
+        "waivers: []             | waivers: [{rule: a, reason: b}] | waivers[0].expires: it is missing",
+        "waivers: []             | waivers: [{rule: a, reason: b, expires: 2027-01-31, tensor: c}] | waivers[0].tensor: unknown setting",
         "waivers: []             | waivers: [{rule: a, reason: b, expires: 2027-01-31}, {rule: a, reason: b, expires: 2027-01-31, runs: [x]}] | Invalid waiver of a: another one has the same reason and date",
       })
   void saysWhatIsWrong(String text, String replacement, String reason) {
@@ -123,10 +123,10 @@ class TestPolicy {
   void namesThePlaceOfAMistake() {
     assertThatThrownBy(() -> edited("without: [\".mlp.\"]", "witout: []"))
         .hasMessageMatching(
-            "Invalid .*policy.yaml: line [0-9]+, overrides\\[2\\].witout: Unrecognized field.*");
+            "Invalid .*policy.yaml: line [0-9]+, overrides\\[2\\].witout: unknown setting, expected one of .*");
     assertThatThrownBy(() -> edited("scale: inferred", "scale: often"))
         .hasMessageMatching(
-            "Invalid .*policy.yaml: line [0-9]+, edges.train.scale: Cannot deserialize.*");
+            "Invalid .*policy.yaml: line [0-9]+, edges.train.scale: 'often', expected one of .*");
   }
 
   private Policy edited(String text, String replacement) throws IOException {

@@ -67,7 +67,7 @@ final class ElementsFunction {
       throw new IllegalArgumentException(
           "Invalid call of %s: %s is not constant, expected a text; for a tensor that a column names"
                   .formatted(NAME, parameter.name())
-              + " use tensor_slice or tensor_values");
+              + " use LATERAL posexplode(tensor_values(path, name)), or tensor_slice");
     }
     return new Cast(argument, parameter.type(), Option.empty()).eval(InternalRow.empty());
   }

@@ -26,9 +26,13 @@ public final class HostilePickles {
     HostilePickles pickles = new HostilePickles(canary);
     pickles.calls();
     pickles.opcodes();
+    pickles.operands();
     pickles.tensors();
+    pickles.nesting();
     pickles.bombs();
     pickles.members();
+    pickles.contents();
+    pickles.ends();
     pickles.directories();
     pickles.legacy();
     return pickles.files;
@@ -110,6 +114,27 @@ public final class HostilePickles {
     }
   }
 
+  // Lengths, numbers and texts that are too long, negative, or control a terminal.
+  private void operands() {
+    String control = "\u001b[2J\u001b]0;x\u0007";
+    zip("frame", p().op(PickleFormat.PROTO).op(4).op(0x95).u64(Long.MIN_VALUE));
+    zip("long4", p().op(PickleFormat.LONG4).u32(-1).op('.'));
+    zip("bytearray", p().op(0x96).u64(1L << 62).op('.'));
+    zip("buffers", p().op(0x97).op(0x98).op('.'));
+    zip(
+        "extensions",
+        p().raw("\u0082\u0001\u0083\u0001\0").op(0x84).u32(Integer.MIN_VALUE).op('.'));
+    zip("persistent-line", p().raw("P" + control + "\n."));
+    zip("memo", p().op('N').op('r').u32(-1).op('j').u32(-1).op('.'));
+    zip("integer-line", p().raw("I" + "9".repeat(3_000_000) + "\n."));
+    zip("long-line", p().raw("L" + "9".repeat(4_000) + "L\n."));
+    zip("float-line", p().raw("F1e" + "9".repeat(4_000) + "\n."));
+    zip("string-line", p().raw("S'" + "\\x1b".repeat(500_000) + "'\n."));
+    zip("unicode-line", p().raw("V" + "\\u001b".repeat(300_000) + "\n."));
+    zip("protocol", p().op(PickleFormat.PROTO).op(0xff).tensor().op('.'));
+    zip("name-controls", p().op('}').text(control.repeat(40_000)).tensor().raw("s."));
+  }
+
   private void tensors() {
     long[] extremes = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, 1L << 62};
     for (long value : extremes) {
@@ -133,6 +158,51 @@ public final class HostilePickles {
     }
     zip("rank", p().tensor("0", 4, 0, new long[1_000], new long[1_000]).op('.'));
     zip("class", p().storage("\u001b[2JStorage", "0", 4).op('.'));
+  }
+
+  // Containers, wrappers and names within one another, or within themselves.
+  private void nesting() {
+    zip("dict-in-itself", p().raw("}q\0U\u0001ah\0sU\u0001w").tensor().raw("s."));
+    zip("list-of-itself", p().raw("]q\0(" + "h\0".repeat(1_000_000) + "e."));
+    zip("tuples", p().raw("(N".repeat(100_000) + "t".repeat(100_000) + "."));
+    zip(
+        "odd-keys",
+        p().raw("}(G\u007f\u00f8\0\0\0\0\0\0")
+            .tensor()
+            .op('N')
+            .tensor()
+            .op(0x88)
+            .tensor()
+            .raw("u."));
+    zip("metadata", p().global("collections", "OrderedDict").raw(")R}U\t_metadata}sb."));
+    zip(
+        "tensors-left",
+        p().raw(
+                new String(p().tensor().unfinished(), StandardCharsets.ISO_8859_1).repeat(2_000)
+                    + "."));
+    PickleBytes parameters = p();
+    for (int i = 0; i < 20_000; i++) {
+      parameters.global("torch._utils", "_rebuild_parameter").op('(');
+    }
+    parameters.tensor();
+    for (int i = 0; i < 20_000; i++) {
+      parameters.op(0x88).global("collections", "OrderedDict").raw(")RtR");
+    }
+    zip("parameters", parameters.op('.'));
+    zip(
+        "type-of-a-call",
+        p().global("torch._tensor", "_rebuild_from_type_v2")
+            .op('(')
+            .global("torch._utils", "_rebuild_tensor_v2")
+            .global("os", "system")
+            .op('(')
+            .text("touch " + canary)
+            .raw("t}tR."));
+    PickleBytes names = p().raw("}(");
+    for (int i = 0; i < 30_000; i++) {
+      names.text("k" + i).tensor();
+    }
+    zip("names", names.op('u').op('.'));
   }
 
   private void bombs() {
@@ -190,6 +260,80 @@ public final class HostilePickles {
     }
   }
 
+  // Members next to the pickle that say how it is to be read, and other pickles.
+  private void contents() {
+    String control = "\u001b[2J";
+    String[][] members = {
+      {"a/byteorder", control + "middle".repeat(100_000)},
+      {"a/byteorder", ""},
+      {"a/version", control + "9".repeat(1_000_000)},
+      {"a/.format_version", "\u001b]0;x\u0007"},
+      {"a/.storage_alignment", "9".repeat(400_000)},
+      {"a/.storage_alignment", "-1"},
+      {"a/.storage_alignment", "0"},
+      {"a/.data/serialization_id", control},
+      {"a/constants.pkl", new String(loaded(canary), StandardCharsets.ISO_8859_1)},
+      {"a/code/__torch__.py", "x".repeat(100_000)},
+      {"b/data.pkl", new String(loaded(canary), StandardCharsets.ISO_8859_1)},
+      {"a/data.pkl", new String(loaded(canary), StandardCharsets.ISO_8859_1)}
+    };
+    for (String[] member : members) {
+      files.put(
+          "content%d.pt".formatted(files.size()),
+          new ZipBytes()
+              .add("a/data.pkl", p().tensor().stop())
+              .add("a/data/0", new byte[16])
+              .add(member[0], latin1(member[1]))
+              .end());
+    }
+    ZipBytes many = new ZipBytes().add("a/data.pkl", p().tensor().stop());
+    for (int i = 0; i < 100_000; i++) {
+      many.add("a/" + i, new byte[0]);
+    }
+    files.put("members-many.pt", many.end());
+    files.put("members-miscounted.pt", many.miscount(-2).end());
+  }
+
+  // Ends of 64 bits that lie, a comment that looks like an end, and bytes around the archive.
+  private void ends() {
+    byte[] good = ZipBytes.checkpoint(p().tensor().stop());
+    byte[] body = Arrays.copyOf(good, good.length - 22);
+    int directory = ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN).getInt(good.length - 6);
+    for (long lie : new long[] {0, -1, 1L << 62, Long.MIN_VALUE}) {
+      for (int field = 0; field < 4; field++) { // entries here, entries, size, position
+        long[] end = {2, 2, body.length - directory, directory};
+        end[field] = lie;
+        files.put(
+            "end64-%d.pt".formatted(files.size()),
+            joined(new byte[][] {body, end64(end, body.length)}));
+      }
+      files.put(
+          "locator%d.pt".formatted(files.size()),
+          joined(
+              new byte[][] {
+                body, end64(new long[] {2, 2, body.length - directory, directory}, lie)
+              }));
+    }
+    byte[] commented =
+        joined(
+            new byte[][] {
+              good, latin1("\u001b[2J"), Arrays.copyOfRange(good, good.length - 22, good.length)
+            });
+    commented[good.length - 2] = 26;
+    files.put("comment.pt", commented);
+    files.put("script.pt", joined(new byte[][] {latin1("#!/bin/sh\n"), new byte[5_000_000], good}));
+    files.put("twice.pt", joined(new byte[][] {good, good}));
+  }
+
+  private static byte[] end64(long[] fields, long position) {
+    ByteBuffer end = ByteBuffer.allocate(56 + 20 + 22).order(ByteOrder.LITTLE_ENDIAN);
+    end.putInt(0x06064b50).putLong(44).putInt(0).putLong(0);
+    Arrays.stream(fields).forEach(end::putLong);
+    end.putInt(0x07064b50).putInt(0).putLong(position).putInt(1);
+    end.putInt(0x06054b50).putInt(0).putInt(-1).putLong(-1);
+    return end.array();
+  }
+
   // Each field of the end, of a directory entry and of a local header, with values that lie.
   private void directories() {
     byte[] good = ZipBytes.checkpoint(p().op('}').text("w").tensor().raw("s").stop());
@@ -233,6 +377,7 @@ public final class HostilePickles {
     byte[][] parts = {magic, version, system, object, keys, data};
     byte[][] lies = {
       {},
+      p().raw("}(U\u0010protocol_versionM\u00e9\u0003U\rlittle_endianU\u0004\u001b[2Ju").stop(),
       {'.'},
       p().global("os", "system").text("touch " + canary).raw("\u0085R").stop(),
       p().op('N').stop(),

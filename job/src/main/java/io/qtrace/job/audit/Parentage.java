@@ -31,6 +31,9 @@ import java.util.Set;
  * disprove is not.
  */
 final class Parentage {
+  // Tensors that are the same for one that no operation explains, of a damaged copy.
+  private static final int MOSTLY = 8;
+
   private final Map<CheckpointFile, List<PlannedEdge>> edges = new LinkedHashMap<>(); // by child
   private final Map<CheckpointFile, Set<CheckpointFile>> declared = new HashMap<>(); // all parents
   private final Map<CheckpointFile, Set<CheckpointFile>> kept = new HashMap<>(); // by child
@@ -104,7 +107,7 @@ final class Parentage {
     boolean claimed = declared.getOrDefault(edge.child(), Set.of()).contains(edge.parent());
     boolean initial =
         edge.child().role() == Role.INITIAL
-            && edge.unexplained() > 0
+            && MOSTLY * edge.unexplained() > edge.shared()
             && !edge.kind().equals(Quantize.KIND);
     return !claimed && !settled.contains(edge.child()) && !initial && !isReversed(edge);
   }

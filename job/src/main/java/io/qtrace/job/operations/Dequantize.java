@@ -46,10 +46,11 @@ public final class Dequantize implements Operation {
         : changed.changedElements();
   }
 
+  // A weight of few bits may look like the parent's, rounded.
   private static boolean isDequantized(LayerNames layer, Step step) {
     return step.parent().tensor(layer.quantized()).isPresent()
         && step.parent().tensor(layer.scaleA()).isPresent()
-        && step.isMoved(layer.weight())
+        && step.isChanged(layer.weight())
         && step.child().tensor(layer.quantized()).isEmpty()
         && step.child().tensor(layer.scaleA()).isEmpty();
   }
@@ -57,6 +58,9 @@ public final class Dequantize implements Operation {
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
+    if (!applies(step)) {
+      return wanted;
+    }
     for (TensorComparison tensor : step.pair().byName().values()) {
       LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
       if (tensor.name().equals(layer.weight()) && isDequantized(layer, step)) {
@@ -76,11 +80,11 @@ public final class Dequantize implements Operation {
     return true;
   }
 
-  /** A layer lost its quantization. */
+  /** A layer lost its quantization, and has another weight than rounding gives. */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()
-        .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
+        .filter(tensor -> tensor.status() == TensorStatus.CHANGED && !tensor.isRounded())
         .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())
         .anyMatch(layer -> isDequantized(layer, step));
   }

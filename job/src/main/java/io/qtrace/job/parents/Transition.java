@@ -14,6 +14,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What would have led from one checkpoint to another, as far as the facts of both show it.
@@ -27,8 +31,9 @@ import java.util.Objects;
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
- * @param groups hashes of the groups of tensors of which any is not the same on both sides; none
- *     where they are too many, or the child has nothing else than the parent
+ * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of which
+ *     any is not the same on both sides; none where they are too many, or the child has nothing else
+ *     than the parent
  */
 public record Transition(
     EdgeKind kind,
@@ -48,7 +53,8 @@ public record Transition(
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
 
-  private static final int MOST_GROUPS = 64;
+  private static final int MOST_GROUPS = 64; // as many blocks
+  private static final int BLOCK = 1; // the bit that hashes of blocks have, and others do not
 
   // A weight counts as all that quantizes it: LUT, factors and magnitudes.
   private static final int WEIGHT = 4;
@@ -88,9 +94,20 @@ public record Transition(
         weights ? WEIGHT * outcome.invented() : outcome.invented(),
         moved ? distance : 0,
         proof,
-        (weights ? parent.numbers().relative(child.numbers()) <= NEAR : related || proof)
-            && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size(),
+        isPlausible(parent, child, weights, related || proof, shared, unexplained),
         groups(step));
+  }
+
+  // What has most tensors of another is related to it, whatever became of the others.
+  private static boolean isPlausible(
+      Node parent, Node child, boolean weights, boolean related, int shared, int unexplained) {
+    int tensors = child.side().facts().tensors().size();
+    boolean near =
+        weights
+            ? 2 * shared >= tensors || parent.numbers().relative(child.numbers()) <= NEAR
+            : related;
+    return (near && (unexplained * UNEXPLAINED_PART <= tensors || 3 * shared >= 2 * tensors))
+        || (shared > 0 && 3 * parent.side().held(child.side()) >= 2L * tensors);
   }
 
   private static List<Integer> groups(Step step) {
@@ -102,23 +119,42 @@ public record Transition(
     if (others.stream().allMatch(tensor -> tensor.right().isEmpty())) {
       return List.of();
     }
-    List<Integer> groups =
-        others.stream()
-            .map(tensor -> TensorGroup.of(tensor).toString().hashCode())
-            .distinct()
-            .sorted()
-            .toList();
-    return groups.size() > MOST_GROUPS ? List.of() : groups;
+    return Stream.concat(
+            hashes(others, tensor -> TensorGroup.of(tensor).toString()).map(hash -> hash << 1),
+            hashes(others, tensor -> TensorGroup.blockOf(tensor.name()))
+                .map(hash -> hash << 1 | BLOCK))
+        .sorted()
+        .toList();
+  }
+
+  private static Stream<Integer> hashes(
+      List<TensorComparison> tensors, Function<TensorComparison, String> name) {
+    List<Integer> hashes = tensors.stream().map(one -> name.apply(one).hashCode()).distinct().toList();
+    return hashes.size() > MOST_GROUPS ? Stream.of() : hashes.stream();
   }
 
   /** Whether a child has whole groups of tensors of one parent, and all others of another. */
   static boolean isGraft(Transition ofBase, Transition ofDonor) {
-    return !ofBase.groups.isEmpty()
-        && !ofDonor.groups.isEmpty()
-        && Collections.disjoint(ofBase.groups, ofDonor.groups);
+    return isDivided(ofBase, ofDonor, 0);
   }
 
-  // Training of float weights explains any weights, so they must be near.
+  /** Whether it has whole blocks of one parent, such as decoder layers, and all others of another. */
+  static boolean isGraftOfBlocks(Transition ofBase, Transition ofDonor) {
+    return isDivided(ofBase, ofDonor, BLOCK);
+  }
+
+  private static boolean isDivided(Transition ofBase, Transition ofDonor, int kind) {
+    Set<Integer> base = ofBase.of(kind);
+    Set<Integer> donor = ofDonor.of(kind);
+    return !base.isEmpty() && !donor.isEmpty() && Collections.disjoint(base, donor);
+  }
+
+  private Set<Integer> of(int kind) {
+    return groups.stream().filter(hash -> (hash & BLOCK) == kind).collect(Collectors.toSet());
+  }
+
+  // Training of float weights explains any weights, so they must be near. Those of a quantized
+  // model are frozen.
   private static boolean isOfWeights(Classifier.Outcome outcome, Step step) {
     return isTraining(outcome)
         && step.pair().byName().values().stream()
@@ -127,7 +163,8 @@ public record Transition(
                     tensor.category() == Category.OTHER
                         && tensor.status() == TensorStatus.CHANGED
                         && !tensor.isRounded()
-                        && !TrainedGroups.mustMove(tensor));
+                        && !TrainedGroups.mustMove(tensor)
+                        && step.trained().trains(tensor));
   }
 
   /**

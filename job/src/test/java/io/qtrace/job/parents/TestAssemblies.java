@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class TestAssemblies {
   private static final int SCALES = 10; // tensors, and the hash of their group
-  private static final int MAGNITUDES = 5;
+  private static final int MAGNITUDES = 6;
 
   private static final CheckpointFile INITIAL = HandMade.file("init.pt");
   private static final CheckpointFile DONOR = HandMade.file("run/step1.pt");

@@ -133,11 +133,16 @@ public record Classifier(Operations operations) implements Serializable {
     return tensor.category() == Category.INDICES && tensor.status() == TensorStatus.REMOVED;
   }
 
+  // Indices in a dtype that the operation does not write: the way back to those of the initial
+  // state.
+  private static boolean isOther(Operation operation, TensorComparison tensor, Step step) {
+    return tensor.category() == Category.INDICES && !operation.derives(tensor, step);
+  }
+
   // Whether a tensor has another content than a LUT that is known: one of the parent's, or one that
   // another layer has too.
   private static boolean isNew(TensorComparison tensor, Step step, Set<String> tables) {
-    Optional<TensorFacts> table =
-        tensor.right().filter(facts -> facts.category() == Category.LUT);
+    Optional<TensorFacts> table = tensor.right().filter(facts -> facts.category() == Category.LUT);
     return table.isEmpty()
         || (step.parent().same(table.get()).isEmpty() && tables.add(table.get().fingerprint()));
   }
@@ -156,6 +161,8 @@ public record Classifier(Operations operations) implements Serializable {
           unexplained.add(new Unexplained(tensor.name(), tensor.changedElements()));
         } else if (tensor.isChanged() && tensor.isFloat()) {
           rounded += operation.unexplained(tensor, step).isNone() ? 0 : 1;
+        } else if (!tensor.isChanged() && isOther(operation, tensor, step)) {
+          rounded++;
         }
       } else {
         UnexplainedElements elements = operation.unexplained(tensor, step);

@@ -71,7 +71,9 @@ public final class Graft implements Operation {
   }
 
   private static <T> boolean isDivided(
-      List<TensorComparison> kept, List<TensorComparison> given, Function<TensorComparison, T> part) {
+      List<TensorComparison> kept,
+      List<TensorComparison> given,
+      Function<TensorComparison, T> part) {
     Set<T> parts = kept.stream().map(part).collect(Collectors.toSet());
     return given.stream().map(part).noneMatch(parts::contains);
   }

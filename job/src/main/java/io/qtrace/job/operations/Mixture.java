@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -122,32 +124,29 @@ public final class Mixture {
   }
 
   // Those that have what is averaged, as an equation is of all columns: the initial checkpoint has
-  // no deltas.
+  // no deltas. A moving average need not have tied weights.
   private static List<Column> complete(List<Column> columns, List<TensorFacts> mixed) {
     List<TensorFacts> common =
         mixed.stream()
             .filter(tensor -> columns.stream().filter(one -> one.fits(tensor)).count() > 1)
             .toList();
-    return columns.stream().filter(one -> common.stream().allMatch(one::fits)).toList();
+    return columns.stream()
+        .filter(one -> one.shadow() || common.stream().allMatch(one::fits))
+        .toList();
   }
 
   // Of columns with the same numbers the one that has the most of the child's tensors.
   private List<Column> distinct(Side child) {
-    List<Column> distinct = new ArrayList<>();
+    Set<Integer> distinct = new TreeSet<>();
     for (int i = 0; i < columns.size(); i++) {
       int best = i;
-      boolean first = true;
       for (int j = 0; j < columns.size(); j++) {
-        if (j != i && isAlike(i, j)) {
-          first &= j > i;
-          best = kept(columns.get(j), child) > kept(columns.get(best), child) ? j : best;
-        }
+        long more = kept(columns.get(j), child) - kept(columns.get(best), child);
+        best = isAlike(i, j) && (more > 0 || (more == 0 && j < best)) ? j : best;
       }
-      if (first) {
-        distinct.add(columns.get(best));
-      }
+      distinct.add(best);
     }
-    return distinct;
+    return distinct.stream().map(columns::get).toList();
   }
 
   private boolean isAlike(int one, int other) {

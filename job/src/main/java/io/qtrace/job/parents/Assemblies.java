@@ -127,16 +127,17 @@ final class Assemblies {
     Transition ofDonor = tree.transition(donor, child);
     return Transition.isGraft(ofBase, ofDonor)
         || (Transition.isGraftOfBlocks(ofBase, ofDonor)
-            && !isAncestor(base, donor)
-            && !isAncestor(donor, base));
+            && !isAncestor(base, donor, child)
+            && !isAncestor(donor, base, child));
   }
 
-  private boolean isAncestor(int one, int other) {
+  // Not by way of the child.
+  private boolean isAncestor(int one, int other, int child) {
     OptionalInt up = tree.parent(other);
-    while (up.isPresent() && up.getAsInt() != one) {
+    while (up.isPresent() && up.getAsInt() != one && up.getAsInt() != child) {
       up = tree.parent(up.getAsInt());
     }
-    return up.isPresent();
+    return up.isPresent() && up.getAsInt() == one;
   }
 
   // Whether one operation makes the child, or it is a step of its run.

@@ -31,9 +31,9 @@ import java.util.stream.Stream;
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
- * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of which
- *     any is not the same on both sides; none where they are too many, or the child has nothing else
- *     than the parent
+ * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of
+ *     which any is not the same on both sides; none where they are too many, or the child has
+ *     nothing else than the parent
  */
 public record Transition(
     EdgeKind kind,
@@ -56,8 +56,8 @@ public record Transition(
   private static final int MOST_GROUPS = 64; // as many blocks
   private static final int BLOCK = 1; // the bit that hashes of blocks have, and others do not
 
-  // A weight counts as all that quantizes it: LUT, factors and magnitudes.
-  private static final int WEIGHT = 4;
+  // A weight counts as more than all that quantizes it: LUT, factors, magnitudes and a flag.
+  private static final int WEIGHT = 8;
 
   public Transition {
     Objects.requireNonNull(kind, "kind");
@@ -129,7 +129,8 @@ public record Transition(
 
   private static Stream<Integer> hashes(
       List<TensorComparison> tensors, Function<TensorComparison, String> name) {
-    List<Integer> hashes = tensors.stream().map(one -> name.apply(one).hashCode()).distinct().toList();
+    List<Integer> hashes =
+        tensors.stream().map(one -> name.apply(one).hashCode()).distinct().toList();
     return hashes.size() > MOST_GROUPS ? Stream.of() : hashes.stream();
   }
 
@@ -138,7 +139,9 @@ public record Transition(
     return isDivided(ofBase, ofDonor, 0);
   }
 
-  /** Whether it has whole blocks of one parent, such as decoder layers, and all others of another. */
+  /**
+   * Whether it has whole blocks of one parent, such as decoder layers, and all others of another.
+   */
   static boolean isGraftOfBlocks(Transition ofBase, Transition ofDonor) {
     return isDivided(ofBase, ofDonor, BLOCK);
   }

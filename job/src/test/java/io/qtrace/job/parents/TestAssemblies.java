@@ -63,6 +63,38 @@ class TestAssemblies {
     assertThat(forest.donors()).extracting(InferredEdge::parent).containsExactly(DONOR);
   }
 
+  // Hashes of blocks are odd.
+  @Test
+  void blocksOfTwoRunsArePutTogetherThoseThatAToolLeftOutAreNot() {
+    CheckpointFile mixed = HandMade.file("mixed.pt");
+    both(INITIAL, DONOR, 1, SCALES, 3, 5);
+    both(INITIAL, BASE, 1, SCALES, 3, 5);
+    both(INITIAL, mixed, 1, SCALES, 3, 5);
+    both(DONOR, BASE, 1.4, SCALES, 3, 5);
+    both(BASE, mixed, 0.7, SCALES, 3);
+    both(DONOR, mixed, 0.7, SCALES, 5);
+    List<MeasuredCheckpoint> measured = HandMade.measured(List.of(INITIAL, DONOR, BASE, mixed));
+    DeclaredParents siblings =
+        DeclaredParents.of(
+            List.of(
+                new Declaration(INITIAL, DONOR),
+                new Declaration(INITIAL, BASE),
+                new Declaration(INITIAL, mixed)));
+    Forest graft = new ParentSearch(evaluation).run(measured, siblings);
+    assertThat(graft.edgeTo(mixed).orElseThrow().kind()).isEqualTo(Graft.KIND);
+    assertThat(graft.donors()).hasSize(1);
+    both(DONOR, BASE, 0.1, SCALES, 3, 5);
+    DeclaredParents chain =
+        DeclaredParents.of(
+            List.of(
+                new Declaration(INITIAL, DONOR),
+                new Declaration(DONOR, BASE),
+                new Declaration(INITIAL, mixed)));
+    Forest left = new ParentSearch(evaluation).run(measured, chain);
+    assertThat(left.edgeTo(BASE).orElseThrow().parent()).isEqualTo(DONOR);
+    assertThat(left.donors()).isEmpty();
+  }
+
   @Test
   void whatClaimsNameAsAParentIsNoGraftOfItsChild() {
     CheckpointFile mixed = HandMade.file("run/mixed.pt", Role.OTHER, 9);

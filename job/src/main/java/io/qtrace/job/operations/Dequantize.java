@@ -1,10 +1,13 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.TensorStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.kernel.Rounding;
 import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +58,14 @@ public final class Dequantize implements Operation {
         && step.child().tensor(layer.scaleA()).isEmpty();
   }
 
+  // Rounding keeps order, so the smallest value stays so, and the largest.
+  private static boolean hasRoundedExtremes(TensorComparison weight) {
+    TensorStats before = weight.left().orElseThrow().stats();
+    TensorFacts after = weight.right().orElseThrow();
+    return Rounding.of(after.dtype(), before.min()) == after.stats().min()
+        && Rounding.of(after.dtype(), before.max()) == after.stats().max();
+  }
+
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
@@ -84,7 +95,8 @@ public final class Dequantize implements Operation {
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()
-        .filter(tensor -> tensor.status() == TensorStatus.CHANGED && !tensor.isRounded())
+        .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
+        .filter(tensor -> !tensor.isRounded() || !hasRoundedExtremes(tensor))
         .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())
         .anyMatch(layer -> isDequantized(layer, step));
   }

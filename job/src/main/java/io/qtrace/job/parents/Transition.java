@@ -3,6 +3,7 @@ package io.qtrace.job.parents;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Quantize;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
@@ -50,6 +51,12 @@ public record Transition(
   // that was quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
+  // Of a checkpoint that was put together from another's tensors.
+  private static final double HELD_PART = 0.9;
+
+  // Of what a quantization adds, in at most a third of the layers indices or _Q.
+  private static final double MOST_DAMAGED = 0.1;
+
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
 
@@ -64,10 +71,14 @@ public record Transition(
     groups = List.copyOf(groups);
   }
 
-  /** The same where a proof found so many tensors unexplained. */
+  /**
+   * The same where a proof found so many tensors unexplained: what was quantized with most scales
+   * other than these was trained since, from a checkpoint that is not there.
+   */
   Transition withUnexplained(int found) {
+    boolean trained = kind.equals(Quantize.KIND) && found > changed * MOST_DAMAGED;
     return new Transition(
-        kind, shared, changed, found, invented, distance, proof, plausible, groups);
+        kind, shared, changed, found, invented, distance, proof, plausible && !trained, groups);
   }
 
   /** What led from a parent to a child. */
@@ -76,7 +87,8 @@ public record Transition(
     Classifier.Outcome outcome = classifier.classify(step);
     Map<TensorStatus, Integer> statuses = step.pair().summary();
     int shared = statuses.getOrDefault(TensorStatus.IDENTICAL, 0);
-    boolean related = shared > 0 || statuses.containsKey(TensorStatus.EQUAL);
+    boolean related =
+        shared > 0 || statuses.containsKey(TensorStatus.EQUAL) || isPartlyRounded(step);
     int unexplained = outcome.unexplained();
     boolean proof =
         outcome
@@ -94,20 +106,39 @@ public record Transition(
         weights ? WEIGHT * outcome.invented() : outcome.invented(),
         moved ? distance : 0,
         proof,
-        isPlausible(parent, child, weights, related || proof, shared, unexplained),
+        isPlausible(parent, child, weights, related || proof, shared, unexplained)
+            && !isTrainedSince(outcome, step),
         groups(step));
   }
 
-  // What has most tensors of another is related to it, whatever became of the others.
+  // A LUT in training is of a later step than the one that quantized the model.
+  private static boolean isTrainedSince(Classifier.Outcome outcome, Step step) {
+    return outcome.kind().equals(Quantize.KIND)
+        && step.pair()
+            .of(Category.LUT_DELTAS)
+            .anyMatch(deltas -> deltas.status() == TensorStatus.ADDED);
+  }
+
+  // A model saved in few bits need not have any byte in common with its parent.
+  private static boolean isPartlyRounded(Step step) {
+    List<TensorComparison> both =
+        step.pair().byName().values().stream().filter(TensorComparison::isComparable).toList();
+    return 4 * both.stream().filter(TensorComparison::isRounded).count() >= both.size()
+        && !both.isEmpty();
+  }
+
+  // What is nothing but another's tensors, under any names, comes from it wherever they are.
   private static boolean isPlausible(
       Node parent, Node child, boolean weights, boolean related, int shared, int unexplained) {
-    int tensors = child.side().facts().tensors().size();
+    long tensors = child.side().facts().tensors().size();
     boolean near =
         weights
             ? 2 * shared >= tensors || parent.numbers().relative(child.numbers()) <= NEAR
             : related;
-    return (near && (unexplained * UNEXPLAINED_PART <= tensors || 3 * shared >= 2 * tensors))
-        || (shared > 0 && 3 * parent.side().held(child.side()) >= 2L * tensors);
+    return (near && unexplained * UNEXPLAINED_PART <= tensors)
+        || (shared > 0
+            && 2 * unexplained <= tensors
+            && parent.side().held(child.side()) >= HELD_PART * tensors);
   }
 
   private static List<Integer> groups(Step step) {

@@ -50,12 +50,13 @@ final class Rounding {
   }
 
   private static boolean isWider(DType before, DType after) {
-    return isFloat(before) && isFloat(after)
-        ? after.bytes() > before.bytes()
-        : isInteger(before)
-            && isInteger(after)
-            && after != before
-            && after.bytes() >= before.bytes();
+    if (isFloat(before) && isFloat(after)) {
+      return after.bytes() > before.bytes();
+    }
+    return isInteger(before)
+        && isInteger(after)
+        && after != before
+        && after.bytes() >= before.bytes();
   }
 
   private static boolean isFloat(DType dtype) {

@@ -130,7 +130,7 @@ public record Transition(
   // What is nothing but another's tensors, under any names, comes from it wherever they are.
   private static boolean isPlausible(
       Node parent, Node child, boolean weights, boolean related, int shared, int unexplained) {
-    long tensors = child.side().facts().tensors().size();
+    int tensors = child.side().facts().tensors().size();
     boolean near =
         weights
             ? 2 * shared >= tensors || parent.numbers().relative(child.numbers()) <= NEAR

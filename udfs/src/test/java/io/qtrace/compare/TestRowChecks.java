@@ -102,6 +102,30 @@ class TestRowChecks {
   }
 
   @Test
+  void directionsAtRightAngles() throws IOException {
+    double[] a = {1, 2, 2, -1, 2, -1, -1, -2}; // columns at right angles, of any length
+    assertThat(leaning(DType.FLOAT32, 4, 2, OrthogonalCheck.Part.A, a)).isEqualTo(Mismatches.NONE);
+    double[] b = {1, 1, 1, 1, 1, -1, 1, -1, 1, 1, -1, -1};
+    assertThat(leaning(DType.FLOAT32, 3, 4, OrthogonalCheck.Part.B, b)).isEqualTo(Mismatches.NONE);
+    b[5] = -1.01; // the second row leans on both others
+    Mismatches row = leaning(DType.FLOAT32, 3, 4, OrthogonalCheck.Part.B, b);
+    assertThat(row.count()).isEqualTo(4);
+    assertThat(row.first()).isEqualTo(4);
+    b[5] = -1.001;
+    assertThat(leaning(DType.BFLOAT16, 3, 4, OrthogonalCheck.Part.B, b)).isEqualTo(Mismatches.NONE);
+    double[] wide = {1, 0, 0, 0, 1, 0.01, 0, 0, 1};
+    Mismatches column = leaning(DType.FLOAT32, 3, 3, OrthogonalCheck.Part.A, wide);
+    assertThat(column.count()).isEqualTo(3);
+    assertThat(column.first()).isEqualTo(1);
+  }
+
+  private Mismatches leaning(
+      DType dtype, int rows, int columns, OrthogonalCheck.Part part, double... numbers)
+      throws IOException {
+    return run(new OrthogonalCheck(write(dtype, Shape.of(rows, columns), numbers), part)).others();
+  }
+
+  @Test
   void directionsAndMagnitudes() throws IOException {
     double[] a = numbers(OUT * RANK);
     double[] b = numbers(RANK * (IN + 3));

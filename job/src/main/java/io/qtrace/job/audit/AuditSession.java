@@ -151,7 +151,7 @@ final class AuditSession {
     Forest forest =
         new ProvedForest(provedByData, judged, reading)
             .of(measured, claims(), new ParentSearch(evaluation));
-    return Parentage.of(declared.edges(), forest, new Ancestry(forest, measured, evaluation));
+    return Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation));
   }
 
   // What no earlier audit judged, where both ends can be read.

@@ -27,19 +27,27 @@ final class EdgeRules {
 
   private final Archive archive;
   private final Map<List<CheckpointFile>, Edge> edges = new LinkedHashMap<>();
+  private final List<Edge> places = new ArrayList<>();
   private final List<Finding> findings = new ArrayList<>();
 
   private EdgeRules(Archive archive) {
     this.archive = archive;
   }
 
-  /** What the rules found: edges in order of runs, and sources that the archive does not have. */
-  record Found(List<Edge> edges, List<Finding> findings) {}
+  /**
+   * What the rules found.
+   *
+   * @param edges in order of runs
+   * @param places where nothing else says what a best state comes from, from the first step of its
+   *     run: only whether it may be of that run
+   * @param findings sources that the archive does not have
+   */
+  record Found(List<Edge> edges, List<Edge> places, List<Finding> findings) {}
 
   static Found of(Archive archive) {
     EdgeRules rules = new EdgeRules(archive);
     archive.runs().forEach(rules::addRun);
-    return new Found(List.copyOf(rules.edges.values()), rules.findings);
+    return new Found(List.copyOf(rules.edges.values()), rules.places, rules.findings);
   }
 
   private void addRun(Run run) {
@@ -50,6 +58,10 @@ final class EdgeRules {
     initial(run)
         .ifPresent(initial -> trained.forEach(child -> add(initial, child, Evidence.ORDER)));
     source.ifPresent(parent -> trained.forEach(child -> add(parent, child, Evidence.DECLARED)));
+    if (initial(run).isEmpty() && source.isEmpty() && !steps.isEmpty()) {
+      withRole(run, Role.BEST)
+          .forEach(best -> places.add(new Edge(steps.get(0), best, EnumSet.of(Evidence.ORDER))));
+    }
     for (int i = 1; i < steps.size(); i++) {
       add(steps.get(i - 1), steps.get(i), Evidence.ORDER);
     }

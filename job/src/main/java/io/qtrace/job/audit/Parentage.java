@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The edges of an archive: those that runs declare, checked against the weights, and those that
@@ -31,6 +32,9 @@ import java.util.Set;
  * disprove is not.
  */
 final class Parentage {
+  // Tensors that are the same for one that no operation explains, of a damaged copy.
+  private static final int MOSTLY = 8;
+
   private final Map<CheckpointFile, List<PlannedEdge>> edges = new LinkedHashMap<>(); // by child
   private final Map<CheckpointFile, Set<CheckpointFile>> declared = new HashMap<>(); // all parents
   private final Map<CheckpointFile, Set<CheckpointFile>> kept = new HashMap<>(); // by child
@@ -39,11 +43,17 @@ final class Parentage {
   private Parentage() {}
 
   /** All edges, those of one child together, in order of runs. */
-  static List<PlannedEdge> of(List<Edge> claims, Forest forest, Ancestry ancestry) {
+  static List<PlannedEdge> of(EdgeRules.Found found, Forest forest, Ancestry ancestry) {
     Parentage parentage = new Parentage();
     Map<Declaration, ParentEvidence> opinions =
-        ancestry.of(claims.stream().map(Edge::claim).toList());
-    claims.forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
+        ancestry.of(
+            Stream.concat(found.edges().stream(), found.places().stream())
+                .map(Edge::claim)
+                .toList());
+    found.edges().forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
+    found.places().stream()
+        .filter(place -> isElsewhere(place, opinions.get(place.claim())))
+        .forEach(place -> parentage.reject(place, opinions.get(place.claim())));
     forest.edges().stream().filter(parentage::isWanted).forEach(parentage::add);
     Map<CheckpointFile, List<InferredEdge>> donors = new LinkedHashMap<>();
     forest
@@ -71,6 +81,17 @@ final class Parentage {
         || opinion instanceof ParentEvidence.Contradicts)) {
       settled.add(claim.child());
     }
+  }
+
+  // Whether a file is not of the run that it lies in.
+  private static boolean isElsewhere(Edge place, ParentEvidence opinion) {
+    return opinion instanceof ParentEvidence.Contradicts other
+        && !other.edge().parent().run().equals(place.child().run());
+  }
+
+  // The true edge is judged too.
+  private void reject(Edge place, ParentEvidence opinion) {
+    edges.computeIfAbsent(place.child(), child -> new ArrayList<>()).add(planned(place, opinion));
   }
 
   // What was baked from a checkpoint of its run need not say from which.
@@ -104,7 +125,7 @@ final class Parentage {
     boolean claimed = declared.getOrDefault(edge.child(), Set.of()).contains(edge.parent());
     boolean initial =
         edge.child().role() == Role.INITIAL
-            && edge.unexplained() > 0
+            && MOSTLY * edge.unexplained() > edge.shared()
             && !edge.kind().equals(Quantize.KIND);
     return !claimed && !settled.contains(edge.child()) && !initial && !isReversed(edge);
   }

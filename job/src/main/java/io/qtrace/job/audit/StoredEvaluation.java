@@ -21,7 +21,7 @@ import java.util.function.Function;
  */
 final class StoredEvaluation implements Evaluation {
   /** Version of what is found of a candidate; operations that explain more raise it. */
-  private static final int VERSION = 9;
+  private static final int VERSION = 10;
 
   private final String method;
   private final Set<Candidate> known;

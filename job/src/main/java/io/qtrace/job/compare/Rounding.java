@@ -29,14 +29,16 @@ final class Rounding {
             > unit * largest * parent.shape().elements());
   }
 
-  /** Whether the child's numbers may be the very same in a float dtype of more bytes. */
+  /**
+   * Whether the child's numbers may be the very same in a float dtype of more bytes, or in another
+   * integer dtype of no fewer.
+   */
   static boolean isWidened(TensorFacts parent, TensorFacts child) {
     TensorStats before = parent.stats();
     TensorStats after = child.stats();
     double largest = Math.max(Math.abs(before.min()), Math.abs(before.max()));
-    return parent.dtype().kind() == DType.Kind.FLOAT
-        && child.dtype().kind() == DType.Kind.FLOAT
-        && child.dtype().bytes() > parent.dtype().bytes()
+    return isWider(parent.dtype(), child.dtype())
+        && parent.indexCounts().equals(child.indexCounts())
         && parent.values().equals(child.values())
         && before.min() == after.min() // not of tensors that were not read
         && before.max() == after.max()
@@ -45,6 +47,24 @@ final class Rounding {
         && before.zeros() == after.zeros()
         && !(Math.abs(before.sum() - after.sum()) // of as many numbers in another order
             > SUM_UNIT * largest * parent.shape().elements());
+  }
+
+  private static boolean isWider(DType before, DType after) {
+    if (isFloat(before) && isFloat(after)) {
+      return after.bytes() > before.bytes();
+    }
+    return isInteger(before)
+        && isInteger(after)
+        && after != before
+        && after.bytes() >= before.bytes();
+  }
+
+  private static boolean isFloat(DType dtype) {
+    return dtype.kind() == DType.Kind.FLOAT;
+  }
+
+  private static boolean isInteger(DType dtype) {
+    return dtype.kind() == DType.Kind.SIGNED || dtype.kind() == DType.Kind.UNSIGNED;
   }
 
   private static boolean isNear(double value, double rounded, double unit) {

@@ -2,14 +2,17 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.Category;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -130,10 +133,25 @@ public record Classifier(Operations operations) implements Serializable {
     return tensor.category() == Category.INDICES && tensor.status() == TensorStatus.REMOVED;
   }
 
+  // Indices in a dtype that the operation does not write: the way back to those of the initial
+  // state.
+  private static boolean isOther(Operation operation, TensorComparison tensor, Step step) {
+    return tensor.category() == Category.INDICES && !operation.derives(tensor, step);
+  }
+
+  // Whether a tensor has another content than a LUT that is known: one of the parent's, or one that
+  // another layer has too.
+  private static boolean isNew(TensorComparison tensor, Step step, Set<String> tables) {
+    Optional<TensorFacts> table = tensor.right().filter(facts -> facts.category() == Category.LUT);
+    return table.isEmpty()
+        || (step.parent().same(table.get()).isEmpty() && tables.add(table.get().fingerprint()));
+  }
+
   private static Fit fit(Operation operation, List<TensorComparison> others, Step step) {
     List<Unexplained> unexplained = new ArrayList<>();
     int rounded = 0;
     int invented = 0;
+    Set<String> tables = new HashSet<>(); // of LUTs, which layers share
     for (TensorComparison tensor : others) {
       if (isDropped(tensor) && !operation.keepsDtypes()) {
         continue;
@@ -143,12 +161,14 @@ public record Classifier(Operations operations) implements Serializable {
           unexplained.add(new Unexplained(tensor.name(), tensor.changedElements()));
         } else if (tensor.isChanged() && tensor.isFloat()) {
           rounded += operation.unexplained(tensor, step).isNone() ? 0 : 1;
+        } else if (!tensor.isChanged() && isOther(operation, tensor, step)) {
+          rounded++;
         }
       } else {
         UnexplainedElements elements = operation.unexplained(tensor, step);
         if (!elements.isNone()) {
           unexplained.add(new Unexplained(tensor.name(), elements));
-        } else if (!operation.derives(tensor, step)) {
+        } else if (!operation.derives(tensor, step) && isNew(tensor, step, tables)) {
           invented++;
         }
       }

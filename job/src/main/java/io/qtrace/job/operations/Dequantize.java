@@ -1,10 +1,13 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.TensorStats;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
+import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.kernel.Rounding;
 import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Map;
@@ -46,17 +49,29 @@ public final class Dequantize implements Operation {
         : changed.changedElements();
   }
 
+  // A weight of few bits may look like the parent's, rounded.
   private static boolean isDequantized(LayerNames layer, Step step) {
     return step.parent().tensor(layer.quantized()).isPresent()
         && step.parent().tensor(layer.scaleA()).isPresent()
-        && step.isMoved(layer.weight())
+        && step.isChanged(layer.weight())
         && step.child().tensor(layer.quantized()).isEmpty()
         && step.child().tensor(layer.scaleA()).isEmpty();
+  }
+
+  // Rounding keeps order, so the smallest value stays so, and the largest.
+  private static boolean hasRoundedExtremes(TensorComparison weight) {
+    TensorStats before = weight.left().orElseThrow().stats();
+    TensorFacts after = weight.right().orElseThrow();
+    return Rounding.of(after.dtype(), before.min()) == after.stats().min()
+        && Rounding.of(after.dtype(), before.max()) == after.stats().max();
   }
 
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
+    if (!applies(step)) {
+      return wanted;
+    }
     for (TensorComparison tensor : step.pair().byName().values()) {
       LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
       if (tensor.name().equals(layer.weight()) && isDequantized(layer, step)) {
@@ -76,11 +91,12 @@ public final class Dequantize implements Operation {
     return true;
   }
 
-  /** A layer lost its quantization. */
+  /** A layer lost its quantization, and has another weight than rounding gives. */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()
         .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
+        .filter(tensor -> !tensor.isRounded() || !hasRoundedExtremes(tensor))
         .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())
         .anyMatch(layer -> isDequantized(layer, step));
   }

@@ -6,11 +6,14 @@ import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/** Groups of tensors of one checkpoint put in place of those of another, byte for byte. */
+/** Groups of tensors or blocks of one checkpoint put in place of another's, byte for byte. */
 public final class Graft implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -35,19 +38,19 @@ public final class Graft implements Operation {
     return 2;
   }
 
-  /** Another checkpoint gives whole groups of tensors, and this one all others. */
+  /** Another checkpoint gives whole groups of tensors, or blocks, and this one all others. */
   @Override
   public boolean applies(Step step) {
     if (step.others().size() != 1) {
       return false;
     }
     boolean both = false;
-    Set<TensorGroup> kept = new HashSet<>();
-    Set<TensorGroup> given = new HashSet<>();
+    List<TensorComparison> kept = new ArrayList<>();
+    List<TensorComparison> given = new ArrayList<>();
     for (TensorComparison tensor : step.pair().byName().values()) {
       if (tensor.right().isEmpty()) {
         if (!Classifier.isDropped(tensor)) {
-          given.add(TensorGroup.of(tensor)); // it is not kept whole
+          given.add(tensor); // it is not kept whole
         }
         continue;
       }
@@ -57,12 +60,22 @@ public final class Graft implements Operation {
       }
       if (!same) {
         both = true;
-        given.add(TensorGroup.of(tensor));
+        given.add(tensor);
       } else if (!isGiven(tensor, step)) {
-        kept.add(TensorGroup.of(tensor));
+        kept.add(tensor);
       }
     }
-    return both && given.stream().noneMatch(kept::contains);
+    return both
+        && (isDivided(kept, given, TensorGroup::of)
+            || isDivided(kept, given, tensor -> TensorGroup.blockOf(tensor.name())));
+  }
+
+  private static <T> boolean isDivided(
+      List<TensorComparison> kept,
+      List<TensorComparison> given,
+      Function<TensorComparison, T> part) {
+    Set<T> parts = kept.stream().map(part).collect(Collectors.toSet());
+    return given.stream().map(part).noneMatch(parts::contains);
   }
 
   private static boolean isGiven(TensorComparison tensor, Step step) {

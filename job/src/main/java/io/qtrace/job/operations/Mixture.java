@@ -8,7 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A checkpoint as the weighted average of others, or of moving averages that they hold next to
@@ -17,6 +20,7 @@ import java.util.stream.IntStream;
  */
 public final class Mixture {
   private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
+  private static final int DAMAGED = 2; // tensors of a copy, at most
   private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
   private static final double ROUNDINGS = 8; // that a sum or a value went through
   private static final double NARROW_ROUNDINGS = 2; // the same, in dtypes of 16 bits or fewer
@@ -41,7 +45,17 @@ public final class Mixture {
    */
   public record Term(int side, boolean shadow, double weight) {}
 
-  private record Column(int side, boolean shadow, Map<String, TensorFacts> tensors) {}
+  private record Column(int side, boolean shadow, Map<String, TensorFacts> tensors) {
+    boolean has(TensorFacts tensor) {
+      return Optional.ofNullable(tensors.get(tensor.name())).filter(tensor::isSame).isPresent();
+    }
+
+    boolean fits(TensorFacts tensor) {
+      return Optional.ofNullable(tensors.get(tensor.name()))
+          .filter(own -> own.shape().equals(tensor.shape()))
+          .isPresent();
+    }
+  }
 
   /**
    * A linear equation that an average meets.
@@ -57,36 +71,101 @@ public final class Mixture {
   private List<Column> members = List.of(); // columns with a weight
   private boolean exact;
 
-  private Mixture(List<Side> sides, Side child) {
-    this.columns = new ArrayList<>();
-    List<String> floats =
-        child.facts().tensors().values().stream()
-            .filter(tensor -> tensor.dtype().kind() == DType.Kind.FLOAT)
-            .map(TensorFacts::name)
-            .toList();
-    for (int i = 0; i < sides.size(); i++) {
-      add(new Column(i, false, sides.get(i).facts().tensors()), floats);
-      add(new Column(i, true, sides.get(i).facts().shadow()), floats);
-    }
-    for (TensorFacts tensor : child.facts().tensors().values()) {
+  private Mixture(List<Column> columns, List<TensorFacts> mixed) {
+    this.columns = columns;
+    for (TensorFacts tensor : mixed) {
       List<Row> found = rows(tensor);
-      if (!found.isEmpty()) {
+      if (!found.isEmpty() && !isOfOne(found)) {
         rows.put(tensor.name(), found);
       }
     }
   }
 
-  // Whatever has most of the tensors: an equation is of all columns.
-  private void add(Column column, List<String> floats) {
-    long common = floats.stream().filter(column.tensors()::containsKey).count();
-    if (common > 0 && 2 * common >= floats.size()) {
-      columns.add(column);
+  // Whether rounding is all that distinguishes a tensor from a checkpoint's: averages of what does
+  // not train are so.
+  private boolean isOfOne(List<Row> some) {
+    return IntStream.range(0, columns.size())
+        .filter(i -> !columns.get(i).shadow())
+        .anyMatch(i -> some.stream().allMatch(row -> Math.abs(row.numbers()[i]) <= row.allowed()));
+  }
+
+  // Checkpoints and moving averages that have most of the child's tensors.
+  private static List<Column> columns(List<Side> sides, Side child) {
+    List<String> floats = floats(child).map(TensorFacts::name).toList();
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < sides.size(); i++) {
+      columns.add(new Column(i, false, sides.get(i).facts().tensors()));
+      columns.add(new Column(i, true, sides.get(i).facts().shadow()));
     }
+    columns.removeIf(
+        column -> {
+          long common = floats.stream().filter(column.tensors()::containsKey).count();
+          return common == 0 || 2 * common < floats.size() || isTwin(column, child);
+        });
+    return columns;
+  }
+
+  // A copy of the child of which a tensor or two are damaged, or the other way round.
+  private static boolean isTwin(Column column, Side child) {
+    return !column.shadow()
+        && floats(child).filter(tensor -> !column.has(tensor)).count() <= DAMAGED;
+  }
+
+  private static Stream<TensorFacts> floats(Side child) {
+    return child.facts().tensors().values().stream()
+        .filter(tensor -> tensor.dtype().kind() == DType.Kind.FLOAT);
+  }
+
+  // What no checkpoint has itself: what does not train says nothing of the weights.
+  private static List<TensorFacts> mixed(List<Column> columns, Side child) {
+    return floats(child)
+        .filter(tensor -> columns.stream().noneMatch(one -> !one.shadow() && one.has(tensor)))
+        .toList();
+  }
+
+  // Those that have what is averaged, as an equation is of all columns: the initial checkpoint has
+  // no deltas. A moving average need not have tied weights.
+  private static List<Column> complete(List<Column> columns, List<TensorFacts> mixed) {
+    List<TensorFacts> common =
+        mixed.stream()
+            .filter(tensor -> columns.stream().filter(one -> one.fits(tensor)).count() > 1)
+            .toList();
+    return columns.stream()
+        .filter(one -> one.shadow() || common.stream().allMatch(one::fits))
+        .toList();
+  }
+
+  // Of columns with the same numbers the one that has the most of the child's tensors.
+  private List<Column> distinct(Side child) {
+    Set<Integer> distinct = new TreeSet<>();
+    for (int i = 0; i < columns.size(); i++) {
+      int best = i;
+      for (int j = 0; j < columns.size(); j++) {
+        long more = kept(columns.get(j), child) - kept(columns.get(best), child);
+        best = isAlike(i, j) && (more > 0 || (more == 0 && j < best)) ? j : best;
+      }
+      distinct.add(best);
+    }
+    return distinct.stream().map(columns::get).toList();
+  }
+
+  private boolean isAlike(int one, int other) {
+    return columns.get(one).shadow() == columns.get(other).shadow()
+        && rows.values().stream()
+            .flatMap(List::stream)
+            .allMatch(row -> row.numbers()[one] == row.numbers()[other]);
+  }
+
+  private static long kept(Column column, Side child) {
+    return floats(child).filter(column::has).count();
   }
 
   /** The child as an average of some of the sides; empty where it is none. */
   public static Optional<Mixture> of(List<Side> sides, Side child) {
-    Mixture mixture = new Mixture(sides, child);
+    List<Column> all = columns(sides, child);
+    List<TensorFacts> mixed = mixed(all, child);
+    Mixture alike = new Mixture(complete(all, mixed), mixed);
+    Mixture mixture = new Mixture(alike.distinct(child), mixed);
     return mixture.columns.size() > 1 && mixture.find() ? Optional.of(mixture) : Optional.empty();
   }
 
@@ -107,9 +186,7 @@ public final class Mixture {
    * Whether a tensor of the child is that of a member, byte for byte, as those that do not train.
    */
   boolean isKept(TensorFacts tensor) {
-    return members.stream()
-        .map(column -> column.tensors().get(tensor.name()))
-        .anyMatch(member -> member != null && member.isSame(tensor));
+    return members.stream().anyMatch(column -> column.has(tensor));
   }
 
   /** Whether the average has a tensor of all members. */
@@ -136,9 +213,7 @@ public final class Mixture {
       }
       facts.add(one);
     }
-    if (tensor.dtype().kind() != DType.Kind.FLOAT
-        || tensor.stats().notFinite() > 0
-        || facts.stream().allMatch(tensor::isSame)) {
+    if (tensor.stats().notFinite() > 0 || facts.stream().allMatch(tensor::isSame)) {
       return List.of();
     }
     boolean narrow = tensor.dtype().bytes() < DType.FLOAT32.bytes();

@@ -1,7 +1,10 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.OrthogonalCheck;
+import io.qtrace.compare.OrthogonalCheck.Part;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.Recomputation;
+import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
@@ -14,8 +17,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A float model quantized: weights as they were, and for each its LUT, its scales, the indices
- * nearest to weight over scales and {@code _Q}.
+ * A float model quantized: weights as they were, and for each its LUT, its scales, the directions
+ * of which are at right angles, the indices nearest to weight over scales and {@code _Q}.
  */
 public final class Quantize implements Operation {
   private static final long serialVersionUID = 1;
@@ -25,6 +28,8 @@ public final class Quantize implements Operation {
 
   /** Why {@code _Q} is there: the weight was quantized. */
   public static final QCause QUANTIZED = new QCause("QUANTIZED");
+
+  private static final String ORTHOGONAL = "#orthogonal";
 
   @Override
   public EdgeKind kind() {
@@ -48,8 +53,27 @@ public final class Quantize implements Operation {
     boolean explained =
         changed.name().equals(layer.bakedFlag())
             ? isBakedFlagOff(changed, layer)
-            : !TensorGroup.of(changed).isLora();
-    return explained ? UnexplainedElements.NONE : changed.changedElements();
+            : changed.category() != Category.LUT_DELTAS && !TensorGroup.of(changed).isLora();
+    return explained ? leaning(changed, step) : changed.changedElements();
+  }
+
+  // Directions that are not at right angles, where those of most layers are: factors come from a
+  // singular value decomposition, unless none do.
+  private static UnexplainedElements leaning(TensorComparison changed, Step step) {
+    UnexplainedElements leaning =
+        step.recomputed(changed.name() + ORTHOGONAL)
+            .flatMap(Recomputed::unexplained)
+            .orElse(UnexplainedElements.NONE);
+    return leaning.isNone() || !isMostlyOrthogonal(step) ? UnexplainedElements.NONE : leaning;
+  }
+
+  private static boolean isMostlyOrthogonal(Step step) {
+    List<UnexplainedElements> all =
+        step.pair().byName().keySet().stream()
+            .flatMap(name -> step.recomputed(name + ORTHOGONAL).stream())
+            .flatMap(factor -> factor.unexplained().stream())
+            .toList();
+    return 2 * all.stream().filter(UnexplainedElements::isNone).count() > all.size();
   }
 
   /** Whether a tensor is the flag of a layer whose magnitudes are not part of the factors. */
@@ -71,16 +95,26 @@ public final class Quantize implements Operation {
       LayerNames.ofQuantized(tensor.name())
           .filter(layer -> isQuantized(layer, step))
           .ifPresent(
-              layer ->
-                  Nearest.addForms(
-                      wanted,
-                      layer,
-                      KIND,
-                      List.of(Scales.Form.INITIAL, Scales.Form.TRAINED),
-                      ends,
-                      tensors -> tensors.parent(layer.weight())));
+              layer -> {
+                Nearest.addForms(
+                    wanted,
+                    layer,
+                    KIND,
+                    List.of(Scales.Form.INITIAL, Scales.Form.TRAINED),
+                    ends,
+                    tensors -> tensors.parent(layer.weight()));
+                addOrthogonal(wanted, layer.scaleA(), Part.A, ends);
+                addOrthogonal(wanted, layer.scaleB(), Part.B, ends);
+              });
     }
     return wanted;
+  }
+
+  private static void addOrthogonal(
+      Map<String, Recomputation> wanted, String factor, Part part, Ends ends) {
+    wanted.put(
+        factor + ORTHOGONAL,
+        LayerRecomputation.of(ends, tensors -> new OrthogonalCheck(tensors.child(factor), part)));
   }
 
   @Override

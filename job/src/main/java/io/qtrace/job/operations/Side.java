@@ -72,6 +72,11 @@ public final class Side {
         .toList();
   }
 
+  /** How many tensors of another checkpoint it has, under any names. */
+  public long held(Side other) {
+    return other.facts.tensors().values().stream().filter(one -> !same(one).isEmpty()).count();
+  }
+
   /** What the checkpoint states of a layer's LUT, where that can be one. */
   public Optional<LayerLut> lut(LayerNames layer) {
     Optional<Double> trained = maxAbs().value();

@@ -66,6 +66,19 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
     return new TensorGroup(leaf, "");
   }
 
+  /** The part of a model that comes several times, of a tensor's name, such as a decoder layer. */
+  public static String blockOf(String name) {
+    int end = 0;
+    for (String segment : name.split("\\.", -1)) {
+      end += segment.length();
+      if (!segment.isEmpty() && segment.chars().allMatch(Character::isDigit)) {
+        return name.substring(0, end);
+      }
+      end++;
+    }
+    return LayerNames.moduleOf(name);
+  }
+
   boolean isNorm() {
     return what.equals(NORM) || what.equals(HEAD_NORM);
   }

@@ -7,7 +7,9 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.FindingList;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
 
 /** Optimizer steps on scales, LUT deltas or both. */
 public final class Train implements Operation {
@@ -83,9 +85,12 @@ public final class Train implements Operation {
     return Quantization.STALE;
   }
 
+  /** The trainer writes indices as int16. */
   @Override
   public boolean derives(TensorComparison explained, Step step) {
-    return false;
+    return explained.category() == Category.INDICES
+        && explained.isDtypeChanged()
+        && explained.right().filter(own -> own.dtype() == DType.INT16).isPresent();
   }
 
   /** Magnitudes that were not rounded to float16 with the others. */

@@ -116,11 +116,28 @@ final class Assemblies {
     int base = others.get(0);
     // What passed tensors on has them too.
     return others.stream()
-        .filter(
-            donor ->
-                Transition.isGraft(tree.transition(base, child), tree.transition(donor, child)))
+        .filter(donor -> isGraft(base, donor, child))
         .min(Comparator.comparing(this::depth).thenComparing(donor -> file(donor).path()))
         .map(donor -> new Parents(base, donor));
+  }
+
+  // Blocks of what a checkpoint comes from are those that a tool left out.
+  private boolean isGraft(int base, int donor, int child) {
+    Transition ofBase = tree.transition(base, child);
+    Transition ofDonor = tree.transition(donor, child);
+    return Transition.isGraft(ofBase, ofDonor)
+        || (Transition.isGraftOfBlocks(ofBase, ofDonor)
+            && !isAncestor(base, donor, child)
+            && !isAncestor(donor, base, child));
+  }
+
+  // Not by way of the child.
+  private boolean isAncestor(int one, int other, int child) {
+    OptionalInt up = tree.parent(other);
+    while (up.isPresent() && up.getAsInt() != one && up.getAsInt() != child) {
+      up = tree.parent(up.getAsInt());
+    }
+    return up.isPresent() && up.getAsInt() == one;
   }
 
   // Whether one operation makes the child, or it is a step of its run.

@@ -3,6 +3,7 @@ package io.qtrace.job.parents;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Quantize;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
@@ -14,6 +15,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What would have led from one checkpoint to another, as far as the facts of both show it.
@@ -27,8 +32,9 @@ import java.util.Objects;
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
- * @param groups hashes of the groups of tensors of which any is not the same on both sides; none
- *     where they are too many, or the child has nothing else than the parent
+ * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of
+ *     which any is not the same on both sides; none where they are too many, or the child has
+ *     nothing else than the parent
  */
 public record Transition(
     EdgeKind kind,
@@ -45,23 +51,34 @@ public record Transition(
   // that was quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
+  // Of a checkpoint that was put together from another's tensors.
+  private static final double HELD_PART = 0.9;
+
+  // Of what a quantization adds, in at most a third of the layers indices or _Q.
+  private static final double MOST_DAMAGED = 0.1;
+
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
 
-  private static final int MOST_GROUPS = 64;
+  private static final int MOST_GROUPS = 64; // as many blocks
+  private static final int BLOCK = 1; // the bit that hashes of blocks have, and others do not
 
-  // A weight counts as all that quantizes it: LUT, factors and magnitudes.
-  private static final int WEIGHT = 4;
+  // A weight counts as more than all that quantizes it: LUT, factors, magnitudes and a flag.
+  private static final int WEIGHT = 8;
 
   public Transition {
     Objects.requireNonNull(kind, "kind");
     groups = List.copyOf(groups);
   }
 
-  /** The same where a proof found so many tensors unexplained. */
+  /**
+   * The same where a proof found so many tensors unexplained: what was quantized with most scales
+   * other than these was trained since, from a checkpoint that is not there.
+   */
   Transition withUnexplained(int found) {
+    boolean trained = kind.equals(Quantize.KIND) && found > changed * MOST_DAMAGED;
     return new Transition(
-        kind, shared, changed, found, invented, distance, proof, plausible, groups);
+        kind, shared, changed, found, invented, distance, proof, plausible && !trained, groups);
   }
 
   /** What led from a parent to a child. */
@@ -70,7 +87,8 @@ public record Transition(
     Classifier.Outcome outcome = classifier.classify(step);
     Map<TensorStatus, Integer> statuses = step.pair().summary();
     int shared = statuses.getOrDefault(TensorStatus.IDENTICAL, 0);
-    boolean related = shared > 0 || statuses.containsKey(TensorStatus.EQUAL);
+    boolean related =
+        shared > 0 || statuses.containsKey(TensorStatus.EQUAL) || isPartlyRounded(step);
     int unexplained = outcome.unexplained();
     boolean proof =
         outcome
@@ -88,9 +106,39 @@ public record Transition(
         weights ? WEIGHT * outcome.invented() : outcome.invented(),
         moved ? distance : 0,
         proof,
-        (weights ? parent.numbers().relative(child.numbers()) <= NEAR : related || proof)
-            && unexplained * UNEXPLAINED_PART <= child.side().facts().tensors().size(),
+        isPlausible(parent, child, weights, related || proof, shared, unexplained)
+            && !isTrainedSince(outcome, step),
         groups(step));
+  }
+
+  // A LUT in training is of a later step than the one that quantized the model.
+  private static boolean isTrainedSince(Classifier.Outcome outcome, Step step) {
+    return outcome.kind().equals(Quantize.KIND)
+        && step.pair()
+            .of(Category.LUT_DELTAS)
+            .anyMatch(deltas -> deltas.status() == TensorStatus.ADDED);
+  }
+
+  // A model saved in few bits need not have any byte in common with its parent.
+  private static boolean isPartlyRounded(Step step) {
+    List<TensorComparison> both =
+        step.pair().byName().values().stream().filter(TensorComparison::isComparable).toList();
+    return 4 * both.stream().filter(TensorComparison::isRounded).count() >= both.size()
+        && !both.isEmpty();
+  }
+
+  // What is nothing but another's tensors, under any names, comes from it wherever they are.
+  private static boolean isPlausible(
+      Node parent, Node child, boolean weights, boolean related, int shared, int unexplained) {
+    int tensors = child.side().facts().tensors().size();
+    boolean near =
+        weights
+            ? 2 * shared >= tensors || parent.numbers().relative(child.numbers()) <= NEAR
+            : related;
+    return (near && unexplained * UNEXPLAINED_PART <= tensors)
+        || (shared > 0
+            && 2 * unexplained <= tensors
+            && parent.side().held(child.side()) >= HELD_PART * tensors);
   }
 
   private static List<Integer> groups(Step step) {
@@ -102,23 +150,45 @@ public record Transition(
     if (others.stream().allMatch(tensor -> tensor.right().isEmpty())) {
       return List.of();
     }
-    List<Integer> groups =
-        others.stream()
-            .map(tensor -> TensorGroup.of(tensor).toString().hashCode())
-            .distinct()
-            .sorted()
-            .toList();
-    return groups.size() > MOST_GROUPS ? List.of() : groups;
+    return Stream.concat(
+            hashes(others, tensor -> TensorGroup.of(tensor).toString()).map(hash -> hash << 1),
+            hashes(others, tensor -> TensorGroup.blockOf(tensor.name()))
+                .map(hash -> hash << 1 | BLOCK))
+        .sorted()
+        .toList();
+  }
+
+  private static Stream<Integer> hashes(
+      List<TensorComparison> tensors, Function<TensorComparison, String> name) {
+    List<Integer> hashes =
+        tensors.stream().map(one -> name.apply(one).hashCode()).distinct().toList();
+    return hashes.size() > MOST_GROUPS ? Stream.of() : hashes.stream();
   }
 
   /** Whether a child has whole groups of tensors of one parent, and all others of another. */
   static boolean isGraft(Transition ofBase, Transition ofDonor) {
-    return !ofBase.groups.isEmpty()
-        && !ofDonor.groups.isEmpty()
-        && Collections.disjoint(ofBase.groups, ofDonor.groups);
+    return isDivided(ofBase, ofDonor, 0);
   }
 
-  // Training of float weights explains any weights, so they must be near.
+  /**
+   * Whether it has whole blocks of one parent, such as decoder layers, and all others of another.
+   */
+  static boolean isGraftOfBlocks(Transition ofBase, Transition ofDonor) {
+    return isDivided(ofBase, ofDonor, BLOCK);
+  }
+
+  private static boolean isDivided(Transition ofBase, Transition ofDonor, int kind) {
+    Set<Integer> base = ofBase.of(kind);
+    Set<Integer> donor = ofDonor.of(kind);
+    return !base.isEmpty() && !donor.isEmpty() && Collections.disjoint(base, donor);
+  }
+
+  private Set<Integer> of(int kind) {
+    return groups.stream().filter(hash -> (hash & BLOCK) == kind).collect(Collectors.toSet());
+  }
+
+  // Training of float weights explains any weights, so they must be near. Those of a quantized
+  // model are frozen.
   private static boolean isOfWeights(Classifier.Outcome outcome, Step step) {
     return isTraining(outcome)
         && step.pair().byName().values().stream()
@@ -127,7 +197,8 @@ public record Transition(
                     tensor.category() == Category.OTHER
                         && tensor.status() == TensorStatus.CHANGED
                         && !tensor.isRounded()
-                        && !TrainedGroups.mustMove(tensor));
+                        && !TrainedGroups.mustMove(tensor)
+                        && step.trained().trains(tensor));
   }
 
   /**

@@ -77,6 +77,19 @@ class TestEdgeRules {
   }
 
   @Test
+  void aBestStateThatNothingLeadsToHasItsPlaceAfterTheFirstStep() throws IOException {
+    for (String name :
+        new String[] {"best_state_dict.pt", "checkpoint_step9.pt", "checkpoint_step10.pt"}) {
+      Files.createFile(folder.resolve(name));
+    }
+    assertThat(EdgeRules.of(scan(folder)).places())
+        .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
+        .containsExactly("checkpoint_step9.pt -> best_state_dict.pt");
+    Files.createFile(folder.resolve("v2_initial.pt"));
+    assertThat(EdgeRules.of(scan(folder)).places()).isEmpty();
+  }
+
+  @Test
   void whatToolsMadeOfAnInitialStateLeadsToNothing() throws IOException {
     for (String name :
         new String[] {"v2_initial_fp16.pt", "v2_initial.pt", "v2_initial_snapped.pt", "step1.pt"}) {

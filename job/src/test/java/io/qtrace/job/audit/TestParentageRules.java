@@ -38,10 +38,16 @@ class TestParentageRules {
   private final StatedEvaluation evaluation = new StatedEvaluation();
 
   private List<PlannedEdge> parentage(Forest forest, Edge... declared) {
+    return parentage(forest, List.of(declared), List.of());
+  }
+
+  private List<PlannedEdge> parentage(Forest forest, List<Edge> declared, List<Edge> places) {
     Set<CheckpointFile> files = new TreeSet<>(List.of(SOURCE, OTHER));
     forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
     return Parentage.of(
-        List.of(declared), forest, new Ancestry(forest, HandMade.measured(files), evaluation));
+        new EdgeRules.Found(declared, places, List.of()),
+        forest,
+        new Ancestry(forest, HandMade.measured(files), evaluation));
   }
 
   private static Edge declared(CheckpointFile parent, CheckpointFile child) {
@@ -124,6 +130,25 @@ class TestParentageRules {
         .containsExactly(
             planned(SOURCE, initial, Status.DIRECT, WeightsEvidence.infers(quantized), "weights"));
     assertThat(parentage(forest(HandMade.edge(SOURCE, initial, "unknown", 1)))).isEmpty();
+  }
+
+  @Test
+  void aBestStateWithoutASourceIsRejectedOnlyWhereItIsOfNoStepOfItsRun() {
+    CheckpointFile best = HandMade.file("run/best_state_dict.pt", Role.BEST, 0);
+    InferredEdge made = edge(OTHER, best, "train");
+    Forest forest = forest(edge(SOURCE, STEP_1, "train"), made);
+    evaluation.ruling(made, STEP_1, 4, false);
+    List<PlannedEdge> found = parentage(forest, List.of(), List.of(ordered(STEP_1, best)));
+    assertThat(found).hasSize(3);
+    assertThat(found.stream().filter(one -> one.isOf(STEP_1)))
+        .singleElement()
+        .satisfies(
+            one ->
+                assertThat(findings(one))
+                    .extracting(Finding::rule)
+                    .containsExactly("name-contradicted"));
+    evaluation.ruling(made, STEP_1, 0, false);
+    assertThat(parentage(forest, List.of(), List.of(ordered(STEP_1, best)))).hasSize(2);
   }
 
   @Test

@@ -149,6 +149,24 @@ class TestPlantedFaults {
                 .filter(fault -> !isSynced(fault.link().child(), fault.tensor())));
   }
 
+  // Most leave every index where it was.
+  @Test
+  void aDirectionThatWasChangedAfterTheDecomposition() throws IOException {
+    assertFound(
+        20261128,
+        Set.of("quantize"),
+        (link, random) ->
+            anyLayer(random, link.child(), layer -> true)
+                .map(layer -> random.nextBoolean() ? layer.scaleA() : layer.scaleB())
+                .map(factor -> new Fault(turned(link, factor, random), factor)));
+  }
+
+  private static Link turned(Link link, String factor, Random random) {
+    ArrayTensor tensor = link.child().tensor(factor);
+    int at = place(random, tensor);
+    return link.with(link.child().with(factor, tensor.with(at, tensor.values()[at] + 0.02)));
+  }
+
   @Test
   void aLayerThatASyncToTheLutInTrainingLeft() throws IOException {
     assertFound(

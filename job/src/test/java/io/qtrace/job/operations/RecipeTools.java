@@ -161,13 +161,38 @@ final class RecipeTools {
     int rank = 2 + random.nextInt(3);
     float[] magnitude = Layers.positive(random, rank);
     for (int k = 0; k < rank; k++) {
-      magnitude[k] *= (float) (Math.sqrt((double) out * in) / rank);
+      // The first is of positive directions, and by far the largest, as of a positive matrix.
+      magnitude[k] *= (float) (Math.sqrt((double) out * in) * (k == 0 ? 1 : 1.0 / 128));
     }
+    float[] a = orthonormal(Layers.positive(random, out * rank), rank, rank, 1);
+    float[] b = orthonormal(Layers.positive(random, rank * in), rank, 1, in);
     Map<String, ArrayTensor> factors = new LinkedHashMap<>();
-    factors.put(layer.scaleA(), ArrayTensor.of(Layers.positive(random, out * rank), out, rank));
-    factors.put(layer.scaleB(), ArrayTensor.of(Layers.positive(random, rank * in), rank, in));
+    factors.put(layer.scaleA(), ArrayTensor.of(a, out, rank));
+    factors.put(layer.scaleB(), ArrayTensor.of(b, rank, in));
     factors.put(layer.magnitude(), ArrayTensor.of(magnitude, rank));
     return factors;
+  }
+
+  // Gram-Schmidt: of vectors with so much from an element to the next, and from one to the next.
+  private static float[] orthonormal(float[] values, int count, int step, int next) {
+    int length = values.length / count;
+    for (int k = 0; k < count; k++) {
+      for (int j = 0; j <= k; j++) {
+        double product = 0;
+        for (int i = 0; i < length; i++) {
+          product += (double) values[k * next + i * step] * values[j * next + i * step];
+        }
+        for (int i = 0; i < length; i++) {
+          int at = k * next + i * step;
+          values[at] =
+              (float)
+                  (j == k
+                      ? values[at] / Math.sqrt(product)
+                      : values[at] - product * values[j * next + i * step]);
+        }
+      }
+    }
+    return values;
   }
 
   // Rising, symmetric, exact in float16.

@@ -10,6 +10,7 @@ import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Verdict;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -171,6 +172,41 @@ class TestAverage {
                   message.contains(tensor + ": 1 of ")
                       && message.endsWith("the first at element " + element));
     }
+  }
+
+  // Of what LUTs train alone, where most tensors stay: beside the initial state, which has no
+  // deltas,
+  // what a tool made of a member, and a damaged copy of the average.
+  @Test
+  void whatStaysSaysNothingOfTheMembers() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      Random random = new Random(seed);
+      ArrayCheckpoint initial = RandomModel.of(random);
+      ArrayCheckpoint first = withDeltas(initial, random);
+      ArrayCheckpoint last = withDeltas(first, random);
+      ArrayCheckpoint average = averaged(List.of(first, last), new double[] {0.5, 0.5});
+      LayerNames layer = average.layers().get(0);
+      ArrayCheckpoint rounded = last;
+      for (LayerNames one : last.layers()) {
+        rounded = rounded.with(one.scaleA(), half(last).tensor(one.scaleA()));
+      }
+      List<Side> sides =
+          sides(
+              List.of(
+                  initial, rounded, average.damaged(layer.deltas(), 1), first, last, half(last)));
+      assertThat(Mixture.of(sides, new Side(average.facts())).map(Mixture::terms).orElse(List.of()))
+          .as("seed %d", seed)
+          .containsExactly(new Mixture.Term(3, false, 0.5), new Mixture.Term(4, false, 0.5));
+    }
+  }
+
+  private static ArrayCheckpoint withDeltas(ArrayCheckpoint model, Random random) {
+    ArrayCheckpoint trained = model;
+    for (LayerNames layer : model.layers()) {
+      float[] deltas = Layers.positive(random, 8);
+      trained = trained.with(layer.deltas(), ArrayTensor.of(deltas, deltas.length));
+    }
+    return trained;
   }
 
   @Test

@@ -7,8 +7,12 @@ import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -211,5 +215,87 @@ class TestClassifier {
     assertThat(outcome.best().orElseThrow().unexplained())
         .containsExactly(
             new Classifier.Unexplained(Layers.MLP.quantized(), UnexplainedElements.of(1, 3)));
+  }
+
+  // Before any data of the two is compared.
+  @Test
+  void indicesInAWiderTypeAreTheSame() {
+    for (long seed = 1; seed <= 20; seed++) {
+      Random random = new Random(seed);
+      ArrayCheckpoint narrow = withIndices(RandomModel.of(random), DType.UINT8);
+      ArrayCheckpoint trained = withIndices(narrow, DType.INT16);
+      for (LayerNames layer : trained.layers()) {
+        float[] deltas = Layers.positive(random, 8);
+        trained = trained.with(layer.deltas(), ArrayTensor.of(deltas, deltas.length));
+      }
+      Classifier.Outcome outcome = CLASSIFIER.classify(StepOfArrays.ofFacts(narrow, trained));
+      assertThat(outcome.kind()).isEqualTo(Train.KIND);
+      assertThat(outcome.cost()).isZero();
+      String indices = trained.layers().get(0).indices();
+      ArrayTensor moved = trained.tensor(indices);
+      double other = moved.values()[0] == 0 ? 1 : 0;
+      assertThat(
+              CLASSIFIER
+                  .classify(
+                      StepOfArrays.ofFacts(narrow, trained.with(indices, moved.with(0, other))))
+                  .cost())
+          .isEqualTo(1);
+    }
+  }
+
+  private static ArrayCheckpoint withIndices(ArrayCheckpoint model, DType dtype) {
+    ArrayCheckpoint other = model;
+    for (LayerNames layer : model.layers()) {
+      ArrayTensor indices = model.tensor(layer.indices());
+      other =
+          other.with(
+              layer.indices(), new ArrayTensor(dtype, indices.shape(), indices.values().clone()));
+    }
+    return other;
+  }
+
+  // Its extremes are those of the weight, so that in few bits it may look like that, rounded.
+  @Test
+  void anExportInFewBitsIsOneBeforeItsDataIsRead() {
+    int exports = 0;
+    for (long seed = 1; exports < 30; seed++) {
+      for (RandomChain.Link link : RandomChain.of(seed, 6)) {
+        if (link.kind().equals(Dequantize.KIND)) {
+          ArrayCheckpoint child = link.child();
+          LayerNames layer = link.parent().layers().get(0);
+          ArrayTensor weight = link.parent().tensor(layer.weight());
+          ArrayTensor narrow = weight.as(DType.BFLOAT16);
+          Classifier.Outcome outcome =
+              CLASSIFIER.classify(
+                  StepOfArrays.ofFacts(link.parent(), child.with(layer.weight(), narrow)));
+          assertThat(outcome.kind()).isEqualTo(Dequantize.KIND);
+          exports++;
+        }
+      }
+    }
+  }
+
+  // Layers share the tables that a tool writes: they are no more to know than one.
+  @Test
+  void aTableOfManyLayersIsInventedOnce() {
+    int replaced = 0;
+    for (long seed = 1; replaced < 30; seed++) {
+      for (RandomChain.Link link : RandomChain.of(seed, 6)) {
+        if (link.kind().equals(ReplaceLut.KIND)) {
+          Set<List<Double>> tables = tables(link.child());
+          tables.removeAll(tables(link.parent()));
+          assertThat(
+                  CLASSIFIER.classify(StepOfArrays.ofFacts(link.parent(), link.child())).invented())
+              .isEqualTo(tables.size());
+          replaced++;
+        }
+      }
+    }
+  }
+
+  private static Set<List<Double>> tables(ArrayCheckpoint model) {
+    return model.layers().stream()
+        .map(layer -> Arrays.stream(model.tensor(layer.lut()).values()).boxed().toList())
+        .collect(Collectors.toCollection(HashSet::new));
   }
 }

@@ -29,6 +29,20 @@ class TestGraft {
   }
 
   @Test
+  void decoderLayersOfAnother() {
+    ArrayCheckpoint base = withSecondLayer(BASE);
+    ArrayCheckpoint donor = withSecondLayer(DONOR);
+    ArrayCheckpoint child = base;
+    for (String name : donor.tensors().keySet()) {
+      if (name.startsWith("model.layers.1.")) {
+        child = child.with(name, donor.tensor(name));
+      }
+    }
+    assertGraft(base, donor, child);
+    assertGraft(donor, base, child);
+  }
+
+  @Test
   void magnitudesOfAnother() {
     ArrayCheckpoint child = BASE;
     for (LayerNames layer : Layers.ALL) {

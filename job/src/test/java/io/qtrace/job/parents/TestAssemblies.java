@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class TestAssemblies {
   private static final int SCALES = 10; // tensors, and the hash of their group
-  private static final int MAGNITUDES = 5;
+  private static final int MAGNITUDES = 6;
 
   private static final CheckpointFile INITIAL = HandMade.file("init.pt");
   private static final CheckpointFile DONOR = HandMade.file("run/step1.pt");
@@ -61,6 +61,38 @@ class TestAssemblies {
     assertThat(forest.edgeTo(mixed).orElseThrow().parent()).isEqualTo(BASE);
     assertThat(forest.edgeTo(mixed).orElseThrow().kind()).isEqualTo(Graft.KIND);
     assertThat(forest.donors()).extracting(InferredEdge::parent).containsExactly(DONOR);
+  }
+
+  // Hashes of blocks are odd.
+  @Test
+  void blocksOfTwoRunsArePutTogetherThoseThatAToolLeftOutAreNot() {
+    CheckpointFile mixed = HandMade.file("mixed.pt");
+    both(INITIAL, DONOR, 1, SCALES, 3, 5);
+    both(INITIAL, BASE, 1, SCALES, 3, 5);
+    both(INITIAL, mixed, 1, SCALES, 3, 5);
+    both(DONOR, BASE, 1.4, SCALES, 3, 5);
+    both(BASE, mixed, 0.7, SCALES, 3);
+    both(DONOR, mixed, 0.7, SCALES, 5);
+    List<MeasuredCheckpoint> measured = HandMade.measured(List.of(INITIAL, DONOR, BASE, mixed));
+    DeclaredParents siblings =
+        DeclaredParents.of(
+            List.of(
+                new Declaration(INITIAL, DONOR),
+                new Declaration(INITIAL, BASE),
+                new Declaration(INITIAL, mixed)));
+    Forest graft = new ParentSearch(evaluation).run(measured, siblings);
+    assertThat(graft.edgeTo(mixed).orElseThrow().kind()).isEqualTo(Graft.KIND);
+    assertThat(graft.donors()).hasSize(1);
+    both(DONOR, BASE, 0.1, SCALES, 3, 5);
+    DeclaredParents chain =
+        DeclaredParents.of(
+            List.of(
+                new Declaration(INITIAL, DONOR),
+                new Declaration(DONOR, BASE),
+                new Declaration(INITIAL, mixed)));
+    Forest left = new ParentSearch(evaluation).run(measured, chain);
+    assertThat(left.edgeTo(BASE).orElseThrow().parent()).isEqualTo(DONOR);
+    assertThat(left.donors()).isEmpty();
   }
 
   @Test

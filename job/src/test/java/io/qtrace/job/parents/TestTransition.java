@@ -1,0 +1,91 @@
+package io.qtrace.job.parents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qtrace.job.operations.ArrayCheckpoint;
+import io.qtrace.job.operations.ArrayTensor;
+import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Operations;
+import io.qtrace.job.operations.RandomChain;
+import io.qtrace.job.operations.RandomChain.Link;
+import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
+import io.qtrace.tensor.DType;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** What may lead from one checkpoint to another, by the facts of both. */
+class TestTransition {
+  private static final Classifier CLASSIFIER = new Classifier(Operations.KNOWN);
+  private static final String ONE = "model.layers.0.";
+  private static final String OTHER = "model.layers.1.";
+  private static final int LINKS = 20;
+
+  private static Transition between(ArrayCheckpoint parent, ArrayCheckpoint child) {
+    return Transition.between(Node.of(parent.facts()), Node.of(child.facts()), CLASSIFIER);
+  }
+
+  private static List<Link> links(String kind) {
+    return LongStream.iterate(20261127, seed -> seed + 1)
+        .boxed()
+        .flatMap(seed -> RandomChain.of(seed, 6).stream())
+        .filter(link -> link.kind().label().equals(kind))
+        .limit(LINKS)
+        .toList();
+  }
+
+  private static ArrayCheckpoint exchanged(ArrayCheckpoint model, Predicate<String> which) {
+    ArrayCheckpoint exchanged = model;
+    for (String name : model.tensors().keySet()) {
+      if (name.startsWith(ONE) && which.test(name)) {
+        String other = name.replace(ONE, OTHER);
+        exchanged = exchanged.with(name, model.tensor(other)).with(other, model.tensor(name));
+      }
+    }
+    return exchanged;
+  }
+
+  @Test
+  void decoderLayersOfAFloatModelThatWereExchangedComeFromIt() {
+    for (Link link : links("quantize")) {
+      assertThat(between(link.parent(), exchanged(link.parent(), name -> true)).plausible())
+          .isTrue();
+    }
+  }
+
+  @Test
+  void weightsOfAQuantizedModelThatWereExchangedComeFromIt() {
+    for (Link link : links("train")) {
+      ArrayCheckpoint child = exchanged(link.child(), name -> name.endsWith("_proj.weight"));
+      assertThat(between(link.parent(), child).plausible()).isTrue();
+    }
+  }
+
+  @Test
+  void whatTrainedSinceItWasQuantizedHasAnotherParent() {
+    for (Link link : links("quantize")) {
+      Transition quantized = between(link.parent(), link.child());
+      assertThat(quantized.plausible()).isTrue();
+      assertThat(quantized.withUnexplained(2).plausible()).isTrue();
+      assertThat(quantized.withUnexplained(quantized.changed() / 4).plausible()).isFalse();
+      LayerNames layer = link.child().layers().get(0);
+      ArrayTensor deltas = ArrayTensor.of(new float[8], 8);
+      assertThat(between(link.parent(), link.child().with(layer.deltas(), deltas)).plausible())
+          .isFalse();
+    }
+  }
+
+  // No byte of the two is the same.
+  @Test
+  void aDamagedExportInFewBitsComesFromWhatWasExported() {
+    for (Link link : links("dequantize")) {
+      ArrayCheckpoint narrow =
+          link.child().map(tensor -> tensor.isFloat() ? tensor.as(DType.BFLOAT16) : tensor);
+      Transition found = between(link.parent(), narrow.damaged("model.norm.weight", 1));
+      assertThat(found.kind()).isEqualTo(new EdgeKind("dequantize"));
+      assertThat(found.plausible()).isTrue();
+    }
+  }
+}

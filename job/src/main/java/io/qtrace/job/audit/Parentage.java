@@ -35,6 +35,9 @@ final class Parentage {
   // Tensors that are the same for one that no operation explains, of a damaged copy.
   private static final int MOSTLY = 8;
 
+  // Of what a quantization adds: in a third of the layers indices or _Q, in all a LUT in training.
+  private static final double MOST_DAMAGED = 0.1;
+
   private final Map<CheckpointFile, List<PlannedEdge>> edges = new LinkedHashMap<>(); // by child
   private final Map<CheckpointFile, Set<CheckpointFile>> declared = new HashMap<>(); // all parents
   private final Map<CheckpointFile, Set<CheckpointFile>> kept = new HashMap<>(); // by child
@@ -127,7 +130,18 @@ final class Parentage {
         edge.child().role() == Role.INITIAL
             && MOSTLY * edge.unexplained() > edge.shared()
             && !edge.kind().equals(Quantize.KIND);
-    return !claimed && !settled.contains(edge.child()) && !initial && !isReversed(edge);
+    return !claimed
+        && !settled.contains(edge.child())
+        && !initial
+        && !isTrainedSince(edge)
+        && !isReversed(edge);
+  }
+
+  // A step that is not what was quantized, but trained from it: that one is missing.
+  private static boolean isTrainedSince(InferredEdge edge) {
+    return edge.kind().equals(Quantize.KIND)
+        && edge.child().role() != Role.INITIAL
+        && edge.unexplained() > MOST_DAMAGED * edge.changed();
   }
 
   // In addition to the edge of the base, if that is one.

@@ -3,7 +3,6 @@ package io.qtrace.job.parents;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
-import io.qtrace.job.operations.Quantize;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
@@ -54,9 +53,6 @@ public record Transition(
   // Of a checkpoint that was put together from another's tensors.
   private static final double HELD_PART = 0.9;
 
-  // Of what a quantization adds, in at most a third of the layers indices or _Q.
-  private static final double MOST_DAMAGED = 0.1;
-
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
 
@@ -71,14 +67,10 @@ public record Transition(
     groups = List.copyOf(groups);
   }
 
-  /**
-   * The same where a proof found so many tensors unexplained: what was quantized with most scales
-   * other than these was trained since, from a checkpoint that is not there.
-   */
+  /** The same where a proof found so many tensors unexplained. */
   Transition withUnexplained(int found) {
-    boolean trained = kind.equals(Quantize.KIND) && found > changed * MOST_DAMAGED;
     return new Transition(
-        kind, shared, changed, found, invented, distance, proof, plausible && !trained, groups);
+        kind, shared, changed, found, invented, distance, proof, plausible, groups);
   }
 
   /** What led from a parent to a child. */
@@ -106,17 +98,8 @@ public record Transition(
         weights ? WEIGHT * outcome.invented() : outcome.invented(),
         moved ? distance : 0,
         proof,
-        isPlausible(parent, child, weights, related || proof, shared, unexplained)
-            && !isTrainedSince(outcome, step),
+        isPlausible(parent, child, weights, related || proof, shared, unexplained),
         groups(step));
-  }
-
-  // A LUT in training is of a later step than the one that quantized the model.
-  private static boolean isTrainedSince(Classifier.Outcome outcome, Step step) {
-    return outcome.kind().equals(Quantize.KIND)
-        && step.pair()
-            .of(Category.LUT_DELTAS)
-            .anyMatch(deltas -> deltas.status() == TensorStatus.ADDED);
   }
 
   // A model saved in few bits need not have any byte in common with its parent.

@@ -133,6 +133,15 @@ class TestParentageRules {
   }
 
   @Test
+  void aStepOfAModelThatWasQuantizedOutsideTheArchiveIsARoot() {
+    assertThat(parentage(forest(edge(SOURCE, STEP_1, "quantize", 1)))).isEmpty();
+    InferredEdge explained = edge(SOURCE, STEP_1, "quantize");
+    assertThat(parentage(forest(explained)))
+        .containsExactly(
+            planned(SOURCE, STEP_1, Status.DIRECT, WeightsEvidence.infers(explained), "weights"));
+  }
+
+  @Test
   void aBestStateWithoutASourceIsRejectedOnlyWhereItIsOfNoStepOfItsRun() {
     CheckpointFile best = HandMade.file("run/best_state_dict.pt", Role.BEST, 0);
     InferredEdge made = edge(OTHER, best, "train");

@@ -3,13 +3,11 @@ package io.qtrace.job.parents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.operations.ArrayCheckpoint;
-import io.qtrace.job.operations.ArrayTensor;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.RandomChain;
 import io.qtrace.job.operations.RandomChain.Link;
 import io.qtrace.job.policy.EdgeKind;
-import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
 import java.util.List;
 import java.util.function.Predicate;
@@ -60,20 +58,6 @@ class TestTransition {
     for (Link link : links("train")) {
       ArrayCheckpoint child = exchanged(link.child(), name -> name.endsWith("_proj.weight"));
       assertThat(between(link.parent(), child).plausible()).isTrue();
-    }
-  }
-
-  @Test
-  void whatTrainedSinceItWasQuantizedHasAnotherParent() {
-    for (Link link : links("quantize")) {
-      Transition quantized = between(link.parent(), link.child());
-      assertThat(quantized.plausible()).isTrue();
-      assertThat(quantized.withUnexplained(2).plausible()).isTrue();
-      assertThat(quantized.withUnexplained(quantized.changed() / 4).plausible()).isFalse();
-      LayerNames layer = link.child().layers().get(0);
-      ArrayTensor deltas = ArrayTensor.of(new float[8], 8);
-      assertThat(between(link.parent(), link.child().with(layer.deltas(), deltas)).plausible())
-          .isFalse();
     }
   }
 

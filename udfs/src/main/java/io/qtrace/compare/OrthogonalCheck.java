@@ -18,7 +18,7 @@ public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck
   private static final double EXACT_TOLERANCE = 5e-4; // of a cosine, of float16 or wider
   private static final double NARROW_TOLERANCE = 4e-3;
   private static final double LEAST_NORM = 1e-6; // of a direction
-  private static final long MOST_RANKS = 1024;
+  private static final long MOST_RANKS = 256; // the work grows with the square
 
   /** What is checked. */
   public enum Part {
@@ -46,6 +46,10 @@ public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck
     return fits ? Optional.empty() : RowCheck.unfit(tensors());
   }
 
+  private int columns() {
+    return (int) RowCheck.columns(factor);
+  }
+
   private long ranks() {
     return part == Part.A ? RowCheck.columns(factor) : RowCheck.rows(factor);
   }
@@ -56,7 +60,7 @@ public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck
     int ranks = (int) ranks();
     boolean[] off = off(cosines(values, ranks));
     CheckAccumulator found = new CheckAccumulator();
-    int columns = (int) RowCheck.columns(factor);
+    int columns = columns();
     for (long row = from; row < to; row++) {
       for (int column = 0; column < columns; column++) {
         if (off[part == Part.A ? column : (int) row]) {
@@ -69,17 +73,11 @@ public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck
   }
 
   private double[][] cosines(float[] values, int ranks) {
-    int length = values.length / ranks;
-    int step = part == Part.A ? ranks : 1;
-    int next = part == Part.A ? 1 : length;
+    float[][] directions = directions(values, ranks);
     double[][] cosines = new double[ranks][ranks];
     for (int i = 0; i < ranks; i++) {
       for (int j = 0; j <= i; j++) {
-        double sum = 0;
-        for (int k = 0; k < length; k++) {
-          sum += (double) values[i * next + k * step] * values[j * next + k * step];
-        }
-        cosines[i][j] = sum;
+        cosines[i][j] = product(directions[i], directions[j]);
       }
     }
     double[] norms = new double[ranks];
@@ -94,6 +92,24 @@ public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck
       cosines[i][i] = 0;
     }
     return cosines;
+  }
+
+  private float[][] directions(float[] values, int ranks) {
+    float[][] directions = new float[ranks][values.length / ranks];
+    for (int at = 0; at < values.length; at++) {
+      int column = at % columns();
+      int row = at / columns();
+      directions[part == Part.A ? column : row][part == Part.A ? row : column] = values[at];
+    }
+    return directions;
+  }
+
+  private static double product(float[] left, float[] right) {
+    double sum = 0;
+    for (int k = 0; k < left.length; k++) {
+      sum += (double) left[k] * right[k];
+    }
+    return sum;
   }
 
   // The fewest without which all others are at right angles: the one that leans the most on others

@@ -14,10 +14,12 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Columns, functions and elements of every format against PyTorch. */
+@Tag("archive")
 class TestTorchContent {
   private static SparkSession spark;
   private static JsonNode expected;

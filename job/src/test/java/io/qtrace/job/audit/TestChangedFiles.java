@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checkpoints that are written while an audit reads them. */
+@Tag("archive")
 class TestChangedFiles {
   private static final String RUN = "srLUT-004c_all_alpaca_from_baked200_lut_plus_scales";
   private static final String FILE = RUN + "/checkpoint_step20.pt"; // parent of checkpoint_step40

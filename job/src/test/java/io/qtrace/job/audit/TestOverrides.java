@@ -20,12 +20,14 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs of which the policy expects another thing, told by their config.json or their names. */
+@Tag("archive")
 class TestOverrides {
   private static final String INITIAL = Sample.run("sr011-q4a4-FP4-init/v2_initial.pt");
   private static final Path TRAINING = Path.of("src/test/resources/training");

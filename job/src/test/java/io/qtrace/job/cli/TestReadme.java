@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The sample outputs of the READMEs are what the demo and the queries print. */
+@Tag("archive")
 class TestReadme {
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```\\w*\n(.*?)\n```$");
   private static final Pattern QUERY =

@@ -4,6 +4,7 @@ import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,8 +113,7 @@ public final class Mixture {
   }
 
   private static Stream<TensorFacts> floats(Side child) {
-    return child.facts().tensors().values().stream()
-        .filter(tensor -> tensor.dtype().kind() == DType.Kind.FLOAT);
+    return child.facts().tensors().values().stream().filter(tensor -> tensor.dtype().isFloat());
   }
 
   // What no checkpoint has itself: what does not train says nothing of the weights.
@@ -137,15 +137,13 @@ public final class Mixture {
 
   // Of columns with the same numbers the one that has the most of the child's tensors.
   private List<Column> distinct(Side child) {
+    long[] kept = columns.stream().mapToLong(column -> kept(column, child)).toArray();
     Set<Integer> distinct = new TreeSet<>();
-    for (int i = 0; i < columns.size(); i++) {
-      int best = i;
-      for (int j = 0; j < columns.size(); j++) {
-        long more = kept(columns.get(j), child) - kept(columns.get(best), child);
-        best = isAlike(i, j) && (more > 0 || (more == 0 && j < best)) ? j : best;
-      }
-      distinct.add(best);
-    }
+    IntStream.range(0, columns.size())
+        .boxed()
+        .sorted(Comparator.comparingLong(i -> -kept[i]))
+        .filter(i -> distinct.stream().noneMatch(better -> isAlike(better, i)))
+        .forEach(distinct::add);
     return distinct.stream().map(columns::get).toList();
   }
 
@@ -207,7 +205,7 @@ public final class Mixture {
       TensorFacts one = column.tensors().get(tensor.name());
       if (one == null
           || !one.shape().equals(tensor.shape())
-          || one.dtype().kind() != DType.Kind.FLOAT
+          || !one.dtype().isFloat()
           || one.stats().notFinite() > 0) {
         return List.of();
       }

@@ -68,15 +68,23 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
 
   /** The part of a model that comes several times, of a tensor's name, such as a decoder layer. */
   public static String blockOf(String name) {
-    int end = 0;
-    for (String segment : name.split("\\.", -1)) {
-      end += segment.length();
-      if (!segment.isEmpty() && segment.chars().allMatch(Character::isDigit)) {
+    for (int from = 0; from < name.length(); ) {
+      int dot = name.indexOf('.', from);
+      int end = dot < 0 ? name.length() : dot;
+      if (isNumber(name, from, end)) {
         return name.substring(0, end);
       }
-      end++;
+      from = end + 1;
     }
     return LayerNames.moduleOf(name);
+  }
+
+  private static boolean isNumber(String name, int from, int end) {
+    int at = from;
+    while (at < end && Character.isDigit(name.charAt(at))) {
+      at++;
+    }
+    return at == end && from < end;
   }
 
   boolean isNorm() {

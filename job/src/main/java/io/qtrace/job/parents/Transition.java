@@ -134,7 +134,7 @@ public record Transition(
       return List.of();
     }
     return Stream.concat(
-            hashes(others, tensor -> TensorGroup.of(tensor).toString()).map(hash -> hash << 1),
+            hashes(others, TensorGroup::of).map(hash -> hash << 1),
             hashes(others, tensor -> TensorGroup.blockOf(tensor.name()))
                 .map(hash -> hash << 1 | BLOCK))
         .sorted()
@@ -142,9 +142,14 @@ public record Transition(
   }
 
   private static Stream<Integer> hashes(
-      List<TensorComparison> tensors, Function<TensorComparison, String> name) {
+      List<TensorComparison> tensors, Function<TensorComparison, Object> part) {
     List<Integer> hashes =
-        tensors.stream().map(one -> name.apply(one).hashCode()).distinct().toList();
+        tensors.stream()
+            .map(part)
+            .distinct()
+            .map(one -> one.toString().hashCode())
+            .distinct()
+            .toList();
     return hashes.size() > MOST_GROUPS ? Stream.of() : hashes.stream();
   }
 

@@ -137,10 +137,9 @@ public final class YamlFile {
     } else if (e instanceof InvalidNullException) {
       return "it is null, expected a value";
     } else if (e instanceof InvalidFormatException wrong && wrong.getTargetType().isEnum()) {
-      return "%s, expected one of %s"
-          .formatted(
-              SafeText.quoted(String.valueOf(wrong.getValue())),
-              Arrays.toString(wrong.getTargetType().getEnumConstants()).toLowerCase(Locale.ROOT));
+      return SafeText.quoted(String.valueOf(wrong.getValue()))
+          + ", expected "
+          + kind(wrong.getTargetType());
     } else if (e instanceof MismatchedInputException wrong) {
       return wrong.getOriginalMessage().startsWith("Missing required creator property")
           ? "it is missing"

@@ -101,11 +101,13 @@ class TestHostileConfig {
         .isInstanceOf(IOException.class)
         .hasMessageContaining(folder + "/meta.json: ")
         .extracting(Throwable::getMessage)
-        .satisfies(
-            message ->
-                assertThat(message)
-                    .hasSizeLessThan(1_000)
-                    .matches(one -> one.codePoints().noneMatch(Character::isISOControl)));
+        .satisfies(TestHostileConfig::assertShortLine);
+  }
+
+  private static void assertShortLine(String message) {
+    assertThat(message)
+        .hasSizeLessThan(1_000)
+        .matches(one -> one.codePoints().noneMatch(Character::isISOControl));
   }
 
   static Stream<String> documents() throws IOException {
@@ -154,11 +156,7 @@ class TestHostileConfig {
         .hasMessageStartingWith("Invalid " + file)
         .hasMessageNotContainingAny("io.qtrace", "JsonToken", "Exception", "creator")
         .extracting(Throwable::getMessage)
-        .satisfies(
-            message ->
-                assertThat(message)
-                    .hasSizeLessThan(1_000)
-                    .matches(one -> one.codePoints().noneMatch(Character::isISOControl)));
+        .satisfies(TestHostileConfig::assertShortLine);
   }
 
   @Test

@@ -23,6 +23,12 @@ class TestEdgeRules {
 
   @TempDir Path folder;
 
+  private void create(String... names) throws IOException {
+    for (String name : names) {
+      Files.createFile(folder.resolve(name));
+    }
+  }
+
   @Test
   void declaredSourcesAndTheOrderOfARunGiveEdges() throws IOException {
     EdgeRules.Found found = EdgeRules.of(scan(Sample.RUNS));
@@ -64,10 +70,7 @@ class TestEdgeRules {
 
   @Test
   void anInitialStateWithinTheRunLeadsToWhatWasTrained() throws IOException {
-    for (String name :
-        new String[] {"v2_initial.pt", "checkpoint_step9.pt", "checkpoint_step10.pt"}) {
-      Files.createFile(folder.resolve(name));
-    }
+    create("v2_initial.pt", "checkpoint_step9.pt", "checkpoint_step10.pt");
     assertThat(EdgeRules.of(scan(folder)).edges())
         .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
         .containsExactly(
@@ -78,10 +81,7 @@ class TestEdgeRules {
 
   @Test
   void aBestStateThatNothingLeadsToHasItsPlaceAfterTheFirstStep() throws IOException {
-    for (String name :
-        new String[] {"best_state_dict.pt", "checkpoint_step9.pt", "checkpoint_step10.pt"}) {
-      Files.createFile(folder.resolve(name));
-    }
+    create("best_state_dict.pt", "checkpoint_step9.pt", "checkpoint_step10.pt");
     assertThat(EdgeRules.of(scan(folder)).places())
         .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
         .containsExactly("checkpoint_step9.pt -> best_state_dict.pt");
@@ -91,10 +91,7 @@ class TestEdgeRules {
 
   @Test
   void whatToolsMadeOfAnInitialStateLeadsToNothing() throws IOException {
-    for (String name :
-        new String[] {"v2_initial_fp16.pt", "v2_initial.pt", "v2_initial_snapped.pt", "step1.pt"}) {
-      Files.createFile(folder.resolve(name));
-    }
+    create("v2_initial_fp16.pt", "v2_initial.pt", "v2_initial_snapped.pt", "step1.pt");
     assertThat(EdgeRules.of(scan(folder)).edges())
         .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
         .containsExactly("v2_initial.pt -> step1.pt");
@@ -102,16 +99,12 @@ class TestEdgeRules {
 
   @Test
   void aMovingAverageIsOfTheLastStepAndOfTheStateNextToIt() throws IOException {
-    for (String name :
-        new String[] {
-          "checkpoint_step2.pt",
-          "checkpoint_step2_ema.pt",
-          "checkpoint_step4.pt",
-          "final.pt",
-          "final_ema.pt"
-        }) {
-      Files.createFile(folder.resolve(name));
-    }
+    create(
+        "checkpoint_step2.pt",
+        "checkpoint_step2_ema.pt",
+        "checkpoint_step4.pt",
+        "final.pt",
+        "final_ema.pt");
     assertThat(EdgeRules.of(scan(folder)).edges())
         .extracting(edge -> edge.parent().path() + " -> " + edge.child().path())
         .containsExactlyInAnyOrder(

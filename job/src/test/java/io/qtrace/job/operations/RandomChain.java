@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /** A random model, and what tools of the recipe make of it one after another. */
 public final class RandomChain {
@@ -163,6 +164,16 @@ public final class RandomChain {
       }
     }
     return links;
+  }
+
+  /** The first links of a kind, in chains of 6 steps of this seed and those that follow. */
+  public static List<Link> links(long firstSeed, EdgeKind kind, int count) {
+    return LongStream.iterate(firstSeed, seed -> seed + 1)
+        .boxed()
+        .flatMap(seed -> of(seed, 6).stream())
+        .filter(link -> link.kind().equals(kind))
+        .limit(count)
+        .toList();
   }
 
   private List<Link> begin() {

@@ -11,7 +11,6 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.tensor.DType;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What may lead from one checkpoint to another, by the facts of both. */
@@ -26,12 +25,7 @@ class TestTransition {
   }
 
   private static List<Link> links(String kind) {
-    return LongStream.iterate(20261127, seed -> seed + 1)
-        .boxed()
-        .flatMap(seed -> RandomChain.of(seed, 6).stream())
-        .filter(link -> link.kind().label().equals(kind))
-        .limit(LINKS)
-        .toList();
+    return RandomChain.links(20261127, new EdgeKind(kind), LINKS);
   }
 
   private static ArrayCheckpoint exchanged(ArrayCheckpoint model, Predicate<String> which) {

@@ -174,9 +174,8 @@ class TestAverage {
     }
   }
 
-  // Of what LUTs train alone, where most tensors stay: beside the initial state, which has no
-  // deltas,
-  // what a tool made of a member, and a damaged copy of the average.
+  // Only LUTs train, most tensors do not change. Among the candidates are the initial state, which
+  // has no deltas, what a tool made of a member, and a damaged copy of the average.
   @Test
   void whatStaysSaysNothingOfTheMembers() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {

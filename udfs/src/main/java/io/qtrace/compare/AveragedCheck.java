@@ -48,7 +48,7 @@ public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
 
   // Whether float32 holds its elements.
   private static boolean isNarrow(TensorEntry tensor) {
-    return tensor.dtype().kind() == DType.Kind.FLOAT && tensor.dtype() != DType.FLOAT64;
+    return tensor.dtype().isFloat() && tensor.dtype() != DType.FLOAT64;
   }
 
   @Override

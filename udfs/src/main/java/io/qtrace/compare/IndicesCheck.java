@@ -3,7 +3,6 @@ package io.qtrace.compare;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
-import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.util.HashMap;
@@ -51,7 +50,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     if (layer.source().lora().isPresent()) {
       adapter = Optional.of(adapter(layer.source().lora().get(), scales, lut, reader));
     }
-    boolean values = layer.target().dtype().kind() == DType.Kind.FLOAT;
+    boolean values = layer.target().dtype().isFloat();
     int in = (int) layer.in();
     long[] indices = new long[in];
     float[] weights = new float[in];
@@ -124,7 +123,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     try (LayerRows.Rows source = reader.rows(layer.source().rows(), row, row + 1);
         LayerRows.Rows target = reader.rows(layer.target(), row, row + 1)) {
       float[] weights = source.next();
-      if (layer.target().dtype().kind() == DType.Kind.FLOAT) {
+      if (layer.target().dtype().isFloat()) {
         lookUp(target.next(), entries(lut), indices);
       } else {
         target.next(indices);

@@ -35,8 +35,7 @@ public record LutCheck(int quantized, int indices, TensorEntry lut) implements S
 
   /** Whether {@code _Q} of one dtype and {@code _indices} of the other can be checked. */
   public static boolean fits(DType quantized, DType indices) {
-    boolean integers = indices.kind() == DType.Kind.SIGNED || indices.kind() == DType.Kind.UNSIGNED;
-    return isFloat(quantized) && integers;
+    return isFloat(quantized) && indices.isInteger();
   }
 
   LutCheckAccumulator accumulator(List<Member> members, List<Double> table) {

@@ -44,7 +44,7 @@ final class PairMeter {
   }
 
   private boolean isCast() {
-    return leftType.kind() == DType.Kind.FLOAT && rightType.kind() == DType.Kind.FLOAT;
+    return leftType.isFloat() && rightType.isFloat();
   }
 
   private void diffFrom(int equal, Block left, Block right, long index, int count) {

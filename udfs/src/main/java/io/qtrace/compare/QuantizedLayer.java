@@ -120,7 +120,7 @@ public record QuantizedLayer(
   }
 
   private static boolean isFloat(TensorEntry tensor) {
-    return tensor.dtype().kind() == DType.Kind.FLOAT;
+    return tensor.dtype().isFloat();
   }
 
   private boolean fits() {

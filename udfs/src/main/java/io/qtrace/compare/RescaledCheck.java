@@ -26,7 +26,7 @@ public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) impl
     boolean fits() {
       return after.shape().equals(before.shape())
           && after.elements() > 0
-          && Stream.of(after, before).allMatch(one -> one.dtype().kind() == DType.Kind.FLOAT)
+          && Stream.of(after, before).allMatch(one -> one.dtype().isFloat())
           && columns() <= QuantizedLayer.MAX_ROW;
     }
 

@@ -18,10 +18,6 @@ final class Elements {
     };
   }
 
-  static boolean isInteger(DType dtype) {
-    return dtype.kind() == DType.Kind.SIGNED || dtype.kind() == DType.Kind.UNSIGNED;
-  }
-
   /** Whether float64 does not hold every number of the dtype. */
   static boolean isLong(DType dtype) {
     return dtype == DType.INT64 || dtype == DType.UINT64;

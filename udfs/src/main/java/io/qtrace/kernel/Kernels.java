@@ -64,7 +64,7 @@ public final class Kernels {
     Operands operands = new Operands(leftType, left, rightType, right, count, firstIndex);
     if (operands.both(Elements::fitFloat)) {
       FloatDiff.run(Forms.of(count), operands, into);
-    } else if (operands.both(Elements::isInteger)) {
+    } else if (operands.both(DType::isInteger)) {
       IntegerDiff.run(operands, into);
     } else {
       WideDiff.run(operands, into);
@@ -81,7 +81,7 @@ public final class Kernels {
   public static void stats(
       DType dtype, Block block, int count, long firstIndex, StatsAccumulator into) {
     requireElements(dtype, block, count, firstIndex);
-    if (Elements.fitFloat(dtype) && dtype.kind() != DType.Kind.FLOAT) {
+    if (Elements.fitFloat(dtype) && !dtype.isFloat()) {
       into.addInts(dtype, block, count, firstIndex);
     } else if (Elements.fitFloat(dtype)) {
       into.addFloats(Forms.of(count), dtype, block, count, firstIndex);
@@ -97,7 +97,7 @@ public final class Kernels {
    */
   public static CountsPartial counts(DType dtype, Block block, int count) {
     requireElements(dtype, block, count, 0);
-    if (!Elements.isInteger(dtype)) {
+    if (!dtype.isInteger()) {
       return count == 0 ? CountsPartial.NONE : CountsPartial.OUTSIDE;
     }
     Ints ints = new Ints(dtype);

@@ -22,7 +22,7 @@ final class Widener {
     this.dtype = dtype;
     boolean half = dtype == DType.FLOAT16 || dtype == DType.BFLOAT16;
     this.patterns = new short[half ? LENGTH : 0];
-    this.integers = new long[Elements.isInteger(dtype) ? Chunk.ELEMENTS : 0];
+    this.integers = new long[dtype.isInteger() ? Chunk.ELEMENTS : 0];
   }
 
   /** The chunk's numbers at its array indices, valid until the next call. */

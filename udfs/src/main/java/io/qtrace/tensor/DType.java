@@ -68,4 +68,14 @@ public enum DType {
   public Kind kind() {
     return kind;
   }
+
+  /** Whether its elements are real floating-point numbers. */
+  public boolean isFloat() {
+    return kind == Kind.FLOAT;
+  }
+
+  /** Whether its elements are integers, or bool. */
+  public boolean isInteger() {
+    return kind == Kind.SIGNED || kind == Kind.UNSIGNED;
+  }
 }

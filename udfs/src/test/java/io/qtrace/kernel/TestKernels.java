@@ -230,7 +230,7 @@ class TestKernels {
     try (BlockAllocator memory = new BlockAllocator(1 << 20);
         Block block = BlockFixtures.block(memory, bytes.array())) {
       CountsPartial found = counts(dtype, block, 0, count);
-      if (Elements.isInteger(dtype)) {
+      if (dtype.isInteger()) {
         assertThat(found.counts())
             .containsExactly(LongStream.of(expected).boxed().toArray(Long[]::new));
         assertThat(found.stats()).contains(stats(dtype, block, 0, count));

@@ -39,7 +39,7 @@ class TestLutCheckAccumulator {
       names = {"FLOAT64", "FLOAT32", "FLOAT16", "BFLOAT16"})
   void findsWhatALookAtEachElementFinds(DType quantizedType) {
     for (DType indexType : DType.values()) {
-      if (!Elements.isInteger(indexType)) {
+      if (!indexType.isInteger()) {
         continue;
       }
       for (int count : new int[] {0, 1, 13, 4097}) {

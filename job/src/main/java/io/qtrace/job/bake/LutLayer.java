@@ -85,7 +85,7 @@ record LutLayer(
   }
 
   private static boolean isFraction(DType dtype) {
-    return dtype.kind() == DType.Kind.FLOAT || dtype.kind() == DType.Kind.COMPLEX;
+    return dtype.isFloat() || dtype.kind() == DType.Kind.COMPLEX;
   }
 
   private static IllegalArgumentException fault(String layer, String reason, Object... details) {

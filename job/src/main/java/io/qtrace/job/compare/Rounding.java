@@ -50,21 +50,13 @@ final class Rounding {
   }
 
   private static boolean isWider(DType before, DType after) {
-    if (isFloat(before) && isFloat(after)) {
+    if (before.isFloat() && after.isFloat()) {
       return after.bytes() > before.bytes();
     }
-    return isInteger(before)
-        && isInteger(after)
+    return before.isInteger()
+        && after.isInteger()
         && after != before
         && after.bytes() >= before.bytes();
-  }
-
-  private static boolean isFloat(DType dtype) {
-    return dtype.kind() == DType.Kind.FLOAT;
-  }
-
-  private static boolean isInteger(DType dtype) {
-    return dtype.kind() == DType.Kind.SIGNED || dtype.kind() == DType.Kind.UNSIGNED;
   }
 
   private static boolean isNear(double value, double rounded, double unit) {

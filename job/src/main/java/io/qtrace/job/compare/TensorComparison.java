@@ -5,7 +5,6 @@ import io.qtrace.compare.TensorDiff;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.kernel.Mismatches;
 import io.qtrace.lut.Category;
-import io.qtrace.tensor.DType;
 import java.io.Serializable;
 import java.util.Objects;
 import java.util.Optional;
@@ -129,7 +128,7 @@ public record TensorComparison(
   }
 
   private static boolean isFloat(Optional<TensorFacts> side) {
-    return side.orElseThrow().dtype().kind() == DType.Kind.FLOAT;
+    return side.orElseThrow().dtype().isFloat();
   }
 
   public boolean isDtypeChanged() {

@@ -11,7 +11,6 @@ import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.LayerNames;
-import io.qtrace.tensor.DType;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
@@ -87,7 +86,7 @@ public final class Average implements Operation {
   // Empty where the tensor cannot be the average.
   private static Optional<UnexplainedElements> averaged(TensorFacts child, Step step) {
     Mixture mixture = step.mixture().orElseThrow();
-    if (child.dtype().kind() != DType.Kind.FLOAT || !mixture.isAverage(child.name())) {
+    if (!child.dtype().isFloat() || !mixture.isAverage(child.name())) {
       return Optional.empty();
     }
     Optional<Recomputed> recomputed = step.recomputed(child.name() + KEY);
@@ -103,7 +102,7 @@ public final class Average implements Operation {
         .ifPresent(
             mixture -> {
               for (TensorFacts tensor : step.child().facts().tensors().values()) {
-                if (tensor.dtype().kind() == DType.Kind.FLOAT
+                if (tensor.dtype().isFloat()
                     && mixture.isAverage(tensor.name())
                     && !mixture.isKept(tensor)) {
                   wanted.put(tensor.name() + KEY, recomputation(tensor.name(), mixture, ends));

@@ -93,8 +93,7 @@ public final class TrainedGroups {
   }
 
   private static boolean isNarrow(TensorFacts tensor) {
-    return tensor.dtype().kind() == DType.Kind.FLOAT
-        && tensor.dtype().bytes() < DType.FLOAT32.bytes();
+    return tensor.dtype().isFloat() && tensor.dtype().bytes() < DType.FLOAT32.bytes();
   }
 
   /** Whether the step moves the group of a tensor. */

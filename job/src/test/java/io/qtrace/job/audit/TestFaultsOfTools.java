@@ -11,7 +11,6 @@ import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.lut.LayerNames;
-import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -119,7 +118,7 @@ class TestFaultsOfTools {
             .filter(tensor -> !isFree(tensor.name(), child))
             .toList();
     TensorEntry tensor = tensors.get(random.nextInt(tensors.size()));
-    boolean isFloat = tensor.dtype().kind() == DType.Kind.FLOAT;
+    boolean isFloat = tensor.dtype().isFloat();
     int last = tensor.dtype().bytes() - 1;
     int element = random.nextInt((int) tensor.elements());
     while (isFloat && isZero(bytes.at(tensor, element), tensor.dtype().bytes())) {

@@ -109,7 +109,7 @@ public record ArrayTensor(DType dtype, Shape shape, double[] values) {
   }
 
   public boolean isFloat() {
-    return dtype.kind() == DType.Kind.FLOAT;
+    return dtype.isFloat();
   }
 
   TensorFacts facts(String name, Category category) {

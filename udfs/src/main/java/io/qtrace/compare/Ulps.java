@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.io.Amount;
 import io.qtrace.tensor.DType;
 import java.io.Serializable;
 
@@ -32,8 +33,8 @@ public record Ulps(long elements, long most) implements Serializable {
 
   /** How many and how far, for people. */
   public String text() {
-    return "%d %s only within rounding (at most %d ulp off)"
-        .formatted(elements, elements == 1 ? "element" : "elements", most);
+    return "%s only within rounding (at most %d ulp off)"
+        .formatted(Amount.of(elements, "element"), most);
   }
 
   public boolean isNone() {

@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Shadow;
@@ -53,8 +54,9 @@ final class ModelShadow {
   }
 
   private static String note(Shadow shadow) {
-    return "%s holds %d tensors of the model again: they are read as its moving average, and compared with no tensor of a model"
-        .formatted(SafeText.of(shadow.section()), shadow.tensors().size());
+    return "%s has %s under names of the model's: read as its moving average, which is not compared with the model"
+        .formatted(
+            SafeText.of(shadow.section()), Amount.of(shadow.tensors().size(), "tensor"));
   }
 
   // The path before the name of a tensor of the model with the same shape.

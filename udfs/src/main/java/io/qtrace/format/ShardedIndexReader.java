@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
@@ -86,9 +87,9 @@ final class ShardedIndexReader {
   private void addNotes(Set<String> files, List<String> notes) {
     if (unlistedCount > 0) {
       notes.add(
-          "the index does not name %d tensors that its shards hold, read all the same: %s%s"
+          "the index does not list %s of its shards, read nevertheless: %s%s"
               .formatted(
-                  unlistedCount,
+                  Amount.of(unlistedCount, "tensor"),
                   String.join(", ", unlisted),
                   unlistedCount > unlisted.size()
                       ? " and %d more".formatted(unlistedCount - unlisted.size())

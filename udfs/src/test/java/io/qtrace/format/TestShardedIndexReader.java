@@ -101,7 +101,7 @@ class TestShardedIndexReader {
     assertThat(names(index)).containsExactly("b", "c", "a");
     assertThat(index.notes())
         .containsExactly(
-            "the index does not name 1 tensors that its shards hold, read all the same: 'c'");
+            "the index does not list 1 tensor of its shards, read nevertheless: 'c'");
   }
 
   @Test

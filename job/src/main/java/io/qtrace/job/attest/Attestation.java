@@ -2,6 +2,7 @@ package io.qtrace.job.attest;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
@@ -79,7 +80,7 @@ public final class Attestation {
         Operations.KNOWN.of(kind).filter(operation -> operation.parents() > 1).isPresent();
     if (parents.size() > 1 && !combines) {
       refusals.add(
-          "%s has one parent, %d are given".formatted(SafeText.of(kind.label()), parents.size()));
+          "%s takes one parent, %d given".formatted(SafeText.of(kind.label()), parents.size()));
     }
     return refusals.isEmpty()
         ? new Outcome(Optional.of(statement(compared)), refusals)
@@ -98,7 +99,8 @@ public final class Attestation {
     List<Statement.Parent> statedParents = stated.predicate().parents();
     if (statedParents.size() != parents.size()) {
       return List.of(
-          "it states %d parents, %d are given".formatted(statedParents.size(), parents.size()));
+          "the statement names %s, %d given"
+              .formatted(Amount.of(statedParents.size(), "parent"), parents.size()));
     }
     Map<String, String> digests =
         new DigestStage(spark).run(stats(Stream.concat(parents.stream(), Stream.of(child))));
@@ -135,7 +137,7 @@ public final class Attestation {
     String found = digests.get(store.stat(checkpoint).uri());
     if (!found.equals(expected)) {
       differences.add(
-          "%s has SHA-256 %s, it states %s"
+          "%s has SHA-256 %s, the statement says %s"
               .formatted(SafeText.of(checkpoint), found, SafeText.cut(expected)));
     }
   }
@@ -174,12 +176,12 @@ public final class Attestation {
   private static String sentence(Fit fit) {
     String operation = fit.operation().kind().label();
     return fit.unexplained().isEmpty()
-        ? "%d tensors were rounded to another dtype, which %s does not do"
-            .formatted(fit.rounded(), operation)
-        : "%s leaves %d tensors unexplained, such as %s"
+        ? "%s rounded to another dtype, which %s does not do"
+            .formatted(Amount.of(fit.rounded(), "tensor"), operation)
+        : "%s leaves %s unexplained, such as %s"
             .formatted(
                 operation,
-                fit.unexplained().size(),
+                Amount.of(fit.unexplained().size(), "tensor"),
                 SafeText.of(fit.unexplained().get(0).tensor()));
   }
 

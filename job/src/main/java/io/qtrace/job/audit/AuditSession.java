@@ -1,5 +1,6 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
@@ -81,11 +82,11 @@ final class AuditSession {
   }
 
   AuditReport run(Instant started) throws IOException {
-    progress.report("reading %d new checkpoints".formatted(reading.fresh().size()));
+    progress.report("reading " + Amount.of(reading.fresh().size(), "new checkpoint"));
     reading.index();
     List<Edge> expected = new ArrayList<>(guesses());
     declared.edges().stream().filter(edge -> !isStored(edge)).forEach(expected::add);
-    progress.report("comparing %d edges".formatted(expected.size()));
+    progress.report("comparing " + Amount.of(expected.size(), "edge"));
     reading.measure(expected);
     progress.report("searching for parents");
     List<PlannedEdge> edges = plan();

@@ -120,10 +120,10 @@ record PlannedEdge(
     String paths =
         others.stream().map(other -> SafeText.of(other.path())).collect(Collectors.joining(", "));
     return switch (part) {
-      case BASE -> "all that this parent did not give is of " + paths;
+      case BASE -> "the other tensors are from " + paths;
       case WHOLE -> throw new IllegalStateException("Of several parents none gave all");
       case ADAPTER -> "this adapter was merged into " + paths;
-      case DONOR -> "this parent gave what is not of " + paths;
+      case DONOR -> "the other tensors are from " + paths;
       case MEMBER -> "averaged with " + paths;
     };
   }
@@ -137,7 +137,8 @@ record PlannedEdge(
           List.of(weights.edge().orElseThrow().parent()),
           parent -> parent,
           those ->
-              "the weights contradict the %s: ".formatted(declared ? "source" : "file's name")
+              "the weights contradict the %s: "
+                      .formatted(declared ? "declared source" : "file's name")
                   + weights.sentence(ends.childPath()).orElseThrow());
     }
   }

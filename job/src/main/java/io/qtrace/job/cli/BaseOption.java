@@ -11,8 +11,8 @@ final class BaseOption {
       names = "--base",
       paramLabel = "URI",
       description =
-          "Folder of a base model outside the archive, such as a Hugging Face download: its checkpoints"
-              + " take part as possible parents. May be given more than once.")
+          "Folder of a base model outside the archive, such as a Hugging Face download; its checkpoints"
+              + " are considered as parents. Repeatable.")
   private List<String> uris = new ArrayList<>();
 
   List<String> uris() {

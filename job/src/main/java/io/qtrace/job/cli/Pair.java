@@ -45,8 +45,8 @@ final class Pair {
       names = "--trust-crc",
       description =
           "Do not read tensors for which both files state the same CRC-32, size, dtype and layout:"
-              + " report them as IDENTICAL without checking for NaN, infinities and stale _Q"
-              + " (PyTorch zip files only; a wrong match has a probability of 2^-32).")
+              + " report them as IDENTICAL, without checks for NaN, infinities and stale _Q (PyTorch"
+              + " zip files only; the probability of a false match is 2^-32 per tensor).")
   private boolean trustCrc;
 
   @Mixin private Rules rules;

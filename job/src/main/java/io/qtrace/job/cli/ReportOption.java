@@ -12,8 +12,8 @@ final class ReportOption {
       names = "--report",
       paramLabel = "FILE",
       description =
-          "Also write the audit as one HTML file with pictures to this path or URI, as 'qtrace"
-              + " report' does. Replaced atomically.")
+          "Also write the audit as one HTML file to this path or URI, as 'qtrace report' does. Replaced"
+              + " atomically.")
   private String file;
 
   /** Writes the report of an audit that is in the tables. */

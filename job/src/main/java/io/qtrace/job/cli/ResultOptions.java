@@ -21,16 +21,16 @@ final class ResultOptions {
       names = "--summary",
       paramLabel = "URI",
       description =
-          "Write a JSON summary with the exit status to this path or URI, also when the audit fails."
-              + " For alerts, and for deploy modes that hide the exit status. Written atomically.")
+          "Write a JSON summary with the exit status to this path or URI, even if the audit fails: for"
+              + " alerts, and for deploy modes that hide the exit status. Written atomically.")
   private String summary;
 
   @Option(
       names = "--metrics",
       paramLabel = "URI",
       description =
-          "Write the counts of the summary in Prometheus' text format to this path or URI, such as"
-              + " a file qtrace.prom in the folder that node-exporter's textfile collector reads.")
+          "Write the counts of the summary in Prometheus' text format to this path or URI, for the"
+              + " textfile collector of node-exporter: a name that ends in prom, in its folder.")
   private String metrics;
 
   @Option(

@@ -10,7 +10,7 @@ final class StateOption {
       names = "--as-of",
       paramLabel = "STATE",
       description =
-          "Read the tables as they were: at a time (2026-11-20T08:00:00Z), a snapshot of a table, or"
+          "Read an earlier state of the tables: a time (2026-11-20T08:00:00Z), a snapshot ID, or"
               + " a tag.")
   private String asOf;
 

@@ -20,8 +20,8 @@ final class Warehouse {
       names = "--warehouse",
       paramLabel = "DIR",
       description =
-          "Folder of the embedded catalog with the tables, created if missing; default: the catalog"
-              + " configured in conf/spark-defaults.conf, .qtrace/ in the working folder.")
+          "Folder of the embedded catalog and its tables, created if missing; default: the catalog"
+              + " configured in conf/spark-defaults.conf, which is in .qtrace/ of the working folder.")
   private Path folder;
 
   /**

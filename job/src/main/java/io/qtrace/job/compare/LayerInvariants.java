@@ -46,12 +46,12 @@ public record LayerInvariants(
 
     private Optional<String> flaw() {
       if (!rising) {
-        return Optional.of("its entries do not rise");
+        return Optional.of("its entries are not in ascending order");
       }
       if (!symmetric) {
-        return Optional.of("its halves do not mirror each other");
+        return Optional.of("it is not symmetric");
       }
-      return float16 ? Optional.empty() : Optional.of("float16 does not hold its entries");
+      return float16 ? Optional.empty() : Optional.of("its entries are not exact in float16");
     }
   }
 

@@ -43,9 +43,11 @@ public record Notice(Event event, int version, String text, @JsonUnwrapped Audit
       return Optional.empty();
     }
     String text =
-        "%s: %d of %d edges violate the policy, %d findings in %s"
+        "%s: %s in %s"
             .formatted(
-                audit.verdict(), audit.violations(), audit.edges(), audit.findings(), archive);
+                audit.verdict(),
+                Verdict.counts(audit.violations(), audit.edges(), audit.findings()),
+                archive);
     return Optional.of(new Notice(Event.VIOLATION, VERSION, text, summary));
   }
 }

@@ -1,6 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.TensorStats;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
@@ -44,9 +45,9 @@ final class ChildFindings {
         tensors.stream().filter(ChildFindings::isLessFinite).toList(),
         TensorComparison::name,
         those ->
-            "%d tensors have NaN or infinities that the parent does not have, such as %s: %s"
+            "%s with NaN or infinities that the parent does not have, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0).name()),
                     notFinite(those.get(0).right().orElseThrow().stats())));
     findings.add(
@@ -54,9 +55,9 @@ final class ChildFindings {
         step.lutLayers().stream().filter(layer -> isTableBroken(layer, step)).toList(),
         LayerNames::lut,
         those ->
-            "%d lut changed to invalid tables, such as %s: %s"
+            "%s changed to an invalid table, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "LUT"),
                     SafeText.of(those.get(0).lut()),
                     step.invariants(those.get(0)).orElseThrow().tableFlaw().orElseThrow()));
     boolean common = tensors.stream().anyMatch(TensorComparison::isComparable);
@@ -65,17 +66,17 @@ final class ChildFindings {
         common || OF_ADAPTERS.contains(kind) ? List.of() : tensors.stream().limit(1).toList(),
         TensorComparison::name,
         those ->
-            "no tensor is on both sides, so nothing was compared: %d names, such as %s"
-                .formatted(tensors.size(), SafeText.of(those.get(0).name())));
+            "no tensor is in both checkpoints, so nothing was compared: %s, such as %s"
+                .formatted(Amount.of(tensors.size(), "name"), SafeText.of(those.get(0).name())));
     Map<String, String> moved = elsewhere(step);
     findings.add(
         "layers-exchanged",
         List.copyOf(moved.keySet()),
         name -> name,
         those ->
-            "%d tensors hold the contents of other tensors of the parent, such as %s those of %s"
+            "%s with the contents of another tensor of the parent, such as %s with those of %s"
                 .formatted(
-                    those.size(), SafeText.of(those.get(0)), SafeText.of(moved.get(those.get(0)))));
+                    Amount.of(those.size(), "tensor"), SafeText.of(those.get(0)), SafeText.of(moved.get(those.get(0)))));
     List<LayerNames> stale =
         tensors.stream()
             .filter(tensor -> !reported.contains(tensor.name()))
@@ -88,7 +89,7 @@ final class ChildFindings {
         stale,
         LayerNames::quantized,
         those ->
-            "%d _Q are not lut[_indices] after a step of kind %s, such as %s: %s"
+            "%d _Q not equal to lut[_indices] after a step of kind %s, such as %s: %s"
                 .formatted(
                     those.size(),
                     kind.label(),
@@ -188,7 +189,7 @@ final class ChildFindings {
     LutCheckPartial check = layer.check().orElseThrow();
     Mismatches stale = check.stale();
     return stale.count() == 0
-        ? "%d of %d indices are outside the LUT"
+        ? "%d of %d indices outside the LUT"
             .formatted(check.outside().count(), check.elements())
         : "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
             .formatted(

@@ -2,6 +2,7 @@ package io.qtrace.job.judge;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.RunConfig;
@@ -228,8 +229,8 @@ public final class Diff {
     return unread.isEmpty()
         ? List.of()
         : List.of(
-            "%d tensors not read: both files state one CRC-32, size and layout for them"
-                .formatted(unread.size()));
+            "%s not read: both files state the same CRC-32, size and layout"
+                .formatted(Amount.of(unread.size(), "tensor")));
   }
 
   private Indexes index(Map<String, String> byKey) throws IOException {

@@ -1,6 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.DiffStats;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
@@ -165,9 +166,9 @@ public final class EdgeJudge implements Serializable {
             .toList(),
         LayerNames::lut,
         those ->
-            "%d stored lut changed, but not to a bake or a refresh of the parent's deltas, such as %s: %s"
+            "%s changed, but not to a bake or a refresh of the parent's deltas, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "stored LUT"),
                     SafeText.of(those.get(0).lut()),
                     elements(step.tensor(those.get(0).lut()).orElseThrow(), "entries")));
   }
@@ -180,9 +181,9 @@ public final class EdgeJudge implements Serializable {
         others,
         Unexplained::tensor,
         those ->
-            "%d tensors changed in a way that an edge of kind %s does not explain, such as %s: %s"
+            "%s changed in a way that an edge of kind %s does not explain, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "tensor"),
                     kind.label(),
                     SafeText.of(those.get(0).tensor()),
                     change(those.get(0), pair)));
@@ -196,9 +197,9 @@ public final class EdgeJudge implements Serializable {
         changed,
         Unexplained::tensor,
         those ->
-            "%d tensors changed, which no known operation explains, such as %s: %s"
+            "%s changed in a way that no known operation explains, such as %s: %s"
                 .formatted(
-                    those.size(), SafeText.of(those.get(0).tensor()), change(those.get(0), pair)));
+                    Amount.of(those.size(), "tensor"), SafeText.of(those.get(0).tensor()), change(those.get(0), pair)));
   }
 
   private static String change(Unexplained one, PairComparison pair) {
@@ -224,9 +225,9 @@ public final class EdgeJudge implements Serializable {
             .collect(
                 Collectors.groupingBy(
                     tensor ->
-                        "%s tensors %s".formatted(tensor.category().label(), Casts.text(tensor)),
+                        tensor.category().label() + " " + Casts.text(tensor),
                     TreeMap::new,
                     Collectors.counting()));
-    return casts.entrySet().stream().map(cast -> cast.getValue() + " " + cast.getKey()).toList();
+    return casts.entrySet().stream().map(cast -> cast.getKey() + ": " + Amount.of(cast.getValue(), "tensor")).toList();
   }
 }

@@ -1,6 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Step;
@@ -189,17 +190,15 @@ final class ExpectationFindings {
       List<TensorComparison> all) {
     String format =
         expectation == Expectation.NEVER
-            ? "%d of %d %s tensors changed on an edge of kind %s, where they must never change, such as %s"
-            : "%d of %d %s tensors did not change on an edge of kind %s, where they must change, such as %s";
+            ? "%s changed on an edge of kind %s, where none may change, such as %s"
+            : "%s did not change on an edge of kind %s, where all must change, such as %s";
     findings.add(
         rule(subject, expectation),
         broken,
         TensorComparison::name,
         those ->
             format.formatted(
-                those.size(),
-                all.size(),
-                subject.label(),
+                Amount.of(those.size(), all.size(), subject.label() + " tensor"),
                 kind.label(),
                 SafeText.of(those.get(0).name())));
   }
@@ -246,11 +245,10 @@ final class ExpectationFindings {
         broken,
         LutMove::layer,
         those ->
-            "the LUT %s in %d of %d layers on an edge of kind %s, such as %s"
+            "the LUT %s in %s on an edge of kind %s, such as %s"
                 .formatted(
                     what,
-                    those.size(),
-                    all.size(),
+                    Amount.of(those.size(), all.size(), "layer"),
                     kind.label(),
                     SafeText.of(those.get(0).layer())));
   }

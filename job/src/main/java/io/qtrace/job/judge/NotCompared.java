@@ -1,5 +1,6 @@
 package io.qtrace.job.judge;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.Category;
@@ -96,10 +97,10 @@ public record NotCompared(List<Group> groups, List<String> quantized) implements
         broken,
         name -> name,
         those ->
-            "%d tensors that %s cannot be compared, such as %s"
+            "cannot compare %s: %s, such as %s"
                 .formatted(
-                    those.size(),
-                    quantized.isEmpty() ? "are all there is" : "hold a _Q, a LUT or indices",
+                    quantized.isEmpty() ? "any tensor" : "_Q, LUT or indices",
+                    Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0))));
   }
 }

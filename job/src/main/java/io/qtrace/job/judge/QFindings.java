@@ -32,10 +32,10 @@ final class QFindings {
     OFF_GRID("_Q off the LUT grid", change -> counts(change, LutCheckPartial::offGrid)),
     OUTSIDE("_Q with indices outside the LUT", change -> counts(change, LutCheckPartial::outside)),
     STALE(
-        "_Q on the LUT grid but not lut[_indices]",
+        "_Q on the LUT grid but not equal to lut[_indices]",
         change -> counts(change, LutCheckPartial::stale)),
     INDICES(
-        "_Q with indices that weight and scales do not give",
+        "_Q with indices that do not follow from weight and scales",
         change ->
             change
                 .recomputed()
@@ -111,7 +111,7 @@ final class QFindings {
     return obstacles.entrySet().stream()
         .map(
             entry ->
-                "%d _indices moved and were not recomputed: %s"
+                "%d _indices changed and could not be recomputed: %s"
                     .formatted(entry.getValue(), SafeText.of(entry.getKey())))
         .toList();
   }

@@ -1,5 +1,6 @@
 package io.qtrace.job.judge;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.LayerInvariants;
@@ -39,7 +40,7 @@ public final class RootFindings {
         layers(facts).filter(layer -> isDamaged(layer, facts)).toList(),
         layer -> names(layer).quantized(),
         those ->
-            "%d _Q are not lut[_indices], such as %s: %s"
+            "%d _Q not equal to lut[_indices], such as %s: %s"
                 .formatted(
                     those.size(),
                     SafeText.of(names(those.get(0)).quantized()),
@@ -49,9 +50,9 @@ public final class RootFindings {
         layers(facts).filter(layer -> isTableBroken(layer, facts)).toList(),
         layer -> names(layer).lut(),
         those ->
-            "%d lut are invalid tables, such as %s: %s"
+            "%s, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "invalid LUT"),
                     SafeText.of(names(those.get(0)).lut()),
                     those.get(0).tableFlaw().orElseThrow()));
     findings.add(
@@ -59,9 +60,9 @@ public final class RootFindings {
         facts.tensors().values().stream().filter(tensor -> isNotFinite(tensor, facts)).toList(),
         TensorFacts::name,
         those ->
-            "%d tensors have NaN or infinities, such as %s: %s"
+            "%s with NaN or infinities, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0).name()),
                     ChildFindings.notFinite(those.get(0).stats())));
     skipped.addFindings(findings, facts.tensors().isEmpty());

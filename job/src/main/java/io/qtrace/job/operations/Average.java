@@ -197,6 +197,6 @@ public final class Average implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "%d of %d _Q buffers are not those of the parent".formatted(changed, all);
+    return "averaging changed %d of %d _Q buffers".formatted(changed, all);
   }
 }

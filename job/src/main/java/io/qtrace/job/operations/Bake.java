@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -105,8 +106,8 @@ public final class Bake implements Operation {
             .toList(),
         LayerNames::lut,
         those ->
-            "the bake left %d layers as they train, deltas and old LUT, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).layer())));
+            "the bake left out %s, which kept the deltas and the old LUT, such as %s"
+                .formatted(Amount.of(those.size(), "layer"), SafeText.of(those.get(0).layer())));
     findings.add(
         "bake-lost",
         trained.stream()
@@ -115,8 +116,8 @@ public final class Bake implements Operation {
             .toList(),
         LayerNames::lut,
         those ->
-            "the bake dropped the deltas of %d layers and left the LUT from before them, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).lut())));
+            "the bake dropped the deltas of %s without writing the trained LUT, such as %s"
+                .formatted(Amount.of(those.size(), "layer"), SafeText.of(those.get(0).lut())));
   }
 
   @Override
@@ -136,6 +137,6 @@ public final class Bake implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "the bake refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+    return "the bake recomputed %d of %d _Q buffers as lut[_indices]".formatted(changed, all);
   }
 }

@@ -2,6 +2,7 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -82,8 +83,8 @@ public final class Cast implements Operation {
             .toList(),
         TensorComparison::name,
         those ->
-            "%d tensors of a cast are not the parent's rounded to their dtype, such as %s: %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name()), elements(those.get(0))));
+            "%s not the parent's rounded to the child's dtype, such as %s: %s"
+                .formatted(Amount.of(those.size(), "tensor"), SafeText.of(those.get(0).name()), elements(those.get(0))));
   }
 
   private static String elements(TensorComparison tensor) {

@@ -111,6 +111,6 @@ public final class Graft implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "%d of %d _Q buffers are those of another checkpoint".formatted(changed, all);
+    return "%d of %d _Q buffers come from another checkpoint".formatted(changed, all);
   }
 }

@@ -160,6 +160,6 @@ public final class HardQuantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "hard quantization has no _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "hard quantization does not touch _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
   }
 }

@@ -213,6 +213,6 @@ public final class MergeLora implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "merging the adapter moved %d of %d _Q buffers".formatted(changed, all);
+    return "merging the adapter changed %d of %d _Q buffers".formatted(changed, all);
   }
 }

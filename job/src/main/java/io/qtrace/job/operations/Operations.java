@@ -103,7 +103,7 @@ public record Operations(List<Operation> all) implements Serializable {
 
   /** What nothing explains did to the {@code _Q} buffers of a pair. */
   public static String unexplainedConclusion(long changed, long all) {
-    return "%d of %d _Q buffers changed and no single step explains it; compare the checkpoints between"
+    return "%d of %d _Q buffers changed and no single operation explains it; compare the checkpoints in between"
         .formatted(changed, all);
   }
 }

@@ -3,6 +3,7 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.OrthogonalCheck;
 import io.qtrace.compare.OrthogonalCheck.Part;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
@@ -153,8 +154,8 @@ public final class Quantize implements Operation {
             .filter(layer -> isQuantized(layer, step))
             .count();
     return List.of(
-        "the scales of %d layers are taken as they are, indices and _Q recomputed from them"
-            .formatted(layers));
+        "indices and _Q of %s were recomputed from the stored scales, which cannot be recomputed"
+            .formatted(Amount.of(layers, "layer")));
   }
 
   /** A layer got its quantization. */
@@ -167,6 +168,6 @@ public final class Quantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "quantizing makes _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "quantizing adds _Q, yet %d of %d existing _Q buffers changed".formatted(changed, all);
   }
 }

@@ -172,6 +172,6 @@ public final class ReplaceLut implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "another LUT moved %d of %d _Q buffers".formatted(changed, all);
+    return "the new LUT changed %d of %d _Q buffers".formatted(changed, all);
   }
 }

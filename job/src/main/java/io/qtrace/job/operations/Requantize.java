@@ -204,6 +204,6 @@ public final class Requantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "requantizing moved indices and refreshed %d of %d _Q buffers".formatted(changed, all);
+    return "requantizing changed indices and with them %d of %d _Q buffers".formatted(changed, all);
   }
 }

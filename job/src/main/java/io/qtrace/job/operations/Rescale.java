@@ -4,6 +4,7 @@ import io.qtrace.compare.RescaledCheck;
 import io.qtrace.compare.RescaledCheck.Factors;
 import io.qtrace.compare.RescaledCheck.Pair;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
@@ -213,12 +214,12 @@ public final class Rescale implements Operation {
             .toList(),
         TensorComparison::name,
         those ->
-            "%d tensors did not change, though the factors of others in their blocks need it, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name())));
+            "%s did not change although the factors of others in the block require it, such as %s"
+                .formatted(Amount.of(those.size(), "tensor"), SafeText.of(those.get(0).name())));
   }
 
   @Override
   public String conclusion(long changed, long all) {
-    return "rescaling has no _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "rescaling does not touch _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
   }
 }

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
@@ -134,8 +135,8 @@ public final class Snap implements Operation {
             .toList(),
         TensorComparison::name,
         those ->
-            "the snap left %d factors as they were, not of values of float16, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name())));
+            "the snap left out %s with values that are not exact in float16, such as %s"
+                .formatted(Amount.of(those.size(), "factor"), SafeText.of(those.get(0).name())));
   }
 
   private static boolean isSnapped(TensorComparison tensor, Step step) {

@@ -208,7 +208,7 @@ public final class Sync implements Operation {
             .toList(),
         LayerNames::quantized,
         those ->
-            "the sync left %d _Q that are not of the LUT that it brought the others up to, such as %s"
+            "the sync left out %d _Q, still with values of another LUT than the others, such as %s"
                 .formatted(those.size(), SafeText.of(those.get(0).quantized())));
   }
 
@@ -234,6 +234,6 @@ public final class Sync implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "the sync refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+    return "the sync recomputed %d of %d _Q buffers as lut[_indices]".formatted(changed, all);
   }
 }

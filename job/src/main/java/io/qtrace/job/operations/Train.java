@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
@@ -101,8 +102,8 @@ public final class Train implements Operation {
         step.trained().notHalved(step),
         TensorComparison::name,
         those ->
-            "%d magnitudes are not the parent's rounded to float16, as most of their group are, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name())));
+            "%s not the parent's rounded to float16, unlike most of the group, such as %s"
+                .formatted(Amount.of(those.size(), "magnitude"), SafeText.of(those.get(0).name())));
   }
 
   /** Its groups have findings of their own. */
@@ -113,7 +114,7 @@ public final class Train implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "training changed %d of %d _Q buffers: a bug, only freezing, a sync or a bake may"
+    return "training changed %d of %d _Q buffers: a bug, since only freezing, a sync or a bake may change them"
         .formatted(changed, all);
   }
 }

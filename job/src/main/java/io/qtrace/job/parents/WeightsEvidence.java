@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.EdgeKind;
 import java.io.Serializable;
@@ -60,13 +61,13 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
     }
 
     private String counts() {
-      String counts = "%d tensors shared, %d changed".formatted(shared, changed);
+      String counts = "%s shared, %d changed".formatted(Amount.of(shared, "tensor"), changed);
       if (unexplained == 0) {
         return counts;
       }
       return kind.equals(EdgeKind.UNKNOWN)
           ? counts + ", not explained by any known operation"
-          : "%s, %d of them not as %s does".formatted(counts, unexplained, kind.label());
+          : "%s, %d of them not explained by %s".formatted(counts, unexplained, kind.label());
     }
   }
 
@@ -122,13 +123,13 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
                   .map(step -> "%s to %s".formatted(step.kind().label(), SafeText.of(step.child())))
                   .collect(
                       Collectors.joining(
-                          ", ", steps.size() + " steps, each judged by itself: ", "")));
+                          ", ", steps.size() + " steps, each judged separately: ", "")));
       case PREFERS ->
           edge.map(shown -> SafeText.of(shown.parent()) + " is closer, which is not a proof");
       case CONTRADICTS ->
           edge.map(
               shown ->
-                  "%s was made from %s: %s"
+                  "%s was made from %s (%s)"
                       .formatted(
                           shown.child().equals(claimed) ? "it" : SafeText.of(shown.child()),
                           SafeText.of(shown.parent()),

@@ -1,10 +1,12 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.Units;
 import java.util.ArrayList;
@@ -62,23 +64,21 @@ public final class AuditText {
 
   private void verdict() {
     lines.add(
-        "%s: %d of %d edges violate the policy, %d findings%s"
+        "%s: %s%s"
             .formatted(
                 report.verdict(),
-                report.violations(),
-                edges.size(),
-                report.findingCount(),
+                Verdict.counts(report.violations(), edges.size(), report.findingCount()),
                 report.waivedCount() == 0 ? "" : ", %d waived".formatted(report.waivedCount())));
     lines.add("Audit %s of %s".formatted(report.auditId(), SafeText.of(report.archive())));
     AuditReport.Size size = report.size();
     lines.add(
-        "%d runs, %d checkpoints (%d read, %d known), %d edges, %s, %s read"
+        "%s, %s (%d read, %d known), %s, %s, %s read"
             .formatted(
-                size.runs(),
-                size.checkpoints(),
+                Amount.of(size.runs(), "run"),
+                Amount.of(size.checkpoints(), "checkpoint"),
                 size.checkpointsRead(),
                 size.checkpoints() - size.checkpointsRead(),
-                edges.size(),
+                Amount.of(edges.size(), "edge"),
                 Units.size(size.bytes()),
                 Units.size(report.reading().bytesRead())));
   }

@@ -1,6 +1,7 @@
 package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.lineage.Departures.Below;
 import io.qtrace.job.lineage.Departures.Departure;
@@ -124,13 +125,13 @@ public record Bisection(
     String what = tensor == null ? "Every _Q" : SafeText.of(tensor);
     if (edges.isEmpty()) {
       lines.add(
-          "%s is as in %s in all %d checkpoints made from it"
-              .formatted(what, SafeText.of(since), checkpoints));
+          "%s: unchanged since %s in %s made from it"
+              .formatted(what, SafeText.of(since), Amount.of(checkpoints, "checkpoint")));
       return lines;
     }
     lines.add(
-        "%s since %s: left its content on %d edges, the first of each way"
-            .formatted(what, SafeText.of(since), edges.size()));
+        "%s: first changed since %s on %s, one for each line of descent"
+            .formatted(what, SafeText.of(since), Amount.of(edges.size(), "edge")));
     TextTable table =
         new TextTable(
             Column.text("checkpoint"),

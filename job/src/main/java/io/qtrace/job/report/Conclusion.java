@@ -35,7 +35,9 @@ final class Conclusion {
       return "neither side has _Q buffers";
     }
     if (changed == 0) {
-      return "all %d _Q buffers are unchanged".formatted(all);
+      return all == 1
+          ? "the only _Q buffer is unchanged"
+          : "all %d _Q buffers are unchanged".formatted(all);
     }
     return Operations.KNOWN
         .of(kind)

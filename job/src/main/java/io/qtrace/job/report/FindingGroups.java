@@ -39,7 +39,7 @@ final class FindingGroups {
     List<String> lines = new ArrayList<>();
     groups.values().stream().limit(MOST).forEach(group -> add(lines, group));
     long hidden = groups.values().stream().skip(MOST).mapToLong(List::size).sum();
-    More.of(hidden, "edges with other findings").ifPresent(more -> lines.add("  " + more));
+    More.of(hidden, "edge", "with other findings").ifPresent(more -> lines.add("  " + more));
     return lines;
   }
 
@@ -50,21 +50,21 @@ final class FindingGroups {
       lines.addAll(Paragraph.lines("    ", Findings.line(finding)));
     }
     if (group.size() > 1) {
-      lines.add("    the same in:");
+      lines.add("    the same findings:");
     }
     group.stream()
         .skip(1)
         .limit(NAMED)
         .forEach(edge -> lines.add("      %s%s".formatted(title(edge), example(edge))));
-    More.of(group.size() - 1 - NAMED, "edges").ifPresent(more -> lines.add("      " + more));
+    More.of(group.size() - 1 - NAMED, "edge").ifPresent(more -> lines.add("      " + more));
   }
 
   private static String title(AuditedEdge edge) {
     String child = SafeText.of(edge.ends().childPath());
     String parent = SafeText.of(edge.ends().parentPath());
     return edge.isRejected()
-        ? "%s, not from %s".formatted(child, parent)
-        : "%s, %s from %s".formatted(child, edge.kind(), parent);
+        ? "%s, not made from %s".formatted(child, parent)
+        : "%s from %s (%s)".formatted(child, parent, edge.kind());
   }
 
   // The true parent is another one for each.

@@ -2,6 +2,7 @@ package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.report.TensorDigests.Kind;
 import io.qtrace.job.text.Json;
@@ -105,10 +106,10 @@ public record Inspection(
     List<String> lines = new ArrayList<>();
     lines.add(SafeText.of(path));
     lines.add(
-        "%s, %d tensors, %s"
+        "%s, %s, %s"
             .formatted(
                 SafeText.of(format),
-                tensors.size(),
+                Amount.of(tensors.size(), "tensor"),
                 Units.size(tensors.stream().mapToLong(Tensor::bytes).sum())));
     if (!tensors.isEmpty()) {
       lines.add("");

@@ -1,6 +1,7 @@
 package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.io.Amount;
 import io.qtrace.job.audit.AuditedArchive;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
@@ -153,8 +154,8 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
     Optional<Node> whole = found.stream().filter(node -> node.path().equals(path)).findFirst();
     if (whole.isEmpty() && found.size() > 1) {
       throw new IllegalArgumentException(
-          "Ambiguous checkpoint '%s': %s and %d others end like that, expected more of the path"
-              .formatted(path, found.get(0).path(), found.size() - 1));
+          "Ambiguous checkpoint '%s': it matches %s and %s, expected more of the path"
+              .formatted(path, found.get(0).path(), Amount.of(found.size() - 1, "other")));
     }
     return whole.or(() -> found.stream().findFirst());
   }

@@ -81,15 +81,15 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
 
   private String sentence() {
     if (globals.isEmpty()) {
-      return "It has no pickle that names a class or function.";
+      return "No pickle in the file names a class or function.";
     }
     return switch (worst()) {
       case DANGEROUS ->
           "DANGEROUS: loading it with Python's pickle runs code. Nothing was run here.";
-      case UNREADABLE -> "UNREADABLE: a pickle cannot be followed to its end; do not load it.";
+      case UNREADABLE -> "UNREADABLE: a pickle cannot be parsed to its end; do not load the file.";
       case UNKNOWN ->
-          "UNKNOWN: it names what no list of safe names has; nothing known as dangerous.";
-      case SAFE -> "SAFE: it names only what torch.save and NumPy write.";
+          "UNKNOWN: it names classes or functions not known to be safe, but none known to be dangerous.";
+      case SAFE -> "SAFE: it names only classes and functions that torch.save and NumPy use.";
     };
   }
 

@@ -1,5 +1,6 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.bake.Rewrite;
 import io.qtrace.job.text.TextTable;
@@ -35,12 +36,15 @@ public final class RewriteText {
     lines.add("");
     lines.add(summary(rewrite));
     if (rewrite.leftOut() > 0) {
-      lines.add("Left out: %d tensors that are not the model's".formatted(rewrite.leftOut()));
+      lines.add("Left out: %s outside the model's state dict"
+              .formatted(Amount.of(rewrite.leftOut(), "tensor")));
     }
     lines.add(
-        "Wrote %s: %d tensors, %s"
+        "Wrote %s: %s, %s"
             .formatted(
-                SafeText.of(rewrite.dest()), rewrite.tensors(), Units.size(rewrite.bytes())));
+                SafeText.of(rewrite.dest()),
+                Amount.of(rewrite.tensors(), "tensor"),
+                Units.size(rewrite.bytes())));
     return lines;
   }
 
@@ -53,10 +57,9 @@ public final class RewriteText {
             .map(Rewrite.Layer::drift)
             .filter(of -> of != null)
             .max(Comparator.naturalOrder());
-    return "LUT changed in %d of %d layers, _Q in %d%s"
+    return "LUT changed in %s, _Q in %d%s"
         .formatted(
-            luts,
-            layers.size(),
+            Amount.of(luts, layers.size(), "layer"),
             quantized,
             drift.map(most -> "; largest drift " + Numbers.exact(most)).orElse(""));
   }

@@ -21,9 +21,4 @@ final class RunSummary {
         .map(kind -> kind.getValue() + " " + kind.getKey())
         .collect(Collectors.joining(", "));
   }
-
-  /** {@code 1 edge} or {@code 2 edges}. */
-  static String edges(long count) {
-    return count + (count == 1 ? " edge" : " edges");
-  }
 }

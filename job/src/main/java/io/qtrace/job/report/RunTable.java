@@ -1,5 +1,6 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
@@ -36,7 +37,7 @@ final class RunTable {
     String verdict() {
       List<String> wrong = new ArrayList<>();
       if (violations > 0) {
-        wrong.add(RunSummary.edges(violations));
+        wrong.add(Amount.of(violations, "edge"));
       }
       if (unreadable > 0) {
         wrong.add(unreadable + " unreadable");
@@ -116,9 +117,10 @@ final class RunTable {
     long dirty = runs.values().stream().filter(run -> !run.isClean()).count();
     More.of(
             runs.size() - MOST,
+            "run",
             dirty <= MOST
-                ? "runs, all CLEAN"
-                : "runs, %d of them with violations".formatted(dirty - MOST))
+                ? "all CLEAN"
+                : "%d with violations".formatted(dirty - MOST))
         .ifPresent(more -> lines.add(INDENT + more));
     int alone =
         report.size().checkpoints()

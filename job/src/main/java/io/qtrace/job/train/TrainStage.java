@@ -1,5 +1,6 @@
 package io.qtrace.job.train;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.progress.Progress;
@@ -73,9 +74,9 @@ public final class TrainStage {
     context.sc().addSparkListener(live);
     try {
       progress.report(
-          "training %d steps on %d task%s"
+          "training %s on %s"
               .formatted(
-                  settings.maxSteps(), settings.replicas(), settings.replicas() == 1 ? "" : "s"));
+                  Amount.of(settings.maxSteps(), "step"), Amount.of(settings.replicas(), "task")));
       List<TrainRun> runs =
           settings.replicas() == 1
               ? ranks(settings).mapPartitions(task::alone).collect()

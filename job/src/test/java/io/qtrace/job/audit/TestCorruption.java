@@ -244,7 +244,7 @@ class TestCorruption {
             finding -> {
               assertThat(finding.rule()).isEqualTo("q-left-stale");
               assertThat(finding.message())
-                  .startsWith(finding.example() + ": 1 _Q are not lut[_indices], such as ")
+                  .startsWith(finding.example() + ": 1 _Q not equal to lut[_indices], such as ")
                   .contains(
                       "%s: 1 of %d elements, the first at element %d:"
                           .formatted(

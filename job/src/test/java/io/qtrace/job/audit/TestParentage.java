@@ -64,7 +64,7 @@ class TestParentage {
     assertThat(edge.counts().luts().lutTrained()).isEqualTo(14);
     assertThat(edge.notes())
         .containsExactly(
-            "14 indices tensors int64 -> int16, same numbers",
+            "indices int64 -> int16, same numbers: 14 tensors",
             "trains rank_magnitude, scale_A, scale_B, the LUT of 14 layers");
     assertThat(
             texts(
@@ -151,7 +151,7 @@ class TestParentage {
             tuple(
                 "parent-contradicted",
                 DEBUG + "checkpoint_step20.pt",
-                "the weights contradict the source: it was made from %scheckpoint_step20.pt: 134 tensors shared, 3 changed, not explained by any known operation"
+                "the weights contradict the declared source: it was made from %scheckpoint_step20.pt (134 tensors shared, 3 changed, not explained by any known operation)"
                     .formatted(DEBUG)));
     AuditedEdge told = edge(DEBUG + "checkpoint_step20.pt", BUG);
     assertThat(told.verdict()).isEqualTo(Verdict.VIOLATION);
@@ -168,7 +168,7 @@ class TestParentage {
             tuple(
                 "q-stale",
                 1,
-                "1 _Q on the LUT grid but not lut[_indices], such as"
+                "1 _Q on the LUT grid but not equal to lut[_indices], such as"
                     + " model.layers.0.self_attn.o_proj._Q: 5 of 2048 elements, the first at element"
                     + " 0: _Q is -0.25, lut[_indices] 0.25"),
             tuple(

@@ -179,8 +179,8 @@ class TestParentageRules {
                 "parent-contradicted",
                 1,
                 "init/source.pt",
-                "the weights contradict the source: it was made from init/source.pt: 7 tensors"
-                    + " shared, 3 changed"));
+                "the weights contradict the declared source: it was made from init/source.pt (7 tensors"
+                    + " shared, 3 changed)"));
     assertThat(findings(rejected)).allMatch(PlannedEdge::isContradiction);
     assertThat(found.get(1).isJudged()).isTrue();
     assertThat(found.get(1).notes()).containsExactly("weights: 7 tensors shared, 3 changed");

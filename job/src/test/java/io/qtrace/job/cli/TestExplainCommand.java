@@ -106,7 +106,7 @@ class TestExplainCommand {
             "  _lut_raw_deltas  ADDED\n",
             "  moved            the LUT that training uses by up to 5.972385e-05, 0 of 8 values of it",
             "  cast             _indices int64 -> int16, same numbers\n",
-            "and 4 more layers that changed (--all shows them)\n0 of 14 layers did not change");
+            "and 4 more changed layers (--all shows all)\n0 of 14 layers did not change");
   }
 
   @Test

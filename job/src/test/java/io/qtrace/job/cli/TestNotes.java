@@ -68,7 +68,7 @@ class TestNotes {
     String right =
         CASES.resolve("hf_index/unlisted_tensor/model.safetensors.index.json").toString();
     String note =
-        "the index does not name 1 tensors that its shards hold, read all the same: 'model.b'";
+        "the index does not list 1 tensor of its shards, read nevertheless: 'model.b'";
     assertThat(notes(left, right)).contains("right: " + note);
     assertThat(notes(right, right)).contains("left and right: " + note);
   }

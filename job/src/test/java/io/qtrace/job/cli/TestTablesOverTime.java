@@ -111,7 +111,7 @@ class TestTablesOverTime {
     assertThat(edge.at("/causes/0/changed_elements").asInt()).isEqualTo(1024);
 
     assertThat(qtrace("bisect", "--q", "--since", INIT + "/v2_initial.pt").out())
-        .contains("Every _Q since " + INIT + "/v2_initial.pt: left its content on 1 edges")
+        .contains("Every _Q: first changed since " + INIT + "/v2_initial.pt on 1 edge,")
         .contains("unknown, UNEXPLAINED, VIOLATION");
     assertThat(
             qtrace(
@@ -122,7 +122,7 @@ class TestTablesOverTime {
                     "--until",
                     TRAINED + "/checkpoint_step20.pt")
                 .out())
-        .contains("Every _Q is as in");
+        .contains("Every _Q: unchanged since ");
     assertThat(qtrace("bisect", "--tensor", "nothing", "--since", "v2_initial.pt").err())
         .contains("Cannot find tensor 'nothing'");
     assertThat(qtrace("bisect", "--q", "--since", "checkpoint_step20.pt").err())

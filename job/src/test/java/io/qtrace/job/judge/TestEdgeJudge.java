@@ -140,7 +140,7 @@ class TestEdgeJudge {
     String message =
         subject == Subject.EFFECTIVE_LUT
             ? "the LUT moved in 1 of 3 layers on an edge of kind train, such as " + one.changed()
-            : "1 of %d %s tensors changed on an edge of kind train, where they must never change, such as %s"
+            : "1 of %d %s tensors changed on an edge of kind train, where none may change, such as %s"
                 .formatted(one.all(), subject.label(), one.changed());
     assertThat(ofExpectations(found))
         .containsExactly(new Finding(subject.label() + "-never", 1, one.changed(), message));
@@ -157,7 +157,7 @@ class TestEdgeJudge {
         subject == Subject.EFFECTIVE_LUT
             ? "the LUT did not train in 2 of 3 layers on an edge of kind train, such as "
                 + one.unchanged()
-            : "%d of %d %s tensors did not change on an edge of kind train, where they must change, such as %s"
+            : "%d of %d %s tensors did not change on an edge of kind train, where all must change, such as %s"
                 .formatted(one.still(), one.all(), subject.label(), one.unchanged());
     assertThat(ofExpectations(found))
         .containsExactly(
@@ -238,7 +238,7 @@ class TestEdgeJudge {
     Judgement found =
         judge(StepOfArrays.of(parent, child), expecting(Subject.INDICES, Expectation.NEVER), TRAIN);
     assertThat(found.findings()).isEmpty();
-    assertThat(found.notes()).containsExactly("3 indices tensors int16 -> int64, same numbers");
+    assertThat(found.notes()).containsExactly("indices int16 -> int64, same numbers: 3 tensors");
   }
 
   @Test
@@ -360,7 +360,7 @@ class TestEdgeJudge {
             "lut-unexplained",
             1,
             LAYER.lut(),
-            "1 stored lut changed, but not to a bake or a refresh of the parent's deltas, such as %s: 1 of 16 entries, the first at element 5"
+            "1 stored LUT changed, but not to a bake or a refresh of the parent's deltas, such as %s: 1 of 16 entries, the first at element 5"
                 .formatted(LAYER.lut()));
     for (EdgeKind kind : List.of(BAKE, SYNC, new EdgeKind("refresh"), EdgeKind.UNKNOWN)) {
       assertThat(judge(step, permissive(), kind).findings()).as(kind.label()).contains(expected);
@@ -400,7 +400,7 @@ class TestEdgeJudge {
                 "cast-unexplained",
                 1,
                 weight,
-                "1 tensors of a cast are not the parent's rounded to their dtype, such as %s: 1 of 128 elements, the first at element 70: 4.0, the parent's rounds to %s"
+                "1 tensor not the parent's rounded to the child's dtype, such as %s: 1 of 128 elements, the first at element 70: 4.0, the parent's rounds to %s"
                     .formatted(weight, half.tensor(weight).values()[70])));
   }
 
@@ -416,7 +416,7 @@ class TestEdgeJudge {
                 "cast-unexplained",
                 1,
                 Layers.NORM,
-                "1 tensors of a cast are not the parent's rounded to their dtype, such as %s: 1 of 8 elements, the first at element 6, in the same dtype"
+                "1 tensor not the parent's rounded to the child's dtype, such as %s: 1 of 8 elements, the first at element 6, in the same dtype"
                     .formatted(Layers.NORM)));
   }
 
@@ -487,7 +487,7 @@ class TestEdgeJudge {
                 "unexplained",
                 1,
                 Layers.NORM,
-                "1 tensors changed, which no known operation explains, such as %s: 1 of 8 elements, the first at element 5"
+                "1 tensor changed in a way that no known operation explains, such as %s: 1 of 8 elements, the first at element 5"
                     .formatted(Layers.NORM)));
     assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
     Judgement added =
@@ -500,7 +500,7 @@ class TestEdgeJudge {
     assertThat(added.findings())
         .extracting(Finding::message)
         .containsExactly(
-            "1 tensors changed, which no known operation explains, such as extra: ADDED");
+            "1 tensor changed in a way that no known operation explains, such as extra: ADDED");
   }
 
   @Test
@@ -533,7 +533,7 @@ class TestEdgeJudge {
                 "lut_deltas-must",
                 2,
                 Layers.ATTENTION.deltas(),
-                "2 of 2 lut_deltas tensors did not change on an edge of kind train, where they must"
+                "2 of 2 lut_deltas tensors did not change on an edge of kind train, where all must"
                     + " change, such as "
                     + Layers.ATTENTION.deltas()));
     assertThat(found.trainableLuts()).hasSize(2).noneMatch(LutMove::isTrained);

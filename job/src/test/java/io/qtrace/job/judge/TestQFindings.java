@@ -80,7 +80,7 @@ class TestQFindings {
                 "q-stale",
                 1,
                 Q,
-                "1 _Q on the LUT grid but not lut[_indices], such as %s: 2 of 128 elements, the first at element 9: _Q is %s, lut[_indices] %s"
+                "1 _Q on the LUT grid but not equal to lut[_indices], such as %s: 2 of 128 elements, the first at element 9: _Q is %s, lut[_indices] %s"
                     .formatted(Q, otherEntry(9), entry(9))));
   }
 
@@ -140,7 +140,7 @@ class TestQFindings {
                 "q-indices",
                 1,
                 Q,
-                "1 _Q with indices that weight and scales do not give, such as %s: 1 of 128 elements, the first at element 11: the index is %d, recomputed %d"
+                "1 _Q with indices that do not follow from weight and scales, such as %s: 1 of 128 elements, the first at element 11: the index is %d, recomputed %d"
                     .formatted(Q, other, (int) index)));
   }
 

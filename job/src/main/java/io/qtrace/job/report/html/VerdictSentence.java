@@ -1,5 +1,6 @@
 package io.qtrace.job.report.html;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.Verdict;
 import java.util.Collections;
@@ -26,13 +27,7 @@ record VerdictSentence(Verdict verdict, String sentence, String reason) {
             ? Verdict.valueOf(data.of(Picture.AUDIT).column("verdict", String.class).get(0))
             : violations > 0 ? Verdict.VIOLATION : Verdict.CLEAN;
     String sentence =
-        "%s of %d edges %s the policy, %d %s"
-            .formatted(
-                violations == 0 ? "None" : violations,
-                edges.total(),
-                violations > 1 ? "violate" : "violates",
-                open,
-                open == 1 ? "finding" : "findings");
+        Verdict.counts(violations, edges.total(), open);
     return new VerdictSentence(verdict, sentence, reason(data, open));
   }
 
@@ -46,9 +41,9 @@ record VerdictSentence(Verdict verdict, String sentence, String reason) {
               SafeText.cut(subject), SafeText.of(findings.column("message", String.class).get(0)));
     }
     PictureRows edges = data.of(Picture.EDGES);
-    return "%d comparisons of _Q, %d of them changed, none against the policy"
+    return "%s of _Q, %d changed, none against the policy"
         .formatted(
-            sum(edges.column("q_buffers", Integer.class)),
+            Amount.of(sum(edges.column("q_buffers", Integer.class)), "comparison"),
             sum(edges.column("q_changed", Integer.class)));
   }
 

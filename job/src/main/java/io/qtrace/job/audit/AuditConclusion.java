@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The notebook's questions, answered for a whole archive from one small record an edge. */
+/** Answers the notebook's questions for a whole archive, from one small record per edge. */
 final class AuditConclusion {
   private static final int NAMED = 3; // paths in a sentence
 
@@ -31,8 +31,7 @@ final class AuditConclusion {
   private AuditConclusion() {}
 
   /**
-   * A sentence for each question: did training change {@code _Q}, what did, did the LUTs train,
-   * what is unexplained, on which edges nothing fits, which sources are not the parents.
+   * A sentence for each question: whether training changed {@code _Q}, what else did, whether the LUTs trained, what is unexplained, which edges no operation explains, which declared sources are contradicted.
    */
   static List<String> of(AuditOutcome outcome, LineageStore lineage, int unreadable) {
     AuditConclusion conclusion = new AuditConclusion();

@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What is wrong with a child that was not wrong with its parent, whatever led to it. */
+/** Problems that a child has and its parent does not, independent of the kind of edge. */
 final class ChildFindings {
   // Of these one side may be an adapter alone.
   private static final Set<EdgeKind> OF_ADAPTERS = Set.of(Adapter.KIND, MergeLora.KIND);
@@ -147,7 +147,7 @@ final class ChildFindings {
         && (after < before || (after > before && child.notFinite() == parent.notFinite()));
   }
 
-  /** How many elements of a tensor are not finite, and the first of them. */
+  /** The number of elements of a tensor that are not finite, and the first of them. */
   static String notFinite(TensorStats stats) {
     String first =
         stats.firstNotFinite() == TensorStats.NO_INDEX
@@ -184,7 +184,7 @@ final class ChildFindings {
         .isPresent();
   }
 
-  /** How many elements of a stale {@code _Q} are so, and the first of them. */
+  /** The number of stale elements of a {@code _Q}, and the first of them. */
   static String staleElements(LayerInvariants layer) {
     LutCheckPartial check = layer.check().orElseThrow();
     Mismatches stale = check.stale();

@@ -43,10 +43,10 @@ public final class EdgeJudge implements Serializable {
   /**
    * Judges a step.
    *
-   * @param skipped what the step does not show
+   * @param skipped content that could not be compared
    * @param rules of the child's run
    * @param child path of the child
-   * @param asked kind to judge it as, in place of the one that explains the most
+   * @param asked kind to judge it as, instead of the one that explains the most
    */
   public Judgement judge(
       Step step, NotCompared skipped, RunPolicy rules, String child, Optional<EdgeKind> asked) {

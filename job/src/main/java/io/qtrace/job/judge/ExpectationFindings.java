@@ -25,7 +25,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What of a step is not as the policy expects it of each kind of tensor. */
+/** Changes of a step that break the policy's expectations for a kind of tensor. */
 final class ExpectationFindings {
   private final FindingList findings;
   private final RunPolicy rules;
@@ -43,7 +43,7 @@ final class ExpectationFindings {
   }
 
   /**
-   * Adds all.
+   * Adds all findings.
    *
    * @param reported names of tensors that a finding reports already
    */

@@ -30,7 +30,7 @@ public record LutMove(
     return deltas.isPresent() && deltas.get() > 0 && effective > 0;
   }
 
-  /** The layers of a step whose LUTs both sides state. */
+  /** The layers of a step with a LUT on both sides. */
   static List<LutMove> of(Step step) {
     return step.lutLayers().stream().flatMap(layer -> of(step, layer).stream()).toList();
   }

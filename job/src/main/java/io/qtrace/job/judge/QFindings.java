@@ -21,13 +21,12 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What no recomputation explains on an edge: one finding a rule, with the first counterexample of
- * the first layer.
+ * What no recomputation explains on an edge: one finding per rule, with the first counterexample of the first layer.
  */
 final class QFindings {
   private QFindings() {}
 
-  /** Rules in order of precedence: a layer breaks the first that it fits. */
+  /** Rules in order of precedence: a layer is reported under the first that it breaks. */
   private enum Rule {
     OFF_GRID("_Q off the LUT grid", change -> counts(change, LutCheckPartial::offGrid)),
     OUTSIDE("_Q with indices outside the LUT", change -> counts(change, LutCheckPartial::outside)),
@@ -100,7 +99,7 @@ final class QFindings {
             message(those, "_indices changed but _Q did not", indices(those.get(0)), Rule.STALE));
   }
 
-  /** What could not be recomputed, for a person. */
+  /** Notes about what could not be recomputed. */
   static List<String> notes(List<QChange> changes) {
     Map<String, Long> obstacles =
         changes.stream()

@@ -17,8 +17,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What is wrong with a checkpoint that has no parent, by its own tensors alone: no edge would
- * report it, and its children keep it.
+ * Findings about a checkpoint without a parent, from its own tensors alone: no edge would report them, and its children inherit the problems.
  */
 public final class RootFindings {
   private static final Set<DType> EXACT = EnumSet.of(DType.FLOAT64, DType.FLOAT32, DType.FLOAT16);
@@ -26,11 +25,10 @@ public final class RootFindings {
   private RootFindings() {}
 
   /**
-   * Finds a {@code _Q} that is not {@code lut[_indices]}, a LUT that is not a valid table, NaN, and
-   * what cannot be compared.
+   * Finds {@code _Q} that differ from {@code lut[_indices]}, invalid LUTs, NaN, and content that cannot be compared.
    *
    * @param path of the checkpoint, the example of each finding
-   * @param waivers about the checkpoint
+   * @param waivers that apply to the checkpoint
    */
   public static List<Finding> of(
       String path, CheckpointFacts facts, NotCompared skipped, Waivers waivers) {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a person wants to know of a training step though nothing is wrong. */
+/** Notes about a training step that are not findings. */
 final class TrainNotes {
   private TrainNotes() {}
 
@@ -58,7 +58,7 @@ final class TrainNotes {
     return notes;
   }
 
-  /** What a step of training trains: groups of tensors, and LUTs; nothing of other kinds. */
+  /** What a train edge trains: groups of tensors, and LUTs; empty for other kinds. */
   static List<String> trained(EdgeKind kind, Step step) {
     if (!kind.equals(Train.KIND)) {
       return List.of();

@@ -30,15 +30,15 @@ public record AuditEntry(
   /** What it looked at and found. */
   public record Totals(
       int checkpoints,
-      @ColumnComment("those that no audit had read before") int checkpointsRead,
+      @ColumnComment("checkpoints that no earlier audit had read") int checkpointsRead,
       int edges,
       int violations,
       int findings) {}
 
   /** What it cost. */
   public record Reading(
-      @ColumnComment("bytes asked of the object store") long bytesRead,
-      @ColumnComment("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
+      @ColumnComment("bytes requested from the object store") long bytesRead,
+      @ColumnComment("bytes of checkpoints not read again, as an earlier audit had read them") long bytesSkipped,
       @ColumnComment("pairs of tensors whose bytes were compared") long tensorsCompared) {}
 
   public AuditEntry {

@@ -7,8 +7,7 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * What an audit came to as gauges in the text exposition format of Prometheus, version 0.0.4, each
- * with the archive as label.
+ * The result of an audit as gauges in the text exposition format of Prometheus, version 0.0.4, each with the archive as label.
  */
 public final class AuditMetrics {
   private final StringJoiner lines = new StringJoiner("\n", "", "\n");
@@ -18,7 +17,7 @@ public final class AuditMetrics {
     this.labels = "{archive=\"%s\"}".formatted(escaped(archive));
   }
 
-  /** The gauges of an audit; of one that could not be done its status and times only. */
+  /** The gauges of an audit; for a failed one only its status and times. */
   public static String of(AuditSummary summary) {
     AuditMetrics metrics = new AuditMetrics(summary.archive());
     Instant finished = Instant.parse(summary.finished());

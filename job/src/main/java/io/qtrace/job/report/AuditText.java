@@ -16,8 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What {@code audit} prints as text, the verdict first and what to do next last: a page with what
- * is wrong and a line a run, or every edge.
+ * What {@code audit} prints as text, from the verdict to what to do next: a page with the findings and a line per run, or every edge.
  */
 public final class AuditText {
   private static final String INDENT = " ".repeat(15);
@@ -33,9 +32,9 @@ public final class AuditText {
   }
 
   /**
-   * About a page, however large the archive is.
+   * About one page, however large the archive is.
    *
-   * @param width most characters that a line of a table may have
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> page(AuditReport report, NextSteps next, int width) {
     AuditText text = new AuditText(report);
@@ -52,7 +51,7 @@ public final class AuditText {
     return text.lines;
   }
 
-  /** Every edge below the run of its child, with its counts, findings and notes. */
+  /** Every edge, listed under the run of its child, with its counts, findings and notes. */
   public static List<String> all(AuditReport report, NextSteps next) {
     AuditText text = new AuditText(report);
     text.verdict();

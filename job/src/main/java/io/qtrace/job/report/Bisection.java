@@ -16,12 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The first edges on which a tensor, or any {@code _Q}, left the content that a checkpoint has: one
- * on each way from it.
+ * The first edges on which a tensor, or any {@code _Q}, differs from that of a checkpoint: one on each line of descent from it.
  *
  * @param tensor null for every {@code _Q}
  * @param since path of the checkpoint
- * @param checkpoints how many were made from it, on the ways that were searched
+ * @param checkpoints number of checkpoints made from it, on the lines of descent that were searched
  * @param edges in the order of the tree
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -37,7 +36,7 @@ public record Bisection(
   }
 
   /**
-   * An edge on which tensors left.
+   * An edge on which tensors changed for the first time.
    *
    * @param tensors how many
    */
@@ -50,9 +49,9 @@ public record Bisection(
       List<Departure> causes) {}
 
   /**
-   * Searches the ways from a checkpoint.
+   * Searches the lines of descent from a checkpoint.
    *
-   * @param until the only checkpoint to search the way to; all ways if there is none
+   * @param until checkpoint to which the search is limited; if empty, all lines of descent are searched
    * @throws IllegalArgumentException if {@code until} was not made from {@code since}, or the
    *     checkpoint has no such tensor
    */
@@ -118,7 +117,7 @@ public record Bisection(
         causes);
   }
 
-  /** A line a cause of each edge. */
+  /** A line per edge and cause. */
   public List<String> lines(int width) {
     List<String> lines = new ArrayList<>();
     lines.add("audit %s of %s".formatted(auditId, SafeText.of(archive)));

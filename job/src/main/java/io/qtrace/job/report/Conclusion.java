@@ -12,7 +12,7 @@ import io.qtrace.lut.Category;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The answer for a pair of checkpoints: the verdict in one sentence, and what is wrong. */
+/** The answer for a pair of checkpoints: the verdict in one sentence, and the findings. */
 final class Conclusion {
   private Conclusion() {}
 

@@ -46,8 +46,8 @@ public final class DiffText {
   }
 
   /**
-   * @param all whether lists are whole, however long
-   * @param width most characters that a line of a table may have
+   * @param all whether to print long lists in full
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> lines(
       String left, String right, Diff.Outcome outcome, boolean all, int width) {

@@ -6,7 +6,7 @@ import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.operations.Train;
 import java.util.StringJoiner;
 
-/** How many tensors of an edge have which status, and what became of {@code _Q} and LUTs. */
+/** Counts of an edge in one line: tensors by status, changed {@code _Q}, trained LUTs. */
 final class EdgeSummary {
   private EdgeSummary() {}
 

@@ -29,8 +29,7 @@ import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /**
- * What {@code explain} prints as text: the verdict, the kind and why, then layer by layer what
- * changed.
+ * What {@code explain} prints as text: the verdict, the kind of the edge and how it was found, then what changed layer by layer.
  */
 public final class ExplainText {
   private static final int LAYERS = 10;
@@ -48,8 +47,8 @@ public final class ExplainText {
   }
 
   /**
-   * @param all whether lists are whole, however long
-   * @param width most characters that a line of a table may have
+   * @param all whether to print long lists in full
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> lines(
       String left, String right, Diff.Outcome outcome, boolean all, int width) {

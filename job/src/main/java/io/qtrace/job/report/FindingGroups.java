@@ -13,14 +13,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The findings of edges, those of one kind that break the same rules together: the first edge with
- * its findings in full, the next ones by name.
+ * The findings of edges, grouped where edges of one kind break the same rules: the first edge with its findings in full, the others by name.
  */
 final class FindingGroups {
   private static final int MOST = 30; // groups
   private static final int NAMED = 4; // further edges of a group
 
-  /** What edges have in common that are wrong in the same way. */
+  /** What the edges of a group have in common. */
   private record Fault(EdgeKind kind, List<String> rules) {
     static Fault of(AuditedEdge edge) {
       return new Fault(
@@ -30,7 +29,7 @@ final class FindingGroups {
 
   private FindingGroups() {}
 
-  /** Those of the edges that have findings; no lines if none has. */
+  /** The groups of edges with findings; no lines if there are none. */
   static List<String> lines(Stream<AuditedEdge> edges) {
     Map<Fault, List<AuditedEdge>> groups =
         edges

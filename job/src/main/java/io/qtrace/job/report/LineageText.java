@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** A {@link LineageTree} drawn with text: a line a checkpoint, or a line a run. */
+/** A {@link LineageTree} as text: a line per checkpoint, or a line per run. */
 public final class LineageText {
   private static final int MOST = 100; // checkpoints with a line each
 

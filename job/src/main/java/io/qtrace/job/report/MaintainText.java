@@ -8,12 +8,12 @@ import io.qtrace.job.text.Units;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the upkeep of the tables did, as text. */
+/** What maintenance of the tables did, as text. */
 public final class MaintainText {
   private MaintainText() {}
 
   /**
-   * A line a table.
+   * A line per table.
    *
    * @param isPlan whether nothing was done yet
    */

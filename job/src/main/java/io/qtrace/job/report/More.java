@@ -3,11 +3,11 @@ package io.qtrace.job.report;
 import io.qtrace.io.Amount;
 import java.util.Optional;
 
-/** How the end of a shortened list says what it leaves out. */
+/** The last line of a shortened list, which says how much it leaves out. */
 final class More {
   private More() {}
 
-  /** The last line of a list that {@code --all} shows whole; empty if nothing is left out. */
+  /** The last line of a list that {@code --all} shows in full; empty if nothing is left out. */
   static Optional<String> of(long hidden) {
     return line(hidden, hidden + " more");
   }

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What to do after an audit, as commands to paste.
+ * What to do after an audit, as commands to paste into a shell.
  *
- * @param archive as it was given to the audit
+ * @param archive as given to the audit
  * @param bases options that name base models outside the archive
  * @param rules options that name its policy and settings
  * @param tables options that name its tables
@@ -31,7 +31,7 @@ public record NextSteps(
   }
 
   /**
-   * @param more whether {@code --all} would show more than was shown
+   * @param more whether {@code --all} would show more
    */
   List<String> lines(AuditReport report, boolean more) {
     List<String> lines = new ArrayList<>();

@@ -12,10 +12,10 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * What {@code inspect --security} says of one checkpoint; its JSON has these names.
+ * What {@code inspect --security} prints about one checkpoint; the component names are those of its JSON.
  *
- * @param names how many classes and functions its pickles name
- * @param globals those of them that are listed, the worst first
+ * @param names number of classes and functions that its pickles name
+ * @param globals those that are listed, the worst first
  */
 public record PickleSecurity(String path, int names, List<Global> globals) {
   /**
@@ -46,7 +46,7 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
     globals = List.copyOf(globals);
   }
 
-  /** Of what was found, the worst first. */
+  /** Sorts what was found, the worst first. */
   public static PickleSecurity of(String path, int names, List<PickledGlobal> found) {
     return new PickleSecurity(path, names, found.stream().map(Global::of).toList());
   }
@@ -55,7 +55,7 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
     return Json.of(this);
   }
 
-  /** A sentence, and a line a name. */
+  /** A sentence, and a line per name. */
   public List<String> lines(int width) {
     List<String> lines = new ArrayList<>();
     lines.add(SafeText.of(path));

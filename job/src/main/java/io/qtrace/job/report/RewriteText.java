@@ -11,7 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** What {@code bake} and {@code sync} say of the checkpoint they wrote. */
+/** What {@code bake} and {@code sync} print about the checkpoint they wrote. */
 public final class RewriteText {
   private RewriteText() {}
 

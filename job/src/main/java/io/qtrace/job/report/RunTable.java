@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The runs of an audit, a line each: checkpoints, edges by kind, verdict. */
+/** The runs of an audit, one line each: checkpoints, edges by kind, verdict. */
 final class RunTable {
   private static final int MOST = 60;
   private static final String INDENT = "  ";
@@ -84,8 +84,7 @@ final class RunTable {
   }
 
   /**
-   * A title and a line a run in order of names; of more than 60 runs the clean ones are left out
-   * first.
+   * A title and a line per run in order of names; if there are more than 60 runs, clean ones are left out first.
    */
   static List<String> lines(AuditReport report, int width) {
     Map<String, Run> runs = new RunTable(report).runs;

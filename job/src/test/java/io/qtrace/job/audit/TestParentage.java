@@ -104,7 +104,7 @@ class TestParentage {
     assertJudged(both, EdgeKind.SEVERAL, Verdict.CLEAN);
     assertThat(both.notes())
         .containsExactly(
-            "weights: 2 steps, each judged by itself: refresh to %slut_refreshed_step200.pt, sync to %ssynced_step200.pt"
+            "weights: 2 steps, each judged separately: refresh to %slut_refreshed_step200.pt, sync to %ssynced_step200.pt"
                 .formatted(SYNC, SYNC));
   }
 
@@ -272,7 +272,7 @@ class TestParentage {
         .containsExactly(tuple("lut_deltas-must", 14), tuple("effective_lut-must", 14));
     assertThat(found.conclusion())
         .contains(
-            "The LUT did not move in every layer on 1 of the 1 train edges:"
+            "The LUT did not move in every layer on 1 of 1 train edge:"
                 + " runs/head/debug_head_fp32_step20.pt.");
   }
 

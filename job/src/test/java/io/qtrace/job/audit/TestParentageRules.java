@@ -118,7 +118,7 @@ class TestParentageRules {
     assertThat(indirect.unjudgedKind()).isEqualTo(EdgeKind.SEVERAL);
     assertThat(indirect.notes())
         .containsExactly(
-            "weights: 2 steps, each judged by itself: train to run/step1.pt, bake to run/step2.pt");
+            "weights: 2 steps, each judged separately: train to run/step1.pt, bake to run/step2.pt");
     assertThat(findings(indirect)).isEmpty();
   }
 
@@ -204,8 +204,8 @@ class TestParentageRules {
                 "name-contradicted",
                 1,
                 "init/source.pt",
-                "the weights contradict the file's name: it was made from init/source.pt: 7 tensors"
-                    + " shared, 3 changed"));
+                "the weights contradict the file's name: it was made from init/source.pt (7 tensors"
+                    + " shared, 3 changed)"));
     assertThat(rejected.notes()).isEmpty();
   }
 

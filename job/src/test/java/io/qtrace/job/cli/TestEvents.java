@@ -235,7 +235,7 @@ class TestEvents {
     String host = dead.substring("http://".length(), dead.indexOf("/hook"));
     assertThat(run.err().lines())
         .hasSize(3)
-        .allMatch(line -> line.endsWith("; the result of the audit stands"))
+        .allMatch(line -> line.endsWith("; the audit's result is unaffected"))
         .anyMatch(line -> line.startsWith("qtrace: warning: events: 0 of "))
         .anyMatch(line -> line.startsWith("qtrace: warning: webhook %s: no conn".formatted(host)))
         .anyMatch(line -> line.contains("command of --on-violation: exit status 9"));

@@ -141,7 +141,7 @@ class TestLineageCommand {
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.err())
         .isEqualTo(
-            "qtrace: Cannot find tensor: no checkpoint in the tables has one of that name\n");
+            "qtrace: Cannot find tensor: no checkpoint in the tables has a tensor of that name\n");
   }
 
   private JsonNode json(String... options) throws IOException {

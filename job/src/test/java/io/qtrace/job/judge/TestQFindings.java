@@ -282,7 +282,7 @@ class TestQFindings {
                 new Recomputed(Optional.of("no scale_A\n"), Mismatches.NONE)));
     assertThat(findings(step)).isEmpty();
     assertThat(QFindings.notes(changes(step)))
-        .containsExactly("1 _indices moved and were not recomputed: no scale_A\\n");
+        .containsExactly("1 _indices changed and could not be recomputed: no scale_A\\n");
     assertThat(QFindings.notes(changes(StepOfArrays.of(PARENT, PARENT)))).isEmpty();
   }
 }

@@ -89,7 +89,7 @@ class TestAuditText {
         .contains(
             "      and 2495 more edges (--all shows all)",
             "  and 190 more (--all shows all)",
-            "  and 442 more runs, 441 of them with violations (--all shows all)",
+            "  and 442 more runs, 441 with violations (--all shows all)",
             "    qtrace inspect runs/a-torn/0.pt")
         .anyMatch(line -> line.matches("  a-torn +200 +VIOLATION: 200 unreadable"));
   }

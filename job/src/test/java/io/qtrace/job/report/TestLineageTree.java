@@ -78,7 +78,7 @@ class TestLineageTree {
             "├─ run1: 41 checkpoints (41 train) VIOLATION: 2 edges",
             "└─ run2: 41 checkpoints (41 train) CLEAN",
             "   └─ bake CLEAN: baked/b (1 identical, 2 changed)",
-            "130 checkpoints in 8 lines: --run RUN shows those of one run, --all every one");
+            "130 checkpoints in 8 lines: --run RUN shows the checkpoints of one run, --all every checkpoint");
   }
 
   @Test

@@ -35,7 +35,7 @@ record SqlName(String name, SqlFunction function, boolean lenient) implements Se
     return SqlHelp.of(
         name,
         function.parameters(),
-        function.meaning() + (lenient ? " Null where a file or tensor cannot be read." : ""),
+        function.meaning() + (lenient ? " Null if the file or tensor cannot be read." : ""),
         function.example(),
         function.answer());
   }

@@ -19,7 +19,7 @@ import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * What a report shows, as the rows of its pictures.
+ * The data of a report: the rows of its pictures.
  *
  * @param pictures all of them
  */
@@ -60,7 +60,7 @@ record ReportData(ReportScope scope, Map<Picture, PictureRows> pictures) {
     return pictures.get(picture);
   }
 
-  /** JSON of the pictures that are shown when the page opens. */
+  /** JSON of the pictures that the page shows at once. */
   String summary() {
     return json(picture -> !picture.isDetail());
   }

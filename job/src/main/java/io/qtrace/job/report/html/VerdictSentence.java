@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a report says first.
+ * The first sentence of a report.
  *
  * @param verdict of what is shown
- * @param sentence how many edges there are, and how many violate the policy
+ * @param sentence the number of edges that violate the policy, and of findings
  * @param reason the first finding, or what was compared
  */
 record VerdictSentence(Verdict verdict, String sentence, String reason) {

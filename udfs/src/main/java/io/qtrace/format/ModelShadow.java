@@ -55,8 +55,7 @@ final class ModelShadow {
 
   private static String note(Shadow shadow) {
     return "%s has %s under names of the model's: read as its moving average, which is not compared with the model"
-        .formatted(
-            SafeText.of(shadow.section()), Amount.of(shadow.tensors().size(), "tensor"));
+        .formatted(SafeText.of(shadow.section()), Amount.of(shadow.tensors().size(), "tensor"));
   }
 
   // The path before the name of a tensor of the model with the same shape.

@@ -100,8 +100,7 @@ class TestShardedIndexReader {
     CheckpointIndex index = index(map("a", TWO, "b", ONE));
     assertThat(names(index)).containsExactly("b", "c", "a");
     assertThat(index.notes())
-        .containsExactly(
-            "the index does not list 1 tensor of its shards, read nevertheless: 'c'");
+        .containsExactly("the index does not list 1 tensor of its shards, read nevertheless: 'c'");
   }
 
   @Test

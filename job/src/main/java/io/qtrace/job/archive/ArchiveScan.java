@@ -23,7 +23,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * Finds the runs of an archive: lists its files, and makes one small read per run. Stores that list by key return everything below the root in pages; on others, folders are listed in parallel.
+ * Finds the runs of an archive: lists its files, and makes one small read per run. Stores that list
+ * by key return everything below the root in pages; on others, folders are listed in parallel.
  */
 public final class ArchiveScan {
   private static final String CACHE_META = "meta.json";
@@ -176,7 +177,10 @@ public final class ArchiveScan {
       cache |= fileName.equals(CACHE_META);
     }
 
-    /** Paths, below the archive, of the files named by the indexes in a folder; damaged indexes name none. */
+    /**
+     * Paths, below the archive, of the files named by the indexes in a folder; damaged indexes name
+     * none.
+     */
     Set<String> shardsNamed(String folder) throws IOException {
       Set<String> paths = new HashSet<>();
       for (FileStatus index : indexed.get(folder)) {

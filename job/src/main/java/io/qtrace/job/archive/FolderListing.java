@@ -16,7 +16,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Lists the files below a folder, where links may lead anywhere: each folder is entered once, under its own path if that is below the root; everything but files is left out, as is what lies outside the root unless requested.
+ * Lists the files below a folder, where links may lead anywhere: each folder is entered once, under
+ * its own path if that is below the root; everything but files is left out, as is what lies outside
+ * the root unless requested.
  */
 final class FolderListing {
   private static final String OUTSIDE = "a link that leads out of the archive";

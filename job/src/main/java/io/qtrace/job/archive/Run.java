@@ -24,7 +24,8 @@ public record Run(String path, RunConfig config, List<CheckpointFile> checkpoint
   }
 
   /**
-   * The run as seen from an archive that does not contain it, without the files that the archive has.
+   * The run as seen from an archive that does not contain it, without the files that the archive
+   * has.
    *
    * @param root of the run's own archive
    */

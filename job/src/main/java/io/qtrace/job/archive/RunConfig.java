@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a run states about itself in its {@code config.json}; every part may be missing. Numbers may be
- * {@code NaN}, {@code Infinity} and {@code -Infinity}, as Python's {@code json} writes them.
+ * What a run states about itself in its {@code config.json}; every part may be missing. Numbers may
+ * be {@code NaN}, {@code Infinity} and {@code -Infinity}, as Python's {@code json} writes them.
  *
  * @param json the file's text, {@code {}} if there is none
  * @param problem why the file could not be used, or the empty string

@@ -53,9 +53,9 @@ public final class Attestation {
   }
 
   /**
-   * A statement, or why there is none.
+   * A statement, or the reasons why there is none.
    *
-   * @param refusals what is not proved, a sentence each; none where there is a statement
+   * @param refusals what is not proved, a sentence each; empty if there is a statement
    */
   public record Outcome(Optional<Statement> statement, List<String> refusals) {
     public Outcome {
@@ -70,7 +70,7 @@ public final class Attestation {
    * States how a child was made, if all of it is proved.
    *
    * @param parents paths or URIs: the one that the child is compared with, then the others
-   * @throws IOException if one of them cannot be read, or changes meanwhile
+   * @throws IOException if one of them cannot be read, or is modified meanwhile
    */
   public Outcome of(List<String> parents, String child) throws IOException {
     Diff.Outcome compared = diff.run(parents, child, Set.of(Measure.SHA256));
@@ -90,7 +90,7 @@ public final class Attestation {
   /**
    * Recomputes a statement from files.
    *
-   * @return where it differs from what they show, a sentence each; none where it is true
+   * @return differences from the files, a sentence each; empty if the statement is true
    * @throws IOException if a file cannot be read, though it has the stated digest
    */
   public List<String> verify(Statement stated, List<String> parents, String child)

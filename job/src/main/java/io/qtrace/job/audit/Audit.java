@@ -21,7 +21,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Audits an archive: measures every checkpoint once, compares and judges every edge, and records the results in the lineage tables. An audit's ID is a hash of its inputs, so repeating an audit finds its rows and adds none; checkpoints and edges known from an earlier audit are taken from the tables.
+ * Audits an archive: measures every checkpoint once, compares and judges every edge, and records
+ * the results in the lineage tables. An audit's ID is a hash of its inputs, so repeating an audit
+ * finds its rows and adds none; checkpoints and edges known from an earlier audit are taken from
+ * the tables.
  */
 public final class Audit {
   private final JavaSparkContext spark;

@@ -31,7 +31,9 @@ final class AuditConclusion {
   private AuditConclusion() {}
 
   /**
-   * A sentence for each question: whether training changed {@code _Q}, what else did, whether the LUTs trained, what is unexplained, which edges no operation explains, which declared sources are contradicted.
+   * A sentence for each question: whether training changed {@code _Q}, what else did, whether the
+   * LUTs trained, what is unexplained, which edges no operation explains, which declared sources
+   * are contradicted.
    */
   static List<String> of(AuditOutcome outcome, LineageStore lineage, int unreadable) {
     AuditConclusion conclusion = new AuditConclusion();
@@ -149,8 +151,7 @@ final class AuditConclusion {
         idle.isEmpty()
             ? "Every LUT that trains moved, in every layer."
             : "The LUT did not move in every layer on %s: %s."
-                .formatted(
-                    Amount.of(idle.size(), training.size(), "train edge"), paths(idle)));
+                .formatted(Amount.of(idle.size(), training.size(), "train edge"), paths(idle)));
   }
 
   private static boolean isIdle(EdgeCounts counts) {

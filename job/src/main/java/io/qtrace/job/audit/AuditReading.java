@@ -54,7 +54,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Everything an audit reads: each new checkpoint once, and for edges the tensors that differ. Facts about tensors stay on the executors; this is what the driver knows about checkpoints.
+ * Everything an audit reads: each new checkpoint once, and for edges the tensors that differ. Facts
+ * about tensors stay on the executors; this is what the driver knows about checkpoints.
  */
 final class AuditReading {
   static final Set<Measure> MEASURES =
@@ -235,7 +236,8 @@ final class AuditReading {
   }
 
   /**
-   * Compares the edges that were not compared while their ends were measured: reads only the tensors that differ.
+   * Compares the edges that were not compared while their ends were measured: reads only the
+   * tensors that differ.
    */
   void compare(List<PlannedEdge> edges) {
     List<CompareRequest.Pair> pairs =
@@ -265,9 +267,7 @@ final class AuditReading {
         readable);
   }
 
-  /**
-   * The number of tensors that the data leaves unexplained, for steps that the facts allow.
-   */
+  /** The number of tensors that the data leaves unexplained, for steps that the facts allow. */
   Map<ProofStage.Pair, Integer> unexplained(Collection<ProofStage.Pair> pairs) {
     Set<String> ends = new LinkedHashSet<>();
     pairs.forEach(pair -> ends.addAll(pair.ends()));
@@ -414,7 +414,8 @@ final class AuditReading {
   }
 
   /**
-   * The names in the pickles of readable checkpoints, by the checkpoint's path; for those of earlier audits, only names not known to be safe.
+   * The names in the pickles of readable checkpoints, by the checkpoint's path; for those of
+   * earlier audits, only names not known to be safe.
    */
   Map<String, List<PickledGlobal>> globals() {
     Map<String, List<PickledGlobal>> all = new HashMap<>(lineage.globals(known.keySet()));
@@ -429,7 +430,9 @@ final class AuditReading {
     return changed;
   }
 
-  /** All checkpoints as the tables have them or will have them; new ones under the ID of this audit. */
+  /**
+   * All checkpoints as the tables have them or will have them; new ones under the ID of this audit.
+   */
   List<KnownCheckpoint> checkpoints(String auditId) {
     List<KnownCheckpoint> all = new ArrayList<>();
     files.forEach(

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
  *
  * @param edges in order of runs
  * @param unreadable one finding for each checkpoint that could not be read
- * @param roots findings about checkpoints without a parent, or about the pickles of any checkpoint, with its path as example; empty in a report of an older version
+ * @param roots findings about checkpoints without a parent, or about the pickles of any checkpoint,
+ *     with its path as example; empty in a report of an older version
  * @param findings findings beyond single edges
  * @param notes names in pickles that are not known to be safe; expired and unused waivers
  * @param conclusion sentences that answer the notebook's questions for the whole archive

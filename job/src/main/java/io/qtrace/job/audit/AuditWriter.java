@@ -23,7 +23,8 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Writes the results of an audit. Rows of a table count only once those of the tables written after it are there; the audit's own row comes last and finishes it.
+ * Writes the results of an audit. Rows of a table count only once those of the tables written after
+ * it are there; the audit's own row comes last and finishes it.
  */
 final class AuditWriter {
   private final LineageStore lineage;

@@ -19,7 +19,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * One archive and its last audit.
  *
- * @param checkpoints those of the audit's edges, and the newest content of files without an edge, by path below the archive's root
+ * @param checkpoints those of the audit's edges, and the newest content of files without an edge,
+ *     by path below the archive's root
  */
 public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoints) {
   public AuditedArchive {

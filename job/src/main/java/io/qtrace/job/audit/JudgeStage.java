@@ -62,7 +62,8 @@ import scala.Tuple2;
 import scala.Tuple4;
 
 /**
- * Judges edges on the executors, where their comparisons are: all edges of a child together. One small record per edge reaches the driver.
+ * Judges edges on the executors, where their comparisons are: all edges of a child together. One
+ * small record per edge reaches the driver.
  */
 final class JudgeStage {
   private static final Logger LOG = LoggerFactory.getLogger(JudgeStage.class);
@@ -104,7 +105,8 @@ final class JudgeStage {
    * @param results of all edges, on the executors
    * @param edges the same, in the order of the planned edges
    * @param causes number of {@code _Q} with each cause, for each edge
-   * @param changed children that were modified while their layers were recomputed, with the reason to ignore them
+   * @param changed children that were modified while their layers were recomputed, with the reason
+   *     to ignore them
    */
   record Output(
       JavaRDD<Packed<EdgeResult>> results,

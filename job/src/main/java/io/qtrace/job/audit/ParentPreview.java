@@ -33,7 +33,9 @@ import org.apache.spark.storage.StorageLevel;
 import scala.Tuple2;
 
 /**
- * A preview of checkpoints before their data is read, from their small tensors and the CRC-32 of others. The parents found from it only decide which edges are compared while the data is read: equal CRCs are not a proof, and edges that the preview missed are compared later.
+ * A preview of checkpoints before their data is read, from their small tensors and the CRC-32 of
+ * others. The parents found from it only decide which edges are compared while the data is read:
+ * equal CRCs are not a proof, and edges that the preview missed are compared later.
  */
 final class ParentPreview {
   // Of numbers that were not looked at.

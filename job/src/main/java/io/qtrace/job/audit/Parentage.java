@@ -27,7 +27,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The edges of an archive: those that runs declare, checked against the weights, and those that only the weights show. A declared parent is kept if another is only closer, and rejected if tensor contents disprove it.
+ * The edges of an archive: those that runs declare, checked against the weights, and those that
+ * only the weights show. A declared parent is kept if another is only closer, and rejected if
+ * tensor contents disprove it.
  */
 final class Parentage {
   // Tensors that are the same for one that no operation explains, of a damaged copy.

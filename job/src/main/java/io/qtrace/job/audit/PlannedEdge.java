@@ -144,7 +144,8 @@ record PlannedEdge(
   }
 
   /**
-   * Whether an earlier audit judged the same edge: equal ends, evidence and weights evidence under equal rules.
+   * Whether an earlier audit judged the same edge: equal ends, evidence and weights evidence under
+   * equal rules.
    */
   boolean isAnsweredBy(AuditedEdge stored, RunPolicy rules) {
     return stored.ends().parentId().equals(ends.parentId())

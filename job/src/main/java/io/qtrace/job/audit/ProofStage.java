@@ -30,7 +30,8 @@ import org.apache.spark.broadcast.Broadcast;
 import scala.Tuple2;
 
 /**
- * Verifies steps that the facts allow: recomputes the result of the operation from the data of both checkpoints.
+ * Verifies steps that the facts allow: recomputes the result of the operation from the data of both
+ * checkpoints.
  */
 final class ProofStage {
   private final JavaSparkContext spark;
@@ -46,7 +47,8 @@ final class ProofStage {
   /**
    * Identifiers of the ends of a step.
    *
-   * @param adapters those that may have been merged into the parent; empty if that is not in question
+   * @param adapters those that may have been merged into the parent; empty if that is not in
+   *     question
    */
   record Pair(String parent, String child, List<String> adapters) implements Serializable {
     Pair {
@@ -63,7 +65,8 @@ final class ProofStage {
   }
 
   /**
-   * The number of tensors of each step that the data shows to be unexplained; steps that need no recomputation are left out.
+   * The number of tensors of each step that the data shows to be unexplained; steps that need no
+   * recomputation are left out.
    *
    * @param facts of all ends
    * @param indexes of all ends

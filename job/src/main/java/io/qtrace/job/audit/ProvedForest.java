@@ -27,7 +27,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The forest after verifying its steps: if the data leaves more unexplained than the facts did, another parent may leave less; if every parent does, an adapter in a file of its own may explain the step.
+ * The forest after verifying its steps: if the data leaves more unexplained than the facts did,
+ * another parent may leave less; if every parent does, an adapter in a file of its own may explain
+ * the step.
  */
 final class ProvedForest {
   private static final int MOST_ADAPTERS = 16; // that are tried with a checkpoint

@@ -16,7 +16,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Takes earlier results about candidates and declared parents from the tables, and evaluates only the others.
+ * Takes earlier results about candidates and declared parents from the tables, and evaluates only
+ * the others.
  */
 final class StoredEvaluation implements Evaluation {
   /** Version of the evaluation of a candidate; raised when operations explain more. */

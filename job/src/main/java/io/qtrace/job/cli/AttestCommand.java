@@ -82,7 +82,7 @@ final class AttestCommand implements Callable<Integer> {
   @Mixin private Warehouse warehouse;
   @Mixin private Output output;
 
-  /** What {@code attest --format json} prints where there is no statement. */
+  /** What {@code attest --format json} prints if nothing can be attested. */
   private record Refused(String child, List<String> refused) {}
 
   /** What {@code attest --verify --format json} prints. */
@@ -198,7 +198,9 @@ final class AttestCommand implements Callable<Integer> {
                     .collect(Collectors.joining(", "))),
         "%s, %d _Q changed by the operation, residual %d"
             .formatted(
-                Amount.of(predicate.tensors().size(), "tensor"), predicate.quantized().size(), predicate.residual()),
+                Amount.of(predicate.tensors().size(), "tensor"),
+                predicate.quantized().size(),
+                predicate.residual()),
         "Statement: " + SafeText.of(file));
   }
 }

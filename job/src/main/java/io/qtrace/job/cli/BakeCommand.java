@@ -27,7 +27,9 @@ import picocli.CommandLine.Option;
 final class BakeCommand implements Callable<Integer> {
   @Mixin private RewriteOptions options;
 
-  @Option(names = "--exact", description = "Write exactly the LUTs that training used, without drift.")
+  @Option(
+      names = "--exact",
+      description = "Write exactly the LUTs that training used, without drift.")
   private boolean exact;
 
   @Override

@@ -19,7 +19,7 @@ final class BaseOption {
     return uris;
   }
 
-  /** The words of the command line that give the same. */
+  /** The same options as command-line arguments. */
   List<String> words() {
     return uris.stream().flatMap(uri -> Stream.of("--base", uri)).toList();
   }

@@ -58,7 +58,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--all",
-      description = "Print everything that training changed and every edge, not only a summary of one page.")
+      description =
+          "Print everything that training changed and every edge, not only a summary of one page.")
   private boolean all;
 
   @Mixin private Warehouse warehouse;

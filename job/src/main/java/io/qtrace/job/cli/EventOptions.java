@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Where an audit sends its result. What cannot be sent is a warning: it changes neither the result
- * nor the exit status.
+ * Receivers of the result of an audit. A failure to send is a warning: it changes neither the
+ * result nor the exit status.
  */
 final class EventOptions {
   @Spec(Spec.Target.MIXEE)
@@ -92,7 +92,7 @@ final class EventOptions {
     return HttpReceiver.of(text, tokenVariable, System.getenv(), HttpReceiver.Limits.USUAL);
   }
 
-  /** Takes from the tables what the events of an audit need. */
+  /** Reads from the tables what the events of an audit need. */
   void collect(SparkSession spark, AuditReport report) {
     if (sink.isPresent()) {
       attempt(
@@ -106,7 +106,7 @@ final class EventOptions {
     send(summary, GitHubAnnotations.of(report));
   }
 
-  /** Sends that an audit could not be done. */
+  /** Sends that an audit failed. */
   void sendFailure(AuditSummary summary) {
     if (sink.isPresent()) {
       attempt("events", () -> collected = OpenLineageEvents.failed(summary));

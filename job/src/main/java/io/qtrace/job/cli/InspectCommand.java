@@ -54,9 +54,7 @@ final class InspectCommand implements Callable<Integer> {
       description = "Read every tensor and print the first 16 digits of its MD5.")
   private boolean md5;
 
-  @Option(
-      names = "--fingerprint",
-      description = "Read every tensor and print its fingerprint.")
+  @Option(names = "--fingerprint", description = "Read every tensor and print its fingerprint.")
   private boolean fingerprint;
 
   @Option(

@@ -66,7 +66,8 @@ final class LineageCommand implements Callable<Integer> {
   @Option(
       names = "--depth",
       paramLabel = "N",
-      description = "Show only checkpoints at most N edges away from a root, a checkpoint without a parent.")
+      description =
+          "Show only checkpoints at most N edges away from a root, a checkpoint without a parent.")
   private Integer depth;
 
   @Option(
@@ -159,7 +160,8 @@ final class LineageCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     trees.forEach(tree -> lines.addAll(all ? LineageText.all(tree) : LineageText.lines(tree)));
     if (hidden > 0) {
-      lines.add("%s not shown because of --run or --depth"
+      lines.add(
+          "%s not shown because of --run or --depth"
               .formatted(Amount.of(hidden, "more checkpoint")));
     }
     return lines;

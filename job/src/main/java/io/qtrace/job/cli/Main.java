@@ -165,7 +165,7 @@ public final class Main implements Callable<Integer> {
     return status;
   }
 
-  /** Without a command: teaches, as {@code --help} does, but on standard error. */
+  /** Without a command: prints the help, but on standard error. */
   @Override
   public Integer call() {
     spec.commandLine().usage(spec.commandLine().getErr());

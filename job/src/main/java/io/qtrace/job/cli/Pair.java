@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Two checkpoints that a command compares, and what it goes by. */
+/** Two checkpoints that a command compares, and the options for it. */
 final class Pair {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -79,7 +79,7 @@ final class Pair {
         .run(left, right, Optional.ofNullable(kind), extra, trustCrc);
   }
 
-  /** The same pair as words of another command. */
+  /** The same pair and options as arguments of another command. */
   List<String> words(String command) {
     List<String> words = new ArrayList<>(List.of(command, left, right));
     if (kind != null) {

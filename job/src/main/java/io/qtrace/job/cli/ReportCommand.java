@@ -19,7 +19,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "report",
-    description = "Writes an audit from the tables as one HTML file with charts and the lineage graph.",
+    description =
+        "Writes an audit from the tables as one HTML file with charts and the lineage graph.",
     footerHeading = "%n",
     footer = {
       "The file loads nothing from the network. Without options it shows the last audit in the tables.",

@@ -6,7 +6,7 @@ import java.io.IOException;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Option;
 
-/** Where a command that audits leaves a report with pictures, if anywhere. */
+/** Where a command that audits writes an HTML report, if requested. */
 final class ReportOption {
   @Option(
       names = "--report",

@@ -15,7 +15,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import picocli.CommandLine.Option;
 
-/** Where an audit leaves its result for other systems, if anywhere. */
+/** Files that an audit writes for other systems, if requested. */
 final class ResultOptions {
   @Option(
       names = "--summary",
@@ -41,12 +41,12 @@ final class ResultOptions {
               + " each edge, failed by its findings. If the audit fails, one test case with the error.")
   private String junit;
 
-  /** Writes what a finished audit came to. */
+  /** Writes the result of a finished audit. */
   void write(AuditSummary result, AuditReport report) throws IOException {
     write(result, () -> JUnitXml.of(report));
   }
 
-  /** The same of an audit that could not be done. */
+  /** Writes the result of a failed audit. */
   void writeFailure(AuditSummary result) throws IOException {
     write(result, () -> JUnitXml.failed(result));
   }

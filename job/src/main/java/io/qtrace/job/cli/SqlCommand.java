@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "sql",
-    description = "Runs SQL statements on the lineage tables and prints the rows of the last one, or opens a shell.",
+    description =
+        "Runs SQL statements on the lineage tables and prints the rows of the last one, or opens a shell.",
     footerHeading = "%n",
     footer = {
       "Tables of lineage.qtrace need no prefix. JSON output is an array with one object per row.",
@@ -57,7 +58,10 @@ final class SqlCommand implements Callable<Integer> {
         description = "SQL statements, separated by semicolons.")
     private String text;
 
-    @Option(names = "-f", paramLabel = "FILE", description = "File with SQL statements, separated by semicolons.")
+    @Option(
+        names = "-f",
+        paramLabel = "FILE",
+        description = "File with SQL statements, separated by semicolons.")
     private Path file;
 
     String read() throws IOException {

@@ -4,7 +4,7 @@ import io.qtrace.job.lineage.LineageStore;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
-/** In which state a command reads the tables. */
+/** The state in which a command reads the tables. */
 final class StateOption {
   @Option(
       names = "--as-of",
@@ -18,7 +18,7 @@ final class StateOption {
     return asOf != null;
   }
 
-  /** The tables, created where they are not there, in this state. */
+  /** The tables in this state; created if missing. */
   LineageStore read(LineageStore lineage) throws IOException {
     lineage.create();
     return asOf == null ? lineage : lineage.asOf(asOf);

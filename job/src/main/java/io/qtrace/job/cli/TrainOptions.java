@@ -15,9 +15,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Every setting of {@code conf/train.yaml} as an option of the same name. The fields are for
- * picocli alone: what counts is which options were given, so that they change a recipe file and
- * leave the rest of it.
+ * Every setting of {@code conf/train.yaml} as an option of the same name. Only options that were
+ * given override a recipe file; picocli alone uses the fields.
  */
 @SuppressWarnings("unused")
 final class TrainOptions {
@@ -35,7 +34,8 @@ final class TrainOptions {
   @Option(
       names = "--checkpoint",
       paramLabel = "URI",
-      description = "Quantized checkpoint (the student) to start training from. Required here or in --recipe,"
+      description =
+          "Quantized checkpoint (the student) to start training from. Required here or in --recipe,"
               + " as are --model, --cache-dir and --output-dir.")
   private String checkpoint;
 
@@ -77,7 +77,10 @@ final class TrainOptions {
           "Quantization config of the student: LUT bits and largest scale rank; default q4_r32.")
   private String config;
 
-  @Option(names = "--max-steps", paramLabel = "N", description = "Number of optimizer steps; default 1000.")
+  @Option(
+      names = "--max-steps",
+      paramLabel = "N",
+      description = "Number of optimizer steps; default 1000.")
   private Integer maxSteps;
 
   @Option(
@@ -95,13 +98,15 @@ final class TrainOptions {
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
-      description = "Number of steps in which the learning rates rise linearly from 0 (warm-up); default 0.")
+      description =
+          "Number of steps in which the learning rates rise linearly from 0 (warm-up); default 0.")
   private Integer warmupSteps;
 
   @Option(
       names = "--train-scales",
       negatable = true,
-      description = "Train the scales of each layer: scale_A, scale_B and rank_magnitude; default true.")
+      description =
+          "Train the scales of each layer: scale_A, scale_B and rank_magnitude; default true.")
   private Boolean trainScales;
 
   @Option(
@@ -113,7 +118,8 @@ final class TrainOptions {
   @Option(
       names = "--lut-scope",
       paramLabel = "all|mlp|attn",
-      description = "Layers whose LUTs are trained with --train-lut: all, mlp or attn; default all.")
+      description =
+          "Layers whose LUTs are trained with --train-lut: all, mlp or attn; default all.")
   private LutScope lutScope;
 
   @Option(
@@ -128,13 +134,17 @@ final class TrainOptions {
       description = "Peak learning rate of the LUT deltas; default 1e-5.")
   private Double lutLr;
 
-  @Option(names = "--lr", paramLabel = "X", description = "Peak learning rate of the scales; default 2e-5.")
+  @Option(
+      names = "--lr",
+      paramLabel = "X",
+      description = "Peak learning rate of the scales; default 2e-5.")
   private Double lr;
 
   @Option(
       names = "--min-lr-ratio",
       paramLabel = "X",
-      description = "Learning rate of the last step as a fraction of the peak (cosine decay); default 0.1.")
+      description =
+          "Learning rate of the last step as a fraction of the peak (cosine decay); default 0.1.")
   private Double minLrRatio;
 
   @Option(
@@ -152,7 +162,8 @@ final class TrainOptions {
   @Option(
       names = "--temperature",
       paramLabel = "X",
-      description = "Softmax temperature of the distillation loss (KL divergence to the teacher); default 2.0.")
+      description =
+          "Softmax temperature of the distillation loss (KL divergence to the teacher); default 2.0.")
   private Double temperature;
 
   @Option(
@@ -165,7 +176,8 @@ final class TrainOptions {
   @Option(
       names = "--hard-full",
       paramLabel = "X",
-      description = "Additional weight of the same cross-entropy loss; added to --hard-top1; default 0.0.")
+      description =
+          "Additional weight of the same cross-entropy loss; added to --hard-top1; default 0.0.")
   private Double hardFull;
 
   @Option(
@@ -179,7 +191,8 @@ final class TrainOptions {
   @Option(
       names = "--eval-steps",
       paramLabel = "N",
-      description = "Evaluate the loss every N steps, in addition to once before and once after training;"
+      description =
+          "Evaluate the loss every N steps, in addition to once before and once after training;"
               + " default 0: only then.")
   private Integer evalSteps;
 
@@ -220,7 +233,8 @@ final class TrainOptions {
   @Option(
       names = "--replicas",
       paramLabel = "N",
-      description = "Number of data-parallel replicas; each step processes one batch per replica; default 1.")
+      description =
+          "Number of data-parallel replicas; each step processes one batch per replica; default 1.")
   private Integer replicas;
 
   @Option(
@@ -235,7 +249,7 @@ final class TrainOptions {
       description = "Shuffle the examples in each epoch; default true.")
   private Boolean shuffle;
 
-  /** What was given, on top of the defaults. */
+  /** The settings: defaults, overridden by the recipe file, overridden by the options. */
   TrainSettings read() throws IOException {
     LayeredSettings defaults = LayeredSettings.of(TrainSettings.RESOURCE);
     Map<String, Object> given = new LinkedHashMap<>();

@@ -29,9 +29,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Plans what is read of one group of checkpoints: the tensors of one name and shape are a unit,
- * where {@code _Q} and {@code _indices} of a layer go together so that the one is checked against
- * the other.
+ * Plans what is read from one group of checkpoints: tensors of the same name and shape are a unit,
+ * and {@code _Q} and {@code _indices} of a layer share one, so that they can be checked against
+ * each other.
  */
 final class ComparePlan {
   private final Group group;

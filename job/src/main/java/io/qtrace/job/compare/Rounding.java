@@ -3,7 +3,7 @@ package io.qtrace.job.compare;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.tensor.DType;
 
-/** Whether the statistics of two tensors of one shape agree with one being the other, cast. */
+/** Decides from statistics whether one tensor may be another of the same shape, cast. */
 final class Rounding {
   private static final double LEAST_FLOAT16 = 0x1p-24;
   private static final double SUM_UNIT = 0x1p-46;

@@ -26,7 +26,7 @@ public final class ExperimentText {
     this.report = outcome.report();
   }
 
-  /** What the experiment came to: its conclusion, and a sentence for each further comparison. */
+  /** The answer of the experiment: its conclusion, and a sentence for each further comparison. */
   public static List<String> answer(ExperimentSettings settings, Experiment.Outcome outcome) {
     ExperimentText text = new ExperimentText(settings, outcome);
     text.lines.add("Experiment " + SafeText.of(settings.name()));
@@ -36,9 +36,9 @@ public final class ExperimentText {
   }
 
   /**
-   * The answer, then all that it follows from.
+   * The answer, then everything it is based on.
    *
-   * @param width most characters that a line of a table may have
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> lines(
       ExperimentSettings settings, Experiment.Outcome outcome, int width) {

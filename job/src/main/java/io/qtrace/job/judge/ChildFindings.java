@@ -76,7 +76,9 @@ final class ChildFindings {
         those ->
             "%s with the contents of another tensor of the parent, such as %s with those of %s"
                 .formatted(
-                    Amount.of(those.size(), "tensor"), SafeText.of(those.get(0)), SafeText.of(moved.get(those.get(0)))));
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(those.get(0)),
+                    SafeText.of(moved.get(those.get(0)))));
     List<LayerNames> stale =
         tensors.stream()
             .filter(tensor -> !reported.contains(tensor.name()))
@@ -189,8 +191,7 @@ final class ChildFindings {
     LutCheckPartial check = layer.check().orElseThrow();
     Mismatches stale = check.stale();
     return stale.count() == 0
-        ? "%d of %d indices outside the LUT"
-            .formatted(check.outside().count(), check.elements())
+        ? "%d of %d indices outside the LUT".formatted(check.outside().count(), check.elements())
         : "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
             .formatted(
                 stale.count(), check.elements(), stale.first(), stale.value(), stale.expected());

@@ -199,7 +199,9 @@ public final class EdgeJudge implements Serializable {
         those ->
             "%s changed in a way that no known operation explains, such as %s: %s"
                 .formatted(
-                    Amount.of(those.size(), "tensor"), SafeText.of(those.get(0).tensor()), change(those.get(0), pair)));
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(those.get(0).tensor()),
+                    change(those.get(0), pair)));
   }
 
   private static String change(Unexplained one, PairComparison pair) {
@@ -224,10 +226,11 @@ public final class EdgeJudge implements Serializable {
             .filter(TensorComparison::isDtypeChanged)
             .collect(
                 Collectors.groupingBy(
-                    tensor ->
-                        tensor.category().label() + " " + Casts.text(tensor),
+                    tensor -> tensor.category().label() + " " + Casts.text(tensor),
                     TreeMap::new,
                     Collectors.counting()));
-    return casts.entrySet().stream().map(cast -> cast.getKey() + ": " + Amount.of(cast.getValue(), "tensor")).toList();
+    return casts.entrySet().stream()
+        .map(cast -> cast.getKey() + ": " + Amount.of(cast.getValue(), "tensor"))
+        .toList();
   }
 }

@@ -86,7 +86,9 @@ public record QChange(
         .orElseGet(() -> QExplanation.unexplained(layer.residual()));
   }
 
-  /** Whether the indices changed while {@code _Q} did not; removed indices do not count as changed. */
+  /**
+   * Whether the indices changed while {@code _Q} did not; removed indices do not count as changed.
+   */
   boolean isIndicesAlone() {
     return !quantized.isChanged()
         && indices

@@ -21,7 +21,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What no recomputation explains on an edge: one finding per rule, with the first counterexample of the first layer.
+ * What no recomputation explains on an edge: one finding per rule, with the first counterexample of
+ * the first layer.
  */
 final class QFindings {
   private QFindings() {}

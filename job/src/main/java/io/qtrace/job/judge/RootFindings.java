@@ -17,7 +17,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Findings about a checkpoint without a parent, from its own tensors alone: no edge would report them, and its children inherit the problems.
+ * Findings about a checkpoint without a parent, from its own tensors alone: no edge would report
+ * them, and its children inherit the problems.
  */
 public final class RootFindings {
   private static final Set<DType> EXACT = EnumSet.of(DType.FLOAT64, DType.FLOAT32, DType.FLOAT16);
@@ -25,7 +26,8 @@ public final class RootFindings {
   private RootFindings() {}
 
   /**
-   * Finds {@code _Q} that differ from {@code lut[_indices]}, invalid LUTs, NaN, and content that cannot be compared.
+   * Finds {@code _Q} that differ from {@code lut[_indices]}, invalid LUTs, NaN, and content that
+   * cannot be compared.
    *
    * @param path of the checkpoint, the example of each finding
    * @param waivers that apply to the checkpoint

@@ -12,7 +12,7 @@ record CandidateRow(
     @ColumnComment("version of the algorithm and hash of the category rules") String method,
     @ColumnComment("as if the other had been made from the first") TransitionRow forward,
     @ColumnComment("as if the first had been made from the other") TransitionRow backward) {
-  /** What would have led from one checkpoint to another. */
+  /** The operation that would have made one checkpoint from another. */
   record TransitionRow(
       @ColumnComment("operation that leaves the least unexplained") String kind,
       @ColumnComment("tensors with equal dtype, shape and bytes") int shared,
@@ -23,6 +23,7 @@ record CandidateRow(
       @ColumnComment("Euclidean distance of the numbers that training moves") double distance,
       @ColumnComment("whether the numbers show which checkpoint came first") boolean proof,
       boolean plausible,
-      @ColumnComment("hashes of the groups of tensors that differ, in part or whole, from the other checkpoint's")
+      @ColumnComment(
+              "hashes of the groups of tensors that differ, in part or whole, from the other checkpoint's")
           List<Integer> groups) {}
 }

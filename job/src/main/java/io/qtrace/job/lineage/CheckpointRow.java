@@ -20,22 +20,25 @@ record CheckpointRow(
     @ColumnComment("the store's tag of the content (etag); empty if it has none") String etag,
     int tensors,
     @ColumnComment("what cannot be compared, such as sparse tensors") List<SkippedRow> skipped,
-    @ColumnComment("what was read in another way than the file states; null in rows of older versions")
+    @ColumnComment(
+            "what was read in another way than the file states; null in rows of older versions")
         List<String> notes,
     @ColumnComment("why it could not be read; null if it could") String error,
-    @ColumnComment("summary that candidates for parents are found by; null in rows of older versions")
+    @ColumnComment(
+            "summary that candidates for parents are found by; null in rows of older versions")
         SketchRow sketch) {
   /** Something in the file that has no plain elements. */
   record SkippedRow(String name, String reason) {}
 
-  /** The checkpoint in a few numbers. */
+  /** The sketch of the checkpoint. */
   record SketchRow(
       @ColumnComment("version of the algorithm; sketches of different versions are not comparable")
           int version,
       @ColumnComment("equal for checkpoints with equal tensors") String content,
       @ColumnComment("hashes of tensors by category, then a sample of them (MinHash)")
           List<Long> keys,
-      @ColumnComment("random projection of the numbers that training moves") List<Double> projection,
+      @ColumnComment("random projection of the numbers that training moves")
+          List<Double> projection,
       @ColumnComment("distance of the LUTs in use from the stored ones") double trained,
       @ColumnComment("whether the file also has a moving average; null in rows of older versions")
           Boolean shadow) {}

@@ -10,6 +10,8 @@ record DisputeRow(
     @ColumnComment("checkpoint_id of the child of the inferred edge") String childId,
     @ColumnComment("version of the algorithm and hash of the category rules") String method,
     @ColumnComment("tensors that the declared parent leaves unexplained") int unexplained,
-    @ColumnComment("tensors that follow from neither the declared parent nor the operation") Integer invented,
-    @ColumnComment("whether most tensors that the declared step changed are those of the inferred parent")
+    @ColumnComment("tensors that follow from neither the declared parent nor the operation")
+        Integer invented,
+    @ColumnComment(
+            "whether most tensors that the declared step changed are those of the inferred parent")
         boolean kept) {}

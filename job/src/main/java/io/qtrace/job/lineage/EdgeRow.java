@@ -37,10 +37,11 @@ record EdgeRow(
       @ColumnComment("hash of the policy, the overrides of the run and the waivers in force")
           String rulesHash) {}
 
-  /** What the weights say. */
+  /** The evidence of the weights. */
   record WeightsRow(
       @ColumnComment("nothing, agrees, infers, reaches, prefers or contradicts") String says,
-      @ColumnComment("parent that they show instead of the edge's, or without a declaration") String parent,
+      @ColumnComment("parent that they show instead of the edge's, or without a declaration")
+          String parent,
       @ColumnComment("its child, which may be an ancestor of the edge's") String child,
       String kind,
       Integer shared,

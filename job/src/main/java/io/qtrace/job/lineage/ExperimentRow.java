@@ -4,7 +4,8 @@ import java.io.Serializable;
 import java.util.List;
 
 /** Table {@code experiments}. */
-@ColumnComment("One row per experiment: a training run, compared with the checkpoint it started from")
+@ColumnComment(
+    "One row per experiment: a training run, compared with the checkpoint it started from")
 public record ExperimentRow(
     @ColumnComment("hash of the training run and of the audit that followed it") String auditId,
     String name,

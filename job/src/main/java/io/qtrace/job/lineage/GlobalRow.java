@@ -12,9 +12,8 @@ record GlobalRow(
         String pickle,
     @ColumnComment("byte position in the file of the first opcode that names it") long position,
     @ColumnComment("empty if the pickle cannot be parsed") String module,
-    @ColumnComment("name in the module; if the pickle cannot be parsed, the reason")
-        String name,
+    @ColumnComment("name in the module; if the pickle cannot be parsed, the reason") String name,
     @ColumnComment(
             "safe, unknown, dangerous (runs code or accesses files, networks or processes), or unreadable"
-            + " (cannot be parsed, so more may be named)")
+                + " (cannot be parsed, so more may be named)")
         String judgement) {}

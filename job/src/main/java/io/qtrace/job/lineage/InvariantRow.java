@@ -30,7 +30,7 @@ record InvariantRow(
       @ColumnComment("the LUT entry at its index; NaN if the index is outside the LUT")
           Double offGridExpected) {}
 
-  /** Elements that are another entry than that at their index. */
+  /** Elements that differ from the entry at their index. */
   record StaleRow(
       @ColumnComment("elements of _Q that are not the LUT entry at their index") Long stale,
       Long firstStale,

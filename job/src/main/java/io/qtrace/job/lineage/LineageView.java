@@ -3,7 +3,8 @@ package io.qtrace.job.lineage;
 import java.util.Locale;
 
 /**
- * Views of the tables, in the order of their creation: each may use those before it. They show the last audit of each archive.
+ * Views of the tables, in the order of their creation: each may use those before it. They show the
+ * last audit of each archive.
  */
 enum LineageView {
   LATEST_AUDIT(
@@ -160,9 +161,9 @@ enum LineageView {
   }
 
   /**
-   * Creates the view, or replaces one of other words.
+   * Creates the view, or replaces one with another definition.
    *
-   * @param property and value that the view is known by
+   * @param property whose value identifies the definition
    */
   String createStatement(String property, String value) {
     return "CREATE OR REPLACE VIEW %s COMMENT '%s' TBLPROPERTIES ('%s'='%s') AS\n%s"

@@ -23,7 +23,10 @@ final class LineageViews {
     this.spark = spark;
   }
 
-  /** Creates or replaces all views unless they are those of this qtrace; needs the tables. */
+  /**
+   * Creates or replaces all views unless they are those of this version of qtrace; needs the
+   * tables.
+   */
   void create() {
     CatalogPlugin catalog =
         ((org.apache.spark.sql.classic.SparkSession) spark)

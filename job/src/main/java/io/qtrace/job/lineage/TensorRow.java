@@ -9,7 +9,8 @@ record TensorRow(
     String checkpointId,
     @ColumnComment("path of the checkpoint below the archive's root") String path,
     String name,
-    @ColumnComment("lut_deltas, lut, q, indices, scale or other, as the policy defines") String category,
+    @ColumnComment("lut_deltas, lut, q, indices, scale or other, as the policy defines")
+        String category,
     String dtype,
     List<Long> shape,
     long elements,

@@ -12,7 +12,7 @@ import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Optional;
 
-/** The trained LUT written into {@code .lut}, {@code _Q} brought up to it, the deltas dropped. */
+/** The trained LUT written into {@code .lut}, {@code _Q} recomputed from it, the deltas dropped. */
 public final class Bake implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -28,10 +28,13 @@ public final class Bake implements Operation {
 
   @Override
   public String description() {
-    return "the trained LUT written into .lut, and _Q brought up to it";
+    return "the trained LUT written into .lut, and _Q recomputed from it";
   }
 
-  /** A layer lost its deltas to another table, or to one that a refresh had brought up to them. */
+  /**
+   * Applies if a layer lost its deltas and has another table, or one that a refresh had computed
+   * from them.
+   */
   @Override
   public boolean applies(Step step) {
     return step.lutLayers().stream()
@@ -91,7 +94,9 @@ public final class Bake implements Operation {
     return true;
   }
 
-  /** Layers that the bake left as they train, or whose deltas it dropped without their LUT. */
+  /**
+   * Adds layers that the bake left out, or whose deltas it dropped without writing the trained LUT.
+   */
   @Override
   public void addFindings(FindingList findings, Step step) {
     List<LayerNames> trained =

@@ -13,7 +13,7 @@ import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import java.util.Optional;
 
-/** The same numbers in another dtype, rounded where need be. */
+/** The same numbers in another dtype, rounded if necessary. */
 public final class Cast implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -69,7 +69,7 @@ public final class Cast implements Operation {
     return true;
   }
 
-  /** Tensors that are not the parent's rounded; those of {@code _Q} are reported by their cause. */
+  /** Adds tensors that are not the parent's rounded; {@code _Q} are reported by their cause. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     findings.add(
@@ -84,7 +84,10 @@ public final class Cast implements Operation {
         TensorComparison::name,
         those ->
             "%s not the parent's rounded to the child's dtype, such as %s: %s"
-                .formatted(Amount.of(those.size(), "tensor"), SafeText.of(those.get(0).name()), elements(those.get(0))));
+                .formatted(
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(those.get(0).name()),
+                    elements(those.get(0))));
   }
 
   private static String elements(TensorComparison tensor) {

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Weights that trained with a quantizer replaced by its levels, which lie about zero alike. That
- * every element is the nearest level is not recomputed.
+ * Weights that were trained with a quantizer replaced by its levels, which are symmetric about
+ * zero. That every element is the nearest level is not recomputed.
  */
 public final class HardQuantize implements Operation {
   private static final long serialVersionUID = 1;
@@ -152,7 +152,7 @@ public final class HardQuantize implements Operation {
     return true;
   }
 
-  /** Weights lie on levels. */
+  /** Applies if weights have only values of levels. */
   @Override
   public boolean applies(Step step) {
     return isLeveled(step);
@@ -160,6 +160,7 @@ public final class HardQuantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "hard quantization does not touch _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "hard quantization does not touch _Q, yet %d of %d _Q buffers changed"
+        .formatted(changed, all);
   }
 }

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Another table in some layers, with the indices that are nearest in it: to {@code _Q} times the
- * scales, or to the weight over scales that are not normalized. What chooses the best table of each
- * layer may leave some as they are, and recomputes their indices too.
+ * Another table in some layers, with the indices of its nearest entries: nearest to {@code _Q}
+ * times the scales, or to the weight over scales that are not normalized. A tool that chooses the
+ * best table for each layer may keep some tables, and recomputes their indices too.
  */
 public final class ReplaceLut implements Operation {
   private static final long serialVersionUID = 1;
@@ -33,7 +33,7 @@ public final class ReplaceLut implements Operation {
 
   @Override
   public String description() {
-    return "another LUT, and the indices nearest in it";
+    return "another LUT, and indices of its nearest entries";
   }
 
   @Override
@@ -163,7 +163,7 @@ public final class ReplaceLut implements Operation {
     return true;
   }
 
-  /** A table is another one. */
+  /** Applies if a layer has another table. */
   @Override
   public boolean applies(Step step) {
     return step.lutLayers().stream()

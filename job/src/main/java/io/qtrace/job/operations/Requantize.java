@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Indices recomputed from weight and scales, {@code _Q} brought up to them. */
+/** Indices recomputed from weight and scales, then {@code _Q} from the indices. */
 public final class Requantize implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -23,7 +23,7 @@ public final class Requantize implements Operation {
 
   private static final String FOLDED = "#folded";
 
-  /** Why {@code _Q} changed: the indices moved to those of weight and scales. */
+  /** Cause: the indices changed to those that follow from weight and scales. */
   public static final QCause REQUANTIZED = new QCause("REQUANTIZED");
 
   @Override
@@ -180,7 +180,10 @@ public final class Requantize implements Operation {
     return true;
   }
 
-  /** Indices went, as its tool writes none, or moved; or a {@code _Q} without indices moved. */
+  /**
+   * Applies if indices were removed, as its tool saves none, or changed; or if a {@code _Q} without
+   * indices changed.
+   */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()

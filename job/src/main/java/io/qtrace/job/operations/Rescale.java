@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A float model whose function stays: columns of weights multiplied by factors that the norm before
- * them, or the rows of the weight before them, undo.
+ * A float model with the same function: columns of weights are multiplied by factors that the norm
+ * before them, or the rows of the weight before them, undo.
  */
 public final class Rescale implements Operation {
   private static final long serialVersionUID = 1;
@@ -32,7 +32,7 @@ public final class Rescale implements Operation {
   private static final int DAMAGED_PART = 64; // of a tensor, at most
 
   /**
-   * What is multiplied in a block of a transformer.
+   * A rule for multiplying tensors in a transformer block.
    *
    * @param tensor its name within the block
    * @param columns the tensor whose columns have the same factors
@@ -85,7 +85,7 @@ public final class Rescale implements Operation {
 
   @Override
   public String description() {
-    return "rows and columns of weights multiplied by factors that norms and partners undo";
+    return "rows and columns of weights multiplied by factors that norms and other weights undo";
   }
 
   @Override
@@ -129,7 +129,7 @@ public final class Rescale implements Operation {
         && DAMAGED_PART * tensor.changedElements().elements() <= tensor.elements();
   }
 
-  /** Of tensors that did not change too: they may have been forgotten. */
+  /** Includes tensors that did not change: they may have been left out by mistake. */
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
@@ -177,7 +177,7 @@ public final class Rescale implements Operation {
     return true;
   }
 
-  /** The factors give most tensors that changed. */
+  /** Whether the factors explain most changed tensors. */
   @Override
   public boolean isCertain(Step step) {
     List<TensorComparison> scaled =
@@ -192,13 +192,13 @@ public final class Rescale implements Operation {
     return 2 * given > scaled.size();
   }
 
-  /** Weights of a float model moved. */
+  /** Applies if weights of a float model changed. */
   @Override
   public boolean applies(Step step) {
     return isFloatModel(step);
   }
 
-  /** Tensors that the factors of the others should have changed. */
+  /** Adds tensors that the factors of the others should have changed. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     findings.add(

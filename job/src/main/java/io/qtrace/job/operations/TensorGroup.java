@@ -66,7 +66,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
     return new TensorGroup(leaf, "");
   }
 
-  /** The part of a model that comes several times, of a tensor's name, such as a decoder layer. */
+  /** The repeated part of a model in a tensor's name, such as a decoder layer. */
   public static String blockOf(String name) {
     for (int from = 0; from < name.length(); ) {
       int dot = name.indexOf('.', from);

@@ -47,7 +47,8 @@ public final class Train implements Operation {
   }
 
   /**
-   * Whether a tensor is indices that a trainer made of {@code _Q}, as it does where a LUT trains.
+   * Whether a tensor is indices that a trainer recomputed from {@code _Q}, as it does for LUT
+   * training.
    */
   public static boolean isRemade(TensorComparison tensor, Step step) {
     return tensor.status() == TensorStatus.ADDED
@@ -94,7 +95,7 @@ public final class Train implements Operation {
         && explained.right().filter(own -> own.dtype() == DType.INT16).isPresent();
   }
 
-  /** Magnitudes that were not rounded to float16 with the others. */
+  /** Adds magnitudes that were not rounded to float16 with the others. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     findings.add(

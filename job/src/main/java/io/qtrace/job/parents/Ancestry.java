@@ -44,7 +44,7 @@ public final class Ancestry {
     }
   }
 
-  /** What the weights say of each claim that a child was made from a parent, in their order. */
+  /** The evidence of the weights for each declaration, in their order. */
   public Map<Declaration, ParentEvidence> of(Collection<Declaration> claims) {
     Map<Declaration, ParentEvidence> opinions = new LinkedHashMap<>();
     Map<Declaration, InferredEdge> doubted = new LinkedHashMap<>();

@@ -19,9 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Finds the checkpoints that are averages of others. Candidates are found by their sketches: an
- * average lies between its members; whether they are is asked of their tensors, one question a
- * checkpoint.
+ * Finds checkpoints that are averages of others. Candidates are found by sketches, since an average
+ * lies between its members; the tensors of each candidate then decide.
  */
 final class Averages {
   private static final int POOL = 16; // nearest ones, of which the members are
@@ -54,8 +53,8 @@ final class Averages {
   /**
    * The members of each average, by positions, in order of their files.
    *
-   * @param seen positions of the checkpoints that an earlier search asked about: an average of
-   *     those alone is not asked for again
+   * @param seen positions of checkpoints that an earlier search evaluated: averages of those alone
+   *     are not searched again
    */
   static Map<Integer, List<Integer>> of(
       List<MeasuredCheckpoint> nodes, Tree tree, Set<Integer> seen, Evaluation evaluation) {
@@ -143,7 +142,7 @@ final class Averages {
     return members.stream().map(places::get).sorted(byFile()).toList();
   }
 
-  /** The tree in which no member of an average comes from it. */
+  /** The tree without edges from an average to its members. */
   static Tree first(Tree tree, Map<Integer, List<Integer>> averages) {
     Set<Tree.Arrow> barred = new HashSet<>();
     Tree found = tree;

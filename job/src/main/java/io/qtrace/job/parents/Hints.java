@@ -5,7 +5,7 @@ import io.qtrace.job.archive.Role;
 import java.util.Comparator;
 import java.util.List;
 
-/** What names and times suggest; consulted only where the weights leave a choice. */
+/** What names and times suggest; used only where the weights leave a choice. */
 final class Hints {
   private static final List<Role> FIRST_WRITTEN =
       List.of(Role.STEP, Role.INITIAL, Role.BAKED, Role.OTHER, Role.BEST, Role.EXPORT, Role.EMA);

@@ -73,10 +73,10 @@ final class Tree {
     }
   }
 
-  /** A way from a node to another. */
+  /** An edge from a node to another. */
   record Arrow(int from, int to) {}
 
-  /** The tree of the same nodes that does not take some more ways. */
+  /** The tree of the same nodes without some edges. */
   Tree without(Set<Arrow> ways) {
     Set<Arrow> all = new HashSet<>(barred);
     all.addAll(ways);

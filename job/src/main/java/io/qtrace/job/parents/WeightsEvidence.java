@@ -11,17 +11,17 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What the weights of a whole archive say of an edge, as it is stored: sentences are rendered from
- * it.
+ * The evidence of the weights of a whole archive about an edge, as stored; sentences are rendered
+ * from it.
  *
- * @param says whether they agree, and if not what they show
+ * @param says whether the weights agree, and if not, what they show
  * @param edge the edge that they show in its place, or the one that they infer; empty where they
  *     show none
  * @param steps from parent to child, where there are several
  */
 public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps)
     implements Serializable {
-  /** The kinds of an opinion. */
+  /** Kinds of evidence. */
   public enum Says {
     /** Nothing: they show no parent. */
     NOTHING,
@@ -29,9 +29,9 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
     AGREES,
     /** They alone show the edge. */
     INFERS,
-    /** The parent leads to the child over other checkpoints of its run. */
+    /** The parent leads to the child through other checkpoints of its run. */
     REACHES,
-    /** Another checkpoint is nearer, which is not a proof. */
+    /** Another checkpoint is closer, which is not a proof. */
     PREFERS,
     /** They prove another parent. */
     CONTRADICTS;
@@ -74,7 +74,7 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
   /** One of several steps, to a checkpoint. */
   public record Taken(EdgeKind kind, String child) implements Serializable {}
 
-  /** The weights say nothing. */
+  /** The weights show no parent. */
   public static final WeightsEvidence NOTHING = of(Says.NOTHING);
 
   /** The weights agree. */
@@ -95,7 +95,7 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
     return shows(Says.INFERS, edge);
   }
 
-  /** Another parent, proved or only nearer. */
+  /** Another parent, proved or only closer. */
   public static WeightsEvidence shows(Says says, InferredEdge edge) {
     return new WeightsEvidence(says, Optional.of(Shown.of(edge)), List.of());
   }
@@ -109,7 +109,7 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
   }
 
   /**
-   * The opinion in one sentence; empty where nobody needs to know.
+   * The evidence in one sentence; empty if it is not worth a note.
    *
    * @param claimed path of the edge's child
    */

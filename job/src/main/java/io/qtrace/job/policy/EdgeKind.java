@@ -6,7 +6,8 @@ import java.io.Serializable;
 import java.util.Locale;
 
 /**
- * How a child was made from its parent: the name of an operation, which has a section of expectations in the policy.
+ * How a child was made from its parent: the name of an operation, which has a section of
+ * expectations in the policy.
  *
  * @param label in lower case
  */

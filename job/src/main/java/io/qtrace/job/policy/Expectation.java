@@ -9,7 +9,9 @@ public enum Expectation {
   /** Tensors may change. */
   MAY,
   /**
-   * What trains is inferred: in a group of similar tensors, either all change or none. A layer with LUT deltas trains its LUT, one without does not; its stored LUT becomes the one computed from the deltas, or stays if there are none.
+   * What trains is inferred: in a group of similar tensors, either all change or none. A layer with
+   * LUT deltas trains its LUT, one without does not; its stored LUT becomes the one computed from
+   * the deltas, or stays if there are none.
    */
   INFERRED,
   /** No tensor of the subject may change, be added or be removed. */

@@ -28,7 +28,8 @@ public record Finding(
     Objects.requireNonNull(example, "example");
     Objects.requireNonNull(message, "message");
     if ((waivedReason == null) != (waivedUntil == null)) {
-      throw new IllegalArgumentException("Invalid waiver of " + rule + ": expected both a reason and a date, or neither");
+      throw new IllegalArgumentException(
+          "Invalid waiver of " + rule + ": expected both a reason and a date, or neither");
     }
   }
 

@@ -18,7 +18,8 @@ public final class FindingList {
   }
 
   /**
-   * Adds tensors or layers that break a rule: one finding for those that count, and one for those covered by each waiver.
+   * Adds tensors or layers that break a rule: one finding for those that count, and one for those
+   * covered by each waiver.
    *
    * @param name of the tensor or layer
    * @param message of some of those that break it, at least one

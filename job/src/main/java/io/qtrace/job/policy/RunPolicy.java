@@ -31,7 +31,10 @@ public final class RunPolicy implements Serializable {
             .toList();
   }
 
-  /** What is expected of a tensor, or of a layer's LUT: from the last override that states it, else from the kind of the edge. */
+  /**
+   * What is expected of a tensor, or of a layer's LUT: from the last override that states it, else
+   * from the kind of the edge.
+   */
   public Expectation expectation(EdgeKind kind, Subject subject, String tensor) {
     Expectation expectation = policy.expectation(kind, subject);
     for (RunOverride override : overrides) {
@@ -70,7 +73,9 @@ public final class RunPolicy implements Serializable {
   }
 
   /**
-   * Hash of everything that the verdict of an edge to a checkpoint of this run depends on, in addition to the content of its ends: the version of the judging code, the policy, the overrides that apply, lut_max_abs, the waivers and which of them are in force today.
+   * Hash of everything that the verdict of an edge to a checkpoint of this run depends on, in
+   * addition to the content of its ends: the version of the judging code, the policy, the overrides
+   * that apply, lut_max_abs, the waivers and which of them are in force today.
    */
   public String identity(String checkpoint) {
     List<String> reasons =

@@ -8,7 +8,8 @@ public enum Subject {
   LUT_DELTAS,
   LUT,
   /**
-   * The LUT computed from the deltas, before it is snapped to float16; the stored one if there are no deltas.
+   * The LUT computed from the deltas, before it is snapped to float16; the stored one if there are
+   * no deltas.
    */
   EFFECTIVE_LUT,
   Q,

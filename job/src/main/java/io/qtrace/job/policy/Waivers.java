@@ -44,9 +44,7 @@ public record Waivers(List<Waiver> all, LocalDate today) implements Serializable
         .findFirst();
   }
 
-  /**
-   * An audit's finding about a run or a checkpoint, its example, waived if a waiver covers it.
-   */
+  /** An audit's finding about a run or a checkpoint, its example, waived if a waiver covers it. */
   public Finding apply(Finding finding) {
     String path = finding.example();
     String folder = path.substring(0, Math.max(path.lastIndexOf('/'), 0));

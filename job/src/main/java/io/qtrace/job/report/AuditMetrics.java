@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * The result of an audit as gauges in the text exposition format of Prometheus, version 0.0.4, each with the archive as label.
+ * The result of an audit as gauges in the text exposition format of Prometheus, version 0.0.4, each
+ * with the archive as label.
  */
 public final class AuditMetrics {
   private final StringJoiner lines = new StringJoiner("\n", "", "\n");
@@ -21,9 +22,14 @@ public final class AuditMetrics {
   public static String of(AuditSummary summary) {
     AuditMetrics metrics = new AuditMetrics(summary.archive());
     Instant finished = Instant.parse(summary.finished());
-    metrics.add("status", "Exit status of the audit: 0 clean, 1 violations found, 2 error.", summary.status());
     metrics.add(
-        "finished_timestamp_seconds", "Time when the audit finished, in seconds since the Unix epoch.", finished.getEpochSecond());
+        "status",
+        "Exit status of the audit: 0 clean, 1 violations found, 2 error.",
+        summary.status());
+    metrics.add(
+        "finished_timestamp_seconds",
+        "Time when the audit finished, in seconds since the Unix epoch.",
+        finished.getEpochSecond());
     metrics.add(
         "duration_seconds",
         "Duration of the audit in seconds.",
@@ -33,7 +39,10 @@ public final class AuditMetrics {
   }
 
   private void add(AuditSummary.Audit audit) {
-    add("violation", "1 if the verdict is VIOLATION, else 0.", audit.verdict() == Verdict.CLEAN ? 0 : 1);
+    add(
+        "violation",
+        "1 if the verdict is VIOLATION, else 0.",
+        audit.verdict() == Verdict.CLEAN ? 0 : 1);
     add("runs", "Runs in the archive.", audit.runs());
     add("checkpoints", "Checkpoints in the archive.", audit.checkpoints());
     add("checkpoints_read", "Checkpoints that no earlier audit had read.", audit.checkpointsRead());
@@ -42,7 +51,10 @@ public final class AuditMetrics {
     add("findings", "Findings not covered by a waiver.", audit.findings());
     add("waived", "Findings covered by a waiver.", audit.waived());
     add("read_bytes", "Bytes read from checkpoints.", audit.bytesRead());
-    add("skipped_bytes", "Bytes of checkpoints known from earlier audits, not read again.", audit.bytesSkipped());
+    add(
+        "skipped_bytes",
+        "Bytes of checkpoints known from earlier audits, not read again.",
+        audit.bytesSkipped());
     add("tensors_compared", "Tensors compared with those of a parent.", audit.tensorsCompared());
   }
 

@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What {@code audit} prints as text, from the verdict to what to do next: a page with the findings and a line per run, or every edge.
+ * What {@code audit} prints as text, from the verdict to what to do next: a page with the findings
+ * and a line per run, or every edge.
  */
 public final class AuditText {
   private static final String INDENT = " ".repeat(15);

@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The first edges on which a tensor, or any {@code _Q}, differs from that of a checkpoint: one on each line of descent from it.
+ * The first edges on which a tensor, or any {@code _Q}, differs from that of a checkpoint: one on
+ * each line of descent from it.
  *
  * @param tensor null for every {@code _Q}
  * @param since path of the checkpoint
@@ -51,7 +52,8 @@ public record Bisection(
   /**
    * Searches the lines of descent from a checkpoint.
    *
-   * @param until checkpoint to which the search is limited; if empty, all lines of descent are searched
+   * @param until checkpoint to which the search is limited; if empty, all lines of descent are
+   *     searched
    * @throws IllegalArgumentException if {@code until} was not made from {@code since}, or the
    *     checkpoint has no such tensor
    */

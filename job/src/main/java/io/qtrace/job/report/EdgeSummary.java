@@ -26,8 +26,7 @@ final class EdgeSummary {
             ? ""
             : buffers.qChanged() == 0
                 ? "; _Q unchanged in " + Amount.of(buffers.qBuffers(), "layer")
-                : "; _Q changed in "
-                    + Amount.of(buffers.qChanged(), buffers.qBuffers(), "layer");
+                : "; _Q changed in " + Amount.of(buffers.qChanged(), buffers.qBuffers(), "layer");
     String lut =
         luts.lutLayers() == 0
             ? ""

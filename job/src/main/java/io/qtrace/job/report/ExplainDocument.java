@@ -47,7 +47,8 @@ public record ExplainDocument(
   /**
    * One quantized layer.
    *
-   * @param deltasMoved largest |change| of a delta, compared with those implied by the parent's LUT if the parent has none
+   * @param deltasMoved largest |change| of a delta, compared with those implied by the parent's LUT
+   *     if the parent has none
    * @param effectiveMoved largest |change| of a value of the LUT that training uses, before it is
    *     snapped to float16
    * @param casts tensors in another dtype

@@ -29,7 +29,8 @@ import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /**
- * What {@code explain} prints as text: the verdict, the kind of the edge and how it was found, then what changed layer by layer.
+ * What {@code explain} prints as text: the verdict, the kind of the edge and how it was found, then
+ * what changed layer by layer.
  */
 public final class ExplainText {
   private static final int LAYERS = 10;
@@ -67,9 +68,7 @@ public final class ExplainText {
     lines.add("Kind: %s, %s".formatted(outcome.judgement().kind().label(), kindReason(outcome)));
     TextTable table =
         new TextTable(
-            Column.text("operation"),
-            Column.number("tensors unexplained"),
-            Column.text("such as"));
+            Column.text("operation"), Column.number("tensors unexplained"), Column.text("such as"));
     for (Classifier.Fit fit : outcome.judgement().outcome().fits()) {
       table.add(
           fit.operation().kind().label(),
@@ -225,7 +224,9 @@ public final class ExplainText {
         .filter(drift -> drift != 0)
         .ifPresent(
             drift ->
-                add("stored lut", "differs from the LUT of the deltas by up to " + Numbers.exact(drift)));
+                add(
+                    "stored lut",
+                    "differs from the LUT of the deltas by up to " + Numbers.exact(drift)));
   }
 
   private static void count(StringJoiner broken, Mismatches found, String what) {

@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The findings of edges, grouped where edges of one kind break the same rules: the first edge with its findings in full, the others by name.
+ * The findings of edges, grouped where edges of one kind break the same rules: the first edge with
+ * its findings in full, the others by name.
  */
 final class FindingGroups {
   private static final int MOST = 30; // groups

@@ -14,7 +14,8 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * An audit as JUnit XML, for CI systems: a test case for each edge, for each checkpoint that could not be read or has findings of its own, and for findings about the whole archive.
+ * An audit as JUnit XML, for CI systems: a test case for each edge, for each checkpoint that could
+ * not be read or has findings of its own, and for findings about the whole archive.
  */
 public final class JUnitXml {
   private static final String SUITE = "qtrace audit";

@@ -140,7 +140,9 @@ public final class LineageText {
           "not made from %s: the weights contradict %s, %s"
               .formatted(
                   SafeText.of(edge.edge().ends().parentPath()),
-                  edge.edge().has(Evidence.DECLARED) ? "its run's config.json" : "the order of files",
+                  edge.edge().has(Evidence.DECLARED)
+                      ? "its run's config.json"
+                      : "the order of files",
                   edge.edge().verdict()));
     }
     node.others().stream()

@@ -21,7 +21,9 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Checkpoints as a forest: below each checkpoint those that were made from it. A checkpoint with several edges is below the parent with the strongest evidence: one that the weights show, else the one before it in its run, else the declared one; never below one that the weights contradict.
+ * Checkpoints as a forest: below each checkpoint those that were made from it. A checkpoint with
+ * several edges is below the parent with the strongest evidence: one that the weights show, else
+ * the one before it in its run, else the declared one; never below one that the weights contradict.
  *
  * @param checkpoints each after its parent, siblings sorted by path
  */

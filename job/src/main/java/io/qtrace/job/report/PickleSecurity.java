@@ -12,7 +12,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * What {@code inspect --security} prints about one checkpoint; the component names are those of its JSON.
+ * What {@code inspect --security} prints about one checkpoint; the component names are those of its
+ * JSON.
  *
  * @param names number of classes and functions that its pickles name
  * @param globals those that are listed, the worst first

@@ -61,7 +61,8 @@ final class Regimes {
   }
 
   /**
-   * The groups that the steps of a run train, in order; with the first or last checkpoint of a group that not all steps train.
+   * The groups that the steps of a run train, in order; with the first or last checkpoint of a
+   * group that not all steps train.
    */
   static String regime(List<AuditedEdge> steps) {
     Set<String> groups = new LinkedHashSet<>();

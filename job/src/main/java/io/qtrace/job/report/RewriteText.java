@@ -36,7 +36,8 @@ public final class RewriteText {
     lines.add("");
     lines.add(summary(rewrite));
     if (rewrite.leftOut() > 0) {
-      lines.add("Left out: %s outside the model's state dict"
+      lines.add(
+          "Left out: %s outside the model's state dict"
               .formatted(Amount.of(rewrite.leftOut(), "tensor")));
     }
     lines.add(

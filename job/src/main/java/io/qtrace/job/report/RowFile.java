@@ -20,7 +20,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
-/** A file with a query's rows, which appears complete or not at all; an existing one is replaced. */
+/**
+ * A file with a query's rows, which appears complete or not at all; an existing one is replaced.
+ */
 public final class RowFile {
   private final String uri;
   private final boolean isParquet;

@@ -84,7 +84,8 @@ final class RunTable {
   }
 
   /**
-   * A title and a line per run in order of names; if there are more than 60 runs, clean ones are left out first.
+   * A title and a line per run in order of names; if there are more than 60 runs, clean ones are
+   * left out first.
    */
   static List<String> lines(AuditReport report, int width) {
     Map<String, Run> runs = new RunTable(report).runs;
@@ -117,9 +118,7 @@ final class RunTable {
     More.of(
             runs.size() - MOST,
             "run",
-            dirty <= MOST
-                ? "all CLEAN"
-                : "%d with violations".formatted(dirty - MOST))
+            dirty <= MOST ? "all CLEAN" : "%d with violations".formatted(dirty - MOST))
         .ifPresent(more -> lines.add(INDENT + more));
     int alone =
         report.size().checkpoints()

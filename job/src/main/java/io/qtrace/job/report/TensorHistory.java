@@ -24,7 +24,8 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 
 /**
- * Every content that one tensor has had in an archive, in order of time, with each checkpoint after its parent.
+ * Every content that one tensor has had in an archive, in order of time, with each checkpoint after
+ * its parent.
  */
 public record TensorHistory(
     String archive, String auditId, String tensor, List<Content> contents, List<Event> events) {

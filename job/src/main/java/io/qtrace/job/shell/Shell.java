@@ -296,7 +296,11 @@ public final class Shell implements AutoCloseable {
         this::setFormat);
     add(".help", ".help", "list these commands", argument -> help());
     add(".out", ".out FILE", "write the next result to a file: .parquet or .csv", this::setOut);
-    add(".queries", ".queries [NAME]", "list the queries of conf/queries, or run the named one", this::query);
+    add(
+        ".queries",
+        ".queries [NAME]",
+        "list the queries of conf/queries, or run the named one",
+        this::query);
     add(".read", ".read FILE", "run the statements of a file", this::read);
     add(".schema", ".schema TABLE", "list the columns of a table or view", this::schema);
     add(".tables", ".tables", "list tables and views", argument -> tables());

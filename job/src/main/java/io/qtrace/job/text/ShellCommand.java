@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A command that a text suggests, as it can be pasted into a shell. */
+/** A suggested command in a form that can be pasted into a shell. */
 public final class ShellCommand {
   private static final String PLAIN = "[A-Za-z0-9_@%+=:,./-]+";
 

@@ -29,7 +29,7 @@ public final class TrainStage {
   private final Progress progress;
 
   /**
-   * @param progress receives what the stage does next, and its steps, one line each
+   * @param progress receives what the stage does, and its steps, one line each
    */
   public TrainStage(JavaSparkContext context, Progress progress) {
     this.context = context;
@@ -38,7 +38,7 @@ public final class TrainStage {
   }
 
   /**
-   * Trains a run, or takes it as it is where it is finished.
+   * Trains a run, or reuses it if it is finished.
    *
    * @throws IOException if another run is in the folder and may not be removed
    */

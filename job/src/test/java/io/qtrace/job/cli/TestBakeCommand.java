@@ -190,7 +190,7 @@ class TestBakeCommand {
             "qtrace: Cannot rewrite " + Path.of(BAKED).toUri() + ": no layer has _lut_raw_deltas;",
             "'qtrace sync'");
     String teacher = Sample.ARCHIVE.resolve("base-model/model.safetensors").toString();
-    assertThat(failed("sync", teacher, dest)).contains("no layer has a _Q; give a quantized");
+    assertThat(failed("sync", teacher, dest)).contains("no layer has a _Q, expected a quantized");
     assertThat(failed("bake", TRAINED, folder.resolve("dest.bin.gz").toString()))
         .contains("Unsupported file name: ");
     assertThat(failed("bake", TRAINED, dest, "--lut-max-abs", "-1"))

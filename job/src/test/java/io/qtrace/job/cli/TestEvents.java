@@ -270,7 +270,7 @@ class TestEvents {
     assertThat(unclear.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(unclear.err())
         .hasLineCount(1)
-        .contains("Cannot choose among 2 parents of ", child, "name one with --parent, ")
+        .contains("Ambiguous parent: the tables have 2 for ", child, "name one with --parent, ")
         .contains(last, initial);
     Map.of(last, "copy of checkpoint_step20.pt", initial, "train of v2_initial.pt")
         .forEach(

@@ -99,7 +99,8 @@ class TestLineageCommand {
     assertThat(lineage("--run", "srLUT-004s_synced", "--depth", "3").out().lines())
         .hasSize(6)
         .contains(
-            "base-model/model.safetensors", "13 more checkpoints not shown because of --run or --depth")
+            "base-model/model.safetensors",
+            "13 more checkpoints not shown because of --run or --depth")
         .anyMatch(line -> line.contains("train CLEAN: " + SR_LUT + "checkpoint_step200.pt"));
     CommandRun unknown = lineage("--run", "none");
     assertThat(unknown.status()).isEqualTo(2);

@@ -67,8 +67,7 @@ class TestNotes {
     String left = CASES.resolve("hf_index/good/model.safetensors.index.json").toString();
     String right =
         CASES.resolve("hf_index/unlisted_tensor/model.safetensors.index.json").toString();
-    String note =
-        "the index does not list 1 tensor of its shards, read nevertheless: 'model.b'";
+    String note = "the index does not list 1 tensor of its shards, read nevertheless: 'model.b'";
     assertThat(notes(left, right)).contains("right: " + note);
     assertThat(notes(right, right)).contains("left and right: " + note);
   }

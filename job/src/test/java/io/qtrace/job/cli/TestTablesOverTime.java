@@ -92,7 +92,7 @@ class TestTablesOverTime {
     assertThat(qtrace("lineage", "--as-of", "first").out()).contains(TRAINED).doesNotContain(BAD);
     assertThat(qtrace("lineage").out()).contains(BAD);
     assertThat(qtrace("audit", "--as-of", "2001-01-01").err())
-        .startsWith("qtrace: Cannot read the tables as of 2001-01-01: the oldest state is of 20")
+        .startsWith("qtrace: Cannot read the tables as of 2001-01-01: the oldest state is from 20")
         .hasLineCount(1);
     assertThat(qtrace("audit", "--as-of", "last week").err())
         .contains("Invalid state of the tables: 'last week'");

@@ -62,10 +62,10 @@ class TestExperiment {
             "  _Q buffers:    0 changed",
             "  _indices:      0 changed",
             "Verdict: CLEAN",
-            "=== Bonus: what was trained from it ===",
+            "=== Bonus: training from the baked checkpoint ===",
             "_Q comparison (baked_step200.pt vs best_state_dict.pt):",
             "  Unchanged: 14",
-            "=== Bonus: where _Q had changed ===",
+            "=== Bonus: initial and baked checkpoint ===",
             "_Q comparison (v2_initial.pt vs baked_step200.pt):",
             "  Changed:   14");
     assertThat(report.verdict()).isEqualTo(Verdict.CLEAN);
@@ -88,8 +88,8 @@ class TestExperiment {
 
     assertThat(bonusInTheTable(spark))
         .isEqualTo(
-            "[[what was trained from it,baked_step200.pt,best_state_dict.pt,0,14,0],"
-                + " [where _Q had changed,v2_initial.pt,baked_step200.pt,0,0,14]]");
+            "[[training from the baked checkpoint,baked_step200.pt,best_state_dict.pt,0,14,0],"
+                + " [initial and baked checkpoint,v2_initial.pt,baked_step200.pt,0,0,14]]");
 
     // Again: nothing trains, nothing is added; and what is gone is named and passed over.
     told.lines().clear();
@@ -104,7 +104,8 @@ class TestExperiment {
         .contains("  Changed:   14");
     assertThat(without.report().verdict()).isEqualTo(Verdict.CLEAN);
     assertThat(bonusInTheTable(spark))
-        .contains("[what was trained from it,baked_step200.pt,best_state_dict.pt,1,null,null]");
+        .contains(
+            "[training from the baked checkpoint,baked_step200.pt,best_state_dict.pt,1,null,null]");
   }
 
   // Of the last experiment; files by their last names.

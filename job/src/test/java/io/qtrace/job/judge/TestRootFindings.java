@@ -55,7 +55,8 @@ class TestRootFindings {
               assertThat(finding.rule()).isEqualTo("q-left-stale");
               assertThat(finding.example()).isEqualTo(PATH);
               assertThat(finding.message())
-                  .startsWith(PATH + ": 1 _Q not equal to lut[_indices], such as " + layer.quantized())
+                  .startsWith(
+                      PATH + ": 1 _Q not equal to lut[_indices], such as " + layer.quantized())
                   .contains("the first at element " + element + ": ");
             });
   }

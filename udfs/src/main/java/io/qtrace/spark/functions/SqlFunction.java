@@ -136,7 +136,8 @@ enum SqlFunction {
   record Parameter(String name, DataType type, String meaning) {
     static final Parameter NAME = new Parameter("name", DataTypes.StringType, "name of a tensor");
     static final Parameter PATH =
-        new Parameter("path", DataTypes.StringType, "file of a checkpoint: a path or any Hadoop URI");
+        new Parameter(
+            "path", DataTypes.StringType, "file of a checkpoint: a path or any Hadoop URI");
     static final Parameter DELTAS =
         new Parameter("deltas", SqlTypes.NULLABLE_DOUBLES, "values of a tensor _lut_raw_deltas");
   }

@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * A chart or list of a report, in the order of the page: each is a query on the tables, in {@code queries/}, of which the page takes a bounded number of rows.
+ * A chart or list of a report, in the order of the page: each is a query on the tables, in {@code
+ * queries/}, of which the page takes a bounded number of rows.
  */
 enum Picture {
   AUDIT(1),

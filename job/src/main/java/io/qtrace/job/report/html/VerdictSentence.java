@@ -26,8 +26,7 @@ record VerdictSentence(Verdict verdict, String sentence, String reason) {
         data.scope().isWhole()
             ? Verdict.valueOf(data.of(Picture.AUDIT).column("verdict", String.class).get(0))
             : violations > 0 ? Verdict.VIOLATION : Verdict.CLEAN;
-    String sentence =
-        Verdict.counts(violations, edges.total(), open);
+    String sentence = Verdict.counts(violations, edges.total(), open);
     return new VerdictSentence(verdict, sentence, reason(data, open));
   }
 

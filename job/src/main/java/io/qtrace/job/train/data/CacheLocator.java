@@ -16,9 +16,9 @@ import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Brings a KD cache to where training reads it, in the order of the notebook's cell 5b: the folder
- * as it is; else {@code NAME.tgz} of the source, unpacked; else the folder {@code NAME} of the
- * source, copied. Appears whole or not at all.
+ * Makes a KD cache available where training reads it, in the order of the notebook's cell 5b: the
+ * folder as it is; else {@code NAME.tgz} of the source, unpacked; else the folder {@code NAME} of
+ * the source, copied. The folder appears complete or not at all.
  */
 public final class CacheLocator {
   private final ObjectStore store;
@@ -33,12 +33,11 @@ public final class CacheLocator {
   }
 
   /**
-   * The folder of a cache, there once this returns.
+   * The folder of a cache, which exists once this returns.
    *
    * @param cache the folder, or a {@code .tgz} that is unpacked into {@code unpacked}
-   * @param source folder that holds {@code NAME.tgz} or {@code NAME}, asked when the cache is
-   *     missing
-   * @param unpacked folder below which a {@code .tgz} goes
+   * @param source folder with {@code NAME.tgz} or {@code NAME}, used if the cache is missing
+   * @param unpacked folder in which a {@code .tgz} is unpacked
    * @throws FileNotFoundException naming all that was tried
    */
   public String locate(String cache, Optional<String> source, String unpacked) throws IOException {

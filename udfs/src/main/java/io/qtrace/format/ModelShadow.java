@@ -17,8 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds the moving average that a training script saves with the model: the section of a file that
- * is named like one, and whose names end in names of the model's tensors.
+ * Finds the moving average that a training script saves with the model: a section of the file with a name that is typical for one, and with names that end in names of the model's tensors.
  */
 final class ModelShadow {
   private static final Pattern AVERAGE =
@@ -29,10 +28,9 @@ final class ModelShadow {
   private ModelShadow() {}
 
   /**
-   * The index with the moving average that other tensors of its file are; of several sections the
-   * one that has the most tensors.
+   * The index with the moving average among other tensors of its file; of several sections, the one with the most tensors.
    *
-   * @param outside tensors of the file that are not the model's
+   * @param outside tensors of the file outside the model
    */
   static CheckpointIndex added(CheckpointIndex model, Collection<TensorEntry> outside) {
     Map<String, TensorEntry> byName = model.byName();

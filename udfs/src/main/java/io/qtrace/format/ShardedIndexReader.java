@@ -23,8 +23,7 @@ import org.apache.hadoop.fs.Path;
 /**
  * Indexes a checkpoint that Hugging Face Transformers split into shards: {@code
  * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} next to its shards, or
- * above them. Each shard must hold the tensors that the index maps to it. Those that the index does
- * not name are read too, as Transformers does: it loads all that the shards hold.
+ * above them. Each shard must hold the tensors that the index maps to it. Tensors that the index does not list are read too, as Transformers does, which loads everything in the shards.
  */
 final class ShardedIndexReader {
   /** Indexes one shard. */
@@ -49,8 +48,7 @@ final class ShardedIndexReader {
   /**
    * Tensors shard by shard, in the order of the shards' names.
    *
-   * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged,
-   *     lacks tensors that the index maps to it or holds those that another one has
+   * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged, lacks tensors that the index maps to it, or contains tensors mapped to another one
    */
   static CheckpointIndex index(RangeReader reader, Shards shards, ReadBudget budget)
       throws IOException {

@@ -8,8 +8,8 @@ import java.util.Objects;
  * ranges merge, in any order, to the very bits that the whole gives.
  *
  * @param elements seen
- * @param min least number but NaN, infinity if there is none
- * @param max greatest number but NaN, negative infinity if there is none
+ * @param min least number, ignoring NaN; infinity if there is none
+ * @param max greatest number, ignoring NaN; negative infinity if there is none
  * @param sum of all numbers: NaN or infinite ones make it so
  * @param nan elements that are NaN
  * @param inf elements that are infinite

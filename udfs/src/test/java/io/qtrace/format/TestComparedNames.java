@@ -35,7 +35,7 @@ class TestComparedNames {
             new Skipped("optimizer", "no tensor"));
     assertThat(named.notes())
         .containsExactly(
-            "names of the model without its head are compared with model. before them");
+            "names of a decoder without its head are compared with the prefix model.");
   }
 
   @Test

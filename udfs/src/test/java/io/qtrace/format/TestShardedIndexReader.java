@@ -123,7 +123,7 @@ class TestShardedIndexReader {
   }
 
   @Test
-  void passesOnWhatItsShardsNote() throws Exception {
+  void passesOnTheNotesOfItsShards() throws Exception {
     String header =
         "{\"__metadata__\":null,\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}";
     byte[] file = ("\0\0\0\0\0\0\0\0" + header).getBytes(StandardCharsets.US_ASCII);
@@ -218,7 +218,7 @@ class TestShardedIndexReader {
   }
 
   @Test
-  void saysThatOtherJsonIsNoIndex() {
+  void refusesOtherJson() {
     assertRefused("{\"model_type\":\"qwen3\"}", "no weight_map");
   }
 

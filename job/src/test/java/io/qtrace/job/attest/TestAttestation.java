@@ -98,7 +98,7 @@ class TestAttestation {
   }
 
   @Test
-  void oneFlippedBitOfChildOrParentIsNotVerified() throws IOException {
+  void refusesToVerifyAFlippedBitInChildOrParent() throws IOException {
     for (Path file : List.of(child, parent)) {
       String whole = sha256(file);
       flip(file);
@@ -112,7 +112,7 @@ class TestAttestation {
   }
 
   @Test
-  void aStatementThatSaysOtherwiseIsNotVerified() throws IOException {
+  void refusesToVerifyAChangedStatement() throws IOException {
     Statement.Tensor first = baked.predicate().tensors().get(0);
     String text =
         Json.of(baked)
@@ -159,7 +159,7 @@ class TestAttestation {
   }
 
   @Test
-  void trainedTensorsAreAllowedButFollowFromNothing() throws IOException {
+  void statesTrainedTensorsAsFree() throws IOException {
     Statement trained =
         attestation()
             .of(
@@ -177,7 +177,7 @@ class TestAttestation {
   }
 
   @Test
-  void refusesMoreParentsThanTheOperationHas() throws IOException {
+  void refusesMoreParentsThanTheOperationTakes() throws IOException {
     String other = Sample.run(RUN + "checkpoint_step100.pt");
     Attestation.Outcome outcome =
         attestation().of(List.of(parent.toString(), other), child.toString());

@@ -216,7 +216,7 @@ class TestAudit {
   }
 
   @Test
-  void theSameAuditAgainAddsNothingAndSaysTheSame() throws IOException {
+  void repeatedAuditAddsNoRowsAndReportsTheSame() throws IOException {
     AuditReport first = audit(Sample.ARCHIVE);
     Map<String, Long> snapshots = snapshots();
     assertThat(audit(Sample.ARCHIVE)).isEqualTo(first);
@@ -243,7 +243,7 @@ class TestAudit {
   }
 
   @Test
-  void badFilesAreOneFindingEachAndTheRestIsAudited() throws IOException {
+  void reportsEachBadFileAndAuditsTheOthers() throws IOException {
     Path archive = Sample.copyTo(folder.resolve("archive"));
     Path run = archive.resolve("runs/debug_lut_training");
     byte[] good = Files.readAllBytes(run.resolve("checkpoint_step20.pt"));
@@ -274,7 +274,7 @@ class TestAudit {
   }
 
   @Test
-  void everyRowAndCommitBearsTheAudit() throws IOException {
+  void everyRowAndCommitCarriesTheAuditId() throws IOException {
     String id = audit(Sample.ARCHIVE).auditId();
     for (String table : TABLES) {
       assertThat(

@@ -165,7 +165,7 @@ class TestDiff {
   }
 
   @Test
-  void seesThatTheLutTrainedThoughTheStoredOneDidNotMove() throws IOException {
+  void noticesLutTrainingAlthoughTheStoredLutStayed() throws IOException {
     Judgement judgement =
         judge("sr011-q4a4-FP4-init/v2_initial.pt", "debug_lut_training/checkpoint_step20.pt");
     assertThat(judgement.lutMoves()).hasSize(14).allMatch(LutMove::isTrained);
@@ -176,7 +176,7 @@ class TestDiff {
   }
 
   @Test
-  void seesThatTheLutDidNotTrainThoughItsDeltasAppeared() throws IOException {
+  void noticesThatNewDeltasDidNotTrain() throws IOException {
     Judgement judgement =
         diff()
             .run(
@@ -210,7 +210,7 @@ class TestDiff {
   }
 
   @Test
-  void trustedChecksumsSpareTensorsFromBeingRead() throws IOException {
+  void doesNotReadTensorsWithTrustedChecksums() throws IOException {
     String whole = Sample.run("bug_q_drift/checkpoint_step20.pt");
     byte[] bytes = Files.readAllBytes(Path.of(whole));
     bytes[bytes.length / 2] ^= 1; // which the whole file's reader finds

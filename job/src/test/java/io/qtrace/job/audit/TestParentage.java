@@ -153,10 +153,10 @@ class TestParentage {
                 DEBUG + "checkpoint_step20.pt",
                 "the weights contradict the declared source: it was made from %scheckpoint_step20.pt (134 tensors shared, 3 changed, not explained by any known operation)"
                     .formatted(DEBUG)));
-    AuditedEdge told = edge(DEBUG + "checkpoint_step20.pt", BUG);
-    assertThat(told.verdict()).isEqualTo(Verdict.VIOLATION);
-    assertThat(told.evidence()).containsExactly("weights");
-    assertThat(told.findings())
+    AuditedEdge inferred = edge(DEBUG + "checkpoint_step20.pt", BUG);
+    assertThat(inferred.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(inferred.evidence()).containsExactly("weights");
+    assertThat(inferred.findings())
         .extracting(Finding::rule, Finding::tensors, Finding::message)
         .containsExactly(
             tuple(

@@ -101,7 +101,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void syncOfWhatIsInSyncChangesNothing() throws IOException {
+  void syncChangesNothingIfAlreadyInSync() throws IOException {
     Path dest = folder.resolve("same.pt");
     JsonNode said = done("sync", BAKED, dest.toString());
     assertThat(contents(dest.toString())).isEqualTo(contents(BAKED));
@@ -162,7 +162,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void indexOutsideTheLutIsRefused() throws IOException {
+  void refusesAnIndexOutsideTheLut() throws IOException {
     Path bad = edited(TRAINED, LAYER + "._indices", bytes -> bytes.putShort(10, (short) 16));
     Path dest = folder.resolve("dest.pt");
     assertThat(failed("bake", bad.toString(), dest.toString()))
@@ -173,7 +173,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void flippedByteIsRefused() throws IOException {
+  void refusesAFlippedByte() throws IOException {
     byte[] bytes = Files.readAllBytes(Path.of(TRAINED));
     bytes[bytes.length / 2] ^= 1;
     Path bad = Files.write(folder.resolve("bad.pt"), bytes);
@@ -183,7 +183,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void whatCannotBeBakedIsSaidWithTheRemedy() throws IOException {
+  void reportsWhatCannotBeBakedWithTheRemedy() throws IOException {
     String dest = folder.resolve("dest.pt").toString();
     assertThat(failed("bake", BAKED, dest))
         .contains(
@@ -201,7 +201,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void existingDestStaysUnlessOverwritten() throws IOException {
+  void keepsAnExistingDestUnlessOverwriteIsGiven() throws IOException {
     Path dest = Files.writeString(folder.resolve("dest.pt"), "before");
     assertThat(failed("bake", TRAINED, dest.toString()))
         .contains("Cannot write file:" + dest + ": it exists already");

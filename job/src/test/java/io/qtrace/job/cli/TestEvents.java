@@ -261,7 +261,7 @@ class TestEvents {
   }
 
   @Test
-  void asksForTheParentWhereTheAuditFoundTwo() {
+  void asksForTheParentIfTheAuditFoundTwo() {
     String child = archive.resolve("debug_lut_training/best_state_dict.pt").toString();
     String last = archive.resolve("debug_lut_training/checkpoint_step20.pt").toString();
     String initial = archive.resolve("sr011-q4a4-FP4-init/v2_initial.pt").toString();
@@ -284,7 +284,7 @@ class TestEvents {
   }
 
   @Test
-  void anAuditThatFailsIsToldToo() throws IOException {
+  void reportsAFailedAudit() throws IOException {
     Path events = folder.resolve("failed.jsonl");
     Path notice = folder.resolve("failed.json");
     CommandRun run =
@@ -304,7 +304,7 @@ class TestEvents {
   }
 
   @Test
-  void addressesThatCannotBeAreRefusedBeforeTheAudit() {
+  void refusesInvalidUrlsBeforeTheAudit() {
     assertThat(audit(archive, "--webhook", "env:QTRACE_NO_SUCH").err())
         .startsWith("qtrace: Cannot find environment variable QTRACE_NO_SUCH");
     assertThat(audit(archive, "--webhook", "/tmp/file").status()).isEqualTo(ExitStatus.FAILED);

@@ -55,7 +55,7 @@ class TestNotes {
   }
 
   @Test
-  void inspectSaysNothingOfOthers() throws IOException {
+  void inspectHasNoNotesOnOrdinaryFiles() throws IOException {
     String path = CASES.resolve("hf_index/good/model.safetensors.index.json").toString();
     assertThat(CommandRun.of("inspect", path).out()).doesNotContain("note");
     assertThat(JSON.readTree(CommandRun.of("inspect", path, "--format", "json").out()).has("notes"))
@@ -63,7 +63,7 @@ class TestNotes {
   }
 
   @Test
-  void diffNotesWhichSideWasReadOtherwise() throws IOException {
+  void diffNotesTheSideThatWasReadDifferently() throws IOException {
     String left = CASES.resolve("hf_index/good/model.safetensors.index.json").toString();
     String right =
         CASES.resolve("hf_index/unlisted_tensor/model.safetensors.index.json").toString();
@@ -74,7 +74,7 @@ class TestNotes {
 
   // Also of a file that an earlier audit read.
   @Test
-  void auditNotesItOfBothEnds() throws IOException {
+  void auditNotesItForBothEnds() throws IOException {
     Path run = Files.createDirectories(folder.resolve("archive/run"));
     Files.copy(CASES.resolve("odd_names/collide.pt"), run.resolve("checkpoint_step1.pt"));
     assertThat(audit().edges()).isEmpty();
@@ -115,7 +115,7 @@ class TestNotes {
   }
 
   @Test
-  void integersThatFloat64DoesNotHoldDifferByOne() throws IOException {
+  void distinguishesIntegersBeyondFloat64() throws IOException {
     Diff.Outcome outcome =
         diff(
             CASES.resolve("int64_exact/a.pt").toString(),

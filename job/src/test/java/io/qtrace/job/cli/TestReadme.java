@@ -45,7 +45,7 @@ class TestReadme {
   }
 
   @Test
-  void demoIsAPageThatEndsWithWhatToDo() {
+  void demoPrintsOnePageThatEndsWithWhatToDoNext() {
     assertThat(demo.status()).as(demo.err()).isZero();
     assertThat(demo.out().lines())
         .hasSizeLessThan(90)

@@ -68,7 +68,7 @@ class TestTablesOverTime {
 
   @Test
   @Order(1)
-  void printsAnAuditAsItStood() throws IOException {
+  void printsAnAuditInAnEarlierState() throws IOException {
     CommandRun now = qtrace("audit", "--archive", archive.toString(), "--quiet");
     CommandRun then = qtrace("audit", "--as-of", "first");
     assertThat(now.out()).startsWith("VIOLATION");
@@ -100,7 +100,7 @@ class TestTablesOverTime {
 
   @Test
   @Order(2)
-  void findsFirstEdgeWhereATensorLeft() throws IOException {
+  void findsTheFirstEdgeOnWhichATensorChanged() throws IOException {
     JsonNode found = json("bisect", "--tensor", Q, "--since", "v2_initial.pt").get(0);
     assertThat(found.get("edges")).hasSize(1);
     JsonNode edge = found.get("edges").get(0);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.ToldLines;
+import io.qtrace.job.ReportedLines;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
@@ -30,7 +30,7 @@ class TestExperiment {
   private static final String TRAINED = "runs/debug_lut_training_by_qtrace/checkpoint_step20.pt";
 
   @TempDir Path folder;
-  private final ToldLines told = new ToldLines();
+  private final ReportedLines reported = new ReportedLines();
 
   @Test
   void answersTheNotebooksQuestionsAndKeepsTheAnswer() throws Exception {
@@ -92,9 +92,9 @@ class TestExperiment {
                 + " [initial and baked checkpoint,v2_initial.pt,baked_step200.pt,0,0,14]]");
 
     // Again: nothing trains, nothing is added; and what is gone is named and passed over.
-    told.lines().clear();
+    reported.lines().clear();
     run(spark, settings);
-    assertThat(told.lines()).contains("run " + report.run().id() + " is finished already");
+    assertThat(reported.lines()).contains("run " + report.run().id() + " is finished already");
     assertThat(spark.table(LineageTable.TRAIN_STEPS.tableName()).count()).isEqualTo(20);
     assertThat(spark.table(LineageTable.EXPERIMENTS.tableName()).count()).isEqualTo(1);
     Files.delete(Path.of(settings.trainedFromBaked()));
@@ -121,7 +121,7 @@ class TestExperiment {
   }
 
   @Test
-  void mistakesInTheFileAreErrors() throws IOException {
+  void refusesMistakesInTheFile() throws IOException {
     String good = Files.readString(CONFIG);
     refused(good.replace("max-steps", "max-step"), "unknown setting 'max-step'");
     refused(good.replace("bonus:", "bonuses:"), "bonuses");
@@ -141,7 +141,7 @@ class TestExperiment {
       throws IOException {
     new LineageStore(spark).create();
     return new Experiment(
-            spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), told)
+            spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), reported)
         .run(settings, ExistingRunPolicy.REPLACE);
   }
 }

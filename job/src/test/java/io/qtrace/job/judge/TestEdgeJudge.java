@@ -167,7 +167,7 @@ class TestEdgeJudge {
 
   @ParameterizedTest
   @EnumSource(Subject.class)
-  void whatMayChangeIsNoFinding(Subject subject) {
+  void allowedChangesAreNotFindings(Subject subject) {
     Judgement found = judge(of(subject).step(), permissive(), TRAIN);
     assertThat(ofExpectations(found)).isEmpty();
     assertThat(found.verdict())
@@ -275,7 +275,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void whatAWaiverCoversDoesNotCount() {
+  void waivedFindingsDoNotCount() {
     Waiver waiver = waiver("other-never", List.of("*layernorm*"), "2026-11-25");
     Judgement found =
         judge(of(Subject.OTHER).step(), expecting(Subject.OTHER, Expectation.NEVER, waiver), TRAIN);
@@ -292,7 +292,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void whatAWaiverDoesNotCoverIsAFindingOfItsOwn() {
+  void reportsFindingsThatNoWaiverCoversSeparately() {
     ArrayCheckpoint initial = Layers.initial();
     Step step =
         StepOfArrays.of(
@@ -369,7 +369,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void aLutThatMovesWithoutDeltasIsNoBakeAndARefreshIsFine() {
+  void movedLutWithoutDeltasIsNotABakeAndARefreshIsAllowed() {
     ArrayCheckpoint initial = Layers.initial();
     Step unknown = StepOfArrays.of(initial, initial.damaged(LAYER.lut(), 5));
     assertThat(judge(unknown, permissive(), BAKE).findings())
@@ -504,7 +504,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void whatHasAFindingOfItsOwnIsNotReportedAsUnexplainedToo() {
+  void doesNotReportFindingsAgainAsUnexplained() {
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint child = initial.damaged(Layers.NORM, 5).with(LAYER.quantized(), 8, 0.3125);
     Judgement found =

@@ -202,19 +202,19 @@ class TestQFindings {
   }
 
   @Test
-  void indicesThatAreNotSavedAreNoFinding() {
+  void missingIndicesAreNotAFinding() {
     assertThat(findings(PARENT.without(INDICES))).isEmpty();
   }
 
   @Test
-  void aQuantizedBufferThatWasStaleBeforeIsNoFinding() {
+  void aBufferThatWasAlreadyStaleIsNotAFinding() {
     ArrayCheckpoint parent = stale(PARENT, 9);
     assertThat(findings(StepOfArrays.of(parent, parent))).isEmpty();
     assertThat(QFindings.tensors(changes(StepOfArrays.of(parent, parent)))).isEmpty();
   }
 
   @Test
-  void whatIsExplainedIsNoFinding() {
+  void explainedChangesAreNotFindings() {
     ArrayCheckpoint trained = Layers.trained(PARENT, 31);
     Step baked = StepOfArrays.of(trained, Layers.baked(trained));
     assertThat(changes(baked))

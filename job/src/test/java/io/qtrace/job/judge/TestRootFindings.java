@@ -27,7 +27,7 @@ class TestRootFindings {
   private static final Waivers NO_WAIVERS = new Waivers(List.of(), TODAY);
 
   @Test
-  void aSoundCheckpointHasNone() {
+  void validCheckpointHasNoFindings() {
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint trained = Layers.trained(initial, 5);
     for (ArrayCheckpoint sound :

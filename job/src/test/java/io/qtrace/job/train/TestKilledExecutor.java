@@ -32,7 +32,7 @@ class TestKilledExecutor {
 
   @Test
   @Timeout(300)
-  void runEndsAsOneThatWasNotDisturbed() throws Exception {
+  void runEndsLikeAnUninterruptedOne() throws Exception {
     Path whole = folder.resolve("whole");
     TrainSettings settings = TrainRuns.settings(whole, SETTINGS);
     TrainRun undisturbed =
@@ -52,9 +52,9 @@ class TestKilledExecutor {
       command.descendants().forEach(ProcessHandle::destroyForcibly);
       command.destroyForcibly();
     }
-    String told = Files.readString(folder.resolve("err"));
-    assertThat(command.exitValue()).as(told).isZero();
-    assertThat(told)
+    String errors = Files.readString(folder.resolve("err"));
+    assertThat(command.exitValue()).as(errors).isZero();
+    assertThat(errors)
         .contains(
             "Lost executor 0",
             "Cannot use the device any more, this executor ends: ",

@@ -29,7 +29,7 @@ public record StatsPartial(
   /** Stands for no index. */
   public static final long NO_INDEX = Long.MAX_VALUE;
 
-  /** Of no elements. */
+  /** The statistics of no elements. */
   public static final StatsPartial NONE =
       new StatsPartial(
           0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, ExactSum.ZERO, 0, 0, 0, NO_INDEX);

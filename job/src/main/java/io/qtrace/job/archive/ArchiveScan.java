@@ -104,7 +104,7 @@ public final class ArchiveScan {
     }
   }
 
-  // Those that name a shard that is not to be opened.
+  // Indexes that name a shard that must not be opened.
   private void leaveOutIndexes(
       String link, Map<String, Folder> folders, List<SkippedFolder> skipped) throws IOException {
     for (Folder folder : folders.values()) {
@@ -189,7 +189,7 @@ public final class ArchiveScan {
               .shards(index.getPath().toUri().toString())
               .forEach(shard -> paths.add(folder.isEmpty() ? shard : folder + "/" + shard));
         } catch (FormatException e) {
-          // Reported to whoever compares the checkpoint.
+          // Reported when the checkpoint is read.
         }
       }
       return paths;

@@ -126,7 +126,7 @@ public final class Attestation {
     return stats;
   }
 
-  // A file that is not the stated one need not be readable.
+  // A file other than the stated one need not be readable.
   private void check(
       List<Statement.Resource> stated,
       String checkpoint,
@@ -208,7 +208,7 @@ public final class Attestation {
             compared, resources.subList(0, last).stream().map(Statement.Parent::new).toList()));
   }
 
-  // The first file of a checkpoint is the one that names it, its shards lie below its folder.
+  // The first file of a checkpoint names it; its shards are in the same folder or below.
   private static List<Statement.Resource> resources(
       List<ObjectStat> files, Map<String, String> digests) {
     String first = path(files.get(0));

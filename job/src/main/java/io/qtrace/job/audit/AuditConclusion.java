@@ -89,7 +89,7 @@ final class AuditConclusion {
                 children(trained, cause -> cause.cause().isPresent()));
   }
 
-  // Those that explain something, in order.
+  // Causes that explain something, in order.
   private List<String> causes() {
     List<String> causes = new ArrayList<>(FIRST);
     edges.values().stream()

@@ -379,7 +379,7 @@ final class AuditReading {
         CompareStage.parts(edges.size(), tensors));
   }
 
-  // Of a checkpoint that could be read, now or by an earlier audit.
+  // For a checkpoint that could be read, now or by an earlier audit.
   private KnownCheckpoint.Contents contents(String id) {
     return fresh(id).or(() -> known.get(id).contents()).orElseThrow();
   }

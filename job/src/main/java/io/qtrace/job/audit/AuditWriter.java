@@ -93,7 +93,7 @@ final class AuditWriter {
     lineage.writeRulings(id, evaluation.method(), evaluation.freshRulings());
   }
 
-  // What changed while it was read is reported, and nothing of it is stored.
+  // Files modified while being read are reported, but not stored.
   private boolean isStored(KnownCheckpoint checkpoint) {
     return !reading.changed().contains(checkpoint.file());
   }

@@ -102,7 +102,7 @@ final class EdgeRules {
     return file.path().replaceFirst("\\.[^./]*$", "");
   }
 
-  // A file that was made from a checkpoint of its own run, else from the run's source.
+  // A file made from a checkpoint of its own run, else from the run's source.
   private void addMade(
       CheckpointFile made, Optional<CheckpointFile> own, Optional<CheckpointFile> source) {
     if (own.isPresent()) {

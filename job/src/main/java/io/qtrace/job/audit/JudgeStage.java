@@ -217,7 +217,7 @@ final class JudgeStage {
         policy.categories());
   }
 
-  // Of each child and its parents.
+  // For each child and its parents.
   private static Map<String, List<ObjectStat>> files(
       Map<String, Set<String>> parents, Indexes indexes) {
     Map<String, List<ObjectStat>> files = new HashMap<>();

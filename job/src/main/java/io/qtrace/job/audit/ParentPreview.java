@@ -38,7 +38,7 @@ import scala.Tuple2;
  * equal CRCs are not a proof, and edges that the preview missed are compared later.
  */
 final class ParentPreview {
-  // Of numbers that were not looked at.
+  // Stands for statistics that were not computed.
   private static final TensorStats UNKNOWN =
       new TensorStats(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0);
 

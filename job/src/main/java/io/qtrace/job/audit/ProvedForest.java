@@ -83,7 +83,7 @@ final class ProvedForest {
     return unexplained;
   }
 
-  // Whether an adapter explains a step that was tried better than any parent alone does.
+  // Whether an adapter explains a tried step better than any parent alone.
   private boolean merge(Collection<InferredEdge> tried, Forest forest) {
     Map<CheckpointFile, InferredEdge> settled = new HashMap<>();
     forest.edges().forEach(edge -> settled.put(edge.child(), edge));
@@ -138,7 +138,7 @@ final class ProvedForest {
     return files.stream().filter(one -> alone.contains(one.id())).toList();
   }
 
-  // Those that may have been merged on a step, of the child's run first.
+  // Adapters that may have been merged on a step, those of the child's run first.
   private static List<CheckpointFile> likeliest(InferredEdge edge, List<CheckpointFile> adapters) {
     CheckpointFile child = edge.child();
     return adapters.stream()

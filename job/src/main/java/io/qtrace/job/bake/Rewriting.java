@@ -125,7 +125,7 @@ final class Rewriting {
     return source;
   }
 
-  // A bake stores float32, as the recipe's tool; else the dtype stays.
+  // A bake stores float32, as the recipe's tool does; otherwise the dtype is kept.
   private Tensor lut(TensorEntry before, Lut lut) {
     DType dtype = change.isBake() ? DType.FLOAT32 : before.dtype();
     byte[] bytes = LutTable.of(dtype, lut.values()).bytes();

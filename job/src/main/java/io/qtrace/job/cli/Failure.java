@@ -106,7 +106,7 @@ final class Failure {
         "Cannot read table file %s: %s%s".formatted(named.group(1), why, EmbeddedCatalog.REMEDY));
   }
 
-  // Of a failed stage, Spark reports only in its message why a task or an executor failed.
+  // Spark reports why a task or an executor failed only in the message of the failed stage.
   private static Optional<String> outOfMemory(Throwable failure) {
     String message = Objects.requireNonNullElse(failure.getMessage(), "");
     if (message.startsWith(TOO_LITTLE)) {

@@ -125,7 +125,7 @@ public final class Main implements Callable<Integer> {
     return commandLine;
   }
 
-  // That of the first argument; all where it is none, for their help.
+  // The command of the first argument; all commands if it names none, for their help.
   private static List<Class<? extends Callable<Integer>>> commands(List<String> args) {
     List<Class<? extends Callable<Integer>>> named =
         COMMANDS.stream().filter(command -> args.indexOf(name(command)) == 0).toList();

@@ -27,7 +27,7 @@ final class ShellHistory {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     } catch (FileAlreadyExistsException e) {
-      // From before.
+      // From an earlier session.
     }
     return file;
   }

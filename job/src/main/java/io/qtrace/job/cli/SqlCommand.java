@@ -110,7 +110,7 @@ final class SqlCommand implements Callable<Integer> {
           "Invalid option --out: it needs -e or -f; in the shell, use .out FILE");
     }
     try (OpenSession session = warehouse.open()) {
-      // What other processes commit is seen at once.
+      // Commits of other processes are visible immediately.
       session.spark().conf().set("spark.sql.catalog.lineage.cache-enabled", "false");
       try (Shell shell =
           Shell.open(

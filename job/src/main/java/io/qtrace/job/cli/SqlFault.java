@@ -66,7 +66,7 @@ final class SqlFault {
         : Optional.empty();
   }
 
-  // Not in the text of a view.
+  // Not inside the text of a view.
   private static boolean isInStatement(SQLQueryContext place) {
     return place.originObjectName().forall(String::isEmpty);
   }

@@ -236,7 +236,7 @@ public final class IndexStage {
       }
     }
 
-    // What names it has besides that, if it can still be read.
+    // Its other names, if it can still be read.
     private static List<PickledGlobal> scanned(Checkpoints checkpoints, String uri) {
       try {
         checkpoints.scan(uri);

@@ -113,7 +113,7 @@ public record PairComparison(Map<String, TensorComparison> byName) {
       case ADDED -> TensorDiff.added(name);
       case REMOVED -> TensorDiff.removed(name);
       case RESHAPED -> TensorDiff.reshaped(name);
-      // Not read: the fingerprints were known, and equal.
+      // Not read, since the fingerprints were known and equal.
       case IDENTICAL ->
           found.orElseGet(() -> TensorDiff.identical(name, right.orElseThrow().shape().elements()));
       case EQUAL, CHANGED ->

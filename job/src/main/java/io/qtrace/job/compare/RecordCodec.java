@@ -72,7 +72,7 @@ interface RecordCodec {
     return type.isRecord() ? new Records(type) : new Any();
   }
 
-  // Those of Stream.toList may hold null.
+  // Lists of Stream.toList may contain null.
   private static List<?> list(List<Object> elements) {
     return elements.contains(null) ? Collections.unmodifiableList(elements) : List.copyOf(elements);
   }

@@ -33,7 +33,7 @@ final class RecordKryo {
     kryo.setReferences(false); // records hold no cycles
     kryo.setClassLoader(RecordKryo.class.getClassLoader());
     kryo.addDefaultSerializer(Record.class, RecordSerializer.class);
-    // The classes behind List.of, Stream.toList and the like, whatever their sizes.
+    // The classes behind List.of, Stream.toList and the like, for all sizes.
     add(kryo, List.of().getClass().getSuperclass(), List.class);
     add(kryo, Arrays.asList().getClass(), List.class);
     add(

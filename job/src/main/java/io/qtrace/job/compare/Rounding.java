@@ -64,7 +64,7 @@ final class Rounding {
         || Math.abs(value - rounded) <= Math.max(unit * Math.abs(value), LEAST_FLOAT16);
   }
 
-  // The most that rounding into a dtype moves a number, relative; 0 for integers.
+  // Maximum relative error of rounding to a dtype; 0 for integers.
   private static double unit(DType dtype) {
     return switch (dtype) {
       case FLOAT32 -> 0x1p-24;

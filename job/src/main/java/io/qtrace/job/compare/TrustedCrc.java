@@ -66,7 +66,7 @@ public final class TrustedCrc {
             && isEqual(layer.get().lut()));
   }
 
-  // A name that neither file has is equal too.
+  // A name that neither file has counts as equal.
   private boolean isEqual(String name) {
     TensorEntry one = left.get(name);
     TensorEntry other = right.get(name);

@@ -39,7 +39,7 @@ public final class Preload {
     thread.start();
   }
 
-  // A failure is found again, and reported, by whoever needs the class.
+  // A failure occurs again, and is reported, where the class is needed.
   private static void load(List<String> classes) {
     try {
       UserGroupInformation.getCurrentUser();

@@ -70,7 +70,7 @@ public final class Sessions {
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", "qtrace");
     if (conf.get("spark.master").matches("local(\\[.*])?")) {
-      // A task that runs out of memory fails; it does not take this process along, unsaid.
+      // A task that runs out of memory fails without ending this process silently.
       conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
       conf.setIfMissing("spark.hadoop.fs.file.impl", InProcessLocalFileSystem.class.getName());
     }

@@ -112,7 +112,7 @@ public final class YamlFile {
     }
   }
 
-  // The line is where the parser stood, which is behind a setting that it had to set aside.
+  // The parser's line may be past the setting if it had to buffer that.
   private static String place(JsonProcessingException e) {
     String line = e.getLocation() == null ? "" : ": line " + e.getLocation().getLineNr();
     if (!(e instanceof JsonMappingException mapping) || mapping.getPath().isEmpty()) {

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 
 /** Problems that a child has and its parent does not, independent of the kind of edge. */
 final class ChildFindings {
-  // Of these one side may be an adapter alone.
+  // Kinds for which one side may be an adapter alone.
   private static final Set<EdgeKind> OF_ADAPTERS = Set.of(Adapter.KIND, MergeLora.KIND);
 
   private ChildFindings() {}
@@ -140,7 +140,7 @@ final class ChildFindings {
         || (tensor.isComparable() && isElsewhere(parent.get(), child.get()));
   }
 
-  // As far as the first of them shows it.
+  // As far as the first of them shows.
   private static boolean isElsewhere(TensorStats parent, TensorStats child) {
     long before = parent.firstNotFinite();
     long after = child.firstNotFinite();
@@ -158,7 +158,7 @@ final class ChildFindings {
     return "%d NaN and %d infinities%s".formatted(stats.nan(), stats.inf(), first);
   }
 
-  // A table that a type of few bits only rounds may lose its distinct entries.
+  // A table rounded to a low-precision dtype may lose distinct entries.
   private static boolean isTableBroken(LayerNames layer, Step step) {
     return step.tensor(layer.lut())
             .filter(lut -> lut.isChanged() && lut.right().isPresent() && !lut.isRounded())
@@ -166,7 +166,7 @@ final class ChildFindings {
         && step.invariants(layer).flatMap(LayerInvariants::tableFlaw).isPresent();
   }
 
-  // What was stale before a step that changed nothing of it stays so.
+  // A layer that was stale before a step that did not touch it is not reported again.
   private static boolean isLeftStale(LayerNames layer, Quantization quantization, Step step) {
     boolean mustHold =
         switch (quantization) {

@@ -309,7 +309,7 @@ public final class Diff {
         .toList();
   }
 
-  // The right checkpoint's folder is taken for its run: the archive around it is not known.
+  // The right checkpoint's folder counts as its run, since its archive is not known.
   private RunPolicy rules(String right) throws IOException {
     String folder = right.substring(0, Math.max(right.lastIndexOf('/'), 0));
     return policy.forRun(folder, RunConfig.nextTo(store, right));

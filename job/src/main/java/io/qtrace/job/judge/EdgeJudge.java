@@ -113,7 +113,7 @@ public final class EdgeJudge implements Serializable {
         rules.identity(child));
   }
 
-  // What the operation of a kind leaves, of an unknown one the nearest.
+  // Tensors that the operation of a kind leaves unexplained; for unknown, the nearest operation.
   private static Stream<Unexplained> unexplained(
       Classifier.Outcome outcome, EdgeKind kind, PairComparison pair) {
     if (kind.equals(EdgeKind.UNKNOWN) && outcome.best().isEmpty()) {
@@ -128,7 +128,7 @@ public final class EdgeJudge implements Serializable {
     return new Unexplained(tensor.name(), tensor.changedElements());
   }
 
-  // What is a copy as far as it was compared need not be one.
+  // A checkpoint that is a copy as far as it was compared need not be one.
   private static EdgeKind kind(Classifier.Outcome outcome, NotCompared skipped) {
     boolean open = outcome.kind().equals(Copy.KIND) && !skipped.quantized().isEmpty();
     return open ? EdgeKind.UNKNOWN : outcome.kind();
@@ -150,7 +150,7 @@ public final class EdgeJudge implements Serializable {
     };
   }
 
-  // Stored LUTs that changed otherwise than the operation changes them.
+  // Stored LUTs whose change the operation does not explain.
   private static void addLutFindings(
       FindingList findings, Optional<Operation> operation, Step step) {
     findings.add(
@@ -173,7 +173,7 @@ public final class EdgeJudge implements Serializable {
                     elements(step.tensor(those.get(0).lut()).orElseThrow(), "entries")));
   }
 
-  // Where the policy allows changes of a tensor, it means those that the operation makes.
+  // Changes that the policy allows are those that the operation makes.
   private static void addOtherTensors(
       FindingList findings, EdgeKind kind, List<Unexplained> others, PairComparison pair) {
     findings.add(
@@ -189,7 +189,7 @@ public final class EdgeJudge implements Serializable {
                     change(those.get(0), pair)));
   }
 
-  // What no operation explains is never plainly clean.
+  // An edge that no operation explains always has a finding.
   private static void addUnexplained(
       FindingList findings, List<Unexplained> changed, PairComparison pair) {
     findings.add(

@@ -108,7 +108,7 @@ final class ExpectationFindings {
     }
   }
 
-  // All move; where most did not, those that did are not training either.
+  // All must move; if most did not, those that did are not training either.
   private void deltas(List<TensorComparison> tensors) {
     must(Subject.LUT_DELTAS, tensors);
     List<TensorComparison> present =
@@ -119,7 +119,7 @@ final class ExpectationFindings {
     }
   }
 
-  // Of a layer with deltas it becomes the LUT that they give, of another it stays.
+  // With deltas the stored LUT becomes the one computed from them; without, it stays.
   private void storedLuts(List<TensorComparison> tensors) {
     Map<Boolean, List<TensorComparison>> byDeltas =
         tensors.stream()
@@ -140,7 +140,7 @@ final class ExpectationFindings {
         tensors);
   }
 
-  // The parent's LUT of a table's layer, where it has deltas.
+  // The parent's LUT of a table's layer, if it has deltas.
   private Optional<LayerLut> trainedLut(TensorComparison table) {
     return LayerNames.ofLut(table.name())
         .flatMap(step::before)
@@ -151,7 +151,7 @@ final class ExpectationFindings {
     return lut.refreshesTo(lut.lut());
   }
 
-  // Of a group that trains all move, of another none.
+  // In a group that trains all move, in others none.
   private void groups(Subject subject, List<TensorComparison> tensors) {
     TrainedGroups trained = step.trained();
     broken(

@@ -47,12 +47,12 @@ public record LutMove(
       return Optional.of(between(layer, parent.get(), child.get()));
     }
     if (parent.get().deltas().isPresent()) {
-      // Deltas that stay give the same LUT, whatever a stored one says of --lut-max-abs.
+      // Unchanged deltas give the same LUT, whatever --lut-max-abs a stored LUT implies.
       boolean same = parent.get().deltas().equals(child.get().deltas());
       LayerLut before = same ? parent.get().withMaxAbs(child.get().maxAbs()) : parent.get();
       return Optional.of(between(layer, before, child.get()));
     }
-    // What training starts from depends on the --lut-max-abs that it runs with.
+    // The initial deltas depend on the --lut-max-abs of training.
     LutMove move = between(layer, parent.get().withMaxAbs(child.get().maxAbs()), child.get());
     return Optional.of(
         child.get().startMaxAbs().stream()

@@ -72,7 +72,7 @@ final class TrainNotes {
     return trained;
   }
 
-  // Of attention and of the MLP is of all.
+  // Both attention and MLP means all.
   private static Set<String> names(Set<TensorGroup> groups) {
     Set<String> names = new LinkedHashSet<>();
     for (TensorGroup group : groups) {

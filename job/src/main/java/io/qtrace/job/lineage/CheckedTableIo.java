@@ -33,7 +33,7 @@ public final class CheckedTableIo extends HadoopFileIO {
         : super.newInputFile(path);
   }
 
-  // What is thrown here ends Iceberg's attempts.
+  // An exception thrown here ends Iceberg's retries.
   private static InputFile checked(String path, InputFile file) {
     try (InputStream in = opened(path, file)) {
       byte[] bytes = in.readAllBytes();

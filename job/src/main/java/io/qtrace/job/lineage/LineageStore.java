@@ -72,7 +72,7 @@ public final class LineageStore {
   // last, in a catalog that others write to as well.
   private static final Duration ABANDONED = Duration.ofHours(1);
 
-  // Each time that another one is faster, it has created at least one thing more.
+  // Each time that another process is faster, it has created at least one more object.
   private static final int CREATIONS = 5;
 
   private final SparkSession spark;
@@ -158,7 +158,7 @@ public final class LineageStore {
         id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
   }
 
-  // The embedded catalog belongs to one process at a time: nobody else is writing.
+  // The embedded catalog belongs to one process at a time: no other process is writing.
   private boolean isShared() {
     return !spark
         .conf()
@@ -189,7 +189,7 @@ public final class LineageStore {
     return done;
   }
 
-  // An audit that has begun to write and not finished; one that was killed counts for an hour.
+  // An audit that has begun to write and not finished; a killed one counts for an hour.
   private void requireNoWriter() {
     if (!isShared()) {
       return;

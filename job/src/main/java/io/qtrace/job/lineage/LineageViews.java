@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class LineageViews {
   private static final Logger LOG = LoggerFactory.getLogger(LineageViews.class);
 
-  // Of all views and of the tables that they are made of: another one means that they are old.
+  // Hash of all views and of the tables that they use: if it differs, the views are outdated.
   private static final String VERSION_PROPERTY = "qtrace.views-version";
 
   private final SparkSession spark;

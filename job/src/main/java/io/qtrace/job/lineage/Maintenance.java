@@ -138,7 +138,7 @@ final class Maintenance {
     return found.orphanFilesCount();
   }
 
-  // Without one there is no orphan to search for, which takes Spark jobs.
+  // Without such files there are no orphans, and the search for them takes Spark jobs.
   private boolean hasOldFile() {
     try {
       Path folder = new Path(table.location());
@@ -155,7 +155,7 @@ final class Maintenance {
     }
   }
 
-  // Those that neither a tag nor the current state needs.
+  // Snapshots that neither a tag nor the current state needs.
   private long expired() {
     Set<Long> kept =
         table.refs().values().stream().map(SnapshotRef::snapshotId).collect(Collectors.toSet());

@@ -69,7 +69,7 @@ final class TableFiles {
 
   private static final String TASK_BYTES = Long.toString(64 << 20);
 
-  // What opening a row group is worth: little, so that one task reads many.
+  // Cost of opening a row group: small, so that one task reads many.
   private static final String ROW_GROUP_COST = Long.toString(64 << 10);
 
   private final JavaSparkContext spark;
@@ -78,7 +78,7 @@ final class TableFiles {
 
   TableFiles(SparkSession spark) {
     this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    // Whose settings a catalog is made of.
+    // The session whose settings configure the catalogs.
     org.apache.spark.sql.classic.SparkSession.setActiveSession(spark);
     this.catalog = open(spark);
     this.state = TableState.CURRENT;

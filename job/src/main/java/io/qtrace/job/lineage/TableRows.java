@@ -77,7 +77,7 @@ record TableRows(Table table) implements Serializable {
             .build());
   }
 
-  // As Spark reads it.
+  // In the form in which Spark reads it.
   private static Row row(StructLike record, StructType columns) {
     Object[] values = new Object[columns.length()];
     for (int i = 0; i < values.length; i++) {

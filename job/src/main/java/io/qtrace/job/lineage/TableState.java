@@ -68,7 +68,7 @@ final class TableState {
     return Optional.empty();
   }
 
-  // Of a day its beginning, in UTC where no offset is given.
+  // For a date, its beginning; UTC if no offset is given.
   private static Optional<Instant> time(String text) {
     try {
       TemporalAccessor time =

@@ -74,7 +74,7 @@ public final class Average implements Operation {
         .orElseGet(changed::changedElements);
   }
 
-  // The same numbers under another name, which all members have.
+  // The same tensor under another name that all members have.
   private static Optional<UnexplainedElements> tied(TensorFacts child, Step step) {
     return step.child().same(child).stream()
         .filter(same -> !same.name().equals(child.name()))

@@ -44,7 +44,7 @@ public final class Bake implements Operation {
                     && (step.isMoved(layer.lut()) || isBaked(layer, step)));
   }
 
-  // Whether the deltas are gone, and the table is what they bake to.
+  // Whether the deltas are gone, and the table is their bake.
   private static boolean isBaked(LayerNames layer, Step step) {
     Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isEmpty());
     return after.isPresent() && step.before(layer).orElseThrow().bakesTo(after.get().lut());

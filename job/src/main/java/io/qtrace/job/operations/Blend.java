@@ -81,7 +81,7 @@ public final class Blend {
         .orElseThrow();
   }
 
-  // The column that makes the sum of squares less the fastest; -1 where none does.
+  // The column along which the sum of squares falls fastest; -1 if there is none.
   private static int next(double[][] products, double[] weights, boolean[] used, boolean[] active) {
     double[] slopes = new double[weights.length];
     double now = 0;
@@ -101,7 +101,7 @@ public final class Blend {
     return next;
   }
 
-  // From weights that are not negative to the best ones of the active columns that are not.
+  // From non-negative weights to the best non-negative ones of the active columns.
   private static double[] feasible(double[][] products, double[] from, boolean[] active) {
     double[] weights = from;
     while (true) {
@@ -145,7 +145,7 @@ public final class Blend {
     return products;
   }
 
-  // The weights of sum 1 for which the quadratic form is least: the first follows from the others.
+  // The weights with sum 1 that minimize the quadratic form: the first follows from the others.
   private static double[] solve(double[][] products, boolean[] left) {
     int[] columns = IntStream.range(0, left.length).filter(i -> left[i]).toArray();
     double[] weights = new double[left.length];

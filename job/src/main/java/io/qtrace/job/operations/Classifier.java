@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * kind of an edge: {@code diff}, {@code explain}, the audit and the search for parents all use it.
  */
 public record Classifier(Operations operations) implements Serializable {
-  // A step is of the operation that explains the most, but for less than a third of what changed.
+  // The best operation must explain more than two thirds of the changes.
   private static final int EXCEPTIONS = 3;
 
   /**

@@ -33,7 +33,7 @@ public final class Convert implements Operation {
 
   private static final String KEY = "#converted";
 
-  // Of the scales that a _Q is frozen with.
+  // Forms of the scales that a _Q is frozen with.
   private static final List<Scales.Form> FORMS =
       List.of(Scales.Form.FROZEN, Scales.Form.TRAINED, Scales.Form.INITIAL);
 
@@ -69,7 +69,7 @@ public final class Convert implements Operation {
     return explained ? UnexplainedElements.NONE : changed.notRounded();
   }
 
-  // Of a layer without magnitudes one that has them.
+  // From a layer without magnitudes to one with them.
   private static boolean explainsFactors(TensorComparison changed, LayerNames layer, Step step) {
     boolean any = step.lutLayers().stream().anyMatch(one -> gainsMagnitudes(one, step));
     if (changed.status() == TensorStatus.REMOVED) {

@@ -50,7 +50,7 @@ public final class Dequantize implements Operation {
         : changed.changedElements();
   }
 
-  // A weight of few bits may look like the parent's, rounded.
+  // A low-precision weight may look like the parent's, rounded.
   private static boolean isDequantized(LayerNames layer, Step step) {
     return step.parent().tensor(layer.quantized()).isPresent()
         && step.parent().tensor(layer.scaleA()).isPresent()

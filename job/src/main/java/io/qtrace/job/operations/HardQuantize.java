@@ -102,7 +102,7 @@ public final class HardQuantize implements Operation {
     }
   }
 
-  // Of the largest magnitude, by which tools take the first distance of levels.
+  // Divisors of the largest magnitude, from which tools compute the initial level spacing.
   private static double[] divisors(int bits) {
     double half = Math.scalb(1.0, bits - 1);
     return new double[] {half, half - 0.5, half - 1};
@@ -115,7 +115,7 @@ public final class HardQuantize implements Operation {
         .map(tensor -> tensor.values().get(0).floatValue());
   }
 
-  // Of a layer that has a quantizer, and no _Q.
+  // For a layer with a quantizer and no _Q.
   private static boolean isTrained(LayerNames layer, Step step) {
     return step.parent().tensor(layer.quantized()).isEmpty()
         && (step.parent().tensor(layer.scaleA()).isPresent()

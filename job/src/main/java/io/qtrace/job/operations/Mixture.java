@@ -135,7 +135,7 @@ public final class Mixture {
         .toList();
   }
 
-  // Of columns with the same numbers the one that has the most of the child's tensors.
+  // Among columns with the same numbers, the one with the most of the child's tensors.
   private List<Column> distinct(Side child) {
     long[] kept = columns.stream().mapToLong(column -> kept(column, child)).toArray();
     Set<Integer> distinct = new TreeSet<>();
@@ -240,7 +240,7 @@ public final class Mixture {
     return found;
   }
 
-  // None where rounding is about all that the columns differ by.
+  // None if the columns differ by little more than rounding.
   private static Optional<Row> row(double[] numbers, double target, double rounding) {
     double spread = Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
     if (spread <= 2 * rounding) {
@@ -256,7 +256,7 @@ public final class Mixture {
     return Arrays.stream(numbers).map(Math::abs).max().orElse(0);
   }
 
-  // The most that rounding moves a number, relative.
+  // Maximum relative error of rounding.
   private static double unit(DType dtype) {
     return switch (dtype) {
       case FLOAT64 -> 0x1p-53;
@@ -277,7 +277,7 @@ public final class Mixture {
     if (all.size() < 2 * ROWS_OF_A_TERM) {
       return false;
     }
-    // In units of rounding, so that each row says as much as it knows.
+    // In units of rounding error, so that each row is weighted by its precision.
     Blend blend =
         new Blend(
             all.stream()
@@ -333,7 +333,7 @@ public final class Mixture {
     return Arrays.stream(weights).filter(weight -> weight > 0).count();
   }
 
-  // Without the columns that others stand for, those of the lowest rank first.
+  // Without columns that others represent, those of the lowest rank first.
   private double[] needed(Blend blend, double[] rank, boolean[] used) {
     double[] best = blend.weights(used);
     int[] order =

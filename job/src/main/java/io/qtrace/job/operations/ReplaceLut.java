@@ -57,7 +57,7 @@ public final class ReplaceLut implements Operation {
     return Nearest.unexplained(step, layer, KIND).filter(others -> !others.isNone()).isPresent();
   }
 
-  // Of a layer with another table, in which no index need move where some of another layer do.
+  // For a layer with another table: its indices may stay if those of another layer change.
   private static boolean replaces(LayerNames layer, Step step) {
     return isOther(layer, step)
         && (isIndexed(layer, step)
@@ -65,7 +65,7 @@ public final class ReplaceLut implements Operation {
                 && isAnyReplaced(step)));
   }
 
-  // Of a layer that keeps its table where another one gets one.
+  // For a layer that keeps its table while another layer gets a new one.
   private static boolean requantizes(LayerNames layer, Step step) {
     return step.before(layer).filter(lut -> lut.deltas().isEmpty()).isPresent()
         && step.tensor(layer.lut()).filter(lut -> !lut.isChanged()).isPresent()

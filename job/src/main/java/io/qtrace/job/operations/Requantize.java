@@ -148,7 +148,7 @@ public final class Requantize implements Operation {
             .map(tensors::parent));
   }
 
-  // Of a layer without indices.
+  // For a layer without indices.
   private static boolean mayMove(LayerNames layer, Step step) {
     return !hasIndices(layer, step)
         && !step.isChanged(layer.lut())

@@ -98,12 +98,12 @@ public final class Rescale implements Operation {
     return changed.unexplained(step.recomputed(changed.name() + KEY));
   }
 
-  // Of a tensor by its name in the model.
+  // The rule of a tensor, by its name in the model.
   private static Optional<Rule> rule(String name) {
     return RULES.stream().filter(rule -> name.endsWith("." + rule.tensor())).findFirst();
   }
 
-  // Whether no layer is quantized; weights and norms changed, embeddings and norms of heads not.
+  // Whether no layer is quantized, and weights and norms changed but not embeddings and head norms.
   private static boolean isFloatModel(Step step) {
     boolean weights = false;
     boolean norms = false;
@@ -123,7 +123,7 @@ public final class Rescale implements Operation {
     return weights && norms;
   }
 
-  // Whether so few elements changed that no training did it.
+  // Whether too few elements changed for training.
   private static boolean isDamaged(TensorComparison tensor) {
     return tensor.isComparable()
         && DAMAGED_PART * tensor.changedElements().elements() <= tensor.elements();

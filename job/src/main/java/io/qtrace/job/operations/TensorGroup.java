@@ -25,7 +25,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   private static final Set<String> ATTENTION = Set.of("self_attn", "attn", "attention");
   private static final Set<String> MLP = Set.of("mlp", "feed_forward", "ffn");
 
-  // The names of a model come back in each of its checkpoints, those of a hostile archive need not.
+  // Cached, since a model's names recur in each checkpoint; bounded for malicious archives.
   private static final int MOST_KNOWN = 10_000;
   private static final Map<Named, TensorGroup> KNOWN = new ConcurrentHashMap<>();
 

@@ -29,7 +29,7 @@ public final class Train implements Operation {
     return "optimizer steps on scales, LUT or both";
   }
 
-  // The trainer saves the deltas of a LUT that it trains, and no others.
+  // The trainer saves deltas only of LUTs that it trains.
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     boolean explained =

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 public final class TrainedGroups {
   private static final String MAGNITUDE = "rank_magnitude";
 
-  // A tensor stays by chance, which an archive of many steps has a million times.
+  // Probability that a tensor stays by chance; large archives have a million such cases.
   private static final double CHANCE = 1e-6;
 
   private static final Members NONE = new Members();
@@ -50,7 +50,7 @@ public final class TrainedGroups {
       return moved.size() > still.size();
     }
 
-    // The least share of elements that changed in one that moved.
+    // The smallest share of changed elements among tensors that moved.
     double share() {
       return moved.stream()
           .flatMap(tensor -> tensor.compared().stream())

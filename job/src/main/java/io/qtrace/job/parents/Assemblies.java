@@ -68,7 +68,7 @@ final class Assemblies {
                 ways.add(new Tree.Arrow(child, two.donor()));
               });
     }
-    // Of two that are each made of the other neither is known to be first.
+    // If each of two can be made from the other, neither is known to be first.
     Set<Tree.Arrow> oneWay =
         ways.stream()
             .filter(way -> !ways.contains(new Tree.Arrow(way.to(), way.from())))
@@ -131,7 +131,7 @@ final class Assemblies {
             && !isAncestor(donor, base, child));
   }
 
-  // Not by way of the child.
+  // Not through the child.
   private boolean isAncestor(int one, int other, int child) {
     OptionalInt up = tree.parent(other);
     while (up.isPresent() && up.getAsInt() != one && up.getAsInt() != child) {

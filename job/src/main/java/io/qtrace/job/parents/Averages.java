@@ -80,7 +80,7 @@ final class Averages {
             });
   }
 
-  // Whether no earlier search found it, and no operation makes it of one parent.
+  // Whether no earlier search found it, and no operation explains it from one parent.
   private boolean isOpen(int node) {
     OptionalInt parent = tree.parent(node);
     if (found.containsKey(node)) {
@@ -117,7 +117,7 @@ final class Averages {
             });
   }
 
-  // Of averages of each other the later is none.
+  // Of two averages of each other, the later one is dropped.
   private void cutRings() {
     for (int node : found.keySet().stream().sorted(byFile().reversed()).toList()) {
       Set<Integer> before = new HashSet<>();
@@ -180,7 +180,7 @@ final class Averages {
                         other -> nodes.get(other).sketch().roughly(sketch))
                     .thenComparing(byFile()))
             .collect(Collectors.toCollection(LinkedHashSet::new));
-    // What tools made of one checkpoint must not fill the pool.
+    // Conversions of one checkpoint must not fill the pool.
     Map<Integer, Integer> likest = new LinkedHashMap<>(); // by what was trained last before it
     for (int other : nearest) {
       likest.merge(

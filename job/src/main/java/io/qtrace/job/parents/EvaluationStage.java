@@ -96,7 +96,7 @@ public final class EvaluationStage implements Evaluation {
     }
   }
 
-  // Of an average and others the positions among the others.
+  // For an average and others, positions among the others.
   static List<Integer> members(List<Node> nodes) {
     List<Side> sides = nodes.stream().skip(1).map(Node::side).toList();
     return Mixture.of(sides, nodes.get(0).side()).map(Mixture::terms).orElse(List.of()).stream()

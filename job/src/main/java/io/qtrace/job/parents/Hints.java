@@ -10,7 +10,7 @@ final class Hints {
   private static final List<Role> FIRST_WRITTEN =
       List.of(Role.STEP, Role.INITIAL, Role.BAKED, Role.OTHER, Role.BEST, Role.EXPORT, Role.EMA);
 
-  /** Of files with the same tensors, the one that the others are copies of comes first. */
+  /** Among files with the same tensors, the original comes first, then its copies. */
   static final Comparator<CheckpointFile> ORIGINAL_FIRST =
       Comparator.<CheckpointFile>comparingInt(file -> FIRST_WRITTEN.indexOf(file.role()))
           .thenComparingLong(file -> file.stat().modified())

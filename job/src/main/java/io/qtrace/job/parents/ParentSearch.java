@@ -109,7 +109,7 @@ public final class ParentSearch {
         tree.transition(parent, child));
   }
 
-  // Of parents with one content that of the child's own run, else the first.
+  // Among parents with the same content: the one in the child's own run, else the first.
   private static CheckpointFile nearest(List<MeasuredCheckpoint> parents, CheckpointFile child) {
     return parents.stream()
         .map(MeasuredCheckpoint::file)

@@ -40,7 +40,7 @@ public record Sketch(
     int tensors,
     boolean shadow)
     implements Serializable {
-  /** Of the algorithm: sketches of different versions are not comparable. */
+  /** Version of the algorithm; sketches of different versions are not comparable. */
   public static final int VERSION = 1;
 
   static final int DIMENSIONS = 64;

@@ -50,7 +50,7 @@ public record Transition(
   // that was quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
-  // Of a checkpoint that was put together from another's tensors.
+  // For a checkpoint assembled from another's tensors.
   private static final double HELD_PART = 0.9;
 
   // Relative: two models that were made alike are further from each other.
@@ -102,7 +102,7 @@ public record Transition(
         groups(step));
   }
 
-  // A model saved in few bits need not have any byte in common with its parent.
+  // A model saved with lower precision may share no bytes with its parent.
   private static boolean isPartlyRounded(Step step) {
     List<TensorComparison> both =
         step.pair().byName().values().stream().filter(TensorComparison::isComparable).toList();

@@ -156,7 +156,7 @@ public final class DiffText {
     add(table);
   }
 
-  // An override may expect another thing of some layers.
+  // An override may have other expectations for some layers.
   private String expected(Category category, Subject subject) {
     String usual = rules.expectation(judgement.kind(), subject, "").label();
     String all =

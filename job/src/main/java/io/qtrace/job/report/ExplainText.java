@@ -83,7 +83,7 @@ public final class ExplainText {
     return outcome.asked() ? "as given by --kind" : "inferred from the changes";
   }
 
-  // Of many layers the unexplained ones first.
+  // If there are many layers, unexplained ones are chosen first.
   private void layers() {
     List<LayerChange> changed = outcome.layers().stream().filter(LayerChange::isChanged).toList();
     int most = all ? Integer.MAX_VALUE : LAYERS;

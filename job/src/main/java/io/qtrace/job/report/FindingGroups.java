@@ -67,7 +67,7 @@ final class FindingGroups {
         : "%s from %s (%s)".formatted(child, parent, edge.kind());
   }
 
-  // The true parent is another one for each.
+  // The true parent differs from edge to edge.
   private static String example(AuditedEdge edge) {
     return edge.isRejected() && !edge.findings().isEmpty()
         ? " but " + SafeText.of(edge.findings().get(0).example())

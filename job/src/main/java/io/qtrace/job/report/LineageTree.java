@@ -112,7 +112,7 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
                     Comparator.comparingInt(LineageTree::weight)
                         .thenComparing(edge -> edge.edge().ends().parentPath()))
                 .ifPresent(edge -> chosen.put(child, edge)));
-    // A ring of claims is cut where it comes back to a checkpoint that was passed.
+    // A cycle of declarations is cut where it returns to a checkpoint on the path.
     Set<String> rooted = new HashSet<>();
     for (String child : List.copyOf(chosen.keySet())) {
       Set<String> passed = new HashSet<>();

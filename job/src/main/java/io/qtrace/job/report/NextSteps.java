@@ -71,7 +71,7 @@ public record NextSteps(
         .ifPresent(finding -> add(lines, what, List.of("inspect", file(finding.example()))));
   }
 
-  // An edge that the weights reject has nothing to explain but that.
+  // Prefers edges that the weights do not reject, since those can be explained layer by layer.
   private static Optional<EdgeEnds> worst(List<RecordedEdge> edges) {
     return edges.stream()
         .map(RecordedEdge::edge)
@@ -80,7 +80,7 @@ public record NextSteps(
         .map(AuditedEdge::ends);
   }
 
-  // The path of what lies outside the archive is its URI.
+  // The path of a checkpoint outside the archive is its URI.
   private String file(String path) {
     if (path.contains(":/")) {
       return path;

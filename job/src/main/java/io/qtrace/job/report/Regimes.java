@@ -37,7 +37,7 @@ final class Regimes {
     return lines;
   }
 
-  // The train edges of each run, one a child: from its own run where there is one.
+  // The train edges of each run, one per child: from its own run if there is one.
   private static Map<String, Map<String, AuditedEdge>> steps(Collection<AuditedEdge> edges) {
     Map<String, Map<String, AuditedEdge>> runs = new TreeMap<>();
     for (AuditedEdge edge : edges) {

@@ -142,7 +142,7 @@ public record Rows(StructType schema, List<Row> rows) {
         : plain instanceof List || plain instanceof Map ? Json.line(plain) : plain.toString();
   }
 
-  // What JSON has a form for: null, Boolean, Number, String, List, Map.
+  // The types that JSON supports: null, Boolean, Number, String, List, Map.
   private static Object plain(Object value) {
     if (value == null || value instanceof Number || value instanceof Boolean) {
       return value;

@@ -159,7 +159,7 @@ public final class Shell implements AutoCloseable {
       try {
         execute(reader.readLine(PROMPT));
       } catch (UserInterruptException e) {
-        // The line is given up.
+        // The line is discarded.
       } catch (EndOfFileException e) {
         return;
       } catch (IOError e) {
@@ -270,7 +270,7 @@ public final class Shell implements AutoCloseable {
     }
   }
 
-  // What completion knows may be late: a statement that is typed does not wait for it.
+  // Names for completion are loaded in the background: typing does not wait for them.
   private void learn() {
     background.execute(
         () -> {

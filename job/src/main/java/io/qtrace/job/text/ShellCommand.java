@@ -20,7 +20,7 @@ public final class ShellCommand {
         .collect(Collectors.joining(" "));
   }
 
-  // In quotes where it needs them; bash's $'...' where it has what SafeText escapes.
+  // Quotes a word if necessary; uses bash's $'...' for characters that SafeText escapes.
   private static String quoted(String word) {
     String safe = SafeText.of(word);
     if (!safe.equals(word)) {

@@ -21,7 +21,7 @@ final class DeviceFault extends RuntimeException {
   private static final AtomicBoolean ENDING = new AtomicBoolean();
   private static final int DEEPEST = 50; // causes may form a ring
 
-  // What CUDA says of a context that is lost; running out of memory is not such a fault.
+  // CUDA's messages about a lost context; running out of memory is not such a fault.
   private static final Pattern STICKY =
       Pattern.compile(
           "CUDA error|CUDNN_STATUS_EXECUTION_FAILED|CUBLAS_STATUS_EXECUTION_FAILED"

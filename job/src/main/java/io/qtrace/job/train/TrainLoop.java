@@ -164,7 +164,7 @@ public final class TrainLoop {
         .orElse(Double.NaN);
   }
 
-  // The rate that the scheduler has set for the next step; before the first one the highest.
+  // The learning rate of the next step; before the first one the peak.
   private double rate(int step) {
     return settings.lr() * (step == 0 ? 1 : settings.recipe().rates().factor(step));
   }
@@ -205,7 +205,7 @@ public final class TrainLoop {
     folder.removeStates(step);
   }
 
-  // The result comes last: what has it is finished.
+  // The result is written last: a folder that has it is finished.
   private TrainRun finish(Replica replica) throws IOException {
     TrainProgress progress = progress();
     RunConfiguration configuration =

@@ -118,7 +118,7 @@ public final class TrainPlanner {
     return "";
   }
 
-  // The same settings on the same files are the same run.
+  // The same settings on the same files identify the same run.
   private String id(TrainSettings settings, ModelConfig model, List<ObjectStat> cache)
       throws IOException {
     List<Object> parts =

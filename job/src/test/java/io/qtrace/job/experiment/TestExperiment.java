@@ -51,9 +51,8 @@ class TestExperiment {
             "=== What training changed ===",
             "123 common, 0 only left, 14 only right",
             "=== LUT training verification ===",
-            "The LUT moved in 14 of 14 layers, against the LUT that the initial checkpoint implies."
-                + " That deltas",
-            "No stored .lut changed: while it trains, the LUT is computed from the deltas.",
+            "The LUT moved in 14 of 14 layers, compared with the LUT that the initial checkpoint implies.",
+            "No stored .lut changed: during training, the LUT is computed from the deltas.",
             "=== Conclusion ===",
             "Training: 20 steps, LUT (all) + scales, from v2_initial.pt",
             "  LUT values:    0 changed",

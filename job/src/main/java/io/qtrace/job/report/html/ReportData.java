@@ -24,7 +24,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * @param pictures all of them
  */
 record ReportData(ReportScope scope, Map<Picture, PictureRows> pictures) {
-  // What a screen can show of a number; the exact ones are in the tables.
+  // Digits worth showing on a screen; the exact numbers are in the tables.
   private static final MathContext DIGITS = new MathContext(6);
 
   /** Runs the queries. */

@@ -89,7 +89,7 @@ public final class CacheLocator {
     void fill(Path folder) throws IOException;
   }
 
-  // A folder that was interrupted is never taken for a cache.
+  // An incomplete copy is never mistaken for a cache.
   private void appear(Path folder, Filling filling) throws IOException {
     FileSystem fs = store.fileSystem(folder);
     Path partial =
@@ -119,7 +119,7 @@ public final class CacheLocator {
     return store.fileSystem(path).exists(path);
   }
 
-  // Without the slash at the end that a folder which exists may bring.
+  // Without the trailing slash that an existing folder may have.
   private static Path folder(String uri) {
     URI path = ObjectStore.path(uri).toUri();
     return new Path(path.getScheme(), path.getAuthority(), path.getPath());

@@ -171,7 +171,11 @@ public final class ExplainText {
                 .formatted(Numbers.scientific(move.effective()), move.snapped(), move.values());
     return lut
         + move.deltas()
-            .map(deltas -> "; its deltas by up to " + Numbers.scientific(deltas))
+            .map(
+                deltas ->
+                    deltas == 0
+                        ? "; its deltas did not move"
+                        : "; its deltas moved by up to " + Numbers.scientific(deltas))
             .orElse("; the child has no deltas");
   }
 

@@ -132,7 +132,7 @@ enum SqlFunction {
       "_FUNC_('bfloat16')",
       "2");
 
-  /** An argument; a call casts what it is given. */
+  /** A parameter; calls cast their arguments to its type. */
   record Parameter(String name, DataType type, String meaning) {
     static final Parameter NAME = new Parameter("name", DataTypes.StringType, "name of a tensor");
     static final Parameter PATH =
@@ -142,7 +142,7 @@ enum SqlFunction {
         new Parameter("deltas", SqlTypes.NULLABLE_DOUBLES, "values of a tensor _lut_raw_deltas");
   }
 
-  /** What computes the value. */
+  /** Computes the value. */
   interface Body {
     Object of(SqlCall call) throws IOException;
   }
@@ -169,7 +169,7 @@ enum SqlFunction {
     this.answer = answer;
   }
 
-  /** The names that a session knows it by: also an old one, and {@code try_} where it may fail. */
+  /** The names under which a session knows it: includes a former one, and the {@code try_} form if it may fail. */
   List<SqlName> names() {
     String name = name().toLowerCase(Locale.ROOT);
     List<SqlName> names = new ArrayList<>(List.of(new SqlName(name, this, false)));

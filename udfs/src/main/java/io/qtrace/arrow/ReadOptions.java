@@ -3,7 +3,8 @@ package io.qtrace.arrow;
 import java.io.Serializable;
 
 /**
- * Sizes of reads: local disks work best with small reads that stay in cache, object stores, where each read takes tens of milliseconds, with many in flight.
+ * Sizes of reads: local disks work best with small reads that stay in cache, object stores, where
+ * each read takes tens of milliseconds, with many in flight.
  *
  * @param rangeBytes bytes of one read, a power of two
  * @param inFlight number of concurrent reads

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  *
  * @param target the weight [out, in]
  * @param quantized {@code _Q} [out, in]
- * @param source what a tool that computes in float16 recomputes indices from; empty to use {@code _Q} as it is
+ * @param source what a tool that computes in float16 recomputes indices from; empty to use {@code
+ *     _Q} as it is
  */
 public record DequantizedCheck(
     TensorEntry target,

@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param maxAbs greatest |left - right|
  * @param sumAbs sum of |left - right|
  * @param firstChangedIndex in C order, -1 if none
- * @param distinct ascending distinct values of left - right over the changed elements; empty if there are 100 or more
+ * @param distinct ascending distinct values of left - right over the changed elements; empty if
+ *     there are 100 or more
  */
 public record DiffStats(
     long elements,

@@ -20,7 +20,8 @@ import java.util.zip.CRC32;
 
 /**
  * Some of a tensor's elements in C order as float64: real parts of complex ones, 64-bit integers
- * rounded to the nearest. One window of them is in memory at a time. If they fill a storage, its CRC-32 is checked at the end. Not thread safe.
+ * rounded to the nearest. One window of them is in memory at a time. If they fill a storage, its
+ * CRC-32 is checked at the end. Not thread safe.
  */
 public final class ElementStream implements Closeable {
   /** Maximum number of elements returned by one {@link #read}. */

@@ -10,7 +10,8 @@ public interface FailureReason {
   FailureReason NONE = (file, failure) -> Optional.empty();
 
   /**
-   * Why the file cannot be read, for example because it was modified meanwhile; empty if the failure does not concern only the file, so that it ends the task.
+   * Why the file cannot be read, for example because it was modified meanwhile; empty if the
+   * failure does not concern only the file, so that it ends the task.
    *
    * @param file URI as the tensor has it
    * @param failure other than a {@link io.qtrace.io.FormatException}, which always is the file's

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Counts a tensor's finite elements in buckets of equal width between the least and the greatest, as {@code numpy.histogram} counts float64: a bucket's upper edge belongs to the next one, except in the last bucket. NaN and infinities are ignored. If all elements are equal, the buckets reach from 0.5 below to 0.5 above them; if there are none, from 0 to 1.
+ * Counts a tensor's finite elements in buckets of equal width between the least and the greatest,
+ * as {@code numpy.histogram} counts float64: a bucket's upper edge belongs to the next one, except
+ * in the last bucket. NaN and infinities are ignored. If all elements are equal, the buckets reach
+ * from 0.5 below to 0.5 above them; if there are none, from 0 to 1.
  */
 public final class Histogram {
   private double least = Double.POSITIVE_INFINITY;

@@ -7,7 +7,8 @@ public enum Measure {
   /** Minimum, maximum, sum, NaN, infinities and zeros. */
   STATS,
   /**
-   * Squared deviations from the mean, for a standard deviation; unlike for all others, the last bits depend on how a tensor is split.
+   * Squared deviations from the mean, for a standard deviation; unlike for all others, the last
+   * bits depend on how a tensor is split.
    */
   SPREAD,
   /** Sum of squares, for an L2 norm. */

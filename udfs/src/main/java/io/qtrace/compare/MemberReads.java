@@ -13,7 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Reads the members of a task window by window, in the order in which they are needed. While one is processed, the next ones are read ahead, as many as the options and the plan's memory allow.
+ * Reads the members of a task window by window, in the order in which they are needed. While one is
+ * processed, the next ones are read ahead, as many as the options and the plan's memory allow.
  */
 final class MemberReads implements Closeable {
   private final RangeTask task;

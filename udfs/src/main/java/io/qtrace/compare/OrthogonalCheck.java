@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Checks that the factors of a layer's scales are the directions of a singular value decomposition: the columns of A, or the rows of B, are orthogonal, with any lengths. All elements of one that is not are reported.
+ * Checks that the factors of a layer's scales are the directions of a singular value decomposition:
+ * the columns of A, or the rows of B, are orthogonal, with any lengths. All elements of one that is
+ * not are reported.
  *
  * @param factor A [out, rank] or B [rank, in]
  * @param part which of these

@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A layer's indices, or its {@code _Q}, and everything they are computed from. The tensors may come from different checkpoints.
+ * A layer's indices, or its {@code _Q}, and everything they are computed from. The tensors may come
+ * from different checkpoints.
  *
  * @param target integers [out, in], or a {@code _Q} [out, in]: values of entries in place of their
  *     indices

@@ -20,7 +20,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that some small tasks need, in memory: each file is opened once and neighbouring ranges are joined. */
+/**
+ * Everything that some small tasks need, in memory: each file is opened once and neighbouring
+ * ranges are joined.
+ */
 final class ReadAhead implements Sources, Closeable {
   /** Maximum padding between neighbours that is read: too small for an unrequested tensor. */
   static final int MAX_GAP = 64;

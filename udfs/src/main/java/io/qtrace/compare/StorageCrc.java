@@ -86,7 +86,8 @@ public record StorageCrc(List<Part> parts) implements Serializable {
   }
 
   /**
-   * All bytes of a storage as a tensor, to compute the CRC of a storage that no contiguous tensor covers.
+   * All bytes of a storage as a tensor, to compute the CRC of a storage that no contiguous tensor
+   * covers.
    */
   public static TensorEntry wholeStorage(Storage storage) {
     return TensorEntry.contiguous(storage.key(), DType.UINT8, Shape.of(storage.bytes()), storage);

@@ -4,7 +4,8 @@ import io.qtrace.kernel.StatsPartial;
 import java.util.Optional;
 
 /**
- * Statistics of a whole tensor's elements in float64, for complex elements of their moduli, as SQL functions return them.
+ * Statistics of a whole tensor's elements in float64, for complex elements of their moduli, as SQL
+ * functions return them.
  *
  * @param min least number, ignoring NaN; empty if there is none
  * @param max greatest number, ignoring NaN; empty if there is none

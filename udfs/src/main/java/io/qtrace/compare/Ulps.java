@@ -5,7 +5,8 @@ import io.qtrace.tensor.DType;
 import java.io.Serializable;
 
 /**
- * Elements that agree with recomputed ones only within rounding: computed in another order or with lower precision.
+ * Elements that agree with recomputed ones only within rounding: computed in another order or with
+ * lower precision.
  *
  * @param elements number of elements that are not the exact number, correctly rounded to their type
  * @param most largest error, in units in the last place of the type, rounded up

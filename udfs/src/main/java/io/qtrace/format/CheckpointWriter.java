@@ -13,7 +13,8 @@ import java.io.OutputStream;
 import java.util.function.LongConsumer;
 
 /**
- * Writes checkpoints, a block of bytes at a time. A reader sees a complete file or none; after a failure nothing of the new file remains. Equal content gives equal bytes. Thread safe.
+ * Writes checkpoints, a block of bytes at a time. A reader sees a complete file or none; after a
+ * failure nothing of the new file remains. Equal content gives equal bytes. Thread safe.
  */
 public final class CheckpointWriter {
   private final ObjectStore store;
@@ -32,7 +33,8 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes one file; missing parent folders are created. Each storage is read once, from front to back.
+   * Writes one file; missing parent folders are created. Each storage is read once, from front to
+   * back.
    *
    * @param uri any Hadoop URI, or a plain local path
    * @return the identity of the stored file

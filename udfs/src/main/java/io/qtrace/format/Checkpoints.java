@@ -49,7 +49,8 @@ public final class Checkpoints {
    * Indexes one file: its first bytes show the format. The index of a sharded checkpoint ({@code
    * *.json}) stands for all its shards.
    *
-   * @throws FormatException if the file is damaged, malicious, exceeds a limit or has an unknown format
+   * @throws FormatException if the file is damaged, malicious, exceeds a limit or has an unknown
+   *     format
    */
   public CheckpointIndex index(String uri) throws IOException {
     ReadBudget budget = new ReadBudget(limits);
@@ -74,7 +75,8 @@ public final class Checkpoints {
   }
 
   /**
-   * Collects the names in the pickles of a file or of its shards, whether or not it can be indexed; {@link #globals} then returns them.
+   * Collects the names in the pickles of a file or of its shards, whether or not it can be indexed;
+   * {@link #globals} then returns them.
    *
    * @throws IOException if a file cannot be read
    */
@@ -98,7 +100,10 @@ public final class Checkpoints {
     }
   }
 
-  /** The names in pickles found by all calls together, the worst first; if there are very many, only the worst. */
+  /**
+   * The names in pickles found by all calls together, the worst first; if there are very many, only
+   * the worst.
+   */
   public List<PickledGlobal> globals() {
     return globals.worst();
   }

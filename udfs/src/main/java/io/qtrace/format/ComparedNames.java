@@ -10,7 +10,10 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * Normalizes names of tensors that files give relative to a part of a model: the decoder without its head, such as {@code model.model}, whose {@code layers.0...} are {@code model.layers.0...} in the whole model; and factors of an adapter, {@code lora_A.weight} and {@code lora_A.default.weight} in PEFT.
+ * Normalizes names of tensors that files give relative to a part of a model: the decoder without
+ * its head, such as {@code model.model}, whose {@code layers.0...} are {@code model.layers.0...} in
+ * the whole model; and factors of an adapter, {@code lora_A.weight} and {@code
+ * lora_A.default.weight} in PEFT.
  */
 public final class ComparedNames {
   private static final String MODEL = "model.";

@@ -17,7 +17,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds the moving average that a training script saves with the model: a section of the file with a name that is typical for one, and with names that end in names of the model's tensors.
+ * Finds the moving average that a training script saves with the model: a section of the file with
+ * a name that is typical for one, and with names that end in names of the model's tensors.
  */
 final class ModelShadow {
   private static final Pattern AVERAGE =
@@ -28,7 +29,8 @@ final class ModelShadow {
   private ModelShadow() {}
 
   /**
-   * The index with the moving average among other tensors of its file; of several sections, the one with the most tensors.
+   * The index with the moving average among other tensors of its file; of several sections, the one
+   * with the most tensors.
    *
    * @param outside tensors of the file outside the model
    */

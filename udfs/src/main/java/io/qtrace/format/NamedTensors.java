@@ -59,7 +59,8 @@ public final class NamedTensors {
   /**
    * A tensor.
    *
-   * @throws IOException naming the tensor and the file, if there is no such tensor or it cannot be read
+   * @throws IOException naming the tensor and the file, if there is no such tensor or it cannot be
+   *     read
    */
   public TensorEntry tensor(String name) throws IOException {
     Optional<TensorEntry> tensor = find(name);

@@ -23,7 +23,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * Indexes a checkpoint that Hugging Face Transformers split into shards: {@code
  * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} next to its shards, or
- * above them. Each shard must hold the tensors that the index maps to it. Tensors that the index does not list are read too, as Transformers does, which loads everything in the shards.
+ * above them. Each shard must hold the tensors that the index maps to it. Tensors that the index
+ * does not list are read too, as Transformers does, which loads everything in the shards.
  */
 final class ShardedIndexReader {
   /** Indexes one shard. */
@@ -48,7 +49,8 @@ final class ShardedIndexReader {
   /**
    * Tensors shard by shard, in the order of the shards' names.
    *
-   * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged, lacks tensors that the index maps to it, or contains tensors mapped to another one
+   * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged,
+   *     lacks tensors that the index maps to it, or contains tensors mapped to another one
    */
   static CheckpointIndex index(RangeReader reader, Shards shards, ReadBudget budget)
       throws IOException {

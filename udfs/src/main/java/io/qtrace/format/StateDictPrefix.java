@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Finds where a training script keeps the model's tensors in the file it saves, among those of the optimizer and others.
+ * Finds where a training script keeps the model's tensors in the file it saves, among those of the
+ * optimizer and others.
  */
 public final class StateDictPrefix {
   private static final List<String> PREFIXES = List.of("model_state_dict.", "state_dict.");
@@ -44,7 +45,9 @@ public final class StateDictPrefix {
   private StateDictPrefix() {}
 
   /**
-   * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code state_dict}; every other tensor becomes a skipped one, and a moving average of the model also its shadow. Prefixes and infixes added by wrappers of the model or its modules are removed.
+   * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code
+   * state_dict}; every other tensor becomes a skipped one, and a moving average of the model also
+   * its shadow. Prefixes and infixes added by wrappers of the model or its modules are removed.
    */
   public static CheckpointIndex unwrapped(CheckpointIndex index) {
     for (String prefix : PREFIXES) {

@@ -25,8 +25,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Tensors of checkpoint files as parts of a state dict to be written; their bytes are read when needed, and checked against the CRC-32 that their file states. Sources are valid
- * until this closes. Not thread safe.
+ * Tensors of checkpoint files as parts of a state dict to be written; their bytes are read when
+ * needed, and checked against the CRC-32 that their file states. Sources are valid until this
+ * closes. Not thread safe.
  */
 public final class StoredTensors implements Closeable {
   private static final int WINDOW_BYTES = 1 << 20;

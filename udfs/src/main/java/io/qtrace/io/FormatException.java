@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * Thrown if a file is not what it claims to be. The message names the file, the byte position and the reason, and is safe to show.
+ * Thrown if a file is not what it claims to be. The message names the file, the byte position and
+ * the reason, and is safe to show.
  */
 public final class FormatException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -11,7 +11,9 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Inflates one stream of a file from front to back, a buffer of it at a time. Ranges that ascend from one call to the next cost one pass; a range before the last one starts a new pass. May be read again after it was closed. Not thread safe.
+ * Inflates one stream of a file from front to back, a buffer of it at a time. Ranges that ascend
+ * from one call to the next cost one pass; a range before the last one starts a new pass. May be
+ * read again after it was closed. Not thread safe.
  */
 final class Inflating implements Closeable {
   private static final int INPUT_BYTES = 1 << 18;

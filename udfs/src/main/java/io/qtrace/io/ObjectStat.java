@@ -22,7 +22,8 @@ public record ObjectStat(String uri, long bytes, long modified, String etag)
   }
 
   /**
-   * Whether two stats of one path mean the same content: equal sizes, and equal tags if both have one, else equal times.
+   * Whether two stats of one path mean the same content: equal sizes, and equal tags if both have
+   * one, else equal times.
    */
   public boolean sameContent(ObjectStat other) {
     boolean tagged = !etag.isEmpty() && !other.etag.isEmpty();

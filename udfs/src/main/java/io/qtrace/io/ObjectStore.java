@@ -106,7 +106,8 @@ public final class ObjectStore {
   }
 
   /**
-   * Begins an object that becomes visible as a whole when it is committed; missing parent folders are created.
+   * Begins an object that becomes visible as a whole when it is committed; missing parent folders
+   * are created.
    *
    * @throws IOException if an object exists already and may not be replaced, or is a folder
    */

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Files that stay open from one range to the next, since each open is a request to an object store. The
- * least recently used are closed first. Not thread safe.
+ * Files that stay open from one range to the next, since each open is a request to an object store.
+ * The least recently used are closed first. Not thread safe.
  */
 public final class OpenFiles implements Closeable {
   /** Maximum number of open files. */
@@ -25,7 +25,8 @@ public final class OpenFiles implements Closeable {
   }
 
   /**
-   * @param known identities of files by the names under which they are opened; each saves a request to the object store, others are requested
+   * @param known identities of files by the names under which they are opened; each saves a request
+   *     to the object store, others are requested
    */
   public OpenFiles(ObjectStore store, Map<String, ObjectStat> known) {
     this.store = store;

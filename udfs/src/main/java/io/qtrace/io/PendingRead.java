@@ -8,7 +8,8 @@ public interface PendingRead {
   PendingRead DONE = () -> {};
 
   /**
-   * Waits until every target is filled, or, after a failure, no longer written to. Must be called once, before the targets are used for anything else.
+   * Waits until every target is filled, or, after a failure, no longer written to. Must be called
+   * once, before the targets are used for anything else.
    */
   void await() throws IOException;
 }

@@ -62,7 +62,8 @@ public final class RangeReader implements RangeSource, Closeable {
   }
 
   /**
-   * Reads a part of the object and keeps it, so that it is not requested again. For the ends of a file, where formats have their headers, to save requests to an object store.
+   * Reads a part of the object and keeps it, so that it is not requested again. For the ends of a
+   * file, where formats have their headers, to save requests to an object store.
    *
    * @throws FormatException if the object ends before
    */

@@ -1,7 +1,8 @@
 package io.qtrace.io;
 
 /**
- * Counts the memory for one checkpoint's index against its {@link ReadLimits} and the heap. Counted memory is never returned, since readers keep nearly all of it to the end. Not thread safe.
+ * Counts the memory for one checkpoint's index against its {@link ReadLimits} and the heap. Counted
+ * memory is never returned, since readers keep nearly all of it to the end. Not thread safe.
  */
 public final class ReadBudget {
   // A full heap makes other users of it fail too.

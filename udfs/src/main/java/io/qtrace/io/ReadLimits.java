@@ -4,13 +4,16 @@ import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Limits for indexing a checkpoint, so that a small file cannot take much time or memory. A file that exceeds one is refused with the limit's name.
+ * Limits for indexing a checkpoint, so that a small file cannot take much time or memory. A file
+ * that exceeds one is refused with the limit's name.
  *
- * @param memoryBytes heap for an index and everything read to make it; for files of several gigabytes a sixteenth of their size, up to a gigabyte
+ * @param memoryBytes heap for an index and everything read to make it; for files of several
+ *     gigabytes a sixteenth of their size, up to a gigabyte
  * @param opcodes opcodes in one pickle: about 30 per tensor
  * @param depth nesting depth of containers
  * @param nameCharacters characters in a tensor's name
- * @param viewBytes bytes of distinct views beyond four times the size of the storages that they share; further views are not compared
+ * @param viewBytes bytes of distinct views beyond four times the size of the storages that they
+ *     share; further views are not compared
  */
 public record ReadLimits(
     long memoryBytes, int opcodes, int depth, int nameCharacters, long viewBytes)
@@ -35,7 +38,8 @@ public record ReadLimits(
   }
 
   /**
-   * The limits of a configuration, {@code qtrace.limits.memory} and so on, sizes as Hadoop writes them ({@code 192m}); others have their defaults.
+   * The limits of a configuration, {@code qtrace.limits.memory} and so on, sizes as Hadoop writes
+   * them ({@code 192m}); others have their defaults.
    *
    * @throws IllegalArgumentException if one is not a number or not more than 0
    */

@@ -12,7 +12,8 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
- * An object on a file system with atomic rename: written under a hidden name in the same folder, then renamed.
+ * An object on a file system with atomic rename: written under a hidden name in the same folder,
+ * then renamed.
  */
 final class RenameCommitOutput extends StreamedOutput {
   private final Configuration hadoop;

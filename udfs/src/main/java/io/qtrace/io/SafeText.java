@@ -1,7 +1,8 @@
 package io.qtrace.io;
 
 /**
- * Makes untrusted text safe to show: characters that could move a terminal's cursor, hide or reorder text are escaped as in Java's string literals. Equal results mean equal texts.
+ * Makes untrusted text safe to show: characters that could move a terminal's cursor, hide or
+ * reorder text are escaped as in Java's string literals. Equal results mean equal texts.
  */
 public final class SafeText {
   private static final int MAX_QUOTED = 200;

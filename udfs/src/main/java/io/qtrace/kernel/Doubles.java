@@ -4,7 +4,8 @@ import io.qtrace.arrow.Block;
 import io.qtrace.tensor.DType;
 
 /**
- * Chunks of one dtype as float64, in an array that stays in cache: moduli of complex elements, 64-bit integers rounded to the nearest, all others without rounding.
+ * Chunks of one dtype as float64, in an array that stays in cache: moduli of complex elements,
+ * 64-bit integers rounded to the nearest, all others without rounding.
  */
 final class Doubles {
   private final DType dtype;

@@ -3,8 +3,8 @@ package io.qtrace.lut;
 import java.util.Arrays;
 
 /**
- * Clusters the entries of a table, as the recipe makes a 4-entry table from a 16-entry one:
- * k-means that starts at evenly spaced quantiles and ends after 20 rounds.
+ * Clusters the entries of a table, as the recipe makes a 4-entry table from a 16-entry one: k-means
+ * that starts at evenly spaced quantiles and ends after 20 rounds.
  */
 public final class Clusters {
   private static final int ROUNDS = 20;

@@ -19,8 +19,10 @@ import java.util.stream.Stream;
  * @param tensors in the file's order, names unique
  * @param skipped tensors that cannot be compared (sparse, quantized), each with the reason
  * @param shadow a copy of the model's tensors in the same file; empty where there is none
- * @param sections paths of dicts within the file's outermost one that are state dicts, with tensors under keys with dots
- * @param notes what was read in another way than the file states, a sentence each; text from the file is escaped
+ * @param sections paths of dicts within the file's outermost one that are state dicts, with tensors
+ *     under keys with dots
+ * @param notes what was read in another way than the file states, a sentence each; text from the
+ *     file is escaped
  */
 public record CheckpointIndex(
     String path,

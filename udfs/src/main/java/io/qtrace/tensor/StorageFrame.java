@@ -6,7 +6,8 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * Data around a storage in its file that has to agree with its position: checked when the storage's first byte is read, so that an index need not read it.
+ * Data around a storage in its file that has to agree with its position: checked when the storage's
+ * first byte is read, so that an index need not read it.
  */
 public interface StorageFrame extends Serializable {
   /** For a file whose index proves the positions of its storages. */

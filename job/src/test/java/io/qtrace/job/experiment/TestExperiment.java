@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.job.LocalSpark;
-import io.qtrace.job.Sample;
 import io.qtrace.job.ReportedLines;
+import io.qtrace.job.Sample;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;

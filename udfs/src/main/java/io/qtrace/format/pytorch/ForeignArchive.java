@@ -3,9 +3,7 @@ package io.qtrace.format.pytorch;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * Names zip archives with the extensions of checkpoints that {@code torch.save} did not write.
- */
+/** Names zip archives with the extensions of checkpoints that {@code torch.save} did not write. */
 final class ForeignArchive {
   private ForeignArchive() {}
 

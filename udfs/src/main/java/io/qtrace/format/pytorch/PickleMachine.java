@@ -27,7 +27,9 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * Interprets the opcodes of one pickle and builds inert values. It calls and resolves nothing; memory is counted before values are made. Names are collected: reading stops at a name that would run code, scanning continues to the end.
+ * Interprets the opcodes of one pickle and builds inert values. It calls and resolves nothing;
+ * memory is counted before values are made. Names are collected: reading stops at a name that would
+ * run code, scanning continues to the end.
  */
 final class PickleMachine {
   // Of memory, at most, for a value without its text and items.

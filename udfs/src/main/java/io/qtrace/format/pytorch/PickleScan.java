@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Scans pickles for names only, beyond the first name that would run code; pickles that cannot be parsed are listed with the names.
+ * Scans pickles for names only, beyond the first name that would run code; pickles that cannot be
+ * parsed are listed with the names.
  */
 final class PickleScan {
   private static final int LEGACY_PICKLES = 5; // magic, version, system, object, keys

@@ -6,7 +6,10 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Judges the names in pickles: those in PyTorch's and NumPy's own files are safe, those that run code or access files, networks or processes are dangerous, and the rest are unknown. Nothing is ever called here; a checkpoint with a dangerous name is refused, so that it is not loaded elsewhere.
+ * Judges the names in pickles: those in PyTorch's and NumPy's own files are safe, those that run
+ * code or access files, networks or processes are dangerous, and the rest are unknown. Nothing is
+ * ever called here; a checkpoint with a dangerous name is refused, so that it is not loaded
+ * elsewhere.
  *
  * <p>Source of the safe names: {@code torch/_weights_only_unpickler.py} of PyTorch 2.13, and
  * NumPy's own reductions. Source of the dangerous ones: the deny lists and published advisories of
@@ -283,7 +286,10 @@ final class PickleTrust {
     return SAFE.contains(global.path()) ? Judgement.SAFE : Judgement.UNKNOWN;
   }
 
-  /** Whether the name is of a function, or in a module, that can run code or access anything outside the process. */
+  /**
+   * Whether the name is of a function, or in a module, that can run code or access anything outside
+   * the process.
+   */
   private static boolean runsCode(Global global) {
     return inPackage(global.module())
         || MODULES.contains(global.module())

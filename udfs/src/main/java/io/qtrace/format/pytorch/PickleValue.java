@@ -183,7 +183,10 @@ sealed interface PickleValue {
     }
   }
 
-  /** The result of a call, which is not made: the callable, its arguments, and what is then added to the result. */
+  /**
+   * The result of a call, which is not made: the callable, its arguments, and what is then added to
+   * the result.
+   */
   final class Instance implements PickleValue {
     private final PickleValue callee;
     private final Sequence arguments;

@@ -11,7 +11,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Collects the names in the pickles of some files, each name once per pickle, at its first occurrence. Thread safe.
+ * Collects the names in the pickles of some files, each name once per pickle, at its first
+ * occurrence. Thread safe.
  */
 public final class PickledGlobals {
   /** Maximum number of names kept for all files together, the worst ones first. */

@@ -169,7 +169,10 @@ enum SqlFunction {
     this.answer = answer;
   }
 
-  /** The names under which a session knows it: includes a former one, and the {@code try_} form if it may fail. */
+  /**
+   * The names under which a session knows it: includes a former one, and the {@code try_} form if
+   * it may fail.
+   */
   List<SqlName> names() {
     String name = name().toLowerCase(Locale.ROOT);
     List<SqlName> names = new ArrayList<>(List.of(new SqlName(name, this, false)));

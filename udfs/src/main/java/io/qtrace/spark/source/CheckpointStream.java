@@ -24,7 +24,9 @@ import org.apache.spark.sql.execution.streaming.runtime.LongOffset;
 import scala.Option;
 
 /**
- * Checkpoints that a query has not read yet, by modification time. The query's checkpoint location has a log of the files of each offset, as for Spark's own file sources; a rewritten file has another modification time and is read again.
+ * Checkpoints that a query has not read yet, by modification time. The query's checkpoint location
+ * has a log of the files of each offset, as for Spark's own file sources; a rewritten file has
+ * another modification time and is read again.
  */
 final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailableNow {
   private static final long NOTHING = -1; // the offset before the first
@@ -106,9 +108,7 @@ final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailab
     return latest == NOTHING ? null : new LongOffset(latest);
   }
 
-  /**
-   * Removed files are left out, as are rewritten ones, which are in a later batch.
-   */
+  /** Removed files are left out, as are rewritten ones, which are in a later batch. */
   @Override
   public InputPartition[] planInputPartitions(Offset start, Offset end) {
     long first = ((LongOffset) start).offset() + 1;

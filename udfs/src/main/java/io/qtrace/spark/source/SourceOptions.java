@@ -17,7 +17,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param paths files or globs
  * @param unwrap whether to read only the model's state dict
  * @param maxValues maximum number of elements of a tensor whose values are read
- * @param maxFilesPerTrigger maximum number of files in a micro-batch of a stream; unlimited if empty
+ * @param maxFilesPerTrigger maximum number of files in a micro-batch of a stream; unlimited if
+ *     empty
  * @param hadoop further options, for the file system
  */
 record SourceOptions(

@@ -24,7 +24,8 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * Columns of the source, in order, each with its value for a row in Spark's internal form; values of tensors that cannot be read are null.
+ * Columns of the source, in order, each with its value for a row in Spark's internal form; values
+ * of tensors that cannot be read are null.
  */
 enum TensorColumn {
   /** The requested file; for a sharded checkpoint, the index. */

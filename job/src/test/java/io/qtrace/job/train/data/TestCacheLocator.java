@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.ObjectStore;
-import io.qtrace.job.Sample;
 import io.qtrace.job.ReportedLines;
+import io.qtrace.job.Sample;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -90,7 +90,8 @@ class TestCacheLocator {
   void acceptsTheArchiveItself() throws IOException {
     Path tgz = tgz(source.resolve(NAME + ".tar.gz"), plain());
     String unpacked = folder.resolve("run/.cache").toString();
-    String found = new CacheLocator(STORE, reported).locate(tgz.toString(), Optional.empty(), unpacked);
+    String found =
+        new CacheLocator(STORE, reported).locate(tgz.toString(), Optional.empty(), unpacked);
     assertThat(found).isEqualTo("file:" + unpacked + "/" + NAME);
     assertThat(KdCache.open(STORE, found, new KdCache.Options(false, 0, 1 << 20)).examples())
         .isEqualTo(2);

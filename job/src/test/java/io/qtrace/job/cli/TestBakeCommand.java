@@ -168,7 +168,7 @@ class TestBakeCommand {
     assertThat(failed("bake", bad.toString(), dest.toString()))
         .contains(
             "bad.pt: at byte ",
-            "Invalid _indices of layer '" + LAYER + "': 16 at element 5, expected 0 to 15; take a");
+            "Invalid _indices of layer '" + LAYER + "': 16 at element 5, expected 0 to 15; use a");
     assertThat(folder.toFile().list()).containsExactly("bad.pt");
   }
 
@@ -187,7 +187,7 @@ class TestBakeCommand {
     String dest = folder.resolve("dest.pt").toString();
     assertThat(failed("bake", BAKED, dest))
         .contains(
-            "qtrace: Cannot rewrite " + Path.of(BAKED).toUri() + ": no layer has _lut_raw_deltas;",
+            "qtrace: Cannot rewrite " + Path.of(BAKED).toUri() + ": no layer has _lut_raw_deltas,",
             "'qtrace sync'");
     String teacher = Sample.ARCHIVE.resolve("base-model/model.safetensors").toString();
     assertThat(failed("sync", teacher, dest)).contains("no layer has a _Q, expected a quantized");

@@ -87,8 +87,8 @@ class TestExperiment {
 
     assertThat(bonusInTheTable(spark))
         .isEqualTo(
-            "[[training from the baked checkpoint,baked_step200.pt,best_state_dict.pt,0,14,0],"
-                + " [initial and baked checkpoint,v2_initial.pt,baked_step200.pt,0,0,14]]");
+            "[[initial and baked checkpoint,v2_initial.pt,baked_step200.pt,0,0,14],"
+                + " [training from the baked checkpoint,baked_step200.pt,best_state_dict.pt,0,14,0]]");
 
     // Again: nothing trains, nothing is added; and what is gone is named and passed over.
     reported.lines().clear();

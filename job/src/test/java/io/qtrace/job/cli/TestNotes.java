@@ -38,8 +38,8 @@ class TestNotes {
 
   @ParameterizedTest
   @CsvSource({
-    "odd_names/collide.pt, a.b a.b#2, number: 'a.b#2'",
-    "odd_names/collide_int.pt, 1 1#2, number: '1#2'",
+    "odd_names/collide.pt, a.b a.b#2, numbered: 'a.b#2'",
+    "odd_names/collide_int.pt, 1 1#2, numbered: '1#2'",
     "hf_index/subfolder/model.safetensors.index.json, model.a, in subfolders",
     "hf_index/unlisted_tensor/model.safetensors.index.json, model.a model.b model.c, : 'model.b'",
   })

@@ -12,7 +12,7 @@ public enum Verdict {
     return "%s %s the policy, %s"
         .formatted(
             Amount.of(violations, edges, "edge"),
-            violations == 1 ? "violates" : "violate",
+            violations == 1 || edges == 1 ? "violates" : "violate",
             Amount.of(findings, "finding"));
   }
 }

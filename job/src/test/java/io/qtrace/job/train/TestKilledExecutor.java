@@ -57,7 +57,7 @@ class TestKilledExecutor {
     assertThat(errors)
         .contains(
             "Lost executor 0",
-            "Cannot use the device any more, this executor ends: ",
+            "Cannot use the device any longer, this executor ends: ",
             "CUDA error: an illegal memory access was encountered",
             "Lost executor 1");
     for (int step = 4; step <= settings.maxSteps(); step += 4) {

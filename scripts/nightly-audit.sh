@@ -8,26 +8,26 @@ usage() {
   cat <<'HELP'
 Usage: nightly-audit.sh [--help] [FILE]
 
-Audits an archive as `qtrace audit` does, for systemd, cron or a CronJob to start: only what is new is read, one audit at
-a time, and one JSON summary on standard output for whatever alerts. Everything else goes to standard error.
+Runs `qtrace audit`, started by systemd, cron or a CronJob: reads only what is new, runs one audit at a time, and prints
+one JSON summary on standard output, for alerts. Everything else goes to standard error.
 
 Settings are environment variables, or lines NAME=value of FILE (conf/nightly/nightly.env is an example):
   QTRACE_ARCHIVE   folder of runs, a path or any Hadoop URI; required
   QTRACE_STATE     folder of the lock and the summary; default /var/lib/qtrace
-  QTRACE_SUMMARY   where the summary is written; default $QTRACE_STATE/summary.json. A URI where the driver runs on
-                   another machine (cluster deploy mode); it is then named on standard output, not printed.
-  QTRACE_REPORTS   folder of the reports, an HTML file with pictures for each night; of a local one the last 30 are kept.
-                   Default $QTRACE_STATE/reports; none if QTRACE_SUMMARY is a URI
+  QTRACE_SUMMARY   where the summary is written; default $QTRACE_STATE/summary.json. Use a URI if the driver runs on
+                   another machine (cluster deploy mode); standard output then names it instead of printing it.
+  QTRACE_REPORTS   folder of the HTML reports, one for each audit; the last 30 in a local folder are kept. Default
+                   $QTRACE_STATE/reports; none if QTRACE_SUMMARY is a URI
   QTRACE_FAIL_ON   violation (default), finding or never, as --fail-on of `qtrace audit`
   QTRACE_SUBMIT    options of spark-submit, such as: --properties-file conf/templates/postgresql.conf
-  QTRACE_OPTIONS   more options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
+  QTRACE_OPTIONS   further options of `qtrace audit`, such as: --warehouse /data/qtrace --policy /etc/qtrace/policy.yaml
   QTRACE_MAINTAIN  options of `qtrace maintain`, such as: --warehouse /data/qtrace; it runs once a week, after an audit that
-                   did not fail; "never": it does not. Default: the --warehouse of QTRACE_OPTIONS, if any
+                   did not fail; "never" turns it off. Default: the --warehouse of QTRACE_OPTIONS, if any
   QTRACE           the command; default: qtrace next to this script
-Passwords belong in none of them: see conf/templates/.
+Never put passwords into these settings: see conf/templates/.
 
-Exit status: 0 nothing to report, 1 found what --fail-on names, 2 or more: could not do it, 75: the audit before still runs.
-An audit that fails or is killed loses nothing: the next one begins where the tables end.
+Exit status: 0 nothing to report, 1 a finding that QTRACE_FAIL_ON selects, 2 or more error, 75 previous audit still running.
+An audit that fails or is killed loses nothing: the next one completes its tables.
 HELP
 }
 

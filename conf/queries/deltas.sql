@@ -1,4 +1,4 @@
--- What are the deltas of each layer's LUT? (notebook, cell 11)
+-- What are the LUT deltas of each layer? (notebook, cell 11)
 --
 -- layer                                first   max_abs
 -- model.layers.0.mlp.down_proj     -3.514419  3.514419

@@ -1,4 +1,4 @@
--- Which runs hold the same _Q in all layers?
+-- Which checkpoints have the same _Q in all layers?
 --
 -- checkpoints  such_as
 --           8  debug_lut_training/best_state_dict.pt

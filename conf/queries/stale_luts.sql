@@ -1,4 +1,4 @@
--- Which checkpoints have a stored LUT that is not the one their deltas give?
+-- Which checkpoints have stored LUTs that differ from those computed from the deltas?
 --
 -- path                                                                         stale        largest
 -- srLUT-004_all_alpaca_M2p0_lr1e5_from_best/best_state_dict.pt                    14  0.07080078125

@@ -1,4 +1,4 @@
--- What does a checkpoint hold? (notebook, cell 6)
+-- What does a checkpoint contain? (notebook, cell 6)
 --
 -- category  tensors   bytes
 -- indices        14  221184

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares what two versions of qtrace say of one archive: rows of the tables, and JSON of the commands that read them.
+"""Compares what two versions of qtrace report about one archive: rows of the tables, and JSON of the commands that read them.
 
     git worktree add /tmp/before <commit>
     python scripts/bench/answers.py /tmp/before/scripts/qtrace scripts/qtrace
 
-Identifiers, times, versions and sentences are left aside, and columns that only one version has are named but do not count.
-Exits 1 where numbers, names, kinds, causes or verdicts differ.
+Identifiers, times, versions and sentences are ignored; columns that only one version has are named but do not count.
+Exits 1 if numbers, names, kinds, causes or verdicts differ.
 """
 
 import argparse
@@ -78,10 +78,10 @@ def differences(old, new, place):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("old", type=pathlib.Path, help="the qtrace command of the version before")
-    parser.add_argument("new", type=pathlib.Path, help="that of the version to check")
-    parser.add_argument("--archive", type=pathlib.Path, default=ARCHIVE / "runs", help="what to ask about (%(default)s)")
-    parser.add_argument("--tables", action="store_true", help="leave diff and explain of each edge out, which take minutes")
+    parser.add_argument("old", type=pathlib.Path, help="the qtrace command of the earlier version")
+    parser.add_argument("new", type=pathlib.Path, help="the qtrace command of the version to check")
+    parser.add_argument("--archive", type=pathlib.Path, default=ARCHIVE / "runs", help="archive to audit (default: %(default)s)")
+    parser.add_argument("--tables", action="store_true", help="skip diff and explain of each edge, which take minutes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         old, new = (

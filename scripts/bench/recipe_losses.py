@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the recipe in PyTorch, as the target device rounds, and says how far its losses are from what PyTorch 2.11 left.
+"""Runs the recipe in PyTorch, rounding as the target device does, and prints how far its losses are from those of PyTorch 2.11.
 
     python scripts/bench/recipe_losses.py [RUN ...] [--device cuda] [--math]
 

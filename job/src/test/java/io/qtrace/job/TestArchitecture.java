@@ -75,7 +75,7 @@ class TestArchitecture {
 
   @ParameterizedTest
   @MethodSource("packages")
-  void noPackageKnowsAHigherFloor(Floor floor) {
+  void packagesDoNotDependOnHigherLayers(Floor floor) {
     List<String> unknown =
         packages()
             .map(Floor::name)
@@ -89,18 +89,18 @@ class TestArchitecture {
   }
 
   @Test
-  void everyPackageIsOnAFloor() {
+  void everyPackageHasALayer() {
     assertThat(QTRACE.stream().map(type -> type.getPackageName()).distinct())
         .containsExactlyInAnyOrder(fullNames(packages().map(Floor::name).toList()));
   }
 
   @Test
-  void packagesFormNoCircle() {
+  void packagesHaveNoCycles() {
     slices().matching("io.qtrace.(**)").should().beFreeOfCycles().check(QTRACE);
   }
 
   @Test
-  void rowsOfTheTablesAreKnownToTheirWritersOnly() {
+  void onlyTheirWritersUseTableRows() {
     noClasses()
         .that(not(resideInAPackage("io.qtrace.job.lineage")))
         .and()
@@ -112,32 +112,32 @@ class TestArchitecture {
   }
 
   @Test
-  void sparkIsKnownToTheSqlPartsAndTheJobOnly() {
+  void onlySqlPartsAndTheJobUseSpark() {
     onlyIn("org.apache.spark..", "io.qtrace.spark..", "io.qtrace.job..");
   }
 
   @Test
-  void arrowIsKnownToBuffersAndKernelsOnly() {
+  void onlyBuffersAndKernelsUseArrow() {
     onlyIn("org.apache.arrow..", "io.qtrace.arrow..", "io.qtrace.kernel..", "io.qtrace.spark..");
   }
 
   @Test
-  void icebergIsKnownToTheLineageOnly() {
+  void onlyLineageUsesIceberg() {
     onlyIn("org.apache.iceberg..", "io.qtrace.job.lineage..");
   }
 
   @Test
-  void jlineIsKnownToTheShellOnly() {
+  void onlyTheShellUsesJLine() {
     onlyIn("org.jline..", "io.qtrace.job.shell..");
   }
 
   @Test
-  void djlIsKnownToTrainingOnly() {
+  void onlyTrainingUsesDjl() {
     onlyIn("ai.djl..", "io.qtrace.job.train..");
   }
 
   @Test
-  void whatAnySessionCanLoadDoesNotKnowTheJob() {
+  void udfsDoNotDependOnTheJob() {
     noClasses()
         .that(resideInAnyPackage("io.qtrace..").and(resideOutsideOfPackages("io.qtrace.job..")))
         .should()

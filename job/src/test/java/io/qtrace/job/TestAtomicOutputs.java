@@ -56,7 +56,7 @@ class TestAtomicOutputs {
 
   @ParameterizedTest
   @EnumSource
-  void isSeenWholeOnceItIsCommitted(Kind kind) throws IOException {
+  void becomesVisibleCompleteOnCommit(Kind kind) throws IOException {
     String uri = uri(kind, "committed/a.pt");
     try (AtomicOutput object = store(kind).create(uri, WriteMode.FAIL_IF_EXISTS)) {
       object.stream().write("whole".getBytes(UTF_8));
@@ -71,7 +71,7 @@ class TestAtomicOutputs {
 
   @ParameterizedTest
   @EnumSource
-  void leavesNothingIfItIsNotCommitted(Kind kind) throws IOException {
+  void leavesNothingIfNotCommitted(Kind kind) throws IOException {
     String uri = uri(kind, "left/a.pt");
     try (AtomicOutput object = store(kind).create(uri, WriteMode.OVERWRITE)) {
       object.stream().write("half".getBytes(UTF_8));
@@ -81,7 +81,7 @@ class TestAtomicOutputs {
 
   @ParameterizedTest
   @EnumSource
-  void replacesAnotherOnlyWhereItMay(Kind kind) throws IOException {
+  void replacesAnExistingObjectOnlyIfAllowed(Kind kind) throws IOException {
     String uri = uri(kind, "existing/a.pt");
     write(kind, uri, "before", WriteMode.FAIL_IF_EXISTS);
     assertThatThrownBy(() -> write(kind, uri, "refused", WriteMode.FAIL_IF_EXISTS))

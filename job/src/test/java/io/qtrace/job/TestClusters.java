@@ -99,7 +99,7 @@ class TestClusters {
   }
 
   @Test
-  void inOneProcess() throws Exception {
+  void auditsInOneProcess() throws Exception {
     SparkSession onS3 = tables("local-s3");
     try (S3Server.Reached reached = s3.reach(onS3.sparkContext().hadoopConfiguration())) {
       audit(onS3, s3.uri("runs"));
@@ -112,7 +112,7 @@ class TestClusters {
 
   // One application: its executors train on S3, then audit there and on the other stores.
   @Test
-  void onALocalCluster() throws Exception {
+  void auditsOnALocalCluster() throws Exception {
     Map<String, String> settings = onS3("local-cluster");
     settings.put("spark.master", "local-cluster[2,1,1024]");
     Ended ended =
@@ -140,7 +140,7 @@ class TestClusters {
   }
 
   @Test
-  void onAStandaloneCluster() throws Exception {
+  void auditsOnAStandaloneCluster() throws Exception {
     String state = folder.resolve("cluster").toString();
     String port = freePort();
     Ended started =

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Blocks that are used again, for allocations are costly and fresh pages slow. Capacities are
- * powers of two, and all blocks together, in use or not, stay within the limit. Not thread safe.
+ * Reuses blocks, since allocations are costly and fresh pages slow. Capacities are powers of two,
+ * and all blocks together, in use or not, stay within the limit. Not thread safe.
  */
 public final class BlockPool implements AutoCloseable {
   private final BlockAllocator memory;

@@ -3,11 +3,11 @@ package io.qtrace.arrow;
 import java.io.Serializable;
 
 /**
- * How much of a tensor is asked for at once: local disks like small reads that stay in cache,
- * object stores, of which each read takes tens of milliseconds, many in flight.
+ * Sizes of reads: local disks work best with small reads that stay in cache, object stores, where
+ * each read takes tens of milliseconds, with many in flight.
  *
  * @param rangeBytes bytes of one read, a power of two
- * @param inFlight reads asked for together
+ * @param inFlight number of concurrent reads
  */
 public record ReadOptions(int rangeBytes, int inFlight) implements Serializable {
   /** 1 MiB, one at a time. */
@@ -35,7 +35,7 @@ public record ReadOptions(int rangeBytes, int inFlight) implements Serializable 
     return rangeBytes * inFlight;
   }
 
-  /** Bytes of the reads that are under way besides the one that is waited for. */
+  /** Bytes of the concurrent reads in addition to the one that is waited for. */
   public int aheadBytes() {
     return rangeBytes * (inFlight - 1);
   }

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Checks a tensor against the weighted sum of others, but for rounding.
+ * Checks a tensor against the weighted sum of others, up to rounding.
  *
- * @param average what is checked
+ * @param average the tensor to check
  * @param terms of its shape
- * @param slack how far the weights may be off
+ * @param slack tolerance of the weights
  */
 public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
     implements RowCheck {

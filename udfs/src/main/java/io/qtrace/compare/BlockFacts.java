@@ -12,7 +12,7 @@ import io.qtrace.tensor.DType;
 import java.util.Optional;
 
 /**
- * What a block's bytes alone decide, so that members with equal blocks share it.
+ * Facts that depend only on a block's bytes, so that members with equal blocks share them.
  *
  * @param leaf digest, if the block is a whole leaf and digests are wanted
  * @param stats of the elements, if wanted

@@ -7,17 +7,17 @@ final class CheckAccumulator {
   private final MismatchAccumulator others = new MismatchAccumulator();
   private Ulps rounded = Ulps.NONE;
 
-  /** An element that is as recomputed, so many units in the last place off. */
+  /** An element that agrees within rounding, off by a number of units in the last place. */
   void within(double ulps) {
     rounded = rounded.plus(ulps);
   }
 
-  /** An element that is another one than recomputed, which rounding allows. */
+  /** An element that differs from the recomputed one, which rounding allows. */
   void neighbour(double ulps) {
     rounded = rounded.another(ulps);
   }
 
-  /** An element that is not as recomputed. */
+  /** An element that differs from the recomputed one. */
   void other(long index, double value, double expected) {
     others.add(index, value, expected);
   }

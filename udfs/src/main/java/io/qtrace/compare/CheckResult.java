@@ -3,9 +3,9 @@ package io.qtrace.compare;
 import io.qtrace.kernel.Mismatches;
 
 /**
- * What a check of a tensor against what it was computed from found.
+ * The result of checking a tensor against what it was computed from.
  *
- * @param others elements that are not as recomputed, each with the number that is
- * @param rounded elements that are, but for rounding
+ * @param others elements that differ from the recomputed number
+ * @param rounded elements that agree only within rounding
  */
 public record CheckResult(Mismatches others, Ulps rounded) {}

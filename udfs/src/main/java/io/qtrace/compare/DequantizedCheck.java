@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  *
  * @param target the weight [out, in]
  * @param quantized {@code _Q} [out, in]
- * @param source what a tool that computes in float16 recomputes indices of; empty for {@code _Q} as
- *     it is
+ * @param source what a tool that computes in float16 recomputes indices from; empty to use {@code
+ *     _Q} as it is
  */
 public record DequantizedCheck(
     TensorEntry target,
@@ -31,7 +31,7 @@ public record DequantizedCheck(
   private static final float BFLOAT16 = 0x1p-6f;
 
   /**
-   * What indices are recomputed of.
+   * What indices are recomputed from.
    *
    * @param weight [out, in]
    */

@@ -9,13 +9,13 @@ import java.util.Optional;
  * How the numbers of two tensors differ. A pair of NaN is equal, so it adds nothing to maximum and
  * sum; a NaN against a number makes them NaN, as in PyTorch.
  *
- * @param elements compared; 0 where nothing could be
- * @param changedElements whose numbers differ
+ * @param elements number of compared elements; 0 if nothing could be compared
+ * @param changedElements number of elements that differ
  * @param maxAbs greatest |left - right|
  * @param sumAbs sum of |left - right|
  * @param firstChangedIndex in C order, -1 if none
- * @param distinct ascending distinct left - right of the changed elements; empty from 100 of them
- *     on
+ * @param distinct ascending distinct values of left - right over the changed elements; empty if
+ *     there are 100 or more
  */
 public record DiffStats(
     long elements,
@@ -32,7 +32,7 @@ public record DiffStats(
     distinct = List.copyOf(distinct);
   }
 
-  /** Of a pair all of whose ranges are merged. */
+  /** The statistics of a pair, once all of its ranges are merged. */
   public static DiffStats of(DiffPartial all) {
     return new DiffStats(
         all.elements(),

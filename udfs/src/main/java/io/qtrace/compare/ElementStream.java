@@ -20,11 +20,11 @@ import java.util.zip.CRC32;
 
 /**
  * Some of a tensor's elements in C order as float64: real parts of complex ones, 64-bit integers
- * rounded to the nearest. A window of them is in memory at a time. Where they are all that a
- * storage has, its CRC-32 is checked with the last of them. Not thread safe.
+ * rounded to the nearest. One window of them is in memory at a time. If they fill a storage, its
+ * CRC-32 is checked at the end. Not thread safe.
  */
 public final class ElementStream implements Closeable {
-  /** Most elements that one {@link #read} gives. */
+  /** Maximum number of elements returned by one {@link #read}. */
   public static final int READ_ELEMENTS = 4096;
 
   private static final int SCRATCH_BYTES = 1 << 20;
@@ -75,7 +75,7 @@ public final class ElementStream implements Closeable {
    * Reads the next elements.
    *
    * @param numbers filled from its start, of length {@link #READ_ELEMENTS}
-   * @return how many, 0 after the last
+   * @return number of elements, 0 after the last
    * @throws IOException naming the file, if it cannot be read or is damaged
    */
   public int read(double[] numbers) throws IOException {
@@ -96,7 +96,7 @@ public final class ElementStream implements Closeable {
     return count;
   }
 
-  /** Bytes that the file was asked for. */
+  /** Bytes requested from the file. */
   public long bytesRead() {
     return file.bytesRead();
   }

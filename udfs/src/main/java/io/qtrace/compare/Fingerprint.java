@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Names a tensor's bytes. Algorithm {@code x1}: take the elements in C order, little endian (both
- * parts of a complex number likewise), and cut their bytes into leaves of 1 MiB, the last one
+ * Identifies a tensor's bytes. Algorithm {@code x1}: take the elements in C order, little endian
+ * (both parts of a complex number likewise), and cut their bytes into leaves of 1 MiB, the last one
  * shorter, none for no bytes. Hash each leaf with XXH3-128, seed 0. Join the leaves' digests in
  * order, each as 16 bytes in canonical form (big endian, upper 64 bits first, as {@code xxhsum -H2}
- * prints it), and hash that with XXH3-128, seed 0. Shape and dtype do not enter. The text form is
- * {@code x1:} and 32 hexadecimal digits of the canonical form. In Python, with the {@code xxhash}
- * package: {@code "x1:" + xxh3_128(b"".join(xxh3_128(b[i:i + 2**20]).digest() for i in range(0,
- * len(b), 2**20))).hexdigest()}.
+ * prints it), and hash that with XXH3-128, seed 0. Shape and dtype are not part of it. The text
+ * form is {@code x1:} and 32 hexadecimal digits of the canonical form. In Python, with the {@code
+ * xxhash} package: {@code "x1:" + xxh3_128(b"".join(xxh3_128(b[i:i + 2**20]).digest() for i in
+ * range(0, len(b), 2**20))).hexdigest()}.
  */
 public record Fingerprint(Digest128 digest) implements Serializable {
   /** Bytes of a leaf. */
@@ -31,7 +31,7 @@ public record Fingerprint(Digest128 digest) implements Serializable {
   }
 
   /**
-   * Of all leaves of a tensor, in whatever parts and order.
+   * The fingerprint from all leaves of a tensor, in any parts and order.
    *
    * @param bytes the tensor's bytes
    * @throws IllegalArgumentException if a leaf is missing or occurs twice

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a tensor's finite elements spread over buckets of one width between the least and the
- * greatest, as {@code numpy.histogram} counts float64: a bucket's upper edge is the next one's, and
- * only the last bucket includes it. NaN and infinities are left out. Where all elements are equal
- * the buckets reach from 0.5 below them to 0.5 above, where there are none from 0 to 1.
+ * Counts a tensor's finite elements in buckets of equal width between the least and the greatest,
+ * as {@code numpy.histogram} counts float64: a bucket's upper edge belongs to the next one, except
+ * in the last bucket. NaN and infinities are ignored. If all elements are equal, the buckets reach
+ * from 0.5 below to 0.5 above them; if there are none, from 0 to 1.
  */
 public final class Histogram {
   private double least = Double.POSITIVE_INFINITY;
@@ -16,7 +16,7 @@ public final class Histogram {
 
   private Histogram() {}
 
-  /** Part of the numbers between the least and the greatest. */
+  /** One bucket. */
   public record Bucket(double lower, double upper, long count) {}
 
   /** Opens the elements, from the first on. */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The checks of a task, piece by piece. Where both pieces of a layer have the bytes of an earlier
- * member's, whose check they passed with the same LUT, they are not looked at again.
+ * The checks of a task, piece by piece. Pieces of a layer with the bytes of an earlier member's,
+ * which passed the check with the same LUT, are not checked again.
  */
 final class LayerChecks {
   private static final int NONE = -1;

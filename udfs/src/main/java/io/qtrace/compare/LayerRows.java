@@ -25,7 +25,7 @@ public final class LayerRows implements Closeable {
   private final ReadOptions options;
 
   /**
-   * @param memoryBytes most off-heap memory that is held at once
+   * @param memoryBytes maximum off-heap memory
    */
   public LayerRows(ObjectStore store, long memoryBytes, ReadOptions options) {
     this.memory = new BlockAllocator(memoryBytes);
@@ -72,7 +72,7 @@ public final class LayerRows implements Closeable {
     return TensorBlocks.of(tensor, reader, options, scratch);
   }
 
-  /** Bytes that all calls together asked their files for. */
+  /** Bytes requested from files by all calls together. */
   public long bytesRead() {
     return files.bytesRead();
   }

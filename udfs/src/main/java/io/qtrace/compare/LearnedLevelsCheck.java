@@ -29,7 +29,7 @@ public record LearnedLevelsCheck(TensorEntry target, TensorEntry original, Level
    */
   public record Levels(float scale, int least, int most) implements Serializable {
     /**
-     * Those of so many bits.
+     * The levels for a number of bits.
      *
      * @param factor the parameter that training learned, before softplus
      * @param largest magnitude of the weight

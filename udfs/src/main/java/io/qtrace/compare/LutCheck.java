@@ -12,8 +12,8 @@ import java.util.Objects;
 /**
  * A layer of one checkpoint, whose {@code _Q} should be {@code lut[_indices]}.
  *
- * @param quantized place of {@code _Q} among the task's members
- * @param indices place of {@code _indices} among them
+ * @param quantized position of {@code _Q} among the task's members
+ * @param indices position of {@code _indices} among them
  * @param lut the stored table, read by the task itself
  */
 public record LutCheck(int quantized, int indices, TensorEntry lut) implements Serializable {

@@ -1,21 +1,21 @@
 package io.qtrace.compare;
 
-/** What a {@link RangeTask} measures of one tensor while its bytes pass by. */
+/** What a {@link RangeTask} measures of one tensor while reading its bytes. */
 public enum Measure {
   /** Leaf digests, for a {@link Fingerprint}. */
   FINGERPRINT,
   /** Minimum, maximum, sum, NaN, infinities and zeros. */
   STATS,
   /**
-   * Squared deviations from the mean, for a standard deviation; unlike all others their last bits
-   * depend on how a tensor is cut.
+   * Squared deviations from the mean, for a standard deviation; unlike for all others, the last
+   * bits depend on how a tensor is split.
    */
   SPREAD,
   /** Sum of squares, for an L2 norm. */
   NORM,
   /** How often each index occurs, of integers from 0 to 255. */
   COUNTS,
-  /** The elements themselves, of tensors that have no more than the member's limit. */
+  /** The elements themselves, for tensors within the member's limit. */
   VALUES,
   /** MD5 of the bytes in C order; sequential, so the task must cover the whole tensor. */
   MD5,
@@ -24,10 +24,10 @@ public enum Measure {
   /** CRC-32 of the storage's bytes; only of contiguous little-endian or one-byte elements. */
   CRC;
 
-  /** Tensors of more elements are not kept by value, unless a member has another limit. */
+  /** Maximum number of elements of tensors kept by value, unless a member has another limit. */
   public static final int MAX_VALUES = 64;
 
-  /** Whether the bytes must pass by in their order, so that a tensor cannot be cut into ranges. */
+  /** Whether the bytes must be read in order, so that a tensor cannot be split into ranges. */
   public boolean isSequential() {
     return this == MD5 || this == SHA256;
   }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What was measured of some of one tensor's elements; a measure that was not wanted is empty.
+ * Measurements of some elements of one tensor; empty for measures that were not requested.
  *
  * @param id the member's
  * @param leaves for the fingerprint, ascending
@@ -49,7 +49,7 @@ public record MemberPartial(
     Objects.requireNonNull(sha256, "sha256");
   }
 
-  /** Of a tensor of which nothing is measured. */
+  /** For a tensor of which nothing is measured. */
   public static MemberPartial none(String id) {
     return new MemberPartial(
         id,

@@ -14,7 +14,7 @@ import java.util.Deque;
 
 /**
  * Reads the members of a task window by window, in the order in which they are needed. While one is
- * worked on, those that follow are being read, as many as the options and the plan's memory allow.
+ * processed, the next ones are read ahead, as many as the options and the plan's memory allow.
  */
 final class MemberReads implements Closeable {
   private final RangeTask task;

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 
 /**
  * Checks that the factors of a layer's scales are the directions of a singular value decomposition:
- * the columns of A, or the rows of B, at right angles to each other, whatever their lengths are.
- * Where one is not, all its elements are found.
+ * the columns of A, or the rows of B, are orthogonal, with any lengths. All elements of one that is
+ * not are reported.
  *
  * @param factor A [out, rank] or B [rank, in]
  * @param part which of these

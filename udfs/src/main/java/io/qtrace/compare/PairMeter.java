@@ -6,7 +6,9 @@ import io.qtrace.kernel.Kernels;
 import io.qtrace.kernel.MismatchAccumulator;
 import io.qtrace.tensor.DType;
 
-/** Compares two members piece by piece: bytes first, numbers only from the first other byte on. */
+/**
+ * Compares two members piece by piece: bytes first, numbers only from the first different byte on.
+ */
 final class PairMeter {
   private final DType leftType;
   private final DType rightType;

@@ -6,10 +6,10 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * What was found between some of the elements of two tensors.
+ * Differences between some elements of two tensors.
  *
- * @param identical whether dtype and bytes are the same so far
- * @param diff what differs between the numbers
+ * @param identical whether dtype and bytes are the same
+ * @param diff how the numbers differ
  * @param misrounded of floats of two dtypes: right elements that are not the left ones rounded to
  *     the right dtype; none of others
  */

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Checks that a tensor begins with another one, in rows and in columns; what it has beyond that is
- * not looked at.
+ * Checks that a tensor begins with another one, in rows and in columns; further rows and columns
+ * are ignored.
  *
  * @param tensor [rows, columns], or a vector, which is one row
  * @param beginning the same, of other sizes

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a layer's indices, or its {@code _Q}, are computed from, and they themselves. Any of the
- * tensors may be of any checkpoint.
+ * A layer's indices, or its {@code _Q}, and everything they are computed from. The tensors may come
+ * from different checkpoints.
  *
  * @param target integers [out, in], or a {@code _Q} [out, in]: values of entries in place of their
  *     indices
@@ -87,7 +87,7 @@ public record QuantizedLayer(
     }
   }
 
-  /** Why the indices cannot be computed from these tensors; empty where they can. */
+  /** Why the indices cannot be computed from these tensors; empty if they can. */
   public Optional<String> obstacle() {
     for (TensorEntry tensor : List.of(source.rows(), factors.a, factors.b, factors.magnitude)) {
       boolean exact = tensor.dtype() == DType.FLOAT32 || (float16 && isFloat(tensor));
@@ -145,7 +145,7 @@ public record QuantizedLayer(
         && lora.b().shape().equals(Shape.of(out(), lora.a().shape().sizes().get(0)));
   }
 
-  /** All that is read. */
+  /** All tensors that are read. */
   Stream<TensorEntry> tensors() {
     return Stream.of(
             Stream.of(target, source.rows(), lut),

@@ -5,8 +5,8 @@ import io.qtrace.arrow.ReadOptions;
 import io.qtrace.arrow.TensorBlocks;
 
 /**
- * How a task's range is cut so that all blocks that are alive at once fit into memory. All sizes
- * are powers of two, so that pieces fill windows and leaves exactly.
+ * How a task's range is split so that all live blocks fit into memory. All sizes are powers of two,
+ * so that pieces fill windows and leaves exactly.
  *
  * @param windowElements elements of a member that are read at once, one range
  * @param pieceElements elements of a window that pass through all measures while they are in cache,

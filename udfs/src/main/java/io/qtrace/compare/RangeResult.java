@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 
 /**
- * What a {@link RangeTask} found. A file that cannot be read voids all members that lie in it, and
- * the pairs and checks that need them: they are absent. Results of disjoint ranges of the same
- * members, pairs and checks merge in any order; what one of them lacks is void.
+ * The result of a {@link RangeTask}. A file that cannot be read voids all members that lie in it,
+ * and the pairs and checks that need them: they are absent. Results of disjoint ranges of the same
+ * members, pairs and checks merge in any order; what any of them lacks is void.
  *
  * @param members by place in the task
  * @param pairs by place in the task

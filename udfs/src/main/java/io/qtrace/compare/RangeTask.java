@@ -29,8 +29,8 @@ public record RangeTask(
    * One tensor.
    *
    * @param id the caller's name for it, such as its checkpoint
-   * @param maxValues elements of the largest tensor whose {@link Measure#VALUES} are kept, at most
-   *     {@link #ALIGNMENT}, so that no such tensor is split
+   * @param maxValues maximum number of elements of a tensor whose {@link Measure#VALUES} are kept,
+   *     at most {@link #ALIGNMENT}, so that no such tensor is split
    */
   public record Member(String id, TensorEntry tensor, Set<Measure> measures, int maxValues)
       implements Serializable {

@@ -20,9 +20,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** All that some small tasks need, in memory: each file was opened once and neighbours joined. */
+/**
+ * Everything that some small tasks need, in memory: each file is opened once and neighbouring
+ * ranges are joined.
+ */
 final class ReadAhead implements Sources, Closeable {
-  /** Padding between neighbours, which is read: no tensor that nobody asked for fits into it. */
+  /** Maximum padding between neighbours that is read: too small for an unrequested tensor. */
   static final int MAX_GAP = 64;
 
   private static final int MAX_IN_FLIGHT = 32;

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a matrix is computed from, of which rows are recomputed in any order. */
+/** Checks a matrix against what it was computed from; rows are recomputed in any order. */
 public interface RowCheck extends Serializable {
   /** The matrix that is checked, [rows, columns]. */
   TensorEntry target();
@@ -19,11 +19,11 @@ public interface RowCheck extends Serializable {
   /** The tensors that are read, the target among them. */
   Stream<TensorEntry> tensors();
 
-  /** Why the target cannot be computed from these tensors; empty where it can. */
+  /** Why the target cannot be computed from these tensors; empty if it can. */
   Optional<String> obstacle();
 
   /**
-   * Elements of rows that are not as recomputed, of a check without an {@link #obstacle}.
+   * Checks some rows; may only be called without an {@link #obstacle}.
    *
    * @param from first row
    * @param to row after the last

@@ -5,12 +5,12 @@ import io.qtrace.io.PendingRead;
 import io.qtrace.io.RangeSource;
 import java.io.IOException;
 
-/** Where a task gets its files. */
+/** The files of a task. */
 interface Sources {
   /** The file, valid until the next call. */
   RangeSource open(String file) throws IOException, Unreadable;
 
-  /** A file that cannot be read for a reason of its own, so that others can. */
+  /** Thrown if a file cannot be read for a reason that concerns only this file. */
   final class Unreadable extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -59,7 +59,7 @@ public record StorageCrc(List<Part> parts) implements Serializable {
     return parts.isEmpty() ? part : merge(part);
   }
 
-  /** Whether every byte of the storage is in. */
+  /** Whether every byte of the storage is covered. */
   public boolean covers(Storage storage) {
     return storage.bytes() == 0
         || (parts.size() == 1 && parts.get(0).from == 0 && parts.get(0).length == storage.bytes());
@@ -86,7 +86,7 @@ public record StorageCrc(List<Part> parts) implements Serializable {
   }
 
   /**
-   * All bytes of a storage as a tensor, to measure the CRC of a storage that no contiguous tensor
+   * All bytes of a storage as a tensor, to compute the CRC of a storage that no contiguous tensor
    * covers.
    */
   public static TensorEntry wholeStorage(Storage storage) {

@@ -6,9 +6,9 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * The outcome for one tensor name of a parent and a child.
+ * How one tensor of a parent and a child differ.
  *
- * @param stats {@link DiffStats#NOTHING} where a side is missing or of another shape
+ * @param stats {@link DiffStats#NOTHING} if a side is missing or of another shape
  * @param misrounded of floats of two dtypes: elements of the child that are not the parent's
  *     rounded to the child's dtype; none of others
  */
@@ -33,17 +33,17 @@ public record TensorDiff(String name, TensorStatus status, DiffStats stats, Mism
     return incomparable(name, TensorStatus.RESHAPED);
   }
 
-  /** Of two tensors whose dtypes, shapes and fingerprints are known to be equal. */
+  /** For two tensors whose dtypes, shapes and fingerprints are known to be equal. */
   public static TensorDiff identical(String name, long elements) {
     return new TensorDiff(
         name, TensorStatus.IDENTICAL, DiffStats.of(DiffPartial.equal(elements)), Mismatches.NONE);
   }
 
   /**
-   * Of two tensors of one shape.
+   * For two tensors of the same shape.
    *
    * @param elements of each
-   * @param all what all their ranges found, merged
+   * @param all the merged results of all ranges
    */
   public static TensorDiff between(String name, long elements, PairPartial all) {
     if (all.diff().elements() != elements) {

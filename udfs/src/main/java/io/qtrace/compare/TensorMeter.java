@@ -26,7 +26,7 @@ public final class TensorMeter implements Closeable {
   private final RangeComparison comparison;
 
   /**
-   * @param files that the tensors lie in, as they were indexed; may lack some
+   * @param files of the tensors, as they were indexed; may lack some
    */
   public TensorMeter(ObjectStore store, Collection<ObjectStat> files) {
     Map<String, ObjectStat> known = new HashMap<>();
@@ -95,7 +95,7 @@ public final class TensorMeter implements Closeable {
     return verified(task, comparison.run(task)).checks().get(0);
   }
 
-  /** Bytes that all calls together asked their files for. */
+  /** Bytes requested from files by all calls together. */
   public long bytesRead() {
     return comparison.bytesRead();
   }

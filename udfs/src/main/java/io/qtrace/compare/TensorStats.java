@@ -4,10 +4,10 @@ import io.qtrace.kernel.StatsPartial;
 import java.io.Serializable;
 
 /**
- * Statistics of one tensor's elements, in float64; of complex ones, of their moduli.
+ * Statistics of one tensor's elements, in float64; for complex elements, of their moduli.
  *
- * @param min least number, NaN left out; NaN if nothing is left
- * @param max greatest number, NaN left out; NaN if nothing is left
+ * @param min least number, ignoring NaN; NaN if there is none
+ * @param max greatest number, ignoring NaN; NaN if there is none
  * @param sum of all, NaN included
  * @param nan elements that are NaN
  * @param inf elements that are infinite
@@ -21,12 +21,12 @@ public record TensorStats(
   /** Stands for no index. */
   public static final long NO_INDEX = -1;
 
-  /** Of elements of which no index is known. */
+  /** For elements without known indices. */
   public TensorStats(double min, double max, double sum, long nan, long inf, long zeros) {
     this(min, max, sum, nan, inf, zeros, NO_INDEX);
   }
 
-  /** Of a tensor all of whose ranges are merged. */
+  /** The statistics of a tensor, once all of its ranges are merged. */
   public static TensorStats of(StatsPartial all) {
     boolean empty = all.elements() == all.nan();
     return new TensorStats(

@@ -4,13 +4,13 @@ import io.qtrace.kernel.StatsPartial;
 import java.util.Optional;
 
 /**
- * Statistics of a whole tensor's elements in float64, of complex ones of their moduli, as SQL gives
- * them.
+ * Statistics of a whole tensor's elements in float64, for complex elements of their moduli, as SQL
+ * functions return them.
  *
- * @param min least number, NaN left out; empty if nothing is left
- * @param max greatest number, NaN left out; empty if nothing is left
- * @param mean NaN included; empty of no elements
- * @param std standard deviation with n - 1 in the denominator; empty of fewer than two elements
+ * @param min least number, ignoring NaN; empty if there is none
+ * @param max greatest number, ignoring NaN; empty if there is none
+ * @param mean including NaN; empty if there are no elements
+ * @param std standard deviation with n - 1 in the denominator; empty for fewer than two elements
  * @param nan elements that are NaN
  * @param inf elements that are infinite
  * @param zeros elements that are 0 or -0

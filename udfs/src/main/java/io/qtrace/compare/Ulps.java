@@ -1,13 +1,15 @@
 package io.qtrace.compare;
 
+import io.qtrace.io.Amount;
 import io.qtrace.tensor.DType;
 import java.io.Serializable;
 
 /**
- * Elements that are as recomputed but for rounding: computed in another order or in fewer bits.
+ * Elements that agree with recomputed ones only within rounding: computed in another order or with
+ * lower precision.
  *
- * @param elements how many are not the exact number, correctly rounded to their type
- * @param most how far the farthest is off, in units in the last place of its type, rounded up
+ * @param elements number of elements that are not the exact number, correctly rounded to their type
+ * @param most largest error, in units in the last place of the type, rounded up
  */
 public record Ulps(long elements, long most) implements Serializable {
   /** Every element is the exact number, correctly rounded. */
@@ -20,20 +22,20 @@ public record Ulps(long elements, long most) implements Serializable {
     return new Ulps(elements + other.elements, Math.max(most, other.most));
   }
 
-  /** These and one more element, which is off by a part of a unit in the last place or more. */
+  /** These and one more element, with its distance in units in the last place. */
   Ulps plus(double distance) {
     return distance <= HALF ? this : another(distance);
   }
 
-  /** These and one more element that is not the exact number, however near. */
+  /** These and one more element that is not the exact number, at any distance. */
   Ulps another(double distance) {
     return merge(new Ulps(1, Math.max(1, (long) Math.ceil(distance))));
   }
 
-  /** How many and how far, for people. */
+  /** The count and the largest error, for people. */
   public String text() {
-    return "%d %s only within rounding (at most %d ulp off)"
-        .formatted(elements, elements == 1 ? "element" : "elements", most);
+    return "%s only within rounding (at most %d ulp off)"
+        .formatted(Amount.of(elements, "element"), most);
   }
 
   public boolean isNone() {

@@ -13,8 +13,8 @@ import java.io.OutputStream;
 import java.util.function.LongConsumer;
 
 /**
- * Writes checkpoints, a block of bytes at a time. A reader sees a whole file or none; after a
- * failure nothing of the new file is left. Equal content gives equal bytes. Thread safe.
+ * Writes checkpoints, a block of bytes at a time. A reader sees a complete file or none; after a
+ * failure nothing of the new file remains. Equal content gives equal bytes. Thread safe.
  */
 public final class CheckpointWriter {
   private final ObjectStore store;
@@ -25,7 +25,7 @@ public final class CheckpointWriter {
   }
 
   /**
-   * @param progress receives the bytes of every block
+   * @param progress receives the number of bytes of every block
    */
   public CheckpointWriter(ObjectStore store, LongConsumer progress) {
     this.store = store;
@@ -33,10 +33,11 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes one file; folders above it are made. Each storage is read once, from front to back.
+   * Writes one file; missing parent folders are created. Each storage is read once, from front to
+   * back.
    *
    * @param uri any Hadoop URI, or a plain local path
-   * @return the file as it is then stored
+   * @return the identity of the stored file
    * @throws FormatException if bytes of the state dict are not what the file that they come from
    *     claims
    * @throws IllegalArgumentException if the format cannot hold a tensor; it is named
@@ -52,7 +53,7 @@ public final class CheckpointWriter {
     }
   }
 
-  /** Reports how many bytes pass. */
+  /** Reports the number of bytes written. */
   private static final class Metered extends FilterOutputStream {
     private final LongConsumer progress;
 

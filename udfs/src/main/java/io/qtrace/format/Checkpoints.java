@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Reads what a checkpoint file holds, whatever its format, without its data. Thread safe. */
+/** Indexes checkpoint files of any supported format, without reading their data. Thread safe. */
 public final class Checkpoints {
   /** Opens a file by its URI. */
   @FunctionalInterface
@@ -39,7 +39,7 @@ public final class Checkpoints {
     this(store::open, store.limits());
   }
 
-  /** Reads files that lie elsewhere, in memory for instance. */
+  /** Reads files from elsewhere, such as memory. */
   public Checkpoints(Opener files, ReadLimits limits) {
     this.files = files;
     this.limits = limits;
@@ -49,7 +49,7 @@ public final class Checkpoints {
    * Indexes one file: its first bytes show the format. The index of a sharded checkpoint ({@code
    * *.json}) stands for all its shards.
    *
-   * @throws FormatException if the file is damaged, hostile, beyond its limits or of no known
+   * @throws FormatException if the file is damaged, malicious, exceeds a limit or has an unknown
    *     format
    */
   public CheckpointIndex index(String uri) throws IOException {
@@ -65,7 +65,7 @@ public final class Checkpoints {
   /**
    * The files that an index of a sharded checkpoint names, as paths from its folder.
    *
-   * @throws FormatException if it is damaged, hostile or no such index
+   * @throws FormatException if it is damaged, malicious or not such an index
    */
   public Set<String> shards(String uri) throws IOException {
     ReadBudget budget = new ReadBudget(limits);
@@ -75,8 +75,8 @@ public final class Checkpoints {
   }
 
   /**
-   * Collects what the pickles of a file or of its shards name, whether or not it can be indexed:
-   * {@link #globals} has it then.
+   * Collects the names in the pickles of a file or of its shards, whether or not it can be indexed;
+   * {@link #globals} then returns them.
    *
    * @throws IOException if a file cannot be read
    */
@@ -100,22 +100,25 @@ public final class Checkpoints {
     }
   }
 
-  /** What all calls together found that pickles name, the worst first; of very many the worst. */
+  /**
+   * The names in pickles found by all calls together, the worst first; if there are very many, only
+   * the worst.
+   */
   public List<PickledGlobal> globals() {
     return globals.worst();
   }
 
-  /** How many names all calls together found. */
+  /** The number of names found by all calls together. */
   public int globalCount() {
     return globals.count();
   }
 
-  /** Bytes that all calls together asked their files for. */
+  /** Bytes requested from files by all calls together. */
   public long bytesRead() {
     return bytesRead.get();
   }
 
-  /** The files that all calls together opened, as they were then: an index before its shards. */
+  /** The files opened by all calls together, as they were then: an index before its shards. */
   public List<ObjectStat> opened() {
     return List.copyOf(opened);
   }

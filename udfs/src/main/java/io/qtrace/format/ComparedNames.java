@@ -10,10 +10,10 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * Names under which tensors are compared, where files name those of a part of a model as the part
- * does: the decoder without its head, such as {@code model.model}, whose {@code layers.0...} the
- * whole model calls {@code model.layers.0...}; factors of an adapter, which PEFT's {@code
- * lora_A.weight} and {@code lora_A.default.weight} are.
+ * Normalizes names of tensors that files give relative to a part of a model: the decoder without
+ * its head, such as {@code model.model}, whose {@code layers.0...} are {@code model.layers.0...} in
+ * the whole model; and factors of an adapter, {@code lora_A.weight} and {@code
+ * lora_A.default.weight} in PEFT.
  */
 public final class ComparedNames {
   private static final String MODEL = "model.";
@@ -35,7 +35,7 @@ public final class ComparedNames {
             index,
             ComparedNames::isFactor,
             name -> FACTOR.matcher(name).replaceFirst("$1"),
-            "names of the factors of adapters are without .weight");
+            "names of adapter factors are compared without .weight");
     boolean decoder =
         plain.tensors().stream().anyMatch(tensor -> OF_BLOCKS.matcher(tensor.name()).matches())
             && plain.tensors().stream().allMatch(tensor -> mayBeOfDecoder(tensor.name()));
@@ -44,7 +44,7 @@ public final class ComparedNames {
             plain,
             ComparedNames::isOfDecoder,
             MODEL::concat,
-            "names of the model without its head are compared with model. before them")
+            "names of a decoder without its head are compared with the prefix model.")
         : plain;
   }
 

@@ -22,7 +22,8 @@ enum FileFormat {
   private static final int MAX_KEPT = 1 << 20;
 
   /**
-   * @throws FormatException naming what the file is, and the remedy, if it is none of these
+   * @throws FormatException naming what the file is, and the remedy, if it has none of these
+   *     formats
    */
   static FileFormat of(RangeReader reader) throws IOException {
     long share = Math.max(MIN_KEPT, Math.min(MAX_KEPT, reader.length() / HEADER_SHARE));
@@ -52,7 +53,9 @@ enum FileFormat {
       return SAFETENSORS; // damaged: its reader says how
     }
     throw unsupported(
-        reader, "of no known format", "give a file of torch.save, safetensors or a sharded index");
+        reader,
+        "of no known format",
+        "expected a torch.save file, safetensors or an index of shards");
   }
 
   // A header length below 2^32, then JSON.

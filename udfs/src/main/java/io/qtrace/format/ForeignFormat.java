@@ -3,7 +3,7 @@ package io.qtrace.format;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Formats that people take for checkpoints, recognised so that a refusal can say what to do. */
+/** Formats that are mistaken for checkpoints, recognised so that the error can say what to do. */
 enum ForeignFormat {
   GIT_LFS(
       0,

@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.tensor.CheckpointIndex;
 import io.qtrace.tensor.CheckpointIndex.Shadow;
@@ -16,8 +17,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds the moving average that a training script saves with the model: the section of a file that
- * is named like one, and whose names end in names of the model's tensors.
+ * Finds the moving average that a training script saves with the model: a section of the file with
+ * a name that is typical for one, and with names that end in names of the model's tensors.
  */
 final class ModelShadow {
   private static final Pattern AVERAGE =
@@ -28,10 +29,10 @@ final class ModelShadow {
   private ModelShadow() {}
 
   /**
-   * The index with the moving average that other tensors of its file are; of several sections the
-   * one that has the most tensors.
+   * The index with the moving average among other tensors of its file; of several sections, the one
+   * with the most tensors.
    *
-   * @param outside tensors of the file that are not the model's
+   * @param outside tensors of the file outside the model
    */
   static CheckpointIndex added(CheckpointIndex model, Collection<TensorEntry> outside) {
     Map<String, TensorEntry> byName = model.byName();
@@ -53,8 +54,8 @@ final class ModelShadow {
   }
 
   private static String note(Shadow shadow) {
-    return "%s holds %d tensors of the model again: they are read as its moving average, and compared with no tensor of a model"
-        .formatted(SafeText.of(shadow.section()), shadow.tensors().size());
+    return "%s has %s under names of the model's: read as its moving average, which is not compared with the model"
+        .formatted(SafeText.of(shadow.section()), Amount.of(shadow.tensors().size(), "tensor"));
   }
 
   // The path before the name of a tensor of the model with the same shape.

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Tensors of one checkpoint, found by the names that comparisons use or else by those of the file.
+ * Tensors of one checkpoint, found by the names that comparisons use, or else by those in the file.
  */
 public final class NamedTensors {
   private final String path;
@@ -37,7 +37,7 @@ public final class NamedTensors {
   /**
    * Indexes a file.
    *
-   * @throws IOException naming it, if it cannot be read
+   * @throws IOException naming the file, if it cannot be read
    */
   public static NamedTensors of(ObjectStore store, String path) throws IOException {
     Checkpoints checkpoints = new Checkpoints(store);
@@ -59,7 +59,8 @@ public final class NamedTensors {
   /**
    * A tensor.
    *
-   * @throws IOException naming it and the file, if there is no such tensor or it cannot be read
+   * @throws IOException naming the tensor and the file, if there is no such tensor or it cannot be
+   *     read
    */
   public TensorEntry tensor(String name) throws IOException {
     Optional<TensorEntry> tensor = find(name);

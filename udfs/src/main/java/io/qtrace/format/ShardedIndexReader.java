@@ -1,5 +1,6 @@
 package io.qtrace.format;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.FormatException;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.RangeReader;
@@ -22,8 +23,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * Indexes a checkpoint that Hugging Face Transformers split into shards: {@code
  * model.safetensors.index.json} or {@code pytorch_model.bin.index.json} next to its shards, or
- * above them. Each shard must hold the tensors that the index maps to it. Those that the index does
- * not name are read too, as Transformers does: it loads all that the shards hold.
+ * above them. Each shard must hold the tensors that the index maps to it. Tensors that the index
+ * does not list are read too, as Transformers does, which loads everything in the shards.
  */
 final class ShardedIndexReader {
   /** Indexes one shard. */
@@ -49,7 +50,7 @@ final class ShardedIndexReader {
    * Tensors shard by shard, in the order of the shards' names.
    *
    * @throws FormatException if the index names files elsewhere, or a shard is missing, damaged,
-   *     lacks tensors that the index maps to it or holds those that another one has
+   *     lacks tensors that the index maps to it, or contains tensors mapped to another one
    */
   static CheckpointIndex index(RangeReader reader, Shards shards, ReadBudget budget)
       throws IOException {
@@ -86,9 +87,9 @@ final class ShardedIndexReader {
   private void addNotes(Set<String> files, List<String> notes) {
     if (unlistedCount > 0) {
       notes.add(
-          "the index does not name %d tensors that its shards hold, read all the same: %s%s"
+          "the index does not list %s of its shards, read nevertheless: %s%s"
               .formatted(
-                  unlistedCount,
+                  Amount.of(unlistedCount, "tensor"),
                   String.join(", ", unlisted),
                   unlistedCount > unlisted.size()
                       ? " and %d more".formatted(unlistedCount - unlisted.size())

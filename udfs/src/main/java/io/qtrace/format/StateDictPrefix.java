@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Where a training script keeps the model's tensors inside the file it saves, next to the
- * optimizer's and others.
+ * Finds where a training script keeps the model's tensors in the file it saves, among those of the
+ * optimizer and others.
  */
 public final class StateDictPrefix {
   private static final List<String> PREFIXES = List.of("model_state_dict.", "state_dict.");
@@ -46,9 +46,8 @@ public final class StateDictPrefix {
 
   /**
    * The model's tensors under their own names: those of {@code model_state_dict}, or else of {@code
-   * state_dict}; every other tensor becomes a skipped one, and a moving average of the model its
-   * shadow too. Where a wrapper of the model, or of a module of it, changes names, they are those
-   * of what it wraps.
+   * state_dict}; every other tensor becomes a skipped one, and a moving average of the model also
+   * its shadow. Prefixes and infixes added by wrappers of the model or its modules are removed.
    */
   public static CheckpointIndex unwrapped(CheckpointIndex index) {
     for (String prefix : PREFIXES) {
@@ -73,7 +72,7 @@ public final class StateDictPrefix {
         .findFirst();
   }
 
-  /** Whether a tensor of an {@link #unwrapped} index was left out as not the model's. */
+  /** Whether a tensor was left out of an {@link #unwrapped} index because it is not the model's. */
   public static boolean isOutside(Skipped skipped) {
     return skipped.reason().startsWith(OUTSIDE);
   }

@@ -16,9 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32;
 
-/**
- * A storage of a file, little endian. Whoever reads it from front to back reads its CRC-32 checked.
- */
+/** A storage of a file, little endian. If it is read from front to back, its CRC-32 is checked. */
 final class StorageSource implements ByteSource {
   private final OpenFiles files;
   private final Storage storage;

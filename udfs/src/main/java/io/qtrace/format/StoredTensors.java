@@ -25,9 +25,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Tensors of checkpoint files as they go into a state dict that is to be written; their bytes are
- * read when they are needed, and the CRC-32 that their file states is checked. Sources are valid
- * until this closes. Not thread safe.
+ * Tensors of checkpoint files as parts of a state dict to be written; their bytes are read when
+ * needed, and checked against the CRC-32 that their file states. Sources are valid until this
+ * closes. Not thread safe.
  */
 public final class StoredTensors implements Closeable {
   private static final int WINDOW_BYTES = 1 << 20;
@@ -46,7 +46,7 @@ public final class StoredTensors implements Closeable {
     files = resources.add(new OpenFiles(store));
   }
 
-  /** The tensor as the file has it: those that share a storage share their source. */
+  /** The tensor as in the file: tensors that share a storage share their source. */
   public StateDict.Tensor view(TensorEntry tensor) {
     return new StateDict.Tensor(
         tensor.name(),
@@ -93,7 +93,7 @@ public final class StoredTensors implements Closeable {
     return source;
   }
 
-  /** The elements of a view that is less than its storage, or lies otherwise in it. */
+  /** The elements of a view that covers only a part of its storage, or has another layout. */
   private final class ViewSource implements ByteSource {
     private final TensorEntry tensor;
 

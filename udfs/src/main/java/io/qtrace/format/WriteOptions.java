@@ -10,7 +10,7 @@ public record WriteOptions(WriteFormat format, WriteMode existing) {
     Objects.requireNonNull(existing, "existing");
   }
 
-  /** In the format that the file's extension names, in place of a file that is there. */
+  /** In the format that the file's extension names, replacing an existing file. */
   public static WriteOptions replacing(String uri) {
     return new WriteOptions(WriteFormat.of(uri), WriteMode.OVERWRITE);
   }

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
-/** Bytes of known number that are read in ranges: from a file, from memory, or computed. */
+/** A known number of bytes that are read in ranges: from a file, from memory, or computed. */
 public interface ByteSource {
-  /** How many there are. */
+  /** The number of bytes. */
   long bytes();
 
   /**

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Closes what was opened, last first, all of it even if some fail. */
+/** Closes resources in reverse order of opening, all of them even if some fail. */
 public final class CloseStack implements Closeable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 

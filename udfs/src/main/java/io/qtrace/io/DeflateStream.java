@@ -9,10 +9,10 @@ import java.util.List;
  *
  * @param position its first byte in the file
  * @param stored its length in the file
- * @param bytes length of what it expands to, as the file states it: more is never inflated
+ * @param bytes length of the inflated content, as the file states it: more is never inflated
  */
 public record DeflateStream(long position, long stored, long bytes) {
-  /** No deflate stream expands to more bytes for one of its own than this, zlib's documents say. */
+  /** Maximum expansion factor of a deflate stream, from zlib's documentation. */
   public static final long MAX_RATIO = 1032;
 
   public DeflateStream {

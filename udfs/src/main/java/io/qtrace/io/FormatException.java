@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * A file that is not what it claims to be. The message names the file, the byte and the reason, and
- * is safe to show.
+ * Thrown if a file is not what it claims to be. The message names the file, the byte position and
+ * the reason, and is safe to show.
  */
 public final class FormatException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -15,8 +15,8 @@ public final class FormatException extends IOException {
   private final String reason;
 
   /**
-   * @param file URI of the file; the message has its {@link SafeText}
-   * @param position byte in the file at which the fault was seen
+   * @param file URI of the file; the message contains it as {@link SafeText}
+   * @param position byte position in the file at which the error was detected
    * @param reason what is wrong and what was expected, the file's own words {@linkplain
    *     SafeText#quoted quoted}
    */

@@ -12,8 +12,8 @@ import java.util.zip.Inflater;
 
 /**
  * Inflates one stream of a file from front to back, a buffer of it at a time. Ranges that ascend
- * from one call to the next cost one pass; one before the last begins a new one. May be read again
- * after it was closed. Not thread safe.
+ * from one call to the next cost one pass; a range before the last one starts a new pass. May be
+ * read again after it was closed. Not thread safe.
  */
 final class Inflating implements Closeable {
   private static final int INPUT_BYTES = 1 << 18;

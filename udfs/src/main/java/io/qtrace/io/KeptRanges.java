@@ -67,7 +67,7 @@ public final class KeptRanges implements RangeSource {
     }
   }
 
-  /** Streams are not kept: what parts of a file expand to is not known in advance. */
+  /** Streams are not kept, since it is not known in advance what parts of a file expand to. */
   @Override
   public void readInflated(DeflateStream stream, List<Range> ranges) {
     throw new IllegalStateException(

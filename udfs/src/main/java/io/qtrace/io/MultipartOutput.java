@@ -4,7 +4,9 @@ import java.io.IOException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** An object of a store that shows it when its upload is complete, and can abort the upload. */
+/**
+ * An object in a store that makes it visible when its upload is complete, and can abort the upload.
+ */
 final class MultipartOutput extends StreamedOutput {
   MultipartOutput(FileSystem fs, Path target, WriteMode existing) throws IOException {
     super(fs, target, target, existing);

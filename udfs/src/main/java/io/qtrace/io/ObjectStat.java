@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * @param uri fully qualified URI, escaped where its path needs it
  * @param bytes length
  * @param modified modification time, milliseconds since the epoch
- * @param etag the store's own content tag, or the empty string where it has none
+ * @param etag the store's tag of the content, or the empty string if it has none
  */
 public record ObjectStat(String uri, long bytes, long modified, String etag)
     implements Serializable {
@@ -22,8 +22,8 @@ public record ObjectStat(String uri, long bytes, long modified, String etag)
   }
 
   /**
-   * Whether two stats of one path say that the content is the same: equal sizes, and equal tags
-   * where both have one, else equal times.
+   * Whether two stats of one path mean the same content: equal sizes, and equal tags if both have
+   * one, else equal times.
    */
   public boolean sameContent(ObjectStat other) {
     boolean tagged = !etag.isEmpty() && !other.etag.isEmpty();

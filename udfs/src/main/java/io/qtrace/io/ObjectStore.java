@@ -40,7 +40,7 @@ public final class ObjectStore {
     this.hadoop = hadoop;
   }
 
-  /** Bounds within which checkpoints of this store are indexed. */
+  /** Limits for indexing checkpoints of this store. */
   public ReadLimits limits() {
     return ReadLimits.of(hadoop);
   }
@@ -60,7 +60,7 @@ public final class ObjectStore {
   }
 
   /**
-   * Opens an object whose identity is known, which spares an object store a request.
+   * Opens an object whose identity is known, which saves a request to the object store.
    *
    * @throws IOException if there is no such object, at the latest when it is read
    */
@@ -106,10 +106,10 @@ public final class ObjectStore {
   }
 
   /**
-   * Begins an object that appears at once, complete, when it is committed; folders above it are
-   * made.
+   * Begins an object that becomes visible as a whole when it is committed; missing parent folders
+   * are created.
    *
-   * @throws IOException if there is an object already and it may not be replaced, or a folder
+   * @throws IOException if an object exists already and may not be replaced, or is a folder
    */
   public AtomicOutput create(String uri, WriteMode existing) throws IOException {
     Path path = path(uri);
@@ -166,7 +166,7 @@ public final class ObjectStore {
     }
   }
 
-  /** The identity that a listing already gave. */
+  /** The identity from a listing. */
   public static ObjectStat stat(FileStatus status) {
     String etag =
         status instanceof EtagSource source && source.getEtag() != null ? source.getEtag() : "";

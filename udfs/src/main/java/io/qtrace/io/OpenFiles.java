@@ -7,11 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Files that stay open from one range to the next: each open is a request to an object store. The
- * least recently used are closed first. Not thread safe.
+ * Files that stay open from one range to the next, since each open is a request to an object store.
+ * The least recently used are closed first. Not thread safe.
  */
 public final class OpenFiles implements Closeable {
-  /** Most files that are open at once. */
+  /** Maximum number of open files. */
   public static final int MAX_OPEN = 32;
 
   private final ObjectStore store;
@@ -25,15 +25,15 @@ public final class OpenFiles implements Closeable {
   }
 
   /**
-   * @param known identities of files by the names that they are opened by, which spare an object
-   *     store a request for each open; the others are asked for
+   * @param known identities of files by the names under which they are opened; each saves a request
+   *     to the object store, others are requested
    */
   public OpenFiles(ObjectStore store, Map<String, ObjectStat> known) {
     this.store = store;
     this.known = known;
   }
 
-  /** The file's reader, valid until {@link #MAX_OPEN} other files were opened. */
+  /** The file's reader, valid until {@link #MAX_OPEN} other files have been opened. */
   public RangeReader open(String uri) throws IOException {
     RangeReader reader = readers.get(uri);
     if (reader == null) {
@@ -45,7 +45,7 @@ public final class OpenFiles implements Closeable {
     return reader;
   }
 
-  /** Bytes that all files were asked for, closed ones too. */
+  /** Bytes requested from all files, including closed ones. */
   public long bytesRead() {
     return bytesRead + readers.values().stream().mapToLong(RangeReader::bytesRead).sum();
   }

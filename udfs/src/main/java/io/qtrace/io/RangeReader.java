@@ -56,14 +56,14 @@ public final class RangeReader implements RangeSource, Closeable {
     return stat.bytes();
   }
 
-  /** Bytes asked for so far. */
+  /** Bytes requested so far. */
   public long bytesRead() {
     return bytesRead;
   }
 
   /**
-   * Reads a part of the object and keeps it: what lies within it is not asked for again. For the
-   * ends of a file, where formats have their headers, to spare an object store requests.
+   * Reads a part of the object and keeps it, so that it is not requested again. For the ends of a
+   * file, where formats have their headers, to save requests to an object store.
    *
    * @throws FormatException if the object ends before
    */
@@ -145,7 +145,7 @@ public final class RangeReader implements RangeSource, Closeable {
     return asked;
   }
 
-  /** A read that was asked for: closing it waits for the bytes, even if interrupted. */
+  /** A requested read: closing it waits for the bytes, even if interrupted. */
   private final class InFlight implements Closeable {
     private final FileRange request;
     private final ByteBuffer direct;

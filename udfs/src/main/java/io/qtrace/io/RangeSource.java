@@ -14,15 +14,15 @@ public interface RangeSource {
 
   /**
    * Fills every range's target; targets end with position = limit. Nothing is written to a target
-   * after the return, be it by failure.
+   * after the return, even after a failure.
    *
    * @throws FormatException if the file ends before a range does
    */
   void read(List<Range> ranges) throws IOException;
 
   /**
-   * Begins to fill every range's target, where the file can be read in the background; elsewhere
-   * the ranges are read at once. Other ranges may be read and begun in the meantime.
+   * Begins to fill every range's target if the file can be read in the background; otherwise reads
+   * the ranges immediately. Other ranges may be read and begun in the meantime.
    *
    * @throws FormatException if the file ends before a range does
    */
@@ -32,8 +32,8 @@ public interface RangeSource {
   }
 
   /**
-   * The same of what a part of the file expands to, which lies as {@link DeflateStream#in} says.
-   * Ranges that ascend, from call to call too, cost one pass over the stream.
+   * The same for the inflated content of a part of the file, addressed as {@link DeflateStream#in}
+   * describes. Ranges that ascend, also from call to call, cost one pass over the stream.
    *
    * @throws FormatException if the stream is damaged, or does not expand to what its file states
    */

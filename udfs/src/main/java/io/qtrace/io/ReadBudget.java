@@ -1,11 +1,11 @@
 package io.qtrace.io;
 
 /**
- * Counts the memory that one checkpoint's index takes against its {@link ReadLimits} and the heap.
- * What was counted is not given back: readers keep nearly all of it to the end. Not thread safe.
+ * Counts the memory for one checkpoint's index against its {@link ReadLimits} and the heap. Counted
+ * memory is never returned, since readers keep nearly all of it to the end. Not thread safe.
  */
 public final class ReadBudget {
-  // Whoever fills all of the heap makes others fail that share it.
+  // A full heap makes other users of it fail too.
   private static final long HALF_OF_HEAP = Runtime.getRuntime().maxMemory() / 2;
 
   private final ReadLimits limits;
@@ -28,7 +28,7 @@ public final class ReadBudget {
   /**
    * Counts memory before it is taken.
    *
-   * @param position byte of the file that asks for it
+   * @param position byte of the file that requires the memory
    * @throws FormatException if the checkpoint takes more than it may, or than half of the heap:
    *     then its cause is an {@link OutOfMemoryError}
    */

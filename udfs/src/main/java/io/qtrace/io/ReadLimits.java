@@ -4,16 +4,16 @@ import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Bounds within which a checkpoint is indexed, so that a small file cannot take much time or
- * memory. A file that exceeds one is refused with the limit's name.
+ * Limits for indexing a checkpoint, so that a small file cannot take much time or memory. A file
+ * that exceeds one is refused with the limit's name.
  *
- * @param memoryBytes heap that an index takes, with all that is read to make it; of files of some
+ * @param memoryBytes heap for an index and everything read to make it; for files of several
  *     gigabytes a sixteenth of their size, up to a gigabyte
- * @param opcodes opcodes in one pickle: some 30 a tensor
- * @param depth containers within containers
- * @param nameCharacters characters of a tensor's name
- * @param viewBytes bytes of different views, beyond four times those of the storages that they
- *     share; views beyond it are not compared
+ * @param opcodes opcodes in one pickle: about 30 per tensor
+ * @param depth nesting depth of containers
+ * @param nameCharacters characters in a tensor's name
+ * @param viewBytes bytes of distinct views beyond four times the size of the storages that they
+ *     share; further views are not compared
  */
 public record ReadLimits(
     long memoryBytes, int opcodes, int depth, int nameCharacters, long viewBytes)
@@ -38,8 +38,8 @@ public record ReadLimits(
   }
 
   /**
-   * The limits of a configuration, {@code qtrace.limits.memory} and so on, sizes as Hadoop has them
-   * ({@code 192m}); the default ones where it says nothing.
+   * The limits of a configuration, {@code qtrace.limits.memory} and so on, sizes as Hadoop writes
+   * them ({@code 192m}); others have their defaults.
    *
    * @throws IllegalArgumentException if one is not a number or not more than 0
    */
@@ -52,7 +52,7 @@ public record ReadLimits(
         hadoop.getLongBytes(VIEW_BYTES, DEFAULT.viewBytes));
   }
 
-  /** Makes them the limits of a configuration, and returns it. */
+  /** Sets these limits in a configuration, and returns it. */
   public Configuration addTo(Configuration hadoop) {
     hadoop.setLong(MEMORY, memoryBytes);
     hadoop.setInt(OPCODES, opcodes);
@@ -62,16 +62,16 @@ public record ReadLimits(
     return hadoop;
   }
 
-  /** Heap that the index of a checkpoint may take whose files have so many bytes. */
+  /** Heap that the index of a checkpoint may take, given the size of its files. */
   long memoryBytes(long fileBytes) {
     return Math.max(memoryBytes, Math.min(fileBytes / FILE_SHARE, MOST_OF_A_LARGE_FILE));
   }
 
   /**
-   * The fault of a file that exceeds a limit.
+   * The exception for a file that exceeds a limit.
    *
    * @param limit its name in the settings
-   * @param what of the file is more than the limit, and the limit
+   * @param what exceeds the limit, and the limit
    */
   public static FormatException exceeded(String file, long position, String limit, String what) {
     return new FormatException(

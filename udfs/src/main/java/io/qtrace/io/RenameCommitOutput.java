@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
- * An object on a file system that renames at once: written under a hidden name next to its own,
+ * An object on a file system with atomic rename: written under a hidden name in the same folder,
  * then renamed.
  */
 final class RenameCommitOutput extends StreamedOutput {

@@ -1,8 +1,8 @@
 package io.qtrace.io;
 
 /**
- * Text of others made safe to show: what could move a terminal's cursor, hide or reorder what is
- * read is written as an escape, as in Java's string literals. Equal results mean equal texts.
+ * Makes untrusted text safe to show: characters that could move a terminal's cursor, hide or
+ * reorder text are escaped as in Java's string literals. Equal results mean equal texts.
  */
 public final class SafeText {
   private static final int MAX_QUOTED = 200;
@@ -20,7 +20,7 @@ public final class SafeText {
     return safe.toString();
   }
 
-  /** The safe text in single quotes, those within it escaped; cut after 200 characters. */
+  /** The safe text in single quotes, with quotes in it escaped; cut after 200 characters. */
   public static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("'");
     text.codePoints()
@@ -30,7 +30,7 @@ public final class SafeText {
     return quoted.append(cut ? "...'" : "'").toString();
   }
 
-  /** The safe text; of a longer one the first 200 characters, and how many it has. */
+  /** The safe text; for a longer one, its first 200 characters and its length. */
   public static String cut(String text) {
     int characters = text.codePointCount(0, text.length());
     if (characters <= MAX_QUOTED) {

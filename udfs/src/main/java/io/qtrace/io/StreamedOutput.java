@@ -6,7 +6,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** An object written through one stream; its kind decides how it becomes visible or goes away. */
+/** An object written through one stream; subclasses decide how it becomes visible or is removed. */
 abstract class StreamedOutput implements AtomicOutput {
   final FileSystem fs;
   final Path target;
@@ -35,7 +35,7 @@ abstract class StreamedOutput implements AtomicOutput {
   /** Ends the stream and makes the object visible. */
   abstract void publish() throws IOException;
 
-  /** Removes what was written of an object that was not committed. */
+  /** Removes the data of an object that was not committed. */
   abstract void discard() throws IOException;
 
   @Override

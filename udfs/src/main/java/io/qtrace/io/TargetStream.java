@@ -29,7 +29,7 @@ final class TargetStream extends OutputStream {
     }
   }
 
-  /** Ends the object: its bytes are with the store. */
+  /** Ends the object: the store has all its bytes. */
   @Override
   public void close() throws IOException {
     try {

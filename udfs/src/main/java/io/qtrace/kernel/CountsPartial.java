@@ -17,10 +17,10 @@ public record CountsPartial(List<Long> counts, boolean outside) implements Seria
   /** Indices from 0 on that are counted. */
   static final int ENTRIES = 256;
 
-  /** Of no elements. */
+  /** The counts of no elements. */
   public static final CountsPartial NONE = new CountsPartial(List.of(), false);
 
-  /** Of elements that are not all indices. */
+  /** The counts of elements that are not all indices. */
   static final CountsPartial OUTSIDE = new CountsPartial(List.of(), true);
 
   public CountsPartial {

@@ -4,7 +4,7 @@ import io.qtrace.arrow.Block;
 import io.qtrace.tensor.DType;
 
 /**
- * Chunks of one dtype as float64, in an array that stays in cache: of complex elements the moduli,
+ * Chunks of one dtype as float64, in an array that stays in cache: moduli of complex elements,
  * 64-bit integers rounded to the nearest, all others without rounding.
  */
 final class Doubles {

@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Which form of the loops to use. The vector form is twice as fast as the plain one, but a hundred
- * times slower until the JVM's best compiler is done with it, which takes seconds. So the plain
- * form does the first gigabytes; then a thread calls the vector form until it is compiled, and all
- * change to it.
+ * Chooses the form of the loops. The vector form is twice as fast as the plain one, but a hundred
+ * times slower until C2 has compiled it, which takes seconds. So the plain form handles the first
+ * gigabytes; then a thread calls the vector form until it is compiled, and all threads switch to
+ * it.
  */
 final class Forms {
   // As long as the plain form takes longer for them by what it costs to compile the vector form.

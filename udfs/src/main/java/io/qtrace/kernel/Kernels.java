@@ -234,7 +234,7 @@ public final class Kernels {
     return values(dtype, block.bytes());
   }
 
-  /** The same of the bytes from 0 to the limit, little endian. */
+  /** The same for the bytes from 0 to the limit, little endian. */
   public static List<Double> values(DType dtype, ByteBuffer bytes) {
     return IntStream.range(0, bytes.limit() / dtype.bytes())
         .mapToObj(i -> Elements.real(dtype, bytes, i))

@@ -3,16 +3,16 @@ package io.qtrace.kernel;
 import java.io.Serializable;
 
 /**
- * Elements of a tensor that are not what a rule says. Those of disjoint ranges merge, in any order.
+ * Elements of a tensor that deviate from a rule. Those of disjoint ranges merge, in any order.
  *
- * @param count of them
+ * @param count number of them
  * @param first index in the tensor of the first one, -1 if none
  * @param value that element, 64-bit integers rounded to float64; NaN if none
- * @param expected what the rule says it should be; NaN where it names no single number
+ * @param expected its value according to the rule; NaN if the rule has no single value
  */
 public record Mismatches(long count, long first, double value, double expected)
     implements Serializable {
-  /** Every element is as the rule says. */
+  /** Every element follows the rule. */
   public static final Mismatches NONE = new Mismatches(0, -1, Double.NaN, Double.NaN);
 
   public Mismatches {

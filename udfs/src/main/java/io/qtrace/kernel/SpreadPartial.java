@@ -7,14 +7,14 @@ import java.io.Serializable;
  * of disjoint ranges merge in any order, up to rounding in float64.
  *
  * @param elements seen
- * @param mean of them, 0 of none
+ * @param mean of them, 0 if there are none
  * @param squares sum of (element - mean)^2
  */
 public record SpreadPartial(long elements, double mean, double squares) implements Serializable {
-  /** Of no elements. */
+  /** The spread of no elements. */
   public static final SpreadPartial NONE = new SpreadPartial(0, 0, 0);
 
-  /** Of the first {@code count} numbers. */
+  /** The spread of the first {@code count} numbers. */
   static SpreadPartial of(double[] numbers, int count) {
     double sum = 0;
     for (int i = 0; i < count; i++) {

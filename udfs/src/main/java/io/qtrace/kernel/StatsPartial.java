@@ -8,8 +8,8 @@ import java.util.Objects;
  * ranges merge, in any order, to the very bits that the whole gives.
  *
  * @param elements seen
- * @param min least number but NaN, infinity if there is none
- * @param max greatest number but NaN, negative infinity if there is none
+ * @param min least number, ignoring NaN; infinity if there is none
+ * @param max greatest number, ignoring NaN; negative infinity if there is none
  * @param sum of all numbers: NaN or infinite ones make it so
  * @param nan elements that are NaN
  * @param inf elements that are infinite
@@ -29,7 +29,7 @@ public record StatsPartial(
   /** Stands for no index. */
   public static final long NO_INDEX = Long.MAX_VALUE;
 
-  /** Of no elements. */
+  /** The statistics of no elements. */
   public static final StatsPartial NONE =
       new StatsPartial(
           0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, ExactSum.ZERO, 0, 0, 0, NO_INDEX);

@@ -3,8 +3,8 @@ package io.qtrace.lut;
 import java.util.Arrays;
 
 /**
- * The entries of a table gathered in fewer, as the recipe makes a 4-entry table of a 16-entry one:
- * k-means that starts at evenly spaced quantiles and ends after 20 rounds.
+ * Clusters the entries of a table, as the recipe makes a 4-entry table from a 16-entry one: k-means
+ * that starts at evenly spaced quantiles and ends after 20 rounds.
  */
 public final class Clusters {
   private static final int ROUNDS = 20;
@@ -12,10 +12,10 @@ public final class Clusters {
   private Clusters() {}
 
   /**
-   * The fewer entries, rising.
+   * The clustered entries, ascending.
    *
-   * @param lut the table, rising
-   * @param entries how many, at least 1
+   * @param lut the table, ascending
+   * @param entries number of clusters, at least 1
    */
   public static float[] of(Lut lut, int entries) {
     float[] values = lut.values();

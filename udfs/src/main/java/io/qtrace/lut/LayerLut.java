@@ -13,10 +13,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a checkpoint states of a layer's LUT.
+ * A layer's LUT as stored in a checkpoint.
  *
  * @param lut finite, of even size
- * @param deltas half as many; empty where the LUT does not train
+ * @param deltas half as many; empty if the LUT does not train
  * @param maxAbs the {@code --lut-max-abs} that training ran with
  */
 public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
@@ -46,7 +46,7 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
    * The {@code --lut-max-abs} M that the deltas imply, within a few percent: they start as
    * logarithms of (differences of the stored table - m) / (M - n m), whose sum training hardly
    * moves, so M = (L - n m) / sum(exp(deltas)) + n m, with L the stored table's largest value.
-   * Empty without deltas, or where they imply nothing.
+   * Empty without deltas, or if they imply nothing.
    */
   public Optional<Double> impliedMaxAbs() {
     return deltas.flatMap(
@@ -80,7 +80,7 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
         .toList();
   }
 
-  /** Of the stored numbers; empty unless they can be a LUT that trains, and its deltas. */
+  /** From the stored numbers; empty unless they can be a trainable LUT and its deltas. */
   public static Optional<LayerLut> of(Optional<float[]> lut, Optional<float[]> deltas) {
     return lut.filter(values -> values.length >= 2 && values.length % 2 == 0)
         .map(Lut::new)
@@ -167,12 +167,12 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
         .toList();
   }
 
-  /** Whether a LUT is what this one becomes once its deltas are written into it. */
+  /** Whether a LUT is the result of baking this one. */
   public boolean bakesTo(Lut other) {
     return bakes(other).stream().anyMatch(bake -> bake.lut().equals(other));
   }
 
-  /** The LUTs that the deltas may give in training, if a table is one of them. */
+  /** The LUTs that training may compute from the deltas, if a table is one of them. */
   public List<Lut> refreshes(Lut table) {
     return deltas.stream()
         .flatMap(
@@ -181,7 +181,7 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
         .toList();
   }
 
-  /** Whether a LUT is one that the deltas give in training. */
+  /** Whether a LUT is one that training may compute from the deltas. */
   public boolean refreshesTo(Lut other) {
     return refreshes(other).contains(other);
   }

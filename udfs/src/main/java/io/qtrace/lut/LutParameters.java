@@ -43,7 +43,7 @@ public record LutParameters(double maxAbs, double minDelta) implements Serializa
     return bake(stored.maxAbs());
   }
 
-  /** The same of a stored table's largest value. */
+  /** The same, given the stored table's largest value. */
   static LutParameters bake(double stated) {
     double maxAbs = stated < 0.1 ? 2.0 : stated;
     return new LutParameters(maxAbs, Math.max(LEAST_DELTA, 0.001 * maxAbs));

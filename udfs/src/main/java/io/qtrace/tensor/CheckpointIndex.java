@@ -12,17 +12,17 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a checkpoint holds, without its data: kilobytes, whatever the checkpoint's size.
+ * The contents of a checkpoint without its data: kilobytes, independent of the checkpoint's size.
  *
  * @param path URI of the file that was indexed
  * @param format name of the file format, such as {@code torch-zip}
  * @param tensors in the file's order, names unique
  * @param skipped tensors that cannot be compared (sparse, quantized), each with the reason
  * @param shadow a copy of the model's tensors in the same file; empty where there is none
- * @param sections where dicts within the file's outermost one are state dicts: have tensors under
- *     keys with dots
- * @param notes what of the file was read otherwise than it says, a sentence each; the file's words
- *     in them are escaped
+ * @param sections paths of dicts within the file's outermost one that are state dicts, with tensors
+ *     under keys with dots
+ * @param notes what was read in another way than the file states, a sentence each; text from the
+ *     file is escaped
  */
 public record CheckpointIndex(
     String path,
@@ -33,8 +33,8 @@ public record CheckpointIndex(
     Set<String> sections,
     List<String> notes)
     implements Serializable {
-  /** How a note begins where tensors have not the names that their keys give. */
-  public static final String NUMBERED = "keys that read alike once joined by dots have a number: ";
+  /** Prefix of a note about tensors that do not have the names of their keys. */
+  public static final String NUMBERED = "keys with the same dotted name are numbered: ";
 
   /** A tensor-like object that has no plain elements to compare. */
   public record Skipped(String name, String reason) implements Serializable {}
@@ -105,12 +105,12 @@ public record CheckpointIndex(
     this(path, format, tensors, skipped, List.of());
   }
 
-  /** The same of other tensors. */
+  /** The same index with other tensors. */
   public CheckpointIndex with(List<TensorEntry> otherTensors, List<Skipped> otherSkipped) {
     return new CheckpointIndex(path, format, otherTensors, otherSkipped, shadow, sections, notes);
   }
 
-  /** The same with one more note. */
+  /** The same index with one more note. */
   public CheckpointIndex noted(String note) {
     return new CheckpointIndex(
         path,
@@ -122,17 +122,17 @@ public record CheckpointIndex(
         Stream.concat(notes.stream(), Stream.of(note)).toList());
   }
 
-  /** The same with a copy of the model. */
+  /** The same index with a copy of the model. */
   public CheckpointIndex with(Shadow copy) {
     return new CheckpointIndex(path, format, tensors, skipped, Optional.of(copy), sections, notes);
   }
 
-  /** The same of a file that has state dicts at these places. */
+  /** The same index for a file with state dicts at these paths. */
   public CheckpointIndex withSections(Set<String> places) {
     return new CheckpointIndex(path, format, tensors, skipped, shadow, places, notes);
   }
 
-  /** The tensors, and those of the copy under names of their own. */
+  /** The tensors, including those of the copy under their own names. */
   public List<TensorEntry> all() {
     return Stream.concat(tensors.stream(), shadow.stream().flatMap(copy -> copy.named().stream()))
         .toList();

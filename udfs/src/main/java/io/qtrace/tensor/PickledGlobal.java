@@ -9,26 +9,26 @@ import java.util.Objects;
  * it.
  *
  * @param file URI of the file that has the pickle
- * @param pickle member of a zip archive that is the pickle; empty where the file itself is
- * @param position byte of the file at which the first opcode that names it lies
- * @param module empty where the pickle cannot be followed
- * @param name in the module; why it cannot be followed, where it cannot
+ * @param pickle member of a zip archive that is the pickle; empty if the file itself is
+ * @param position byte position in the file of the first opcode that names it
+ * @param module empty if the pickle cannot be parsed
+ * @param name in the module; the reason if the pickle cannot be parsed
  */
 public record PickledGlobal(
     String file, String pickle, long position, String module, String name, Judgement judgement)
     implements Serializable {
-  /** What is known of a name. */
+  /** What is known about a name. */
   public enum Judgement {
-    /** Checkpoints have it, and it only makes data. */
+    /** It occurs in checkpoints, and only makes data. */
     SAFE,
-    /** Nobody vouches for it. */
+    /** It is neither known to be safe nor dangerous. */
     UNKNOWN,
-    /** The pickle cannot be followed from here on, so more may be named. */
+    /** The pickle cannot be parsed beyond this point, so it may contain more names. */
     UNREADABLE,
-    /** It runs code, or reaches files, networks or processes. */
+    /** It runs code, or accesses files, networks or processes. */
     DANGEROUS;
 
-    /** As tables and reports spell it. */
+    /** Its name in tables and reports. */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -47,7 +47,7 @@ public record PickledGlobal(
     Objects.requireNonNull(judgement, "judgement");
   }
 
-  /** Module and name, or why the pickle cannot be followed; the file's words. */
+  /** Module and name, or why the pickle cannot be parsed; text from the file. */
   public String path() {
     return module.isEmpty() ? name : module + "." + name;
   }

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
  * @throws IllegalArgumentException if a size is negative or their product overflows 63 bits
  */
 public record Shape(List<Long> sizes) implements Serializable {
-  /** Dimensions that PyTorch's operations take; NumPy's take as many. */
+  /** Maximum number of dimensions in PyTorch's operations; the same as in NumPy. */
   public static final int MAX_RANK = 64;
 
   public Shape {

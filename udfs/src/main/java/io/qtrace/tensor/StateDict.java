@@ -14,17 +14,17 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What is to be written as a checkpoint: named tensors in order, whose bytes are read when they are
- * written.
+ * The content of a checkpoint to be written: named tensors in order, whose bytes are read when they
+ * are written.
  *
  * @param tensors names unique
  * @param versions PyTorch's {@code _metadata}: the version of each module's state by the module's
- *     path; empty where not known
+ *     path; empty if not known
  */
 public record StateDict(List<Tensor> tensors, Map<String, Long> versions) {
   /**
-   * One tensor: a strided view of a storage. Tensors that share a storage, tied weights for
-   * example, have the same object as theirs.
+   * One tensor: a strided view of a storage. Tensors that share a storage, such as tied weights,
+   * have the same storage object.
    *
    * @param name any text that UTF-8 can hold
    * @param stride distance in elements between neighbours of each dimension, 0 or more

@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param bytes length in bytes, uncompressed
  * @param order byte order of multi-byte elements
  * @param crc32 CRC-32 (IEEE 802.3) of the bytes as the file states it, or {@link #UNVERIFIED}
- * @param frame what around the bytes has yet to be checked
+ * @param frame data around the bytes that has yet to be checked
  * @param deflated length in the file of the deflate stream (RFC 1951) that gives the bytes, or
  *     {@link #PLAIN} where they lie there as they are
  */
@@ -29,7 +29,7 @@ public record Storage(
     StorageFrame frame,
     long deflated)
     implements Serializable {
-  /** The file states no CRC: the bytes cannot be verified, which is no fault. */
+  /** The file states no CRC: the bytes cannot be verified, which is not an error. */
   public static final long UNVERIFIED = -1;
 
   /** The bytes are not compressed. */
@@ -41,7 +41,7 @@ public record Storage(
     BIG
   }
 
-  /** A storage that is not compressed and whose place is certain. */
+  /** A storage that is not compressed and whose position is certain. */
   public Storage(String file, String key, long position, long bytes, Order order, long crc32) {
     this(file, key, position, bytes, order, crc32, StorageFrame.NONE, PLAIN);
   }

@@ -6,21 +6,21 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What lies around a storage in its file and has to agree with its place: checked by whoever reads
- * the storage's first byte, so that an index need not read it.
+ * Data around a storage in its file that has to agree with its position: checked when the storage's
+ * first byte is read, so that an index need not read it.
  */
 public interface StorageFrame extends Serializable {
-  /** Of a file whose index proves its storages' places. */
+  /** For a file whose index proves the positions of its storages. */
   StorageFrame NONE = new None();
 
-  /** The parts of the file that show it, in new buffers, to be read together with the data. */
+  /** The parts of the file to check, in new buffers, to be read together with the data. */
   List<Range> ranges();
 
   /**
    * Checks the parts.
    *
    * @param read what {@link #ranges} gave, filled
-   * @throws FormatException if the storage lies elsewhere or is another's
+   * @throws FormatException if the storage is elsewhere or belongs to another tensor
    */
   void check(List<Range> read) throws FormatException;
 

@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * One named tensor: a strided view of a storage.
  *
- * @param name path in the state dict; the file's words, so escape it wherever it is shown
+ * @param name path in the state dict; untrusted text, so escape it wherever it is shown
  * @param stride distance in elements between neighbours of each dimension, 0 or more
  * @param offset first element, in elements from the start of the storage
  * @throws IllegalArgumentException if the view leaves its storage
@@ -50,7 +50,7 @@ public record TensorEntry(
     return isContiguous() && (storage.order() == Storage.Order.LITTLE || dtype.bytes() == 1);
   }
 
-  /** Whether it {@linkplain #isAsStored is as stored} and all that its storage has. */
+  /** Whether it {@linkplain #isAsStored is as stored} and fills its storage. */
   public boolean fillsStorage() {
     return isAsStored() && offset == 0 && bytes() == storage.bytes();
   }

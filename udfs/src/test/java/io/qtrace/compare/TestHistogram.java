@@ -29,7 +29,7 @@ class TestHistogram {
   }
 
   @Test
-  void leavesOutWhatIsNotFinite() throws IOException {
+  void ignoresNonFiniteNumbers() throws IOException {
     assertThat(histogram(2, NAN, 1, INF, 2, -INF, NAN))
         .containsExactly(new Bucket(1, 1.5, 1), new Bucket(1.5, 2, 1));
     assertThat(histogram(2, NAN, INF))

@@ -40,7 +40,7 @@ class TestIndicesCheck {
 
   @ParameterizedTest
   @CsvSource({"INT16, 11", "INT64, 12", "UINT8, 13", "INT8, 14"})
-  void seesTheOneIndexThatIsNotRecomputed(DType dtype, long seed) throws IOException {
+  void findsTheOnlyWrongIndex(DType dtype, long seed) throws IOException {
     Random random = new Random(seed);
     double[] indices = indices(Scales.trained(floats(a), floats(b), floats(magnitude)));
     assertThat(check(layer(dtype, indices), OUT)).isEqualTo(Mismatches.NONE);
@@ -78,7 +78,7 @@ class TestIndicesCheck {
   }
 
   @Test
-  void saysWhatKeepsItFromRecomputing() throws IOException {
+  void reportsWhyIndicesCannotBeRecomputed() throws IOException {
     double[] indices = new double[OUT * IN];
     assertThat(layer(DType.INT16, indices).obstacle()).isEmpty();
     QuantizedLayer layer = layer(DType.INT16, indices);

@@ -194,7 +194,7 @@ class TestLutCheck {
   }
 
   @Test
-  void refusesWhatIsNoLut() throws IOException {
+  void refusesTensorsThatAreNotLuts() throws IOException {
     TensorEntry one = write("one", DType.FLOAT32, Shape.of(1), 0);
     assertThatThrownBy(() -> new LutCheck(0, 1, one))
         .hasMessage("Invalid LUT: float32 [1], expected 2 to 32768 floats");

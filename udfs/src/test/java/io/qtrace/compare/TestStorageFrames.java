@@ -60,7 +60,7 @@ class TestStorageFrames {
   }
 
   @Test
-  void readsWhatIsSound() throws Exception {
+  void readsIntactFiles() throws Exception {
     byte[] file = Files.readAllBytes(FormatFixtures.file("dtypes.pt"));
     for (boolean ahead : new boolean[] {false, true}) {
       assertThat(read(file, ahead)).isEmpty();

@@ -117,7 +117,7 @@ class TestCheckpoints {
   }
 
   @Test
-  void letsTheReaderSayWhatIsWrongWithADamagedFile() throws Exception {
+  void leavesErrorsOfDamagedFilesToTheReader() throws Exception {
     Path file = Files.write(folder.resolve("a.safetensors"), new byte[] {1, 2, 3});
     assertThatThrownBy(() -> checkpoints.index(file.toString()))
         .isInstanceOf(FormatException.class)

@@ -34,8 +34,7 @@ class TestComparedNames {
             new Skipped("model.layers.0.mlp.up_proj._indices", "sparse"),
             new Skipped("optimizer", "no tensor"));
     assertThat(named.notes())
-        .containsExactly(
-            "names of the model without its head are compared with model. before them");
+        .containsExactly("names of a decoder without its head are compared with the prefix model.");
   }
 
   @Test

@@ -100,8 +100,7 @@ class TestShardedIndexReader {
     CheckpointIndex index = index(map("a", TWO, "b", ONE));
     assertThat(names(index)).containsExactly("b", "c", "a");
     assertThat(index.notes())
-        .containsExactly(
-            "the index does not name 1 tensors that its shards hold, read all the same: 'c'");
+        .containsExactly("the index does not list 1 tensor of its shards, read nevertheless: 'c'");
   }
 
   @Test
@@ -124,7 +123,7 @@ class TestShardedIndexReader {
   }
 
   @Test
-  void passesOnWhatItsShardsNote() throws Exception {
+  void passesOnTheNotesOfItsShards() throws Exception {
     String header =
         "{\"__metadata__\":null,\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}";
     byte[] file = ("\0\0\0\0\0\0\0\0" + header).getBytes(StandardCharsets.US_ASCII);
@@ -219,7 +218,7 @@ class TestShardedIndexReader {
   }
 
   @Test
-  void saysThatOtherJsonIsNoIndex() {
+  void refusesOtherJson() {
     assertRefused("{\"model_type\":\"qwen3\"}", "no weight_map");
   }
 

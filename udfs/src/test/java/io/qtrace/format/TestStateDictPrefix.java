@@ -59,7 +59,7 @@ class TestStateDictPrefix {
   }
 
   @Test
-  void takesTheModelOutOfWhatATrainerSavesBesideIt() {
+  void extractsTheModelFromAFullTrainingCheckpoint() {
     CheckpointIndex index =
         StateDictPrefix.unwrapped(index("model.model.norm.weight", "optimizer.step", "ema.norm"));
     assertThat(index.tensors()).extracting(TensorEntry::name).containsExactly("model.norm.weight");
@@ -72,7 +72,7 @@ class TestStateDictPrefix {
   }
 
   @Test
-  void aMovingAverageBesideTheModelIsItsShadow() {
+  void aMovingAverageInTheFileIsItsShadow() {
     CheckpointIndex index =
         StateDictPrefix.unwrapped(
             index("model.model.norm.weight", "model.b", "ema.module.b", "optimizer.b", "ema.step"));
@@ -101,7 +101,7 @@ class TestStateDictPrefix {
   }
 
   @Test
-  void unwrapsWhatIsBesideTheCountOfAnAverage() {
+  void unwrapsAnAveragedModelWithItsCounter() {
     assertThat(names("n_averaged", "module.a", "module.b")).containsExactly("a", "b");
   }
 

@@ -45,7 +45,7 @@ class TestKeptRanges {
   }
 
   @Test
-  void refusesWhatTheFileHasNotAndWhatWasNotKept() {
+  void refusesRangesOutsideTheFileOrNotKept() {
     KeptRanges kept = new KeptRanges("f", LENGTH);
     kept.keep(10, ByteBuffer.wrap(file, 10, 20).slice());
     assertThatThrownBy(() -> kept.read(List.of(new Range(99, ByteBuffer.allocate(2)))))

@@ -44,7 +44,7 @@ class TestRangeReader {
   }
 
   @Test
-  void refusesRangesThatTheFileHasNot() throws IOException {
+  void refusesRangesOutsideTheFile() throws IOException {
     try (RangeReader reader = LocalFiles.open(file)) {
       ByteBuffer untouched = ByteBuffer.allocate(1);
       assertThatThrownBy(

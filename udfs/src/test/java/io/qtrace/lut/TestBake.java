@@ -58,7 +58,7 @@ class TestBake {
   }
 
   @Test
-  void exactBakeDriftsNowhere() {
+  void exactBakeHasNoDrift() {
     for (JsonNode layer : STEP_200) {
       Bake exact = Bake.exact(Goldens.deltas(layer.get("deltas")), 2.0);
       assertThat(exact.lut()).isEqualTo(Goldens.lut(layer.get("effective")));

@@ -15,7 +15,7 @@ class TestLayerLut {
 
   @ParameterizedTest
   @ValueSource(doubles = {0.9, 1.0, 1.2, 1.5, 2.0, 3.3, 4.0})
-  void deltasThatDidNotMoveTellWhatTheyStartedFrom(double maxAbs) {
+  void unmovedDeltasImplyWhatTheyStartedFrom(double maxAbs) {
     LayerLut layer = started(maxAbs);
     assertThat(layer.startMaxAbs()).contains(maxAbs);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a scan found below one URI.
+ * The result of scanning one URI.
  *
  * @param root fully qualified URI
  * @param runs sorted by path
@@ -15,7 +15,7 @@ import java.util.Set;
  */
 public record Archive(String root, List<Run> runs, List<SkippedFolder> skipped) {
   /**
-   * A folder or file that was left out, and why.
+   * A folder or file that was skipped, and why.
    *
    * @param outside whether it is a link that leads out of the archive
    */
@@ -30,13 +30,13 @@ public record Archive(String root, List<Run> runs, List<SkippedFolder> skipped) 
     skipped = List.copyOf(skipped);
   }
 
-  /** The archive as if some checkpoints were not there. */
+  /** The archive without some checkpoints. */
   public Archive without(Set<CheckpointFile> files) {
     return new Archive(
         root, runs.stream().flatMap(run -> run.without(files).stream()).toList(), skipped);
   }
 
-  /** The archive with the checkpoints of another one, whose paths there are their URIs. */
+  /** The archive with the checkpoints of another one, whose paths become their URIs. */
   public Archive and(Archive other) {
     Set<String> uris = new HashSet<>();
     checkpoints().forEach(file -> uris.add(file.stat().uri()));

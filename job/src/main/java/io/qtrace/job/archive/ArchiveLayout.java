@@ -10,9 +10,9 @@ import java.util.TreeMap;
  *
  * @param checkpoints globs over paths below the archive's root, {@code *} crossing folders; a file
  *     that matches one is a checkpoint
- * @param exclude globs of paths to leave out, whatever else they match
+ * @param exclude globs over paths to leave out, even if they match others
  * @param roles regular expression over the whole file name for each role, tried in the order of
- *     {@link Role}; its first group that matches, where there is one, is the step
+ *     {@link Role}; the first group that matches, if any, is the step
  * @param linksOutside whether links are followed that lead out of the archive
  */
 public record ArchiveLayout(

@@ -23,8 +23,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * Finds the runs of an archive: its files listed, and one small read a run. Stores that list by key
- * give everything below the root in pages; of others folders are listed in parallel.
+ * Finds the runs of an archive: lists its files, and makes one small read per run. Stores that list
+ * by key return everything below the root in pages; on others, folders are listed in parallel.
  */
 public final class ArchiveScan {
   private static final String CACHE_META = "meta.json";
@@ -104,7 +104,7 @@ public final class ArchiveScan {
     }
   }
 
-  // Those that name a shard that is not to be opened.
+  // Indexes that name a shard that must not be opened.
   private void leaveOutIndexes(
       String link, Map<String, Folder> folders, List<SkippedFolder> skipped) throws IOException {
     for (Folder folder : folders.values()) {
@@ -177,7 +177,10 @@ public final class ArchiveScan {
       cache |= fileName.equals(CACHE_META);
     }
 
-    /** Paths below the archive of what the indexes in a folder name; of damaged ones nothing. */
+    /**
+     * Paths, below the archive, of the files named by the indexes in a folder; damaged indexes name
+     * none.
+     */
     Set<String> shardsNamed(String folder) throws IOException {
       Set<String> paths = new HashSet<>();
       for (FileStatus index : indexed.get(folder)) {
@@ -186,7 +189,7 @@ public final class ArchiveScan {
               .shards(index.getPath().toUri().toString())
               .forEach(shard -> paths.add(folder.isEmpty() ? shard : folder + "/" + shard));
         } catch (FormatException e) {
-          // Reported to whoever compares the checkpoint.
+          // Reported when the checkpoint is read.
         }
       }
       return paths;

@@ -11,11 +11,11 @@ import java.util.OptionalLong;
 /**
  * One checkpoint of a run.
  *
- * @param stat where it is, and its identity when it was listed
+ * @param stat its location, and its identity when it was listed
  * @param path path below the archive's root, {@code /} between folders: stable when the archive
  *     moves; the whole URI of a base model outside the archive
  * @param run path of the run's folder below the archive's root; empty for the root itself
- * @param step optimizer steps done, or {@link #NO_STEP}
+ * @param step number of optimizer steps, or {@link #NO_STEP}
  */
 public record CheckpointFile(ObjectStat stat, String path, String run, Role role, long step)
     implements Serializable, Comparable<CheckpointFile> {
@@ -55,7 +55,7 @@ public record CheckpointFile(ObjectStat stat, String path, String run, Role role
     return new CheckpointFile(other, path, run, role, step);
   }
 
-  /** The file in an archive that does not lie around it. */
+  /** The file as seen from an archive that does not contain it. */
   CheckpointFile outside(String root) {
     String above = root.endsWith("/") ? root : root + "/";
     return new CheckpointFile(stat, above + path, above + run, role, step);

@@ -10,7 +10,7 @@ import org.apache.hadoop.fs.GlobPattern;
 
 /** The patterns of an {@link ArchiveLayout}, compiled. */
 public final class CheckpointNames {
-  /** What a file name says. */
+  /** What a file name states. */
   public record Named(Role role, long step) {}
 
   private static final Pattern STEP_FOLDER =
@@ -33,31 +33,31 @@ public final class CheckpointNames {
         && exclude.stream().noneMatch(glob -> glob.matches(path));
   }
 
-  /** Whether a file is named as one of the shards behind an index, as Hugging Face names them. */
+  /** Whether a file name is that of a shard, in the form that Hugging Face uses. */
   boolean isShard(String fileName) {
     return SHARD.matcher(fileName).matches();
   }
 
-  /** Whether a file is named as an index of shards. */
+  /** Whether a file name is that of an index of shards. */
   boolean isIndex(String fileName) {
     return fileName.endsWith(".index.json");
   }
 
-  /** The folder of the run that a folder is of: trainers make one for the files of each step. */
+  /** The folder of the run that a folder belongs to: some trainers make a folder for each step. */
   String run(String folder) {
     return STEP_FOLDER.matcher(folder).matches()
         ? folder.substring(0, Math.max(folder.lastIndexOf('/'), 0))
         : folder;
   }
 
-  /** What the name of a checkpoint says, or else that of its folder. */
+  /** What the name of a checkpoint states, or else that of its folder. */
   Named name(String fileName, String folder) {
     Named named = name(fileName);
     Matcher step = STEP_FOLDER.matcher(folder);
     return named.role() == Role.OTHER && step.matches() ? new Named(Role.STEP, step(step)) : named;
   }
 
-  /** What the name of a checkpoint says. */
+  /** What the name of a checkpoint states. */
   public Named name(String fileName) {
     for (Map.Entry<Role, Pattern> role : roles.entrySet()) {
       Matcher matcher = role.getValue().matcher(fileName);

@@ -16,9 +16,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Lists the files below a folder, of which links may lead anywhere: each folder is entered once, at
- * its own place where it has one below the root; what is not a file is left out, and what lies
- * elsewhere unless it is asked for.
+ * Lists the files below a folder, where links may lead anywhere: each folder is entered once, under
+ * its own path if that is below the root; everything but files is left out, as is what lies outside
+ * the root unless requested.
  */
 final class FolderListing {
   private static final String OUTSIDE = "a link that leads out of the archive";
@@ -51,7 +51,7 @@ final class FolderListing {
     return Stream.of(top).parallel().flatMap(this::below).toList();
   }
 
-  /** The links that lead out of the root and were left out. */
+  /** The links out of the root that were left out. */
   Set<Path> outside() {
     Set<Path> links = new TreeSet<>();
     skipped.forEach(
@@ -89,7 +89,7 @@ final class FolderListing {
   private boolean isUsable(FileStatus status) throws IOException {
     java.nio.file.Path path = path(status.getPath());
     if (!Files.exists(path)) {
-      skipped.put(status.getPath(), "a link to nothing, or a file that is gone");
+      skipped.put(status.getPath(), "a dangling link, or a file that was removed");
       return false;
     }
     java.nio.file.Path real = path.toRealPath();

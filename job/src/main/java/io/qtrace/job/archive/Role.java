@@ -1,6 +1,6 @@
 package io.qtrace.job.archive;
 
-/** What a checkpoint is within its run, by its file name. */
+/** The role of a checkpoint within its run, from its file name. */
 public enum Role {
   /** A moving average of the weights over steps. */
   EMA,
@@ -12,7 +12,7 @@ public enum Role {
   BEST,
   /** The trained LUT written into {@code .lut} and {@code _Q}. */
   BAKED,
-  /** The end state, written once more for another program, perhaps in another dtype. */
+  /** The final state, exported for another program, perhaps in another dtype. */
   EXPORT,
   /** Anything else. */
   OTHER;

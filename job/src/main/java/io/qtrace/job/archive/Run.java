@@ -24,7 +24,8 @@ public record Run(String path, RunConfig config, List<CheckpointFile> checkpoint
   }
 
   /**
-   * The run in an archive that does not lie around it, without the files that the archive has.
+   * The run as seen from an archive that does not contain it, without the files that the archive
+   * has.
    *
    * @param root of the run's own archive
    */
@@ -39,7 +40,7 @@ public record Run(String path, RunConfig config, List<CheckpointFile> checkpoint
         : Optional.of(new Run(files.get(0).run(), config, files));
   }
 
-  /** The run as if some checkpoints were not there; empty where none is left. */
+  /** The run without some checkpoints; empty if none is left. */
   Optional<Run> without(Set<CheckpointFile> files) {
     List<CheckpointFile> kept = checkpoints.stream().filter(file -> !files.contains(file)).toList();
     return kept.isEmpty() ? Optional.empty() : Optional.of(new Run(path, config, kept));

@@ -16,16 +16,16 @@ import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a run says of itself in its {@code config.json}; every part may be missing. Numbers may be
- * {@code NaN}, {@code Infinity} and {@code -Infinity}, as Python's {@code json} writes them.
+ * What a run states about itself in its {@code config.json}; every part may be missing. Numbers may
+ * be {@code NaN}, {@code Infinity} and {@code -Infinity}, as Python's {@code json} writes them.
  *
- * @param json the file's text, {@code {}} where there is none
+ * @param json the file's text, {@code {}} if there is none
  * @param problem why the file could not be used, or the empty string
  */
 public record RunConfig(String json, String problem) implements Serializable {
   static final String NAME = "config.json";
 
-  /** A run that says nothing. */
+  /** A run without a configuration. */
   public static final RunConfig NONE = new RunConfig("{}", "");
 
   private static final int MAX_BYTES = 1 << 20;
@@ -34,7 +34,7 @@ public record RunConfig(String json, String problem) implements Serializable {
       JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   /**
-   * What lies next to a checkpoint.
+   * The configuration next to a checkpoint.
    *
    * @throws IOException if the store fails
    */
@@ -72,7 +72,7 @@ public record RunConfig(String json, String problem) implements Serializable {
     }
   }
 
-  /** Path of the checkpoint that the run says it started from. */
+  /** Path of the checkpoint that the run declares as its source. */
   public Optional<String> sourceCheckpoint() {
     return text("source_checkpoint");
   }

@@ -2,6 +2,7 @@ package io.qtrace.job.attest;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
@@ -52,9 +53,9 @@ public final class Attestation {
   }
 
   /**
-   * A statement, or why there is none.
+   * A statement, or the reasons why there is none.
    *
-   * @param refusals what is not proved, a sentence each; none where there is a statement
+   * @param refusals what is not proved, a sentence each; empty if there is a statement
    */
   public record Outcome(Optional<Statement> statement, List<String> refusals) {
     public Outcome {
@@ -69,7 +70,7 @@ public final class Attestation {
    * States how a child was made, if all of it is proved.
    *
    * @param parents paths or URIs: the one that the child is compared with, then the others
-   * @throws IOException if one of them cannot be read, or changes meanwhile
+   * @throws IOException if one of them cannot be read, or is modified meanwhile
    */
   public Outcome of(List<String> parents, String child) throws IOException {
     Diff.Outcome compared = diff.run(parents, child, Set.of(Measure.SHA256));
@@ -79,7 +80,7 @@ public final class Attestation {
         Operations.KNOWN.of(kind).filter(operation -> operation.parents() > 1).isPresent();
     if (parents.size() > 1 && !combines) {
       refusals.add(
-          "%s has one parent, %d are given".formatted(SafeText.of(kind.label()), parents.size()));
+          "%s takes one parent, %d given".formatted(SafeText.of(kind.label()), parents.size()));
     }
     return refusals.isEmpty()
         ? new Outcome(Optional.of(statement(compared)), refusals)
@@ -89,7 +90,7 @@ public final class Attestation {
   /**
    * Recomputes a statement from files.
    *
-   * @return where it differs from what they show, a sentence each; none where it is true
+   * @return differences from the files, a sentence each; empty if the statement is true
    * @throws IOException if a file cannot be read, though it has the stated digest
    */
   public List<String> verify(Statement stated, List<String> parents, String child)
@@ -98,7 +99,8 @@ public final class Attestation {
     List<Statement.Parent> statedParents = stated.predicate().parents();
     if (statedParents.size() != parents.size()) {
       return List.of(
-          "it states %d parents, %d are given".formatted(statedParents.size(), parents.size()));
+          "the statement names %s, %d given"
+              .formatted(Amount.of(statedParents.size(), "parent"), parents.size()));
     }
     Map<String, String> digests =
         new DigestStage(spark).run(stats(Stream.concat(parents.stream(), Stream.of(child))));
@@ -124,7 +126,7 @@ public final class Attestation {
     return stats;
   }
 
-  // A file that is not the stated one need not be readable.
+  // A file other than the stated one need not be readable.
   private void check(
       List<Statement.Resource> stated,
       String checkpoint,
@@ -135,7 +137,7 @@ public final class Attestation {
     String found = digests.get(store.stat(checkpoint).uri());
     if (!found.equals(expected)) {
       differences.add(
-          "%s has SHA-256 %s, it states %s"
+          "%s has SHA-256 %s, the statement says %s"
               .formatted(SafeText.of(checkpoint), found, SafeText.cut(expected)));
     }
   }
@@ -174,12 +176,12 @@ public final class Attestation {
   private static String sentence(Fit fit) {
     String operation = fit.operation().kind().label();
     return fit.unexplained().isEmpty()
-        ? "%d tensors were rounded to another dtype, which %s does not do"
-            .formatted(fit.rounded(), operation)
-        : "%s leaves %d tensors unexplained, such as %s"
+        ? "%s rounded to another dtype, which %s does not do"
+            .formatted(Amount.of(fit.rounded(), "tensor"), operation)
+        : "%s leaves %s unexplained, such as %s"
             .formatted(
                 operation,
-                fit.unexplained().size(),
+                Amount.of(fit.unexplained().size(), "tensor"),
                 SafeText.of(fit.unexplained().get(0).tensor()));
   }
 
@@ -206,7 +208,7 @@ public final class Attestation {
             compared, resources.subList(0, last).stream().map(Statement.Parent::new).toList()));
   }
 
-  // The first file of a checkpoint is the one that names it, its shards lie below its folder.
+  // The first file of a checkpoint names it; its shards are in the same folder or below.
   private static List<Statement.Resource> resources(
       List<ObjectStat> files, Map<String, String> digests) {
     String first = path(files.get(0));

@@ -50,14 +50,14 @@ public final class ParentLookup {
             edges.stream().map(edge -> uri(ends.get(edge.ends().parentId()))).toList();
         if (parents.size() > 1 && edges.get(0).parentPart() == ParentPart.WHOLE) {
           throw new IllegalArgumentException(
-              "Cannot choose among %d parents of %s in the tables: name one with --parent, %s"
+              "Ambiguous parent: the tables have %d for %s; name one with --parent, %s"
                   .formatted(parents.size(), SafeText.of(child), candidates(parents)));
         }
         return parents;
       }
     }
     throw new IllegalArgumentException(
-        "Cannot find a parent of %s in the tables: audit its archive, or name it with --parent"
+        "Cannot find a parent of %s in the tables: audit its archive, or name the parent with --parent"
             .formatted(SafeText.of(child)));
   }
 

@@ -31,7 +31,7 @@ public record Statement(
   /** Type of all statements of in-toto. */
   public static final String TYPE = "https://in-toto.io/Statement/v1";
 
-  /** Type of the predicate; its number changes where a field gets another meaning. */
+  /** Type of the predicate; its version changes if the meaning of a field does. */
   public static final String PREDICATE_TYPE = "https://qtrace.io/attestation/derivation/v1";
 
   public Statement {
@@ -102,9 +102,9 @@ public record Statement(
    * @param parents the one whose tensors the child's are compared with, then the others
    * @param tensors of the child, in its order
    * @param removed tensors of the first parent that the child does not have
-   * @param quantized every {@code _Q} that is not the first parent's
+   * @param quantized every {@code _Q} that differs from the first parent's
    * @param residual elements of {@code _Q} that the operation does not reproduce: 0
-   * @param notCompared what the child's files have in addition: covered by their digests alone
+   * @param notCompared what else the child's files contain: covered only by their digests
    */
   @JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
   public record Predicate(
@@ -141,11 +141,11 @@ public record Statement(
 
   /** Where the numbers of a tensor come from. */
   public enum Origin {
-    /** They are the first parent's. */
+    /** The numbers are the first parent's. */
     PARENT,
-    /** The operation makes them of its parents. */
+    /** The operation computes them from the parents. */
     OPERATION,
-    /** The operation may set them, but they do not follow from the parents, as trained ones. */
+    /** The operation may set them freely, such as trained values. */
     FREE
   }
 
@@ -164,12 +164,12 @@ public record Statement(
       Origin origin) {}
 
   /**
-   * A {@code _Q} and why it is not the first parent's.
+   * A {@code _Q} and why it differs from the first parent's.
    *
    * @param layer name of the module
-   * @param proof null where the operation leaves the {@code _Q} out
-   * @param rounded elements that are recomputed only with sums in another order
-   * @param roundedUlps how far the farthest of them is off, in ulp
+   * @param proof null if the operation drops the {@code _Q}
+   * @param rounded elements that are reproduced only with another order of summation
+   * @param roundedUlps largest error of these elements, in ulp
    * @param drift of a bake: largest |baked LUT - LUT that training used|
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -184,7 +184,7 @@ public record Statement(
       long roundedUlps,
       Double drift) {}
 
-  /** Something in the child's files that has no plain elements, or is not of its model. */
+  /** Something in the child's files that has no plain elements, or is not part of its model. */
   public record NotCompared(String name, String reason) {}
 
   /**
@@ -195,7 +195,7 @@ public record Statement(
    */
   public record Rules(int version, Digest digest, List<String> overrides) {}
 
-  /** The same by another version of qtrace, with files in other places. */
+  /** The statement without the version of qtrace and the locations of files. */
   Statement comparable() {
     return new Statement(
         type,

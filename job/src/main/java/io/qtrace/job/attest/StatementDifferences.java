@@ -53,7 +53,7 @@ final class StatementDifferences {
         compare("%s[%d]".formatted(place, i), stated.path(i), recomputed.path(i));
       }
     } else {
-      found.add("%s is %s, it states %s".formatted(place, text(recomputed), text(stated)));
+      found.add("%s is %s, the statement says %s".formatted(place, text(recomputed), text(stated)));
     }
   }
 

@@ -21,10 +21,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Audits an archive: every checkpoint measured once, every edge compared and judged, all of it in
- * the lineage tables. An audit's id follows from what it looks at, so the same audit again finds
- * its own rows and adds none; checkpoints and edges that an earlier audit knows are taken from its
- * rows.
+ * Audits an archive: measures every checkpoint once, compares and judges every edge, and records
+ * the results in the lineage tables. An audit's ID is a hash of its inputs, so repeating an audit
+ * finds its rows and adds none; checkpoints and edges known from an earlier audit are taken from
+ * the tables.
  */
 public final class Audit {
   private final JavaSparkContext spark;
@@ -35,13 +35,13 @@ public final class Audit {
   private final ObjectStore store;
   private final Progress progress;
 
-  /** An audit that knows the operations of qtrace. */
+  /** An audit with all operations of qtrace. */
   public Audit(SparkSession spark, Settings settings, Policy policy, Progress progress) {
     this(spark, settings, policy, Operations.KNOWN, progress);
   }
 
   /**
-   * An audit that knows some operations.
+   * An audit with the given operations.
    *
    * @param progress shows what the audit does next, and how far it has come
    */
@@ -72,7 +72,7 @@ public final class Audit {
   }
 
   /**
-   * Audits everything below a URI, whose checkpoints may have been made from others.
+   * Audits everything below a URI, whose checkpoints may have been made from base models elsewhere.
    *
    * @param bases URIs of folders with base models
    * @throws IOException if the archive or a base cannot be listed or the object store fails
@@ -106,7 +106,7 @@ public final class Audit {
     return session.run(started);
   }
 
-  /** The URI that audits of an archive have in the tables, whatever of it a command was given. */
+  /** The URI under which the tables record an archive, from any form of it given to a command. */
   public static String root(SparkSession spark, String uri) throws IOException {
     Path given = ObjectStore.path(uri);
     return new ObjectStore(spark.sparkContext().hadoopConfiguration())

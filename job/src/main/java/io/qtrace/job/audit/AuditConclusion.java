@@ -1,6 +1,7 @@
 package io.qtrace.job.audit;
 
 import io.qtrace.compare.Ulps;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.lineage.AuditedEdge;
@@ -18,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The notebook's questions, answered for a whole archive from one small record an edge. */
+/** Answers the notebook's questions for a whole archive, from one small record per edge. */
 final class AuditConclusion {
   private static final int NAMED = 3; // paths in a sentence
 
@@ -30,8 +31,9 @@ final class AuditConclusion {
   private AuditConclusion() {}
 
   /**
-   * A sentence for each question: did training change {@code _Q}, what did, did the LUTs train,
-   * what is unexplained, on which edges nothing fits, which sources are not the parents.
+   * A sentence for each question: whether training changed {@code _Q}, what else did, whether the
+   * LUTs trained, what is unexplained, which edges no operation explains, which declared sources
+   * are contradicted.
    */
   static List<String> of(AuditOutcome outcome, LineageStore lineage, int unreadable) {
     AuditConclusion conclusion = new AuditConclusion();
@@ -62,7 +64,8 @@ final class AuditConclusion {
     lines.addAll(unknown());
     lines.addAll(parents());
     if (unreadable > 0) {
-      lines.add("%d checkpoints could not be read and were not evaluated.".formatted(unreadable));
+      lines.add(
+          "%s could not be read or evaluated.".formatted(Amount.of(unreadable, "checkpoint")));
     }
     return lines;
   }
@@ -73,18 +76,20 @@ final class AuditConclusion {
     long compared = count(trained, cause -> true);
     long moved = count(trained, cause -> cause.cause().isPresent());
     return moved == 0
-        ? "Training never changed a _Q: %d train edges, %d comparisons of _Q."
-            .formatted(training, compared)
-        : "Training changed %d of %d _Q, on %d of the %d train edges: %s."
+        ? "Training never changed a _Q: %s, %s of _Q."
+            .formatted(Amount.of(training, "train edge"), Amount.of(compared, "comparison"))
+        : "Training changed %d of %d _Q, on %s: %s."
             .formatted(
                 moved,
                 compared,
-                with(trained, cause -> cause.cause().isPresent()).size(),
-                training,
+                Amount.of(
+                    with(trained, cause -> cause.cause().isPresent()).size(),
+                    training,
+                    "train edge"),
                 children(trained, cause -> cause.cause().isPresent()));
   }
 
-  // Those that explain something, in order.
+  // Causes that explain something, in order.
   private List<String> causes() {
     List<String> causes = new ArrayList<>(FIRST);
     edges.values().stream()
@@ -145,8 +150,8 @@ final class AuditConclusion {
     return List.of(
         idle.isEmpty()
             ? "Every LUT that trains moved, in every layer."
-            : "The LUT did not move in every layer on %d of the %d train edges: %s."
-                .formatted(idle.size(), training.size(), paths(idle)));
+            : "The LUT did not move in every layer on %s: %s."
+                .formatted(Amount.of(idle.size(), training.size(), "train edge"), paths(idle)));
   }
 
   private static boolean isIdle(EdgeCounts counts) {

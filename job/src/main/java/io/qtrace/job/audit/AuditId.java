@@ -11,14 +11,14 @@ import io.qtrace.job.text.Json;
 import java.util.HexFormat;
 
 /**
- * Identifier of an audit, which follows from what it looks at: the first 16 hexadecimal digits of
- * XXH3-128 over the archive's content, runs' configurations included, and the policy with the
- * waivers that hold today (hash4j's stream encoding).
+ * Identifier of an audit, a hash of its inputs: the first 16 hexadecimal digits of XXH3-128 over
+ * the archive's content, including the runs' configurations, and the policy with the waivers in
+ * force today (hash4j's stream encoding).
  */
 final class AuditId {
   /**
-   * Version of what an audit stores; a change of any stored meaning raises it, so that archives are
-   * audited again.
+   * Version of the stored results; raised when the meaning of any of them changes, so that archives
+   * are audited again.
    */
   private static final int VERSION = 9;
 

@@ -14,11 +14,11 @@ import org.apache.spark.api.java.JavaRDD;
  * What an audit found, before it is written.
  *
  * @param id of the audit
- * @param edges all, those that earlier audits judged too
- * @param roots what is wrong with single checkpoints: their pickles, and those without a parent
- * @param causes how many {@code _Q} of the edges that are new have which cause
- * @param results of the edges that are new, on the executors
- * @param bytesRead by judging them
+ * @param edges all edges, including those that earlier audits judged
+ * @param roots findings about single checkpoints: their pickles, and those without a parent
+ * @param causes number of {@code _Q} with each cause, for new edges
+ * @param results of the new edges, on the executors
+ * @param bytesRead for judging them
  */
 record AuditOutcome(
     String id,

@@ -54,8 +54,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * What an audit reads: each new checkpoint once, and along its edges the tensors that differ. What
- * is found of tensors stays on the executors; here is what the driver knows of checkpoints.
+ * Everything an audit reads: each new checkpoint once, and for edges the tensors that differ. Facts
+ * about tensors stay on the executors; this is what the driver knows about checkpoints.
  */
 final class AuditReading {
   static final Set<Measure> MEASURES =
@@ -161,13 +161,13 @@ final class AuditReading {
         : opened.stream().allMatch(part -> part.modified() <= file.stat().modified());
   }
 
-  /** Leaves a checkpoint out that was written while it was read: nothing of it is stored. */
+  /** Leaves out a checkpoint that was modified while it was read: nothing about it is stored. */
   void exclude(String id, String reason) {
     failures.put(id, reason);
     changed.add(files.get(id));
   }
 
-  /** The parents that can be seen before the data of the new checkpoints is read. */
+  /** The parents that can be inferred before the data of the new checkpoints is read. */
   Forest preview(DeclaredParents claims) {
     ParentPreview preview =
         new ParentPreview(
@@ -236,8 +236,8 @@ final class AuditReading {
   }
 
   /**
-   * Compares the edges that were not compared while their ends were measured: nothing is read but
-   * the tensors that differ.
+   * Compares the edges that were not compared while their ends were measured: reads only the
+   * tensors that differ.
    */
   void compare(List<PlannedEdge> edges) {
     List<CompareRequest.Pair> pairs =
@@ -267,9 +267,7 @@ final class AuditReading {
         readable);
   }
 
-  /**
-   * How many tensors of some steps, that facts allow, the data of their ends leaves unexplained.
-   */
+  /** The number of tensors that the data leaves unexplained, for steps that the facts allow. */
   Map<ProofStage.Pair, Integer> unexplained(Collection<ProofStage.Pair> pairs) {
     Set<String> ends = new LinkedHashSet<>();
     pairs.forEach(pair -> ends.addAll(pair.ends()));
@@ -284,7 +282,7 @@ final class AuditReading {
             .unexplained(readable, factsOf(ends), indexes);
   }
 
-  /** Those of some checkpoints that are adapters alone, as their facts show. */
+  /** The checkpoints, out of some, that are adapters alone, as their facts show. */
   Set<String> adapters(Set<String> ids) {
     return Set.copyOf(
         factsOf(ids).filter(one -> Adapter.isAlone(new Side(one._2().value()))).keys().collect());
@@ -321,7 +319,7 @@ final class AuditReading {
     return facts.union(earlierFacts).filter(one -> wanted.contains(one._1()));
   }
 
-  /** All checkpoints that can be read, with what their parents are searched by. */
+  /** All readable checkpoints, with the sketches by which their parents are searched. */
   List<MeasuredCheckpoint> measured() {
     addKnownSketches();
     return files.entrySet().stream()
@@ -364,7 +362,7 @@ final class AuditReading {
     return evaluation;
   }
 
-  /** What edges are judged from. */
+  /** The input for judging edges. */
   JudgeStage.Input judgeInput(List<PlannedEdge> edges, Map<String, RunPolicy> rules) {
     Set<String> ends = new HashSet<>();
     for (PlannedEdge edge : edges) {
@@ -381,7 +379,7 @@ final class AuditReading {
         CompareStage.parts(edges.size(), tensors));
   }
 
-  // Of a checkpoint that could be read, now or by an earlier audit.
+  // For a checkpoint that could be read, now or by an earlier audit.
   private KnownCheckpoint.Contents contents(String id) {
     return fresh(id).or(() -> known.get(id).contents()).orElseThrow();
   }
@@ -399,7 +397,7 @@ final class AuditReading {
                     Optional.ofNullable(sketches.get(id))));
   }
 
-  /** What a checkpoint holds that cannot be compared. */
+  /** The content of a checkpoint that cannot be compared. */
   NotCompared notCompared(CheckpointFile file) {
     return NotCompared.of(List.of(), contents(file.id()).skipped(), policy.categories());
   }
@@ -408,7 +406,7 @@ final class AuditReading {
     return sketches.get(id).tensors();
   }
 
-  /** What the pickles of new checkpoints that are stored name, by identifier. */
+  /** The names in the pickles of new checkpoints that are stored, by identifier. */
   Map<String, List<PickledGlobal>> freshGlobals() {
     return fresh().stream()
         .filter(file -> !changed.contains(file) && globals.containsKey(file.id()))
@@ -416,8 +414,8 @@ final class AuditReading {
   }
 
   /**
-   * What the pickles of checkpoints that can be read name, by the checkpoint's path; of those of
-   * earlier audits what is not known to be safe.
+   * The names in the pickles of readable checkpoints, by the checkpoint's path; for those of
+   * earlier audits, only names not known to be safe.
    */
   Map<String, List<PickledGlobal>> globals() {
     Map<String, List<PickledGlobal>> all = new HashMap<>(lineage.globals(known.keySet()));
@@ -427,12 +425,14 @@ final class AuditReading {
         .collect(Collectors.toMap(one -> files.get(one.getKey()).path(), Map.Entry::getValue));
   }
 
-  /** Files that are not as they were listed, or could not be opened: among the failures. */
+  /** The failed files that changed since they were listed, or could not be opened. */
   Set<CheckpointFile> changed() {
     return changed;
   }
 
-  /** All checkpoints as the tables have them or will; those of this audit under its id. */
+  /**
+   * All checkpoints as the tables have them or will have them; new ones under the ID of this audit.
+   */
   List<KnownCheckpoint> checkpoints(String auditId) {
     List<KnownCheckpoint> all = new ArrayList<>();
     files.forEach(
@@ -456,7 +456,7 @@ final class AuditReading {
     return facts.filter(one -> !excluded.contains(one._1()));
   }
 
-  /** What reading cost, judging aside. */
+  /** The cost of reading, without judging. */
   AuditEntry.Reading cost(long more) {
     return new AuditEntry.Reading(bytesRead + more, bytesSkipped, tensorsCompared);
   }

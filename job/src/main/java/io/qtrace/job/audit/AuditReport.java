@@ -10,15 +10,14 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * What an audit says; stored as JSON in its row, so that the same audit says the same again.
+ * The result of an audit; stored as JSON in its row, so that repeating the audit reports the same.
  *
  * @param edges in order of runs
  * @param unreadable one finding for each checkpoint that could not be read
- * @param roots what is wrong with checkpoints that have no parent, or with the pickles of any, each
- *     with its path as example; none in a report of an older version
- * @param findings what is wrong beyond single edges
- * @param notes names of pickles that are not known to be safe; waivers of the policy that expired
- *     or cover nothing
+ * @param roots findings about checkpoints without a parent, or about the pickles of any checkpoint,
+ *     with its path as example; empty in a report of an older version
+ * @param findings findings beyond single edges
+ * @param notes names in pickles that are not known to be safe; expired and unused waivers
  * @param conclusion sentences that answer the notebook's questions for the whole archive
  */
 public record AuditReport(
@@ -41,25 +40,25 @@ public record AuditReport(
   }
 
   /**
-   * How large the archive is.
+   * The size of the archive.
    *
-   * @param checkpointsRead those that no earlier audit had read
+   * @param checkpointsRead checkpoints that no earlier audit had read
    */
   public record Size(int runs, int checkpoints, int checkpointsRead, long bytes) {}
 
-  /** A folder that is not a run, and why. */
+  /** A folder that is not a run, and why not. */
   public record Folder(String path, String reason) {}
 
   public int violations() {
     return (int) edges.stream().filter(edge -> edge.edge().isViolation()).count();
   }
 
-  /** Findings that count, those of edges included. */
+  /** Number of findings not covered by a waiver, including those of edges. */
   public int findingCount() {
     return (int) allFindings().filter(Finding::counts).count();
   }
 
-  /** Findings that a waiver of the policy covers. */
+  /** Number of findings covered by a waiver of the policy. */
   public int waivedCount() {
     return (int) allFindings().filter(finding -> !finding.counts()).count();
   }

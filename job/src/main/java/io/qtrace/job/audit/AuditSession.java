@@ -1,5 +1,6 @@
 package io.qtrace.job.audit;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.Archive;
 import io.qtrace.job.archive.CheckpointFile;
@@ -81,11 +82,11 @@ final class AuditSession {
   }
 
   AuditReport run(Instant started) throws IOException {
-    progress.report("reading %d new checkpoints".formatted(reading.fresh().size()));
+    progress.report("reading " + Amount.of(reading.fresh().size(), "new checkpoint"));
     reading.index();
     List<Edge> expected = new ArrayList<>(guesses());
     declared.edges().stream().filter(edge -> !isStored(edge)).forEach(expected::add);
-    progress.report("comparing %d edges".formatted(expected.size()));
+    progress.report("comparing " + Amount.of(expected.size(), "edge"));
     reading.measure(expected);
     progress.report("searching for parents");
     List<PlannedEdge> edges = plan();
@@ -102,7 +103,7 @@ final class AuditSession {
         .write(outcome, archive, findings(), pickles.unknownNote().stream().toList(), started);
   }
 
-  // What is wrong beyond single checkpoints and edges.
+  // Findings beyond single checkpoints and edges.
   private List<Finding> findings() {
     List<Finding> findings = new ArrayList<>(declared.findings());
     archive.skipped().stream()
@@ -154,7 +155,7 @@ final class AuditSession {
     return Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation));
   }
 
-  // What no earlier audit judged, where both ends can be read.
+  // Edges that no earlier audit judged and whose ends can be read.
   private List<PlannedEdge> missing(List<PlannedEdge> edges) {
     return edges.stream()
         .filter(edge -> earlier(edge).isEmpty())
@@ -174,7 +175,7 @@ final class AuditSession {
     return judging.run(comparable, reading.judgeInput(comparable, rules));
   }
 
-  // What is wrong with the checkpoints that no edge leads to.
+  // Findings about checkpoints without a parent.
   private List<Finding> roots(List<PlannedEdge> edges) {
     Set<String> children = new HashSet<>();
     Set<String> parents = new HashSet<>();
@@ -188,7 +189,7 @@ final class AuditSession {
     for (MeasuredCheckpoint one : reading.measured()) {
       CheckpointFile file = one.file();
       if (!children.contains(file.id())) {
-        // The edges to its children report what of it cannot be compared.
+        // The edges to its children report its content that cannot be compared.
         NotCompared skipped =
             parents.contains(file.id()) ? NotCompared.NOTHING : reading.notCompared(file);
         roots.put(

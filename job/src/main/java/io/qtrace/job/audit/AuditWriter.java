@@ -23,8 +23,8 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Writes what an audit found, each table before those whose rows make its own count, the audit
- * itself last of all: with it the audit is finished.
+ * Writes the results of an audit. Rows of a table count only once those of the tables written after
+ * it are there; the audit's own row comes last and finishes it.
  */
 final class AuditWriter {
   private final LineageStore lineage;
@@ -93,7 +93,7 @@ final class AuditWriter {
     lineage.writeRulings(id, evaluation.method(), evaluation.freshRulings());
   }
 
-  // What changed while it was read is reported, and nothing of it is stored.
+  // Files modified while being read are reported, but not stored.
   private boolean isStored(KnownCheckpoint checkpoint) {
     return !reading.changed().contains(checkpoint.file());
   }

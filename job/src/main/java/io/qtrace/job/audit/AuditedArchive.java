@@ -17,10 +17,10 @@ import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /**
- * One archive as an audit saw it.
+ * One archive and its last audit.
  *
- * @param checkpoints those of the audit's edges, and of files without one the newest content, by
- *     path below the archive's root
+ * @param checkpoints those of the audit's edges, and the newest content of files without an edge,
+ *     by path below the archive's root
  */
 public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoints) {
   public AuditedArchive {
@@ -28,7 +28,7 @@ public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoin
     checkpoints = List.copyOf(checkpoints);
   }
 
-  /** What the tables hold of an audit's archive. */
+  /** Reads what the tables have about an audit's archive. */
   public static AuditedArchive of(LineageStore lineage, AuditReport report) {
     String root = new Path(report.archive()).toUri().toString();
     List<KnownCheckpoint> below = lineage.checkpointsBelow(root.endsWith("/") ? root : root + "/");
@@ -51,7 +51,7 @@ public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoin
             .toList());
   }
 
-  /** Path of one of its checkpoints below the root, whatever root an earlier audit had. */
+  /** Path of one of its checkpoints below the root, even if an earlier audit had another root. */
   public String path(KnownCheckpoint checkpoint) {
     String root = new Path(report.archive()).toUri().getPath();
     String path = URI.create(checkpoint.file().stat().uri()).getPath();
@@ -59,7 +59,7 @@ public record AuditedArchive(AuditReport report, List<KnownCheckpoint> checkpoin
   }
 
   /**
-   * Every archive of the tables, by its last audit.
+   * Every archive in the tables, with its last audit.
    *
    * @throws IOException if an audit's report cannot be read
    */

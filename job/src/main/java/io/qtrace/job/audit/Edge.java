@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Two checkpoints, one made from the other, and what shows it. */
+/** A checkpoint, another one that was made from it, and the evidence for that. */
 public record Edge(CheckpointFile parent, CheckpointFile child, Set<Evidence> evidence) {
   public Edge {
     Objects.requireNonNull(parent, "parent");

@@ -16,11 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Edges that follow from runs themselves. A run's {@code source_checkpoint} leads to everything
- * that it trained, so that nothing it changed hides between two steps; within the run, the initial
- * state leads to the steps and the best state, a step to the next one, a step to what was baked
- * from it, the last step to the exports, and a moving average comes from the step before it and the
- * state next to it.
+ * Edges that follow from the runs themselves. A run's {@code source_checkpoint} leads to every
+ * checkpoint that it trained, so that no change hides between two steps; within the run, the
+ * initial state leads to the steps and the best state, a step to the next one, a step to what was
+ * baked from it, the last step to the exports, and a moving average comes from the step before it
+ * and the state next to it.
  */
 final class EdgeRules {
   private static final int MAX_PATH = 4096; // characters that can lead to a file
@@ -35,11 +35,11 @@ final class EdgeRules {
   }
 
   /**
-   * What the rules found.
+   * The result of the rules.
    *
    * @param edges in order of runs
-   * @param places where nothing else says what a best state comes from, from the first step of its
-   *     run: only whether it may be of that run
+   * @param places an edge from the first step of a run to its best state, if nothing else says
+   *     where that comes from: only to check that it belongs to the run
    * @param findings sources that the archive does not have
    */
   record Found(List<Edge> edges, List<Edge> places, List<Finding> findings) {}
@@ -102,7 +102,7 @@ final class EdgeRules {
     return file.path().replaceFirst("\\.[^./]*$", "");
   }
 
-  // A file that was made from a checkpoint of its own run, else from the run's source.
+  // A file made from a checkpoint of its own run, else from the run's source.
   private void addMade(
       CheckpointFile made, Optional<CheckpointFile> own, Optional<CheckpointFile> source) {
     if (own.isPresent()) {

@@ -62,8 +62,8 @@ import scala.Tuple2;
 import scala.Tuple4;
 
 /**
- * Judges edges on the executors, where their comparisons are: the edges of one child together. One
- * small record an edge reaches the driver.
+ * Judges edges on the executors, where their comparisons are: all edges of a child together. One
+ * small record per edge reaches the driver.
  */
 final class JudgeStage {
   private static final Logger LOG = LoggerFactory.getLogger(JudgeStage.class);
@@ -82,14 +82,14 @@ final class JudgeStage {
   }
 
   /**
-   * What edges are judged from.
+   * The input for judging edges.
    *
    * @param facts of both ends of all edges, by the checkpoint's identifier
    * @param diffs by the child's identifier and its parent's
    * @param indexes of the children whose layers may have to be recomputed
    * @param rules by the path of the run
-   * @param contents what the file of a checkpoint holds, by its identifier
-   * @param parts that the work is divided into
+   * @param contents of the file of each checkpoint, by its identifier
+   * @param parts number of parts to divide the work into
    */
   record Input(
       JavaPairRDD<String, Packed<CheckpointFacts>> facts,
@@ -100,13 +100,13 @@ final class JudgeStage {
       int parts) {}
 
   /**
-   * What was judged.
+   * The judged edges.
    *
    * @param results of all edges, on the executors
    * @param edges the same, in the order of the planned edges
-   * @param causes how many {@code _Q} of each edge have which cause
-   * @param changed children that were written while their layers were recomputed, and why they
-   *     count for nothing
+   * @param causes number of {@code _Q} with each cause, for each edge
+   * @param changed children that were modified while their layers were recomputed, with the reason
+   *     to ignore them
    */
   record Output(
       JavaRDD<Packed<EdgeResult>> results,
@@ -130,7 +130,7 @@ final class JudgeStage {
     }
   }
 
-  /** What the driver needs to know of a judged edge. */
+  /** What the driver needs to know about a judged edge. */
   private record Found(int number, AuditedEdge edge, List<CauseCount> causes)
       implements Serializable {
     static Found of(int number, EdgeResult result) {
@@ -217,7 +217,7 @@ final class JudgeStage {
         policy.categories());
   }
 
-  // Of each child and its parents.
+  // For each child and its parents.
   private static Map<String, List<ObjectStat>> files(
       Map<String, Set<String>> parents, Indexes indexes) {
     Map<String, List<ObjectStat>> files = new HashMap<>();
@@ -371,7 +371,7 @@ final class JudgeStage {
     return parentId + " " + key;
   }
 
-  /** A step of which an operation needs more than its comparison. */
+  /** A step for which an operation needs more than the comparison. */
   private record Moved(
       PlannedEdge edge,
       CheckpointFacts parent,
@@ -390,7 +390,7 @@ final class JudgeStage {
     }
   }
 
-  /** What judges the edges of a child on an executor. */
+  /** Judges the edges of a child on an executor. */
   private record JudgeTask(Operations operations, Policy policy, Map<String, RunPolicy> rules)
       implements Serializable {
     Judged run(

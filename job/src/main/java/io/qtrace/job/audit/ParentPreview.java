@@ -33,12 +33,12 @@ import org.apache.spark.storage.StorageLevel;
 import scala.Tuple2;
 
 /**
- * What can be known of checkpoints before their data is read: their small tensors, and a CRC-32 of
- * others. Parents found from it decide nothing but what is compared while the data is read: equal
- * CRCs are not a proof, and what the preview missed is compared later.
+ * A preview of checkpoints before their data is read, from their small tensors and the CRC-32 of
+ * others. The parents found from it only decide which edges are compared while the data is read:
+ * equal CRCs are not a proof, and edges that the preview missed are compared later.
  */
 final class ParentPreview {
-  // Of numbers that were not looked at.
+  // Stands for statistics that were not computed.
   private static final TensorStats UNKNOWN =
       new TensorStats(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0);
 
@@ -65,7 +65,7 @@ final class ParentPreview {
     this.files = List.copyOf(files);
   }
 
-  /** The parents that the preview shows. */
+  /** The parents according to the preview. */
   Forest search(DeclaredParents claims) {
     Set<String> ids = files.stream().map(CheckpointFile::id).collect(Collectors.toSet());
     CompareStage.Output<Boolean> small =
@@ -109,7 +109,7 @@ final class ParentPreview {
             claims);
   }
 
-  /** Bytes that it took. */
+  /** Bytes read for the preview. */
   long bytesRead() {
     return bytesRead;
   }

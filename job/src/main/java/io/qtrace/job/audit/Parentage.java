@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 
 /**
  * The edges of an archive: those that runs declare, checked against the weights, and those that
- * only the weights show. A declared parent that the weights merely doubt is kept; one that contents
- * disprove is not.
+ * only the weights show. A declared parent is kept if another is only closer, and rejected if
+ * tensor contents disprove it.
  */
 final class Parentage {
   // Tensors that are the same for one that no operation explains, of a damaged copy.
@@ -86,18 +86,18 @@ final class Parentage {
     }
   }
 
-  // Whether a file is not of the run that it lies in.
+  // Whether a file does not belong to the run in whose folder it is.
   private static boolean isElsewhere(Edge place, ParentEvidence opinion) {
     return opinion instanceof ParentEvidence.Contradicts other
         && !other.edge().parent().run().equals(place.child().run());
   }
 
-  // The true edge is judged too.
+  // The true edge is judged as well.
   private void reject(Edge place, ParentEvidence opinion) {
     edges.computeIfAbsent(place.child(), child -> new ArrayList<>()).add(planned(place, opinion));
   }
 
-  // What was baked from a checkpoint of its run need not say from which.
+  // The name of a baked checkpoint need not say from which step of its run it was made.
   private static boolean isGuess(Edge claim, InferredEdge made) {
     return claim.child().role() == Role.BAKED
         && claim.child().stepIfKnown().isEmpty()

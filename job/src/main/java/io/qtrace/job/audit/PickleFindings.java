@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What is wrong with the pickles of checkpoints, by what they name. */
+/** Findings about the pickles of checkpoints, from the names in them. */
 final class PickleFindings {
   private static final String RULE = "pickle-dangerous";
   private static final int NAMED = 3; // of the names in a sentence
@@ -18,13 +18,13 @@ final class PickleFindings {
   private final SortedMap<String, List<PickledGlobal>> byPath;
 
   /**
-   * @param byPath what the pickles of checkpoints name, by the checkpoint's path
+   * @param byPath names in the pickles of checkpoints, by the checkpoint's path
    */
   PickleFindings(Map<String, List<PickledGlobal>> byPath) {
     this.byPath = new TreeMap<>(byPath);
   }
 
-  /** One for each checkpoint with a pickle that runs code or cannot be followed. */
+  /** One for each checkpoint with a pickle that runs code or cannot be parsed. */
   List<Finding> findings() {
     return byPath.entrySet().stream()
         .map(one -> finding(one.getKey(), one.getValue()))
@@ -42,7 +42,7 @@ final class PickleFindings {
     String what =
         first.judgement() == Judgement.DANGEROUS
             ? "would call " + SafeText.quoted(first.path())
-            : "cannot be followed: " + SafeText.cut(first.name());
+            : "cannot be parsed: " + SafeText.cut(first.name());
     return Optional.of(
         new Finding(
             RULE,
@@ -56,7 +56,7 @@ final class PickleFindings {
                     bad.size() > 1 ? " (and %d more)".formatted(bad.size() - 1) : "")));
   }
 
-  /** A note on the names that nobody vouches for, if there are any. */
+  /** A note on names that are neither known to be safe nor dangerous, if there are any. */
   Optional<String> unknownNote() {
     List<String> paths =
         byPath.entrySet().stream()

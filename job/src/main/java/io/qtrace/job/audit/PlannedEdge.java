@@ -20,11 +20,11 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * An edge of an audit, and what the weights of the whole archive say of it.
+ * An edge of an audit, with the evidence of the weights of the whole archive.
  *
  * @param run folder of the child
- * @param evidence labels of what shows the edge
- * @param part what the parent gave
+ * @param evidence labels of the evidence for the edge
+ * @param part what the child has of this parent
  * @param others the child's other parents
  */
 record PlannedEdge(
@@ -42,13 +42,13 @@ record PlannedEdge(
   /** Another parent of the child. */
   record Other(String id, String path) implements Serializable {}
 
-  /** Whether an edge is judged. */
+  /** Whether and how an edge is judged. */
   enum Status {
     /** One step, which is judged. */
     DIRECT,
-    /** More steps than one: those are judged, it is not. */
+    /** Several steps, which are judged in its place. */
     INDIRECT,
-    /** Not an edge: the child was made from another checkpoint. */
+    /** Rejected: the child was made from another checkpoint. */
     REJECTED
   }
 
@@ -73,7 +73,7 @@ record PlannedEdge(
         List.of());
   }
 
-  /** The same of a child that has other parents. */
+  /** The same edge of a child that has other parents. */
   PlannedEdge with(ParentPart given, Collection<CheckpointFile> more) {
     return new PlannedEdge(
         ends,
@@ -104,7 +104,7 @@ record PlannedEdge(
     return weights.says() == Says.CONTRADICTS;
   }
 
-  /** What the weights say that no finding says. */
+  /** What the weights show beyond findings. */
   List<String> notes() {
     List<String> notes = new ArrayList<>();
     if (!isContradicted()) {
@@ -120,15 +120,15 @@ record PlannedEdge(
     String paths =
         others.stream().map(other -> SafeText.of(other.path())).collect(Collectors.joining(", "));
     return switch (part) {
-      case BASE -> "all that this parent did not give is of " + paths;
+      case BASE -> "the other tensors are from " + paths;
       case WHOLE -> throw new IllegalStateException("Of several parents none gave all");
       case ADAPTER -> "this adapter was merged into " + paths;
-      case DONOR -> "this parent gave what is not of " + paths;
+      case DONOR -> "the other tensors are from " + paths;
       case MEMBER -> "averaged with " + paths;
     };
   }
 
-  /** Adds what is wrong with an edge that is not judged as a step. */
+  /** Adds the findings of an edge that is not judged as a step. */
   void addFindings(FindingList findings) {
     if (isContradicted()) {
       boolean declared = evidence.contains(Evidence.DECLARED.label());
@@ -137,14 +137,15 @@ record PlannedEdge(
           List.of(weights.edge().orElseThrow().parent()),
           parent -> parent,
           those ->
-              "the weights contradict the %s: ".formatted(declared ? "source" : "file's name")
+              "the weights contradict the %s: "
+                      .formatted(declared ? "declared source" : "file's name")
                   + weights.sentence(ends.childPath()).orElseThrow());
     }
   }
 
   /**
-   * Whether an earlier audit judged the same: the same ends, evidence and opinion under the same
-   * rules.
+   * Whether an earlier audit judged the same edge: equal ends, evidence and weights evidence under
+   * equal rules.
    */
   boolean isAnsweredBy(AuditedEdge stored, RunPolicy rules) {
     return stored.ends().parentId().equals(ends.parentId())

@@ -30,8 +30,8 @@ import org.apache.spark.broadcast.Broadcast;
 import scala.Tuple2;
 
 /**
- * Puts steps to the proof that facts alone allow: what the operation would have made is recomputed
- * from the data of both checkpoints.
+ * Verifies steps that the facts allow: recomputes the result of the operation from the data of both
+ * checkpoints.
  */
 final class ProofStage {
   private final JavaSparkContext spark;
@@ -47,7 +47,8 @@ final class ProofStage {
   /**
    * Identifiers of the ends of a step.
    *
-   * @param adapters one that may have been merged into the parent; none where that is not asked
+   * @param adapters those that may have been merged into the parent; empty if that is not in
+   *     question
    */
   record Pair(String parent, String child, List<String> adapters) implements Serializable {
     Pair {
@@ -64,8 +65,8 @@ final class ProofStage {
   }
 
   /**
-   * How many tensors of each step the data shows to be unexplained; steps of which nothing has to
-   * be recomputed are left out.
+   * The number of tensors of each step that the data shows to be unexplained; steps that need no
+   * recomputation are left out.
    *
    * @param facts of all ends
    * @param indexes of all ends
@@ -120,7 +121,7 @@ final class ProofStage {
                 .iterator());
   }
 
-  /** What proves steps on an executor. */
+  /** Verifies steps on an executor. */
   private record Proof(Classifier classifier) implements Serializable {
     Map<String, Recomputation> wanted(
         Pair pair,

@@ -27,9 +27,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The forest of steps that were put to the proof: where the data shows more to be unexplained than
- * facts did, another parent may leave less; where all do, an adapter in a file of its own may
- * explain it.
+ * The forest after verifying its steps: if the data leaves more unexplained than the facts did,
+ * another parent may leave less; if every parent does, an adapter in a file of its own may explain
+ * the step.
  */
 final class ProvedForest {
   private static final int MOST_ADAPTERS = 16; // that are tried with a checkpoint
@@ -45,8 +45,8 @@ final class ProvedForest {
 
   /**
    * @param provedByData operations whose numbers have to be recomputed to be sure
-   * @param judged edges that need no proof, as they are judged whatever it says
-   * @param reading what is read for proofs
+   * @param judged edges that need no verification, since they are judged in any case
+   * @param reading reads the data
    */
   ProvedForest(Set<EdgeKind> provedByData, Set<EdgeEnds> judged, AuditReading reading) {
     this.provedByData = provedByData;
@@ -83,7 +83,7 @@ final class ProvedForest {
     return unexplained;
   }
 
-  // Whether an adapter explains a step that was tried better than any parent alone does.
+  // Whether an adapter explains a tried step better than any parent alone.
   private boolean merge(Collection<InferredEdge> tried, Forest forest) {
     Map<CheckpointFile, InferredEdge> settled = new HashMap<>();
     forest.edges().forEach(edge -> settled.put(edge.child(), edge));
@@ -138,7 +138,7 @@ final class ProvedForest {
     return files.stream().filter(one -> alone.contains(one.id())).toList();
   }
 
-  // Those that may have been merged on a step, of the child's run first.
+  // Adapters that may have been merged on a step, those of the child's run first.
   private static List<CheckpointFile> likeliest(InferredEdge edge, List<CheckpointFile> adapters) {
     CheckpointFile child = edge.child();
     return adapters.stream()

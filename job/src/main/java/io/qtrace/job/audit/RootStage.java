@@ -23,7 +23,7 @@ final class RootStage {
     this.spark = spark;
   }
 
-  /** What a checkpoint is judged by in addition to its facts. */
+  /** What a checkpoint is judged by, in addition to its facts. */
   record Root(String path, NotCompared skipped, Waivers waivers) implements Serializable {}
 
   /**

@@ -16,11 +16,11 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Takes what earlier audits found of candidates and declared parents from the tables, and evaluates
+ * Takes earlier results about candidates and declared parents from the tables, and evaluates only
  * the others.
  */
 final class StoredEvaluation implements Evaluation {
-  /** Version of what is found of a candidate; operations that explain more raise it. */
+  /** Version of the evaluation of a candidate; raised when operations explain more. */
   private static final int VERSION = 10;
 
   private final String method;
@@ -51,12 +51,12 @@ final class StoredEvaluation implements Evaluation {
     return method;
   }
 
-  /** What no earlier audit knew of candidates. */
+  /** Results about candidates that no earlier audit had. */
   Map<Candidate, Candidate.Transitions> freshTransitions() {
     return transitions.fresh;
   }
 
-  /** What no earlier audit knew of declared parents. */
+  /** Results about declared parents that no earlier audit had. */
   Map<Dispute, Dispute.Ruling> freshRulings() {
     return rulings.fresh;
   }
@@ -86,7 +86,7 @@ final class StoredEvaluation implements Evaluation {
     return knownAverages;
   }
 
-  /** Answers that were stored, and those that had to be found. */
+  /** Stored answers, and new ones. */
   private static final class Answers<Q, A> {
     private final Map<Q, A> all;
     private final Map<Q, A> fresh = new HashMap<>();

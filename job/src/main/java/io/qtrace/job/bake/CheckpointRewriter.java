@@ -34,8 +34,8 @@ public final class CheckpointRewriter {
   }
 
   /**
-   * Reads source, writes dest. The source may be wrapped in {@code model_state_dict}: then that
-   * alone is written.
+   * Reads source, writes dest. If the source keeps the model in {@code model_state_dict}, only that
+   * is written.
    *
    * @throws IOException if the source is damaged, cannot be changed this way, or a file cannot be
    *     read or written; nothing is written then
@@ -77,22 +77,22 @@ public final class CheckpointRewriter {
       if (!whole.skipped().isEmpty()) {
         CheckpointIndex.Skipped first = whole.skipped().get(0);
         throw new IllegalArgumentException(
-            "%s is not a plain tensor (%s); save it without it"
+            "%s is not a plain tensor (%s); save the checkpoint without it"
                 .formatted(SafeText.quoted(first.name()), first.reason()));
       }
       for (String note : whole.notes()) {
         if (note.startsWith(CheckpointIndex.NUMBERED)) {
-          throw new IllegalArgumentException(note + "; save it with keys that differ");
+          throw new IllegalArgumentException(note + "; save the checkpoint with distinct keys");
         }
       }
       List<LutLayer> layers = LutLayer.of(model);
       if (layers.isEmpty()) {
-        throw new IllegalArgumentException("no layer has a _Q; give a quantized checkpoint");
+        throw new IllegalArgumentException("no layer has a _Q, expected a quantized checkpoint");
       }
       if (change.isBake() && layers.stream().noneMatch(layer -> layer.deltas().isPresent())) {
         throw new IllegalArgumentException(
-            "no layer has _lut_raw_deltas; give a checkpoint of a run that trains the LUT, or"
-                + " bring _Q up to the stored LUT with 'qtrace sync'");
+            "no layer has _lut_raw_deltas, expected a checkpoint of a run that trains the LUT; to"
+                + " recompute _Q from the stored LUT, use 'qtrace sync'");
       }
       return rewriting.plan(model, layers);
     } catch (IllegalArgumentException e) {

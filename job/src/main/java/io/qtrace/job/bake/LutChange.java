@@ -7,10 +7,10 @@ import io.qtrace.lut.LutParameters;
 import java.util.Optional;
 
 /**
- * Where the tables of a checkpoint's layers come from, before {@code _Q = lut[_indices]}.
+ * How the LUTs of a checkpoint's layers are replaced, before {@code _Q = lut[_indices]}.
  *
- * <p>Training's {@code --lut-max-abs} is stored nowhere: empty stands for the largest value of the
- * layer's stored table.
+ * <p>The {@code --lut-max-abs} of training is not stored: if empty, the largest value of the
+ * layer's stored table is used.
  */
 public sealed interface LutChange {
   /** Bake as the recipe's tool does. */
@@ -22,7 +22,9 @@ public sealed interface LutChange {
   /** Keep the stored tables. */
   record Stored() implements LutChange {}
 
-  /** Bring the stored tables up to the deltas, as training uses them, and keep these. */
+  /**
+   * Replace the stored tables by those that training computes from the deltas, and keep the deltas.
+   */
   record Refresh(Optional<Double> maxAbs) implements LutChange {}
 
   /**
@@ -32,7 +34,7 @@ public sealed interface LutChange {
    */
   record Outcome(Lut lut, Optional<Double> drift) {}
 
-  /** Whether the layers stop training: their deltas go, and those that have none stay as is. */
+  /** Whether LUT training ends: deltas are dropped, and layers without deltas stay as they are. */
   default boolean isBake() {
     return this instanceof Recipe || this instanceof Exact;
   }

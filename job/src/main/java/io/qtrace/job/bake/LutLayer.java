@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
  * @param lut [n]
  * @param indices [out, in]
  * @param quantized {@code _Q}, [out, in]
- * @param deltas [n/2]; empty where the LUT does not train
- * @throws IllegalArgumentException if their shapes or dtypes do not go together
+ * @param deltas [n/2]; empty if the LUT does not train
+ * @throws IllegalArgumentException if their shapes or dtypes are inconsistent
  */
 record LutLayer(
     String name,
@@ -51,7 +51,7 @@ record LutLayer(
   /**
    * The layers of a checkpoint, in its order.
    *
-   * @throws IllegalArgumentException if a layer lacks a tensor or its tensors do not go together
+   * @throws IllegalArgumentException if a layer lacks a tensor or its tensors are inconsistent
    */
   static List<LutLayer> of(CheckpointIndex index) {
     Map<String, TensorEntry> tensors =
@@ -90,7 +90,7 @@ record LutLayer(
 
   private static IllegalArgumentException fault(String layer, String reason, Object... details) {
     return new IllegalArgumentException(
-        "Invalid layer %s: %s; the file is not a complete checkpoint of a quantized model"
+        "Invalid layer %s: %s, expected a complete checkpoint of a quantized model"
             .formatted(SafeText.quoted(layer), reason.formatted(details)));
   }
 }

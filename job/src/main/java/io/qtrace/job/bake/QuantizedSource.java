@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * {@code lut[_indices]} of one layer, C order, computed as it is read; counts the elements in which
- * it differs from the {@code _Q} that was. To be read once, from front to back.
+ * {@code lut[_indices]} of one layer, C order, computed as it is read; counts the elements that
+ * differ from the old {@code _Q}. To be read once, from front to back.
  */
 final class QuantizedSource implements ByteSource {
   private static final int BLOCK_ELEMENTS = 1 << 16;
@@ -72,7 +72,7 @@ final class QuantizedSource implements ByteSource {
       throw new FormatException(
           tensor.storage().file(),
           tensor.storage().position() + (tensor.isContiguous() ? element * indexWidth + at : 0),
-          "Invalid _indices of layer %s: %.0f at element %d, expected 0 to %d; take a checkpoint"
+          "Invalid _indices of layer %s: %.0f at element %d, expected 0 to %d; use a checkpoint"
                   .formatted(SafeText.quoted(layer.name()), found, element + done, table.size() - 1)
               + " from before they were damaged");
     }

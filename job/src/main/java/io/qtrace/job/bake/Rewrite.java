@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What was written: a checkpoint with other tables and {@code _Q}.
+ * The result of rewriting a checkpoint with other LUTs and {@code _Q}.
  *
  * @param source URI of the checkpoint that was read
  * @param dest URI of the one that was written
  * @param bytes of dest
  * @param tensors of dest
- * @param leftOut tensors of the source next to the model's, such as an optimizer's
- * @param layers those that were touched, in the source's order
+ * @param leftOut number of tensors outside the model's state dict, such as an optimizer's
+ * @param layers rewritten ones, in the source's order
  */
 public record Rewrite(
     String source, String dest, long bytes, int tensors, int leftOut, List<Layer> layers) {

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One checkpoint on its way to a new one: which tensors stay, which are replaced. */
+/** Plans the rewriting of one checkpoint: which tensors stay, which are replaced. */
 final class Rewriting {
   private static final int MAX_LUT_BYTES = Lut.MAX_SIZE * Double.BYTES;
 
@@ -33,7 +33,7 @@ final class Rewriting {
   private final Map<Content, QuantizedSource> sources = new HashMap<>();
   private final List<Changed> changed = new ArrayList<>();
 
-  /** What a {@code _Q} is made of; equal ones share their storage, as tied layers do. */
+  /** What a {@code _Q} is computed from; equal ones share their storage, as in tied layers. */
   private record Content(Lut lut, TensorEntry indices, TensorEntry before) {}
 
   private record Changed(LutLayer layer, Lut before, LutChange.Outcome after, QuantizedSource q) {}
@@ -67,7 +67,7 @@ final class Rewriting {
     return new StateDict(tensors);
   }
 
-  /** What became of the layers; known once the new file is written. */
+  /** The rewritten layers; known once the new file is written. */
   List<Rewrite.Layer> layers() {
     return changed.stream()
         .map(
@@ -125,7 +125,7 @@ final class Rewriting {
     return source;
   }
 
-  // A bake stores float32, as the recipe's tool; else the dtype stays.
+  // A bake stores float32, as the recipe's tool does; otherwise the dtype is kept.
   private Tensor lut(TensorEntry before, Lut lut) {
     DType dtype = change.isBake() ? DType.FLOAT32 : before.dtype();
     byte[] bytes = LutTable.of(dtype, lut.values()).bytes();

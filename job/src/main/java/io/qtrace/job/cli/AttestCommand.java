@@ -1,5 +1,6 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.AtomicOutput;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
@@ -29,13 +30,13 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "attest",
     description =
-        "Writes an in-toto statement that a checkpoint was made from its parents by the operation that"
-            + " its tensors prove, or verifies one.",
+        "Writes an in-toto statement that proves how a checkpoint was made from its parents, or verifies"
+            + " one.",
     footerHeading = "%n",
     footer = {
-      "Reads all of CHILD and its parents, with or without an audit. What is not proved is not stated:",
-      "the reasons are printed, and the exit status is 1, as for a statement that is not true. Sign the",
-      "statement with cosign, see README.md.",
+      "Reads all tensors of CHILD and its parents and takes no result from an audit. If anything is not",
+      "proved, the reasons are printed and the exit status is 1, as for a statement that is not true.",
+      "Sign the statement with cosign, see README.md.",
       "",
       "Examples:",
       "  qtrace attest runs/a/baked_step200.pt",
@@ -50,7 +51,7 @@ final class AttestCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "CHILD",
       description =
-          "Checkpoint that was made: path or URI. With --verify, where it is now; default: where the"
+          "Checkpoint to attest: path or URI. With --verify, where it is now; default: where the"
               + " statement says.")
   private String child;
 
@@ -58,17 +59,17 @@ final class AttestCommand implements Callable<Integer> {
       names = "--parent",
       paramLabel = "FILE",
       description =
-          "Checkpoint that CHILD was made from: path or URI; default: as the last audit in the tables"
-              + " found it, with --verify as the statement says. Of a graft or an average give each, the"
-              + " one that gave the most tensors first.")
+          "Checkpoint that CHILD was made from: path or URI; default: the parent found by the last"
+              + " audit in the tables, with --verify the one in the statement. Repeatable: for a graft or"
+              + " an average give every parent, the one with the most tensors first.")
   private List<String> parents = new ArrayList<>();
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
       description =
-          "Path or URI of the statement, replaced atomically; default: CHILD's file name and"
-              + " .intoto.json, in the working folder.")
+          "Path or URI to write the statement to, replaced atomically; default: CHILD's file name"
+              + " followed by .intoto.json, in the working folder.")
   private String out;
 
   @Option(
@@ -81,7 +82,7 @@ final class AttestCommand implements Callable<Integer> {
   @Mixin private Warehouse warehouse;
   @Mixin private Output output;
 
-  /** What {@code attest --format json} prints where there is no statement. */
+  /** What {@code attest --format json} prints if nothing can be attested. */
   private record Refused(String child, List<String> refused) {}
 
   /** What {@code attest --verify --format json} prints. */
@@ -195,9 +196,11 @@ final class AttestCommand implements Callable<Integer> {
                 predicate.parents().stream()
                     .map(parent -> SafeText.of(parent.files().get(0).name()))
                     .collect(Collectors.joining(", "))),
-        "%d tensors, %d _Q changed by the operation, residual %d"
+        "%s, %d _Q changed by the operation, residual %d"
             .formatted(
-                predicate.tensors().size(), predicate.quantized().size(), predicate.residual()),
+                Amount.of(predicate.tensors().size(), "tensor"),
+                predicate.quantized().size(),
+                predicate.residual()),
         "Statement: " + SafeText.of(file));
   }
 }

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
     footer = {
       "A run is a folder with checkpoints; its config.json may name the checkpoint it started from.",
       "Results are written to the tables of lineage.qtrace (see 'qtrace sql'). Re-running an audit",
-      "adds no rows, and checkpoints that did not change since are not read again.",
+      "adds no rows, and unchanged checkpoints are not read again.",
       "",
       "Examples:",
       "  qtrace audit --archive runs/",
@@ -57,33 +57,34 @@ final class AuditCommand implements Callable<Integer> {
       paramLabel = "violation|finding|never",
       defaultValue = "violation",
       description = {
-        "When to exit with status 1; default ${DEFAULT-VALUE}.",
-        "violation: when an edge violates the policy or a checkpoint cannot be read.",
-        "finding: also when the verdict is CLEAN but there are findings, such as a missing source.",
-        "never: never; an audit that fails still exits with status 2.",
+        "Condition for exit status 1; default ${DEFAULT-VALUE}.",
+        "violation: an edge violates the policy, or a checkpoint cannot be read.",
+        "finding: also findings that leave the verdict CLEAN, such as a missing source.",
+        "never: no finding; an audit that fails still exits with status 2.",
         "Findings covered by a waiver of the policy do not count."
       })
   private FailOn failOn;
 
   @Option(
       names = "--all",
-      description = "Print every edge with its counts and notes, not only a page of text.")
+      description = "Print every edge with its counts and notes, not only a summary of one page.")
   private boolean all;
 
   @Option(
       names = "--as-of",
       paramLabel = "STATE",
       description =
-          "Print the last audit of each archive, or of --archive, as the tables were then, without a"
-              + " new one: a time (2026-11-20T08:00:00Z), a snapshot of a table, or a tag.")
+          "Print the last audit of each archive, or of --archive, in an earlier state of the tables,"
+              + " without a new audit. The state is a time (2026-11-20T08:00:00Z), the ID of a snapshot of"
+              + " a table, or a tag.")
   private String asOf;
 
   @Option(
       names = "--tag",
       paramLabel = "NAME",
       description =
-          "Keep the state of the tables that the audit leaves under this name, for --as-of and for"
-              + " VERSION AS OF in SQL: 'qtrace maintain' never expires it.")
+          "Tag the state of the tables after this audit with a name, for --as-of and for VERSION AS OF"
+              + " in SQL; 'qtrace maintain' never expires it.")
   private String tag;
 
   @Mixin private ResultOptions result;

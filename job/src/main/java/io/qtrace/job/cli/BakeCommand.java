@@ -10,10 +10,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bake",
     description =
-        "Writes the trained LUTs of a checkpoint into lut and _Q of a new one; does not need Spark.",
+        "Writes the trained LUTs of a checkpoint into .lut and _Q of a new one; does not need Spark.",
     footerHeading = "%n",
     footer = {
-      "In each layer with _lut_raw_deltas, lut becomes the table computed from the deltas, _Q becomes",
+      "In each layer with _lut_raw_deltas, .lut becomes the table computed from the deltas, _Q becomes",
       "lut[_indices], and the deltas are removed. All other tensors are copied unchanged.",
       "",
       "Like the recipe's own tool, bake computes the table from the stored LUT, which is not exactly",
@@ -27,7 +27,9 @@ import picocli.CommandLine.Option;
 final class BakeCommand implements Callable<Integer> {
   @Mixin private RewriteOptions options;
 
-  @Option(names = "--exact", description = "Write exactly the LUTs that training used (no drift).")
+  @Option(
+      names = "--exact",
+      description = "Write exactly the LUTs that training used, without drift.")
   private boolean exact;
 
   @Override

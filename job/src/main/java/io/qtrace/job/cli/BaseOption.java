@@ -11,15 +11,15 @@ final class BaseOption {
       names = "--base",
       paramLabel = "URI",
       description =
-          "Folder of a base model outside the archive, such as a Hugging Face download: its checkpoints"
-              + " take part as possible parents. May be given more than once.")
+          "Folder of a base model outside the archive, such as a Hugging Face download; its checkpoints"
+              + " are considered as parents. Repeatable.")
   private List<String> uris = new ArrayList<>();
 
   List<String> uris() {
     return uris;
   }
 
-  /** The words of the command line that give the same. */
+  /** The same options as command-line arguments. */
   List<String> words() {
     return uris.stream().flatMap(uri -> Stream.of("--base", uri)).toList();
   }

@@ -19,12 +19,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bisect",
     description =
-        "Shows the first edge on which a tensor, or any _Q, became different from what it is in a"
-            + " checkpoint, and why.",
+        "Shows the first edge on which a tensor, or any _Q, differs from that of a checkpoint, and why.",
     footerHeading = "%n",
     footer = {
       "Follows every line of descent from the checkpoint, in the tables of the last audit, to the",
-      "first edge whose child has a different tensor, or lacks it. Reads no checkpoint files.",
+      "first edge whose child has a different tensor, or none. Reads no checkpoint files.",
       "'qtrace lineage --tensor' shows the whole history of a tensor.",
       "",
       "Examples:",
@@ -33,10 +32,10 @@ import picocli.CommandLine.Option;
     })
 final class BisectCommand implements Callable<Integer> {
   private static final class What {
-    @Option(names = "--tensor", paramLabel = "NAME", description = "Name of the tensor.")
+    @Option(names = "--tensor", paramLabel = "NAME", description = "Name of the tensor to follow.")
     private String tensor;
 
-    @Option(names = "--q", description = "Search for every _Q, not for one tensor.")
+    @Option(names = "--q", description = "Follow every _Q instead of one tensor.")
     private boolean isQ;
 
     Optional<String> name() {
@@ -52,8 +51,8 @@ final class BisectCommand implements Callable<Integer> {
       paramLabel = "CHECKPOINT",
       required = true,
       description =
-          "Checkpoint to start from and compare with: its path as 'qtrace lineage' shows it, or"
-              + " the last part of it.")
+          "Checkpoint to start from and compare with: its path as 'qtrace lineage' shows it, or the"
+              + " end of it.")
   private String since;
 
   @Option(

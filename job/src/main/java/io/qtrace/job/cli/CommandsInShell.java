@@ -11,7 +11,10 @@ import org.apache.spark.sql.SparkSession;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 
-/** The commands that can run in the shell of {@code qtrace sql}: all but itself and the demo. */
+/**
+ * The commands that can run in the shell of {@code qtrace sql}: all but {@code sql} itself and the
+ * demo.
+ */
 final class CommandsInShell implements ShellCommands {
   private final SparkSession session;
   private final CommandLine all = Main.commandLine();

@@ -58,7 +58,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--all",
-      description = "Print all that training changed and every edge, not only a page of text.")
+      description =
+          "Print everything that training changed and every edge, not only a summary of one page.")
   private boolean all;
 
   @Mixin private Warehouse warehouse;
@@ -100,13 +101,13 @@ final class DemoCommand implements Callable<Integer> {
     lines.add("");
     lines.addAll(
         all ? AuditText.all(outcome.audit(), next) : AuditText.page(outcome.audit(), next, width));
-    lines.add("  Ask the tables:");
+    lines.add("  Query the tables:");
     for (String query : SampleQueries.ALL) {
       List<String> words = new ArrayList<>(List.of("sql", "-e", query));
       words.addAll(warehouse.words());
       lines.add("    " + ShellCommand.qtrace(words));
     }
-    lines.add("  Look at the same in a browser:");
+    lines.add("  Look at the audit in a browser:");
     lines.add("    " + SafeText.of(report.toString()));
     return lines;
   }

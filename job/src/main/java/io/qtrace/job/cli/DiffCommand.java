@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
         "Compares two checkpoints tensor by tensor and reports whether the policy allows the changes.",
     footerHeading = "%n",
     footer = {
-      "IDENTICAL: same shape, dtype and bytes. EQUAL: same numbers in another dtype.",
+      "IDENTICAL: same shape, dtype and bytes. EQUAL: same numbers in another dtype or bit pattern.",
       "",
       "Examples:",
       "  qtrace diff v2_initial.pt checkpoint_step20.pt",
@@ -35,7 +35,7 @@ final class DiffCommand implements Callable<Integer> {
       description = "Also compute the MD5 of each tensor, first 16 digits (slower).")
   private boolean md5;
 
-  @Option(names = "--all", description = "Name every tensor; by default long lists end early.")
+  @Option(names = "--all", description = "Print long lists in full; by default they end early.")
   private boolean all;
 
   @Mixin private Output output;
@@ -54,7 +54,7 @@ final class DiffCommand implements Callable<Integer> {
     List<String> lines =
         new ArrayList<>(DiffText.lines(pair.left(), pair.right(), outcome, all, width));
     lines.add("");
-    lines.add("Next: the same pair layer by layer, and why");
+    lines.add("Next: explain the same pair layer by layer");
     lines.add("  " + ShellCommand.qtrace(pair.words("explain")));
     return lines;
   }

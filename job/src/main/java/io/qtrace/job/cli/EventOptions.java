@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Where an audit sends its result. What cannot be sent is a warning: it changes neither the result
- * nor the exit status.
+ * Receivers of the result of an audit. A failure to send is a warning: it changes neither the
+ * result nor the exit status.
  */
 final class EventOptions {
   @Spec(Spec.Target.MIXEE)
@@ -34,17 +34,17 @@ final class EventOptions {
       names = "--events",
       paramLabel = "URI",
       description =
-          "Send checkpoints and edges as OpenLineage events to this server (http://..., https://..., or"
-              + " env:NAME of a variable that holds the URL), or write them to this path or URI, one a"
-              + " line. QTRACE_EVENTS_TOKEN of the environment is sent as bearer token.")
+          "Send checkpoints and edges as OpenLineage events to this server, an HTTP or HTTPS URL or"
+              + " env:NAME of an environment variable that holds one; or write them to this path or URI,"
+              + " one per line. The environment variable QTRACE_EVENTS_TOKEN is sent as bearer token.")
   private String events;
 
   @Option(
       names = "--webhook",
       paramLabel = "URL",
       description =
-          "Post a JSON notice to this URL, or that in variable NAME of the environment (env:NAME), if"
-              + " the audit finds a violation or fails. QTRACE_WEBHOOK_TOKEN of the environment is sent"
+          "Post a JSON notice to this URL, or to the one in an environment variable (env:NAME), if the"
+              + " audit finds a violation or fails. The environment variable QTRACE_WEBHOOK_TOKEN is sent"
               + " as bearer token.")
   private String webhook;
 
@@ -52,16 +52,16 @@ final class EventOptions {
       names = "--on-violation",
       paramLabel = "COMMAND",
       description =
-          "Run this command of the shell, with the same notice on its standard input, if the audit finds"
-              + " a violation or fails. It is killed after 60 seconds.")
+          "Run this shell command, with the same notice on its standard input, if the audit finds a"
+              + " violation or fails. It is killed after 60 seconds.")
   private String onViolation;
 
   @Option(
       names = "--annotations",
       negatable = true,
       description =
-          "Print findings on standard error as annotations of GitHub Actions, or not; default: if"
-              + " GITHUB_ACTIONS of the environment is true.")
+          "Print findings on standard error as annotations of GitHub Actions; default: only if the"
+              + " environment variable GITHUB_ACTIONS is true.")
   private Boolean annotations;
 
   private Optional<EventSink> sink = Optional.empty();
@@ -92,7 +92,7 @@ final class EventOptions {
     return HttpReceiver.of(text, tokenVariable, System.getenv(), HttpReceiver.Limits.USUAL);
   }
 
-  /** Takes from the tables what the events of an audit need. */
+  /** Reads from the tables what the events of an audit need. */
   void collect(SparkSession spark, AuditReport report) {
     if (sink.isPresent()) {
       attempt(
@@ -106,7 +106,7 @@ final class EventOptions {
     send(summary, GitHubAnnotations.of(report));
   }
 
-  /** Sends that an audit could not be done. */
+  /** Sends that an audit failed. */
   void sendFailure(AuditSummary summary) {
     if (sink.isPresent()) {
       attempt("events", () -> collected = OpenLineageEvents.failed(summary));
@@ -149,7 +149,7 @@ final class EventOptions {
           .commandLine()
           .getErr()
           .println(
-              "qtrace: warning: %s: %s; the result of the audit stands"
+              "qtrace: warning: %s: %s; the audit's result is unaffected"
                   .formatted(what, Failure.reason(e)));
     }
   }

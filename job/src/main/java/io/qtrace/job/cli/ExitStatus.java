@@ -2,7 +2,7 @@ package io.qtrace.job.cli;
 
 import io.qtrace.job.policy.Verdict;
 
-/** What a command's exit status says. */
+/** Exit statuses of commands. */
 final class ExitStatus {
   static final int CLEAN = 0;
   static final int VIOLATIONS = 1;

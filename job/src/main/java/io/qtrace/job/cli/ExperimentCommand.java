@@ -44,7 +44,8 @@ final class ExperimentCommand implements Callable<Integer> {
       names = "--root",
       paramLabel = "URI",
       defaultValue = ".",
-      description = "Folder that relative paths in FILE start from; default: the working folder.")
+      description =
+          "Folder that relative paths in --config are resolved against; default: the working folder.")
   private String root;
 
   @Option(

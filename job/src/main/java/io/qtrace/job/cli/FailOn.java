@@ -4,7 +4,7 @@ import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.policy.Verdict;
 import java.util.Locale;
 
-/** What an audit has to find for its command to exit with 1. */
+/** What makes the audit command exit with status 1. */
 enum FailOn {
   VIOLATION,
   FINDING,

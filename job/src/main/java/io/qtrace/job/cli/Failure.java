@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkException;
 
-/** Why a command could not do it, in one line. */
+/** Why a command failed, in one line. */
 final class Failure {
   private static final int DEEPEST = 50; // causes may form a ring
   private static final int MAX_CHARACTERS = 2_000;
@@ -35,8 +35,9 @@ final class Failure {
   private Failure() {}
 
   /**
-   * The reason, safe to show: a file's fault wherever it was wrapped, else the outermost exception
-   * that says something of its own, with the root cause where it does not name it.
+   * The reason, safe to show: an error about a file, however deeply it is wrapped, else the
+   * outermost exception with a message of its own, with the root cause if the message does not
+   * contain it.
    */
   static String reason(Throwable failure) {
     List<Throwable> chain = chain(failure);
@@ -105,7 +106,7 @@ final class Failure {
         "Cannot read table file %s: %s%s".formatted(named.group(1), why, EmbeddedCatalog.REMEDY));
   }
 
-  // Of a failed stage, Spark reports only in its message why a task or an executor failed.
+  // Spark reports why a task or an executor failed only in the message of the failed stage.
   private static Optional<String> outOfMemory(Throwable failure) {
     String message = Objects.requireNonNullElse(failure.getMessage(), "");
     if (message.startsWith(TOO_LITTLE)) {

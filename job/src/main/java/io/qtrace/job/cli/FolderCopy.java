@@ -12,8 +12,8 @@ final class FolderCopy {
   private FolderCopy() {}
 
   /**
-   * Copies what is missing or differs in size or time; files keep their times, so that an audit
-   * knows them again. What the copy has besides stays.
+   * Copies files that are missing or differ in size or time; files keep their times, so that an
+   * audit recognises them. Other files in the copy stay.
    */
   static void of(Path from, Path to) throws IOException {
     List<Path> files;

@@ -46,17 +46,15 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand implements Callable<Integer> {
   private static final long MEMORY_BYTES = 16 << 20;
 
-  @Parameters(paramLabel = "FILE", description = "Path or URI of a checkpoint.")
+  @Parameters(paramLabel = "FILE", description = "Checkpoint: path or URI.")
   private String file;
 
   @Option(
       names = "--md5",
-      description = "Also read every tensor and print the first 16 digits of its MD5.")
+      description = "Read every tensor and print the first 16 digits of its MD5.")
   private boolean md5;
 
-  @Option(
-      names = "--fingerprint",
-      description = "Also read every tensor and print its fingerprint.")
+  @Option(names = "--fingerprint", description = "Read every tensor and print its fingerprint.")
   private boolean fingerprint;
 
   @Option(
@@ -65,7 +63,7 @@ final class InspectCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "Read the data and check its CRC-32 (the default); --no-verify reads only the index.")
+          "Read the data and check its CRC-32, the default; --no-verify reads only the index.")
   private boolean verify;
 
   @Option(
@@ -77,8 +75,8 @@ final class InspectCommand implements Callable<Integer> {
   @Option(
       names = "--security",
       description =
-          "List the classes and functions that the file's pickles name, instead of its tensors; nothing"
-              + " is called. Exit status 1 if one of them runs code.")
+          "List the classes and functions that the file's pickles name, instead of its tensors, without"
+              + " calling any. Exit status 1 if one of them runs code.")
   private boolean security;
 
   @Mixin private SettingsOption settings;

@@ -6,7 +6,7 @@ import java.util.Iterator;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The kinds of edges that can be asked for. */
+/** The kinds of edges that can be requested. */
 final class Kinds implements ITypeConverter<EdgeKind>, Iterable<String> {
   @Override
   public EdgeKind convert(String text) {

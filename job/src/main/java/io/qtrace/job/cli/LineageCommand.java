@@ -1,5 +1,6 @@
 package io.qtrace.job.cli;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
@@ -28,10 +29,9 @@ import picocli.CommandLine.Option;
     description = "Shows which checkpoint was made from which, or every version of one tensor.",
     footerHeading = "%n",
     footer = {
-      "Shows the last audit of each archive in the tables; with --archive it audits that archive"
-          + " first,",
-      "which is quick if nothing changed. Each checkpoint is listed below its parent; declared",
-      "parents that the weights contradict are shown.",
+      "Shows the last audit of each archive in the tables; --archive audits that archive first, which",
+      "is quick if nothing changed. Each checkpoint is listed below its parent; declared parents that",
+      "the weights contradict are shown.",
       "",
       "Examples:",
       "  qtrace lineage --archive runs/",
@@ -49,7 +49,7 @@ final class LineageCommand implements Callable<Integer> {
       names = "--tensor",
       paramLabel = "NAME",
       description =
-          "Show every distinct version of this tensor by time, and the operation that made it.")
+          "Show every distinct version of this tensor in order of time, and the operation that made it.")
   private String tensor;
 
   @Option(names = "--dot", description = "Print the tree as a Graphviz graph.")
@@ -59,14 +59,15 @@ final class LineageCommand implements Callable<Integer> {
       names = "--run",
       paramLabel = "RUN",
       description =
-          "Show only the checkpoints of this run (its folder, or the folder's last name) and those"
-              + " that they were made from.")
+          "Show only the checkpoints of this run (its folder, or the last part of the folder's path)"
+              + " and those that they were made from.")
   private String run;
 
   @Option(
       names = "--depth",
       paramLabel = "N",
-      description = "Show only checkpoints that are at most N edges from their root.")
+      description =
+          "Show only checkpoints at most N edges away from a root, a checkpoint without a parent.")
   private Integer depth;
 
   @Option(
@@ -125,7 +126,7 @@ final class LineageCommand implements Callable<Integer> {
             .toList();
     if (histories.isEmpty()) {
       throw new IllegalArgumentException(
-          "Cannot find tensor: no checkpoint in the tables has one of that name");
+          "Cannot find tensor: no checkpoint in the tables has a tensor of that name");
     }
     return histories;
   }
@@ -159,7 +160,9 @@ final class LineageCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     trees.forEach(tree -> lines.addAll(all ? LineageText.all(tree) : LineageText.lines(tree)));
     if (hidden > 0) {
-      lines.add("%d more checkpoints are not shown (--run, --depth)".formatted(hidden));
+      lines.add(
+          "%s not shown because of --run or --depth"
+              .formatted(Amount.of(hidden, "more checkpoint")));
     }
     return lines;
   }

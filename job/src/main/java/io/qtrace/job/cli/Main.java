@@ -33,18 +33,17 @@ import picocli.CommandLine.Spec;
     footer = {
       "Examples:",
       "  qtrace inspect runs/a/checkpoint_step100.pt      tensors of a checkpoint",
-      "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and is it allowed",
+      "  qtrace diff v2_initial.pt checkpoint_step20.pt   what changed, and whether that is allowed",
       "  qtrace explain v2_initial.pt baked_step200.pt    layer by layer, and why",
       "  qtrace audit --archive runs/                     every checkpoint of every run",
       "  qtrace lineage --tensor NAME                     every version of a tensor",
-      "  qtrace report --out report.html                  the last audit with pictures, for a browser",
+      "  qtrace report --out report.html                  the last audit as a page for the browser",
       "  qtrace bisect --q --since v2_initial.pt          where _Q first changed, and why",
-      "  qtrace attest baked_step200.pt                   a statement of how it was made, to sign",
-      "  qtrace bake checkpoint_step200.pt baked.pt       trained LUTs into _Q, in a new"
-          + " checkpoint",
+      "  qtrace attest baked_step200.pt                   a statement of how it was made, for signing",
+      "  qtrace bake checkpoint_step200.pt baked.pt       write trained LUTs into a new checkpoint",
       "  qtrace train --recipe FILE                       train LUTs and scales, write checkpoints",
       "  qtrace experiment --config FILE                  train, compare, conclude",
-      "  qtrace sql                                       query the tables, in a shell",
+      "  qtrace sql                                       query the tables in a shell",
       "  qtrace sql -e 'SELECT * FROM checkpoints'        one query",
       "  qtrace maintain                                  merge small files, expire old states",
       "  qtrace COMMAND --help                            options and examples of a command",
@@ -53,7 +52,7 @@ import picocli.CommandLine.Spec;
       "  qtrace --master local-cluster[2,1,1024] --conf spark.ui.enabled=true sql -e 'SELECT 1'",
       "  (--master, --deploy-mode, --conf, --properties-file, --driver-memory, --executor-memory,",
       "  --executor-cores, --total-executor-cores, --num-executors, --packages, --jars)",
-      "If SPARK_HOME is set, that Spark is used; otherwise a bundled one, assembled on the first call.",
+      "If SPARK_HOME is set, that Spark is used, otherwise a bundled one, assembled on the first call.",
       "",
       "Results go to standard output, everything else to standard error.",
       "Exit status: 0 clean, 1 violations found, 2 error (--verbose adds the stack trace)."
@@ -126,7 +125,7 @@ public final class Main implements Callable<Integer> {
     return commandLine;
   }
 
-  // That of the first argument; all where it is none, for their help.
+  // The command of the first argument; all commands if it names none, for their help.
   private static List<Class<? extends Callable<Integer>>> commands(List<String> args) {
     List<Class<? extends Callable<Integer>>> named =
         COMMANDS.stream().filter(command -> args.indexOf(name(command)) == 0).toList();
@@ -166,7 +165,7 @@ public final class Main implements Callable<Integer> {
     return status;
   }
 
-  /** Without a command: teaches, as {@code --help} does, but on standard error. */
+  /** Without a command: prints the help, but on standard error. */
   @Override
   public Integer call() {
     spec.commandLine().usage(spec.commandLine().getErr());

@@ -17,12 +17,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "maintain",
     description =
-        "Merges small files of the tables, expires their old snapshots and removes orphaned files;"
-            + " the rows stay as they are.",
+        "Merges small files of the tables, expires old snapshots and removes orphaned files; no row"
+            + " changes.",
     footerHeading = "%n",
     footer = {
-      "How long snapshots (for --as-of) and orphaned files are kept is in section 'tables' of",
-      "conf/qtrace.yaml: 90 and 3 days. A tag keeps the state that an audit left for ever:",
+      "Section 'tables' of conf/qtrace.yaml says how long snapshots (for --as-of) and orphaned files",
+      "are kept: 90 and 3 days. A tag keeps the state after an audit for ever: use",
       "'qtrace maintain --keep AUDIT_ID' or 'qtrace audit --tag NAME'. Refused while an audit writes",
       "to the tables.",
       "",
@@ -32,14 +32,14 @@ import picocli.CommandLine.Option;
       "  qtrace maintain --keep b272e146f20207c0"
     })
 final class MaintainCommand implements Callable<Integer> {
-  @Option(names = "--dry-run", description = "Show what would be done, and change nothing.")
+  @Option(names = "--dry-run", description = "Show what would be done without doing it.")
   private boolean isDryRun;
 
   @Option(
       names = "--keep",
       paramLabel = "AUDIT_ID",
       description =
-          "First tag the state that this audit left, as audit-AUDIT_ID, so that it is never expired;"
+          "First tag the state after this audit as audit-AUDIT_ID, so that it never expires;"
               + " repeatable.")
   private List<String> keep = List.of();
 

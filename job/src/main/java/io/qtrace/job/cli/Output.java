@@ -24,7 +24,7 @@ final class Output {
   /**
    * Prints one result.
    *
-   * @param text its lines, given the most characters that a line may have
+   * @param text its lines, given the maximum number of characters in a line
    * @param json its JSON text
    */
   void print(IntFunction<List<String>> text, Supplier<String> json) {

@@ -1,6 +1,6 @@
 package io.qtrace.job.cli;
 
-/** The form of a command's results on standard output. */
+/** Format of a command's results on standard output. */
 enum OutputFormat {
   TEXT("text"),
   JSON("json");

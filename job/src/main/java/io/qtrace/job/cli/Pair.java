@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Two checkpoints that a command compares, and what it goes by. */
+/** Two checkpoints that a command compares, and the options for it. */
 final class Pair {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -45,8 +45,8 @@ final class Pair {
       names = "--trust-crc",
       description =
           "Do not read tensors for which both files state the same CRC-32, size, dtype and layout:"
-              + " report them as IDENTICAL without checking for NaN, infinities and stale _Q"
-              + " (PyTorch zip files only; a wrong match has a probability of 2^-32).")
+              + " report them as IDENTICAL, without checks for NaN, infinities and stale _Q (PyTorch"
+              + " zip files only; the probability of a false match is 2^-32 per tensor).")
   private boolean trustCrc;
 
   @Mixin private Rules rules;
@@ -79,7 +79,7 @@ final class Pair {
         .run(left, right, Optional.ofNullable(kind), extra, trustCrc);
   }
 
-  /** The same pair as words of another command. */
+  /** The same pair and options as arguments of another command. */
   List<String> words(String command) {
     List<String> words = new ArrayList<>(List.of(command, left, right));
     if (kind != null) {

@@ -22,7 +22,7 @@ final class PolicyOption {
     return policy;
   }
 
-  /** The option as words of another command. */
+  /** The option as arguments of another command. */
   List<String> words() {
     return file == null ? List.of() : List.of("--policy", file.toString());
   }

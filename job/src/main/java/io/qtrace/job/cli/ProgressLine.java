@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** Progress as people read it: on a terminal one line that is rewritten, in a log rare lines. */
+/** Shows progress: on a terminal as one line that is rewritten, in a log as occasional lines. */
 final class ProgressLine implements Progress {
-  /** Between two lines of a log; a stage that takes less has none. */
+  /** Time between two lines in a log; a shorter stage has none. */
   static final Duration LOG_PAUSE = Duration.ofSeconds(30);
 
   private static final Duration TERMINAL_PAUSE = Duration.ofMillis(100);
@@ -66,7 +66,7 @@ final class ProgressLine implements Progress {
     isDrawn = false;
   }
 
-  /** Makes room for another line where one of progress may stand. */
+  /** Clears the progress line, so that another line can be printed. */
   static void clear(PrintWriter err, boolean mayBeDrawn) {
     if (mayBeDrawn) {
       err.print(CLEAR);

@@ -19,11 +19,12 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "report",
-    description = "Writes an audit from the tables as one HTML file with pictures.",
+    description =
+        "Writes an audit from the tables as one HTML file with charts and the lineage graph.",
     footerHeading = "%n",
     footer = {
-      "The file loads nothing from a network. Without options it shows the last audit of the tables.",
-      "Audit first: 'qtrace audit --report FILE' does both.",
+      "The file loads nothing from the network. Without options it shows the last audit in the tables.",
+      "'qtrace audit --report FILE' audits first.",
       "",
       "Examples:",
       "  qtrace report",
@@ -38,7 +39,7 @@ final class ReportCommand implements Callable<Integer> {
         description = "Show the last audit of this archive.")
     private String archive;
 
-    @Option(names = "--audit", paramLabel = "ID", description = "Show this audit.")
+    @Option(names = "--audit", paramLabel = "ID", description = "Show the audit of this ID.")
     private String audit;
   }
 
@@ -54,7 +55,7 @@ final class ReportCommand implements Callable<Integer> {
   @Option(
       names = "--run",
       paramLabel = "RUN",
-      description = "Show only this run: its folder, or the folder's last name.")
+      description = "Show only this run: its folder, or the last part of the folder's path.")
   private String run;
 
   @Option(

@@ -6,14 +6,14 @@ import java.io.IOException;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Option;
 
-/** Where a command that audits leaves a report with pictures, if anywhere. */
+/** Where a command that audits writes an HTML report, if requested. */
 final class ReportOption {
   @Option(
       names = "--report",
       paramLabel = "FILE",
       description =
-          "Also write the audit as one HTML file with pictures to this path or URI, as 'qtrace"
-              + " report' does. Replaced atomically.")
+          "Also write the audit as one HTML file to this path or URI, as 'qtrace report' does. Replaced"
+              + " atomically.")
   private String file;
 
   /** Writes the report of an audit that is in the tables. */

@@ -15,22 +15,22 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import picocli.CommandLine.Option;
 
-/** Where an audit leaves its result for other systems, if anywhere. */
+/** Files that an audit writes for other systems, if requested. */
 final class ResultOptions {
   @Option(
       names = "--summary",
       paramLabel = "URI",
       description =
-          "Write a JSON summary with the exit status to this path or URI, also when the audit fails."
-              + " For alerts, and for deploy modes that hide the exit status. Written atomically.")
+          "Write a JSON summary with the exit status to this path or URI, even if the audit fails: for"
+              + " alerts, and for deploy modes that hide the exit status. Written atomically.")
   private String summary;
 
   @Option(
       names = "--metrics",
       paramLabel = "URI",
       description =
-          "Write the counts of the summary in Prometheus' text format to this path or URI, such as"
-              + " a file qtrace.prom in the folder that node-exporter's textfile collector reads.")
+          "Write the counts of the summary in Prometheus' text format to this path or URI, for the"
+              + " textfile collector of node-exporter: a name that ends in prom, in its folder.")
   private String metrics;
 
   @Option(
@@ -41,12 +41,12 @@ final class ResultOptions {
               + " each edge, failed by its findings. If the audit fails, one test case with the error.")
   private String junit;
 
-  /** Writes what a finished audit came to. */
+  /** Writes the result of a finished audit. */
   void write(AuditSummary result, AuditReport report) throws IOException {
     write(result, () -> JUnitXml.of(report));
   }
 
-  /** The same of an audit that could not be done. */
+  /** Writes the result of a failed audit. */
   void writeFailure(AuditSummary result) throws IOException {
     write(result, () -> JUnitXml.failed(result));
   }

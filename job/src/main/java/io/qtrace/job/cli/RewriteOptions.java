@@ -26,14 +26,14 @@ final class RewriteOptions {
       index = "1",
       paramLabel = "DEST",
       description =
-          "Checkpoint to write: path or URI; the format follows from .pt or .safetensors.")
+          "Checkpoint to write: path or URI. The extension decides the format: .pt or .safetensors.")
   private String dest;
 
   @Option(
       names = "--lut-max-abs",
       paramLabel = "M",
       description =
-          "The --lut-max-abs that training used; default: the largest value of each layer's LUT.")
+          "The --lut-max-abs of the training run; default: the largest value of each layer's LUT.")
   private Double maxAbs;
 
   @Option(names = "--overwrite", description = "Replace DEST if it exists.")

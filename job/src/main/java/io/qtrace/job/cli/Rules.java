@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 
-/** What commands that judge checkpoints go by. */
+/** Policy and settings of commands that judge checkpoints. */
 final class Rules {
   @Mixin private PolicyOption policy;
   @Mixin private SettingsOption settings;
@@ -20,7 +20,7 @@ final class Rules {
     return settings.read();
   }
 
-  /** The options that name them in another command. */
+  /** The same options as arguments of another command. */
   List<String> words() {
     return Stream.of(policy.words(), settings.words()).flatMap(List::stream).toList();
   }

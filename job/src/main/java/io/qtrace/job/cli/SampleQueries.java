@@ -2,7 +2,7 @@ package io.qtrace.job.cli;
 
 import java.util.List;
 
-/** Queries on the lineage tables that answer what people ask first. */
+/** Queries on the lineage tables for the first questions that people ask. */
 final class SampleQueries {
   static final List<String> ALL =
       List.of(

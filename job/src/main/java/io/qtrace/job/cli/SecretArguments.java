@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Passwords and keys among the arguments of a process, which all users of its machine can read. */
+/**
+ * Finds passwords and keys in the arguments of a process, which all users of the machine can read.
+ */
 final class SecretArguments {
   private static final Pattern SETTING = Pattern.compile("(?:-D)?(spark\\.[^=\\s]+)=(.*)");
   private static final Pattern URI =
@@ -19,12 +21,12 @@ final class SecretArguments {
 
   private SecretArguments() {}
 
-  /** What to say of the first secret among words; the secret is not in it. */
+  /** A message about the first secret among the arguments; it does not contain the secret. */
   static Optional<String> complaint(List<String> words) {
     return words.stream().flatMap(word -> complaint(word).stream()).findFirst();
   }
 
-  /** Words that started this process: options of the JVM, and those of spark-submit. */
+  /** Arguments of this process: JVM options, and those of spark-submit. */
   static List<String> ofProcess() {
     List<String> words = new ArrayList<>(ManagementFactory.getRuntimeMXBean().getInputArguments());
     words.addAll(List.of(System.getProperty("sun.java.command", "").split(" ")));

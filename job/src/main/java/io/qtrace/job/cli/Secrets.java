@@ -2,9 +2,7 @@ package io.qtrace.job.cli;
 
 import java.util.regex.Pattern;
 
-/**
- * Passwords in the messages of drivers and catalogs, which like to quote the URI they were given.
- */
+/** Removes passwords from the messages of drivers and catalogs, which often quote URIs. */
 final class Secrets {
   private static final String HIDDEN = "***";
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Which settings a command runs with. */
+/** The settings of a command. */
 final class SettingsOption {
   @Option(
       names = "--settings",
@@ -19,7 +19,7 @@ final class SettingsOption {
     return Settings.load(Optional.ofNullable(file));
   }
 
-  /** The option as words of another command. */
+  /** The option as arguments of another command. */
   List<String> words() {
     return file == null ? List.of() : List.of("--settings", file.toString());
   }

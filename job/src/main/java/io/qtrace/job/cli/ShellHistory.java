@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 
-/** Where the lines are kept that were typed in the shell: statements may name what is private. */
+/** The history of the shell, private since statements may contain private names. */
 final class ShellHistory {
   private static final String FILE = "sql-history";
 
@@ -27,7 +27,7 @@ final class ShellHistory {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     } catch (FileAlreadyExistsException e) {
-      // From before.
+      // From an earlier session.
     }
     return file;
   }

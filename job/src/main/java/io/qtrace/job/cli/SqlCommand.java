@@ -28,14 +28,15 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "sql",
-    description = "Runs SQL statements on the lineage tables and prints the rows of the last one.",
+    description =
+        "Runs SQL statements on the lineage tables and prints the rows of the last one, or opens a shell.",
     footerHeading = "%n",
     footer = {
       "Tables of lineage.qtrace need no prefix. JSON output is an array with one object per row.",
       "A statement that ends with \\G in place of a semicolon is printed with one line per column.",
       "",
       "On a terminal, without -e and -f, it opens a shell: statements and other commands of qtrace",
-      "(diff, audit, lineage, ...) share one Spark; Tab completes names, .help lists the shell's",
+      "(diff, audit, lineage, ...) share one Spark session; Tab completes names, .help lists the shell's",
       "commands, Ctrl-C cancels a statement, Ctrl-D leaves. Its history is in",
       "$XDG_STATE_HOME/qtrace/ (~/.local/state/qtrace/); long output goes through $PAGER. Without a",
       "terminal it runs the statements of standard input.",
@@ -57,7 +58,10 @@ final class SqlCommand implements Callable<Integer> {
         description = "SQL statements, separated by semicolons.")
     private String text;
 
-    @Option(names = "-f", paramLabel = "FILE", description = "File with SQL statements.")
+    @Option(
+        names = "-f",
+        paramLabel = "FILE",
+        description = "File with SQL statements, separated by semicolons.")
     private Path file;
 
     String read() throws IOException {
@@ -106,7 +110,7 @@ final class SqlCommand implements Callable<Integer> {
           "Invalid option --out: it needs -e or -f; in the shell, use .out FILE");
     }
     try (OpenSession session = warehouse.open()) {
-      // What other processes commit is seen at once.
+      // Commits of other processes are visible immediately.
       session.spark().conf().set("spark.sql.catalog.lineage.cache-enabled", "false");
       try (Shell shell =
           Shell.open(

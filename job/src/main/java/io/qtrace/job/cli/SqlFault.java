@@ -9,7 +9,7 @@ import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.catalyst.trees.SQLQueryContext;
 
-/** Where in a statement Spark found what is wrong. */
+/** Locates the place in a statement that Spark reports an error about. */
 final class SqlFault {
   private static final int AROUND = 40; // characters shown before and after the place
   private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}_.]+|\\S|$");
@@ -66,7 +66,7 @@ final class SqlFault {
         : Optional.empty();
   }
 
-  // Not in the text of a view.
+  // Not inside the text of a view.
   private static boolean isInStatement(SQLQueryContext place) {
     return place.originObjectName().forall(String::isEmpty);
   }

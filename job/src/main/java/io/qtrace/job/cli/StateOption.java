@@ -4,13 +4,13 @@ import io.qtrace.job.lineage.LineageStore;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
-/** In which state a command reads the tables. */
+/** The state in which a command reads the tables. */
 final class StateOption {
   @Option(
       names = "--as-of",
       paramLabel = "STATE",
       description =
-          "Read the tables as they were: at a time (2026-11-20T08:00:00Z), a snapshot of a table, or"
+          "Read an earlier state of the tables: a time (2026-11-20T08:00:00Z), a snapshot ID, or"
               + " a tag.")
   private String asOf;
 
@@ -18,7 +18,7 @@ final class StateOption {
     return asOf != null;
   }
 
-  /** The tables, created where they are not there, in this state. */
+  /** The tables in this state; created if missing. */
   LineageStore read(LineageStore lineage) throws IOException {
     lineage.create();
     return asOf == null ? lineage : lineage.asOf(asOf);

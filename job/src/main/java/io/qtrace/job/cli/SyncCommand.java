@@ -24,7 +24,8 @@ final class SyncCommand implements Callable<Integer> {
 
   @Option(
       names = "--refresh-lut",
-      description = "First recompute each stored LUT from its deltas, as training uses them.")
+      description =
+          "First replace each stored LUT by the one that training computes from its deltas.")
   private boolean refresh;
 
   @Override

@@ -23,11 +23,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     description =
-        "Trains the LUTs and scales of a checkpoint by distillation from a KD cache (teacher logits),"
-            + " in a Spark task; on a GPU if executors have one.",
+        "Trains the LUTs and scales of a quantized checkpoint by distillation from a teacher's logits"
+            + " (KD cache), in a Spark task, on a GPU if executors have one.",
     footerHeading = "%n",
     footer = {
-      "conf/train.yaml lists the defaults and explains each setting. The output folder receives",
+      "conf/train.yaml explains all settings together. The output folder receives",
       "checkpoint_stepN.pt, best_state_dict.pt (lowest loss), training_log.csv and config.json.",
       "A failed task, or the same command run again, resumes from the last saved step. Losses and",
       "learning rates of all steps are in the table train_steps.",

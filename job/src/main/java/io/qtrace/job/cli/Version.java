@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.apache.spark.package$;
 import picocli.CommandLine.IVersionProvider;
 
-/** Versions of qtrace and of the Spark that it found. */
+/** Versions of qtrace and of the Spark in use. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
@@ -14,7 +14,7 @@ final class Version implements IVersionProvider {
     };
   }
 
-  /** The version of the jar that runs. */
+  /** The version of the running jar. */
   static String ofQtrace() {
     return Objects.requireNonNullElse(
         Version.class.getPackage().getImplementationVersion(), "unpackaged");

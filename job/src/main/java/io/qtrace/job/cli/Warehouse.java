@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Where a command's tables are. */
+/** The location of a command's tables. */
 final class Warehouse {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -20,15 +20,14 @@ final class Warehouse {
       names = "--warehouse",
       paramLabel = "DIR",
       description =
-          "Folder of the embedded catalog with the tables, created if missing; default: the catalog"
-              + " configured in conf/spark-defaults.conf, .qtrace/ in the working folder.")
+          "Folder of the embedded catalog and its tables, created if missing; default: the catalog"
+              + " configured in conf/spark-defaults.conf, which is in .qtrace/ of the working folder.")
   private Path folder;
 
   /**
    * A session on these tables.
    *
-   * @throws IllegalArgumentException if they are to be others than those of the shell that this
-   *     command runs in
+   * @throws IllegalArgumentException if the command runs in a shell with other tables
    */
   OpenSession open() throws IOException {
     Optional<SparkSession> shell = Main.of(command).session();
@@ -41,7 +40,7 @@ final class Warehouse {
         : new OpenSession(Sessions.open(Optional.ofNullable(folder)), false);
   }
 
-  /** The options that name these tables in another command. */
+  /** The same options as arguments of another command. */
   List<String> words() {
     return folder == null ? List.of() : List.of("--warehouse", folder.toString());
   }

@@ -4,12 +4,12 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 
-/** Runs the commands that people wait for, so that a JVM archives the classes that they load. */
+/** Runs interactive commands, so that the JVM archives the classes that they load. */
 final class WarmUp {
   private WarmUp() {}
 
   /**
-   * Fails where a command does.
+   * Fails if a command fails.
    *
    * @param args the sample archive, and a folder for tables
    */

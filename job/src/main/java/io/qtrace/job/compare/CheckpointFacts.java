@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is known of a checkpoint once its bytes were read.
+ * What is known about a checkpoint once its bytes have been read.
  *
  * @param tensors by name, in the file's order
- * @param layers those that have a {@code _Q}, by name
- * @param shadow a second copy of the model in the file, by the names of the model's tensors; they
- *     are compared with no other checkpoint's
+ * @param layers invariants of layers with a {@code _Q}, by name
+ * @param shadow a second copy of the model in the file, by the names of the model's tensors; not
+ *     compared with other checkpoints
  */
 public record CheckpointFacts(
     Map<String, TensorFacts> tensors,
@@ -29,13 +29,13 @@ public record CheckpointFacts(
     shadow = Collections.unmodifiableMap(new LinkedHashMap<>(shadow));
   }
 
-  /** Facts of a checkpoint that has its model once. */
+  /** Facts of a checkpoint without a second copy of its model. */
   public CheckpointFacts(Map<String, TensorFacts> tensors, Map<String, LayerInvariants> layers) {
     this(tensors, layers, Map.of());
   }
 
   /**
-   * Of measured tensors.
+   * Facts of measured tensors.
    *
    * @param checks how {@code _Q} of each layer compares with {@code lut[_indices]}, where it could
    *     be compared
@@ -50,7 +50,7 @@ public record CheckpointFacts(
     return new CheckpointFacts(tensors, layers, copy);
   }
 
-  /** The same layers of other tensors; layers of tensors that are new were not checked. */
+  /** The same layers with other tensors; layers of new tensors were not checked. */
   CheckpointFacts withTensors(Map<String, TensorFacts> others) {
     Map<String, LutCheckPartial> checks = new HashMap<>();
     layers.forEach((name, layer) -> layer.check().ifPresent(check -> checks.put(name, check)));
@@ -61,7 +61,7 @@ public record CheckpointFacts(
     return Optional.ofNullable(tensors.get(name));
   }
 
-  /** What the checkpoint states of a layer's LUT, where that can be one. */
+  /** The LUT of a layer as the checkpoint states it, if it is usable. */
   public Optional<LayerLut> lut(LayerNames layer) {
     return LayerLut.of(
         tensor(layer.lut()).flatMap(TensorFacts::floats),

@@ -21,12 +21,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What some tasks found of one checkpoint; parts merge in any order.
+ * What some tasks found about one checkpoint; parts merge in any order.
  *
  * @param tensors parts of its tensors
  * @param pairs parts of its comparisons with its parents
  * @param checks parts of the checks of its layers
- * @param failure why it could not be read, if so
+ * @param failure why it could not be read; empty if it could
  */
 record CheckpointPart(
     List<Tensor> tensors, List<Pair> pairs, List<Check> checks, Optional<String> failure)
@@ -38,7 +38,7 @@ record CheckpointPart(
   /**
    * A range of a tensor that was measured.
    *
-   * @param names that stand for it; none where it is a storage that was read for its CRC alone
+   * @param names of the tensor; none if it is a storage that was read only for its CRC
    * @param entry nameless
    */
   record Tensor(List<String> names, TensorEntry entry, Set<Measure> measures, MemberPartial partial)
@@ -108,7 +108,7 @@ record CheckpointPart(
     return new CheckpointPart(List.of(), List.of(), List.of(), Optional.of(reason));
   }
 
-  /** The whole of all parts of one checkpoint. */
+  /** All parts of one checkpoint, merged. */
   static CheckpointPart merged(Iterable<Packed<CheckpointPart>> parts) {
     Map<List<Object>, Tensor> tensors = new LinkedHashMap<>();
     List<Pair> pairs = new ArrayList<>();
@@ -153,7 +153,7 @@ record CheckpointPart(
     return layers;
   }
 
-  /** By parent, by the tensor's name. */
+  /** Differences by parent, then by the tensor's name. */
   Map<String, Map<String, TensorDiff>> diffs() {
     Map<List<Object>, Pair> merged = new LinkedHashMap<>();
     pairs.forEach(pair -> merged.merge(pair.key(), pair, Pair::merge));

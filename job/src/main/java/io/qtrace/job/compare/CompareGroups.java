@@ -75,7 +75,7 @@ final class CompareGroups {
     return Math.max(1, indexed.apply(checkpoint).tensors());
   }
 
-  /** A group that still takes checkpoints. */
+  /** A group to which checkpoints can still be added. */
   private final class Open {
     private final Map<String, Integer> order = new HashMap<>();
     private final Set<String> members = new LinkedHashSet<>();
@@ -91,7 +91,7 @@ final class CompareGroups {
       return tensors + more.stream().mapToLong(CompareGroups.this::tensors).sum() <= MAX_TENSORS;
     }
 
-    /** Adds a child with its parents; what no group measures yet is measured here. */
+    /** Adds a child with its parents; checkpoints that no group measures yet are measured here. */
     void add(String child, List<Pair> itsPairs, Set<String> unmeasured) {
       Set<String> more = new LinkedHashSet<>();
       itsPairs.forEach(pair -> more.add(pair.left()));

@@ -8,8 +8,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * What comparing costs, as Spark shows it for each task and stage; the sums stand in the audit's
- * row.
+ * The cost of comparing, as Spark metrics of each task and stage; the sums are in the audit's row.
  *
  * @param bytesRead bytes of checkpoints asked of the object store
  * @param bytesSkipped bytes of checkpoints that an earlier audit had read

@@ -29,9 +29,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Plans what is read of one group of checkpoints: the tensors of one name and shape are a unit,
- * where {@code _Q} and {@code _indices} of a layer go together so that the one is checked against
- * the other.
+ * Plans what is read from one group of checkpoints: tensors of the same name and shape are a unit,
+ * and {@code _Q} and {@code _indices} of a layer share one, so that they can be checked against
+ * each other.
  */
 final class ComparePlan {
   private final Group group;
@@ -87,7 +87,7 @@ final class ComparePlan {
         plan.units.values().stream().map(ComparePlan::shared).toList());
   }
 
-  // What is found of a category alone is left out of the others.
+  // Measures for a single category are left out for the others.
   private static Set<Measure> of(Category category, Set<Measure> measures) {
     Set<Measure> some = new HashSet<>(measures);
     if (category != Category.SCALE) {
@@ -110,7 +110,7 @@ final class ComparePlan {
   private record Alike(
       Optional<String> name, Optional<LayerNames> layer, Shape shape, Optional<String> shadow)
       implements Comparable<Alike> {
-    // For tables: whoever writes a file can choose names of equal hashes.
+    // For tables: a malicious file may contain names with equal hashes.
     private static final Comparator<Alike> ORDER =
         Comparator.comparing((Alike alike) -> alike.name().orElse(""))
             .thenComparing(alike -> alike.layer().map(LayerNames::quantized).orElse(""))

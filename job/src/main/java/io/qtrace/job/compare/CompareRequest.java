@@ -7,13 +7,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What the compare stage is asked for; checkpoints go by keys of the caller's choice.
+ * A request to the compare stage; checkpoints are identified by keys of the caller's choice.
  *
  * @param checkpoints all that take part; parents best before their children, runs together
  * @param measured those of them that are measured: read whole, once
  * @param pairs what is compared
- * @param measures what is wanted of every tensor that is measured; {@link Measure#NORM} is found of
- *     scales alone, {@link Measure#COUNTS} of indices
+ * @param measures wanted for every measured tensor; {@link Measure#NORM} is computed only for
+ *     scales, {@link Measure#COUNTS} only for indices
  * @param unread names of tensors that are neither measured nor compared
  */
 public record CompareRequest(

@@ -34,8 +34,8 @@ import scala.Tuple2;
 /**
  * Measures and compares tensors on the executors. Checkpoints that are compared with each other are
  * planned together; a plan is cut into slices of about equal bytes; each slice streams its ranges
- * through a bounded amount of memory and returns partial results, which merge in any order. What is
- * found stays on the executors; one small record a checkpoint reaches the driver.
+ * through a bounded amount of memory and returns partial results, which merge in any order. Results
+ * stay on the executors; one small record per checkpoint reaches the driver.
  */
 public final class CompareStage {
   private static final String READING = "qtrace: compare"; // name of the RDD that reads
@@ -62,7 +62,7 @@ public final class CompareStage {
   }
 
   /**
-   * What was found.
+   * The results.
    *
    * @param measured by the checkpoint's key, on the executors
    * @param failures by the checkpoint's key
@@ -81,9 +81,9 @@ public final class CompareStage {
    * Reads what a request asks for.
    *
    * @param indexes of all its checkpoints
-   * @param known what is known of checkpoints that are not measured, by key; where both sides of a
-   *     pair are known, only tensors that differ are read
-   * @param summary what the driver needs to know of each checkpoint that is measured
+   * @param known facts of checkpoints that are not measured, by key; if both sides of a pair are
+   *     known, only tensors that differ are read
+   * @param summary computes what the driver needs to know about each measured checkpoint
    */
   public <S> Output<S> run(
       CompareRequest request,
@@ -181,9 +181,9 @@ public final class CompareStage {
   }
 
   /**
-   * Tasks for work on tensors, a bounded number of tensors each.
+   * The number of tasks for work on tensors, with a bounded number of tensors each.
    *
-   * @param most pieces that the work can be divided into
+   * @param most number of pieces that the work can be divided into
    */
   public static int parts(int most, long tensors) {
     return (int) Math.max(1, Math.min(most, tensors / TENSORS_OF_A_TASK + 1));

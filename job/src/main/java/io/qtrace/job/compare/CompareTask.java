@@ -53,7 +53,7 @@ record CompareTask(
     return found.parts();
   }
 
-  // A store may refuse to continue with a file that was written meanwhile.
+  // A store may refuse to continue with a file that was modified meanwhile.
   private static Optional<String> changed(ObjectStore store, ObjectStat file) {
     try {
       return file == null ? Optional.empty() : FileChanges.reason(store, List.of(file));

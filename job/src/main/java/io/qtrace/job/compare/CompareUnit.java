@@ -25,7 +25,7 @@ record CompareUnit(List<Member> members, List<Link> links, List<LutCheck> checks
    * @param checkpoint its key
    * @param names tensor names that it stands for: several where they share storage in every
    *     checkpoint
-   * @param measures what is wanted of it in addition to the comparisons
+   * @param measures wanted in addition to the comparisons
    */
   record Member(String checkpoint, List<String> names, TensorEntry entry, Set<Measure> measures)
       implements Serializable {
@@ -59,7 +59,7 @@ record CompareUnit(List<Member> members, List<Link> links, List<LutCheck> checks
     checks = List.copyOf(checks);
   }
 
-  /** Ranges of this unit's tensors, each of about so many bytes of all members together. */
+  /** Ranges of this unit's tensors, each with about a given number of bytes over all members. */
   List<RangeTask> tasks(long bytes) {
     RangeTask whole = task(0, elements());
     if (members.stream()
@@ -98,7 +98,7 @@ record CompareUnit(List<Member> members, List<Link> links, List<LutCheck> checks
     return (to - from) * bytesPerElement();
   }
 
-  /** Pairs of tensors that it compares: a member may stand for several. */
+  /** Number of pairs of tensors that it compares: a member may stand for several. */
   int tensorPairs() {
     return links.stream().mapToInt(link -> members.get(link.left()).names().size()).sum();
   }

@@ -25,7 +25,7 @@ public final class DigestStage {
   /**
    * Reads files.
    *
-   * @param files as they were when something else was read of them
+   * @param files as they were when other parts of them were read
    * @return 64 hexadecimal digits by the file's URI
    * @throws IOException if one of them is no longer as it was
    */

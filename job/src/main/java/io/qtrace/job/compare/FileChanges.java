@@ -9,13 +9,13 @@ import java.util.Collection;
 import java.util.Optional;
 
 /**
- * Detects files that are no longer as they were when they were indexed: by the store's tag of the
- * content, else by size and time. What was read of a file between two equal stats is its content.
+ * Detects files that changed since they were indexed: by the store's tag of the content (etag),
+ * else by size and time. What was read of a file between two equal stats is its content.
  */
 public final class FileChanges {
   private FileChanges() {}
 
-  /** Why what was read of some files counts for nothing; empty where none of them changed. */
+  /** Why the data read from some files must be ignored; empty if none of them changed. */
   static Optional<String> reason(ObjectStore store, Collection<ObjectStat> files)
       throws IOException {
     for (ObjectStat file : files) {
@@ -26,7 +26,7 @@ public final class FileChanges {
     return Optional.empty();
   }
 
-  /** The same of a file that is known to have changed. */
+  /** The reason for a file that is known to have changed. */
   public static String reason(String file) {
     return "Cannot read %s: it was modified while being read; the next audit retries it"
         .formatted(SafeText.of(file));

@@ -31,7 +31,7 @@ import scala.Tuple2;
 
 /**
  * Indexes checkpoints on the executors, each file once; reads their directories and headers only.
- * The indexes stay there, what reaches the driver is one small record a file.
+ * The indexes stay there; one small record per file reaches the driver.
  */
 public final class IndexStage {
   private static final Logger LOG = LoggerFactory.getLogger(IndexStage.class);
@@ -94,7 +94,7 @@ public final class IndexStage {
     return new Indexes(indexed, outcomes, task.bytesRead().value());
   }
 
-  /** Indexes that are on the executors, and what the driver knows of them. */
+  /** Indexes on the executors, and what the driver knows about them. */
   public static final class Indexes {
     private final JavaRDD<Packed<Indexed>> indexed;
     private final Map<String, IndexedCheckpoint> outcomes;
@@ -129,7 +129,7 @@ public final class IndexStage {
           .mapToPair(file -> new Tuple2<>(file.key(), file.index().get()));
     }
 
-    /** The same as if checkpoints had only the tensors of at most so many elements. */
+    /** The same with only the tensors of at most a number of elements. */
     public Indexes small(long elements) {
       return new Indexes(indexed.map(file -> Packed.of(file.value().small(elements))), outcomes, 0);
     }
@@ -161,7 +161,7 @@ public final class IndexStage {
       return files;
     }
 
-    /** What is known of a readable checkpoint. */
+    /** What the driver knows about a readable checkpoint. */
     public Optional<IndexedCheckpoint.Readable> readable(String key) {
       return outcomes.get(key) instanceof IndexedCheckpoint.Readable readable
           ? Optional.of(readable)
@@ -236,7 +236,7 @@ public final class IndexStage {
       }
     }
 
-    // What names it has besides that, if it can still be read.
+    // Its other names, if it can still be read.
     private static List<PickledGlobal> scanned(Checkpoints checkpoints, String uri) {
       try {
         checkpoints.scan(uri);

@@ -7,17 +7,20 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 
-/** The outcome of indexing one file, small enough for the driver: the index itself stays behind. */
+/**
+ * The result of indexing one file, small enough for the driver: the index itself stays on the
+ * executor.
+ */
 public sealed interface IndexedCheckpoint extends Serializable {
   /**
    * The file could be indexed.
    *
    * @param format name of the file format
-   * @param tensors how many can be compared
-   * @param skipped what cannot, with the reason
-   * @param files what was opened, as it was then
-   * @param notes what was read otherwise than the file says
-   * @param globals what its pickles name, the worst first
+   * @param tensors number of tensors that can be compared
+   * @param skipped content that cannot be compared, with the reason
+   * @param files that were opened, as they were then
+   * @param notes what was read in another way than the file states
+   * @param globals names in its pickles, the worst first
    */
   record Readable(
       String format,
@@ -47,10 +50,10 @@ public sealed interface IndexedCheckpoint extends Serializable {
   }
 
   /**
-   * The file is damaged, hostile or not a checkpoint: so it remains until it is written again.
+   * The file is damaged, malicious or not a checkpoint: it stays unreadable until it is rewritten.
    *
    * @param reason one line that names the file
-   * @param globals what its pickles name, the worst first
+   * @param globals names in its pickles, the worst first
    */
   record Unreadable(String reason, List<PickledGlobal> globals) implements IndexedCheckpoint {
     public Unreadable {

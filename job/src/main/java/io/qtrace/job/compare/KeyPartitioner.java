@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.apache.spark.Partitioner;
 
 /**
- * Divides checkpoints by the first digits of their identifiers, which are hexadecimal digits of a
- * hash: each part has a range of them, and all parts about as many.
+ * Partitions checkpoints by the first digits of their identifiers, hexadecimal digits of a hash:
+ * each partition has a range of them, and all are about equally large.
  */
 public final class KeyPartitioner extends Partitioner {
   private static final int DIGITS = 4;

@@ -11,14 +11,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What must hold within one quantized layer of a checkpoint, and whether it does.
+ * The invariants of one quantized layer of a checkpoint, and whether they hold.
  *
  * @param layer name of the module
- * @param unchecked why {@code _Q} could not be compared with {@code lut[_indices]}; empty where it
- *     was
- * @param check how it compares; empty where it was not
+ * @param unchecked why {@code _Q} could not be compared with {@code lut[_indices]}; empty if it was
+ * @param check the result of that comparison; empty if there was none
  * @param lutSize entries of the stored LUT; empty without one
- * @param table what holds of the stored LUT; empty unless its values are known
+ * @param table invariants of the stored LUT; empty unless its values are known
  * @param effectiveDrift max |LUT of the deltas - stored LUT|; empty without deltas
  */
 public record LayerInvariants(
@@ -30,11 +29,11 @@ public record LayerInvariants(
     Optional<Double> effectiveDrift)
     implements Serializable {
   /**
-   * What holds of a stored LUT.
+   * The invariants of a stored LUT.
    *
    * @param rising each entry is above the one before it
    * @param symmetric each entry is the negative of its mirror image
-   * @param float16 float16 holds every entry
+   * @param float16 every entry is exact in float16
    */
   public record Table(boolean rising, boolean symmetric, boolean float16) implements Serializable {
     private static Table of(Lut lut) {
@@ -46,12 +45,12 @@ public record LayerInvariants(
 
     private Optional<String> flaw() {
       if (!rising) {
-        return Optional.of("its entries do not rise");
+        return Optional.of("its entries are not in ascending order");
       }
       if (!symmetric) {
-        return Optional.of("its halves do not mirror each other");
+        return Optional.of("it is not symmetric");
       }
-      return float16 ? Optional.empty() : Optional.of("float16 does not hold its entries");
+      return float16 ? Optional.empty() : Optional.of("its entries are not exact in float16");
     }
   }
 
@@ -67,7 +66,7 @@ public record LayerInvariants(
   }
 
   /**
-   * Those of all layers of a checkpoint that have a {@code _Q}, by the layer's name.
+   * The invariants of all layers of a checkpoint with a {@code _Q}, by the layer's name.
    *
    * @param tensors of the checkpoint, by name
    * @param checks by layer
@@ -122,7 +121,7 @@ public record LayerInvariants(
             quantized.dtype().label(), indices.dtype().label(), lut.dtype().label(), lut.shape());
   }
 
-  /** What is wrong with the stored LUT, for a person; empty where it is sound or there is none. */
+  /** What is wrong with the stored LUT, for people; empty if it is valid or there is none. */
   public Optional<String> tableFlaw() {
     if (lutSize.isEmpty()) {
       return Optional.empty();
@@ -132,14 +131,13 @@ public record LayerInvariants(
         : table.get().flaw();
   }
 
-  /** Whether {@code _Q} was compared with {@code lut[_indices]}, and is something else. */
+  /** Whether {@code _Q} was compared with {@code lut[_indices]}, and differs. */
   public boolean isStale() {
     return check.isPresent() && !check.get().holds();
   }
 
   /**
-   * Elements of {@code _Q} that {@code lut[_indices]} does not give; empty where that was not
-   * checked.
+   * Elements of {@code _Q} that differ from {@code lut[_indices]}; empty if that was not checked.
    */
   public Optional<UnexplainedElements> unexplained() {
     return check.map(

@@ -8,12 +8,12 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What the compare stage found of one checkpoint.
+ * What the compare stage found about one checkpoint.
  *
  * @param facts of a checkpoint that was measured
  * @param diffs from each parent that it was compared with, by the tensor's name; identical tensors
  *     may be missing
- * @param failure why what was read of it counts for nothing
+ * @param failure why the data read from it must be ignored
  */
 public record Measured(
     Optional<Packed<CheckpointFacts>> facts,
@@ -23,8 +23,8 @@ public record Measured(
    * Why a checkpoint could not be read.
    *
    * @param reason one line that names the file
-   * @param retried whether the next audit reads it again: it was written while it was read, or
-   *     memory ran out
+   * @param retried whether the next audit retries it: it was modified while being read, or memory
+   *     ran out
    */
   public record Failure(String reason, boolean retried) implements Serializable {
     public Failure {

@@ -3,9 +3,9 @@ package io.qtrace.job.compare;
 import io.qtrace.io.SafeText;
 import java.util.function.Function;
 
-/** What a task does with a checkpoint that the heap may be too small for. */
+/** Retries work on a checkpoint if memory runs out. */
 final class MemoryRetry {
-  /** Work that can be done again. */
+  /** Work that can be repeated. */
   @FunctionalInterface
   interface Work<T, E extends Exception> {
     T run() throws E;
@@ -14,11 +14,11 @@ final class MemoryRetry {
   private MemoryRetry() {}
 
   /**
-   * Does work on a file; if memory runs out, once more, when no other task of this process does the
-   * same: others may have taken the memory.
+   * Works on a file; if memory runs out, retries once while no other task of this process retries,
+   * since others may have used the memory.
    *
-   * @param what is done with the file, a verb
-   * @param failed makes a result of the reason if memory runs out again
+   * @param what a verb for the work, for messages
+   * @param failed makes a result from the reason if memory runs out again
    */
   static <T, E extends Exception> T run(
       String what, String uri, Work<T, E> work, Function<String, T> failed) throws E {

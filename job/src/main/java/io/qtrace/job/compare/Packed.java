@@ -6,8 +6,8 @@ import com.esotericsoftware.kryo.io.Output;
 import java.io.Serializable;
 
 /**
- * A value in the form in which it moves between tasks: serialized once by Kryo, however often it is
- * copied, and of a size that Spark sees without walking through its objects.
+ * A value as it moves between tasks: serialized once by Kryo, however often it is copied, and with
+ * a size that Spark can see without traversing its objects.
  */
 public record Packed<T>(byte[] bytes) implements Serializable {
   private static final int SMALL = 4096; // bytes of a buffer, which grows as values need it
@@ -20,7 +20,7 @@ public record Packed<T>(byte[] bytes) implements Serializable {
     return new Packed<>(output.toBytes());
   }
 
-  /** The value, made again on each call. */
+  /** The value, deserialized on each call. */
   @SuppressWarnings("unchecked") // it was of this type
   public T value() {
     return (T) KRYO.get().readClassAndObject(new Input(bytes));

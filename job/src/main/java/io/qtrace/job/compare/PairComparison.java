@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A pair of checkpoints compared.
+ * The comparison of a pair of checkpoints.
  *
  * @param byName every tensor name of either side: in the left file's order, then those of the right
  *     file alone; not copied
@@ -23,7 +23,7 @@ public record PairComparison(Map<String, TensorComparison> byName) {
   }
 
   /**
-   * A pair whose tensors were compared element by element.
+   * The comparison of a pair whose tensors were compared element by element.
    *
    * @param diffs of tensors that both sides have in one shape, by name; those of equal dtype, shape
    *     and fingerprint may be missing, they are identical
@@ -41,7 +41,7 @@ public record PairComparison(Map<String, TensorComparison> byName) {
                 diff(name, before, after, Optional.ofNullable(diffs.get(name)))));
   }
 
-  /** A pair of which nothing but the facts of both sides is known. */
+  /** The comparison of a pair from the facts of both sides alone. */
   public static PairComparison ofFacts(CheckpointFacts left, CheckpointFacts right) {
     return of(
         left,
@@ -56,7 +56,7 @@ public record PairComparison(Map<String, TensorComparison> byName) {
                 Optional.empty()));
   }
 
-  /** What compares a tensor of one or both sides. */
+  /** Compares a tensor of one or both sides. */
   private interface Comparing {
     TensorComparison of(String name, Optional<TensorFacts> left, Optional<TensorFacts> right);
   }
@@ -113,7 +113,7 @@ public record PairComparison(Map<String, TensorComparison> byName) {
       case ADDED -> TensorDiff.added(name);
       case REMOVED -> TensorDiff.removed(name);
       case RESHAPED -> TensorDiff.reshaped(name);
-      // Not read: the fingerprints were known, and equal.
+      // Not read, since the fingerprints were known and equal.
       case IDENTICAL ->
           found.orElseGet(() -> TensorDiff.identical(name, right.orElseThrow().shape().elements()));
       case EQUAL, CHANGED ->
@@ -130,7 +130,7 @@ public record PairComparison(Map<String, TensorComparison> byName) {
     return byName.values().stream().filter(tensor -> tensor.category() == category);
   }
 
-  /** How many tensors have each status; statuses that none has are left out. */
+  /** The number of tensors with each status; statuses without tensors are left out. */
   public Map<TensorStatus, Integer> summary() {
     Map<TensorStatus, Integer> counts = new EnumMap<>(TensorStatus.class);
     byName.values().forEach(tensor -> counts.merge(tensor.status(), 1, Integer::sum));

@@ -9,9 +9,11 @@ import java.io.Serializable;
 import java.util.Optional;
 import java.util.Set;
 
-/** Numbers of one layer that are recomputed from a checkpoint's data, in ranges of rows. */
+/** A recomputation of numbers of one layer from a checkpoint's data, in ranges of rows. */
 public interface Recomputation extends Serializable {
-  /** Why they cannot be recomputed; empty where they can, and only then the rest has a meaning. */
+  /**
+   * Why they cannot be recomputed; empty if they can. The other methods may only be called then.
+   */
   Optional<String> obstacle();
 
   /** URIs of the files that it reads. */
@@ -19,23 +21,23 @@ public interface Recomputation extends Serializable {
 
   long rows();
 
-  /** Bytes that are read for one row. */
+  /** Number of bytes read for one row. */
   long rowBytes();
 
   /**
    * Recomputes rows {@code [from, to)}.
    *
-   * @param memoryBytes most off-heap memory that it may hold
+   * @param memoryBytes maximum off-heap memory
    */
   Result run(ObjectStore store, long memoryBytes, ReadOptions options, long from, long to)
       throws IOException;
 
   /**
-   * What some rows give.
+   * The result for some rows.
    *
-   * @param others elements that are not as recomputed, each with the number that is
-   * @param rounded elements that are, but for rounding
-   * @param bytesRead bytes asked of the files
+   * @param others elements that differ from the recomputed number
+   * @param rounded elements that agree only within rounding
+   * @param bytesRead bytes requested from the files
    */
   record Result(Mismatches others, Ulps rounded, long bytesRead) implements Serializable {}
 }

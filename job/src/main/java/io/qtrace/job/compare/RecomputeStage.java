@@ -30,11 +30,11 @@ public final class RecomputeStage {
   }
 
   /**
-   * What was recomputed.
+   * The results.
    *
    * @param layers by the checkpoint's key and the layer's name, on the executors
-   * @param changed why checkpoints are not as they were indexed: what was read of them counts for
-   *     nothing
+   * @param changed why checkpoints changed since they were indexed: data read from them must be
+   *     ignored
    */
   public record Output(
       JavaPairRDD<String, Packed<Map<String, Recomputed>>> layers,
@@ -113,7 +113,7 @@ public final class RecomputeStage {
     }
   }
 
-  /** What some rows of a checkpoint gave. */
+  /** The results for some rows of a checkpoint. */
   private record Found(Map<String, Recomputed> layers, Optional<String> changed)
       implements Serializable {
     Found merge(Found other) {
@@ -123,7 +123,7 @@ public final class RecomputeStage {
     }
   }
 
-  /** What recomputes rows on an executor. */
+  /** Recomputes rows on an executor. */
   private record ReadTask(
       HadoopSettings hadoop,
       long memoryBytes,

@@ -7,15 +7,15 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The outcome of a {@link Recomputation}.
+ * The result of a {@link Recomputation}.
  *
- * @param obstacle why nothing could be recomputed; empty where it was
- * @param others elements that are not as recomputed, each with the number that is
- * @param rounded elements that are, but for rounding
+ * @param obstacle why nothing could be recomputed; empty if it could
+ * @param others elements that differ from the recomputed number
+ * @param rounded elements that agree only within rounding
  */
 public record Recomputed(Optional<String> obstacle, Mismatches others, Ulps rounded)
     implements Serializable {
-  /** Every element is as recomputed, bit by bit. */
+  /** Every element was reproduced bit by bit. */
   public static final Recomputed EXACT = of(Mismatches.NONE, Ulps.NONE);
 
   public Recomputed {
@@ -24,7 +24,7 @@ public record Recomputed(Optional<String> obstacle, Mismatches others, Ulps roun
     Objects.requireNonNull(rounded, "rounded");
   }
 
-  /** Of numbers that are recomputed without rounding. */
+  /** The result for numbers that are recomputed without rounding. */
   public Recomputed(Optional<String> obstacle, Mismatches others) {
     this(obstacle, others, Ulps.NONE);
   }
@@ -42,7 +42,7 @@ public record Recomputed(Optional<String> obstacle, Mismatches others, Ulps roun
         obstacle.or(other::obstacle), others.merge(other.others), rounded.merge(other.rounded));
   }
 
-  /** Elements that the recomputation does not give; empty where there was none. */
+  /** Elements that the recomputation does not reproduce; empty if there was none. */
   public Optional<UnexplainedElements> unexplained() {
     return obstacle.isPresent() ? Optional.empty() : Optional.of(UnexplainedElements.of(others));
   }

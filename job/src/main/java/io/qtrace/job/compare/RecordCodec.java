@@ -18,9 +18,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
- * Writes and reads values of one declared type; what the type says of them (an enum, a record, a
- * list of strings) is not written with each value. Collections are read as immutable ones, sets and
- * maps in their order.
+ * Writes and reads values of one declared type; what the type determines (an enum, a record, a list
+ * of strings) is not written with each value. Collections are read as immutable ones, sets and maps
+ * in their order.
  */
 interface RecordCodec {
   Map<Class<?>, Class<?>> BOXED =
@@ -30,7 +30,7 @@ interface RecordCodec {
 
   Object read(Kryo kryo, Input input);
 
-  /** That of a type. */
+  /** The codec of a type. */
   static RecordCodec of(Type type) {
     if (type instanceof ParameterizedType generic) {
       return of((Class<?>) generic.getRawType(), generic.getActualTypeArguments());
@@ -72,7 +72,7 @@ interface RecordCodec {
     return type.isRecord() ? new Records(type) : new Any();
   }
 
-  // Those of Stream.toList may hold null.
+  // Lists of Stream.toList may contain null.
   private static List<?> list(List<Object> elements) {
     return elements.contains(null) ? Collections.unmodifiableList(elements) : List.copyOf(elements);
   }
@@ -134,7 +134,7 @@ interface RecordCodec {
     }
   }
 
-  /** Values of which nothing is known, with the name of their class, or null. */
+  /** Values of unknown types, with the name of their class, or null. */
   record Any() implements RecordCodec {
     @Override
     public void write(Kryo kryo, Output output, Object value) {

@@ -22,7 +22,7 @@ import java.util.Set;
 
 /**
  * Makes a Kryo that serializes records, component by component through their canonical constructor,
- * and the immutable collections of the JDK: Kryo itself knows none of them.
+ * and the immutable collections of the JDK, which Kryo itself does not support.
  */
 final class RecordKryo {
   private RecordKryo() {}
@@ -33,7 +33,7 @@ final class RecordKryo {
     kryo.setReferences(false); // records hold no cycles
     kryo.setClassLoader(RecordKryo.class.getClassLoader());
     kryo.addDefaultSerializer(Record.class, RecordSerializer.class);
-    // The classes behind List.of, Stream.toList and the like, whatever their sizes.
+    // The classes behind List.of, Stream.toList and the like, for all sizes.
     add(kryo, List.of().getClass().getSuperclass(), List.class);
     add(kryo, Arrays.asList().getClass(), List.class);
     add(
@@ -82,7 +82,7 @@ final class RecordKryo {
     private final MethodHandle[] accessors;
     private final MethodHandle constructor;
 
-    /** Kryo makes one for each type. */
+    /** Kryo creates one for each type. */
     public RecordSerializer(Kryo kryo, Class<?> type) {
       super(false, true);
       try {

@@ -3,7 +3,7 @@ package io.qtrace.job.compare;
 import io.qtrace.compare.TensorStats;
 import io.qtrace.tensor.DType;
 
-/** Whether the statistics of two tensors of one shape agree with one being the other, cast. */
+/** Decides from statistics whether one tensor may be another of the same shape, cast. */
 final class Rounding {
   private static final double LEAST_FLOAT16 = 0x1p-24;
   private static final double SUM_UNIT = 0x1p-46;
@@ -64,7 +64,7 @@ final class Rounding {
         || Math.abs(value - rounded) <= Math.max(unit * Math.abs(value), LEAST_FLOAT16);
   }
 
-  // The most that rounding into a dtype moves a number, relative; 0 for integers.
+  // Maximum relative error of rounding to a dtype; 0 for integers.
   private static double unit(DType dtype) {
     return switch (dtype) {
       case FLOAT32 -> 0x1p-24;

@@ -14,7 +14,10 @@ record SlicePart(int order, CompareUnit unit, long from, long to) {
     return unit.task(from, to);
   }
 
-  /** Pairs of tensors that count as compared with it: a tensor counts with its first range. */
+  /**
+   * Number of pairs of tensors that count as compared with it: a tensor counts with its first
+   * range.
+   */
   int tensorPairs() {
     return from == 0 ? unit.tensorPairs() : 0;
   }

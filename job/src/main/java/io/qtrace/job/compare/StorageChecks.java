@@ -24,7 +24,7 @@ final class StorageChecks {
   private StorageChecks() {}
 
   /**
-   * The units, which verify what they read, and more of them for what they leave.
+   * The units, which verify what they read, and further units for the other storages.
    *
    * @param unread names of tensors whose storages need not be verified
    */

@@ -11,8 +11,8 @@ final class TaskPacking {
   private TaskPacking() {}
 
   /**
-   * Largest pieces first, each into the task that has the least so far; tasks without pieces are
-   * left out.
+   * Assigns the largest pieces first, each to the task with the least work so far; tasks without
+   * pieces are left out.
    */
   static <T> List<List<T>> pack(List<T> pieces, int tasks, ToLongFunction<T> size) {
     PriorityQueue<Task<T>> bySize =

@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param left the parent's tensor; empty where it was added
  * @param right the child's tensor; empty where it was removed
- * @param diff how the elements differ; empty where only the facts of both sides were compared
+ * @param diff how the elements differ; empty if only the facts of both sides were compared
  */
 public record TensorComparison(
     String name,
@@ -34,14 +34,14 @@ public record TensorComparison(
     }
   }
 
-  /** Of tensors whose elements were compared. */
+  /** The comparison of tensors whose elements were compared. */
   static TensorComparison measured(
       Category category, Optional<TensorFacts> left, Optional<TensorFacts> right, TensorDiff diff) {
     return new TensorComparison(
         diff.name(), category, left, right, diff.status(), Optional.of(diff));
   }
 
-  /** How the numbers differ; empty where a side is missing or of another shape, or unread. */
+  /** How the numbers differ; empty if a side is missing, of another shape, or unread. */
   public Optional<DiffStats> compared() {
     return switch (status) {
       case IDENTICAL, EQUAL, CHANGED -> diff.map(TensorDiff::stats);
@@ -50,7 +50,8 @@ public record TensorComparison(
   }
 
   /**
-   * Whether the numbers, the shape or the presence changed; another dtype alone is not a change.
+   * Whether the numbers or the shape changed, or the tensor was added or removed; another dtype
+   * alone is not a change.
    */
   public boolean isChanged() {
     return switch (status) {
@@ -68,16 +69,16 @@ public record TensorComparison(
     return cast ? diff.map(TensorDiff::misrounded) : Optional.empty();
   }
 
-  /** Elements that a cast does not account for; all that changed where there is none. */
+  /** Elements that a cast does not explain; all that changed if there is none. */
   public UnexplainedElements notRounded() {
     return misrounded().map(UnexplainedElements::of).orElseGet(this::changedElements);
   }
 
   /**
-   * Elements that a recomputation of the child's does not give: all that changed where it could not
-   * be done.
+   * Elements that a recomputation of the child's tensor does not reproduce: all that changed if it
+   * could not be done.
    *
-   * @param found its outcome; empty where it has not been done yet, which leaves none
+   * @param found its result; empty if it has not been done yet: then no element counts
    */
   public UnexplainedElements unexplained(Optional<Recomputed> found) {
     return found
@@ -93,7 +94,7 @@ public record TensorComparison(
     };
   }
 
-  /** Whether all elements are the parent's, rounded to another dtype: as far as facts show it. */
+  /** Whether all elements are the parent's rounded to another dtype, as far as the facts show. */
   public boolean isRounded() {
     if (!isDtypeChanged() || status == TensorStatus.RESHAPED) {
       return false;
@@ -122,7 +123,7 @@ public record TensorComparison(
         .orElseGet(() -> UnexplainedElements.of(Math.max(1, elements()), 0));
   }
 
-  /** Whether it has floats, on both sides where both have it. */
+  /** Whether its elements are floats, on every side that has it. */
   public boolean isFloat() {
     return (left.isEmpty() || isFloat(left)) && (right.isEmpty() || isFloat(right));
   }

@@ -12,16 +12,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known of one tensor once its bytes were read.
+ * What is known about one tensor once its bytes have been read.
  *
- * @param fingerprint {@code x1:} and 32 hexadecimal digits; {@code crc32:} and 8 where the bytes
- *     were not read
- * @param values the elements in C order when they are few, else empty
- * @param norm L2 norm of the elements, where it was asked for
- * @param indexCounts how often each index from 0 to the greatest occurs, where it was asked for and
- *     all elements are from 0 to 255
- * @param md5 first 16 hexadecimal digits of the MD5 of the bytes, where it was asked for
- * @param sha256 of the bytes, 64 hexadecimal digits, where it was asked for
+ * @param fingerprint {@code x1:} and 32 hexadecimal digits; {@code crc32:} and 8 if the bytes were
+ *     not read
+ * @param values the elements in C order if there are few, else empty
+ * @param norm L2 norm of the elements, if requested
+ * @param indexCounts how often each index from 0 to the greatest occurs, if requested and all
+ *     elements are from 0 to 255
+ * @param md5 first 16 hexadecimal digits of the MD5 of the bytes, if requested
+ * @param sha256 of the bytes, 64 hexadecimal digits, if requested
  */
 public record TensorFacts(
     String name,
@@ -51,7 +51,7 @@ public record TensorFacts(
     Objects.requireNonNull(sha256, "sha256");
   }
 
-  /** Facts without what is found on demand. */
+  /** Facts without those computed on demand. */
   public TensorFacts(
       String name,
       Category category,
@@ -76,7 +76,7 @@ public record TensorFacts(
 
   private static final String CRC = "crc32:";
 
-  /** Of a tensor of which only the CRC-32 that its file states is known. */
+  /** Facts of an unread tensor, from the CRC-32 that its file states. */
   static TensorFacts unread(TensorEntry tensor, Category category) {
     return new TensorFacts(
         tensor.name(),

@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The tensors of two files that are taken for equal and not read, because both files state the same
- * CRC-32 of as many bytes, and they have one dtype, shape and layout. Of a pair of different
- * contents, one in 2^32 is mistaken for equal where nobody chose the contents for it. Small
- * tensors, whose values others are judged by, are read in any case, and so is a layer where any of
- * {@code _Q}, {@code _indices} and LUT differs.
+ * Selects the tensors of two files that are assumed to be equal and not read, because both files
+ * state the same CRC-32, size, dtype, shape and layout for them. One in 2^32 pairs of different
+ * contents is mistaken for equal, unless the contents are forged. Small tensors, whose values are
+ * needed to judge others, are always read, and so is a layer if any of {@code _Q}, {@code _indices}
+ * and LUT differs.
  */
 public final class TrustedCrc {
   private final Map<String, TensorEntry> left;
@@ -37,7 +37,7 @@ public final class TrustedCrc {
   }
 
   /**
-   * What is known of a checkpoint with that of its tensors that were not read.
+   * The facts of a checkpoint, completed with those of its unread tensors.
    *
    * @param read facts of the others
    */
@@ -66,7 +66,7 @@ public final class TrustedCrc {
             && isEqual(layer.get().lut()));
   }
 
-  // A name that neither file has is equal too.
+  // A name that neither file has counts as equal.
   private boolean isEqual(String name) {
     TensorEntry one = left.get(name);
     TensorEntry other = right.get(name);

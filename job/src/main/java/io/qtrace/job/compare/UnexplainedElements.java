@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 /**
  * Elements of a tensor that an explanation does not reproduce.
  *
- * @param elements how many
- * @param first index in C order of the first one; empty when there is none
+ * @param elements number of elements
+ * @param first index in C order of the first one; empty if there is none
  */
 public record UnexplainedElements(long elements, Optional<Long> first) implements Serializable {
   /** Everything is reproduced. */
@@ -24,12 +24,12 @@ public record UnexplainedElements(long elements, Optional<Long> first) implement
     }
   }
 
-  /** So many elements; {@code first} is of no matter where there are none. */
+  /** A number of elements; {@code first} is ignored if there are none. */
   public static UnexplainedElements of(long elements, long first) {
     return elements == 0 ? NONE : new UnexplainedElements(elements, Optional.of(first));
   }
 
-  /** Elements that deviate from what the explanation says. */
+  /** Elements that deviate from the explanation. */
   public static UnexplainedElements of(Mismatches deviations) {
     return of(deviations.count(), deviations.first());
   }

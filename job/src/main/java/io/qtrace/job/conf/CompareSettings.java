@@ -10,8 +10,8 @@ import org.apache.spark.network.util.JavaUtils;
  * How the compare stage reads, sizes as Spark writes them ({@code 64m}).
  *
  * @param taskMemory off-heap bytes of one task
- * @param taskBytes bytes of checkpoints that one task takes on
- * @param reads by the scheme of a checkpoint's URI; {@value #OTHER} for those not named
+ * @param taskBytes bytes of checkpoints per task
+ * @param reads by the scheme of a checkpoint's URI; {@value #OTHER} for all others
  */
 public record CompareSettings(
     @JsonProperty(value = "task-memory", required = true) String taskMemory,

@@ -9,12 +9,12 @@ import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 
 /**
- * The catalog {@code lineage} where no server keeps it: Iceberg's JDBC catalog on an H2 file, for
- * one process at a time. Its settings stand in {@code conf/spark-defaults.conf}; here they become
- * absolute, since Iceberg stores the locations of tables as they were configured.
+ * The embedded catalog {@code lineage}: Iceberg's JDBC catalog on an H2 file, for one process at a
+ * time. Its settings are in {@code conf/spark-defaults.conf}; here its locations become absolute,
+ * since Iceberg stores the locations of tables as configured.
  */
 public final class EmbeddedCatalog {
-  /** What to do about a file of it that is missing or damaged. */
+  /** What to do about a missing or damaged file of the catalog. */
   public static final String REMEDY = "restore the warehouse from a backup or use another one";
 
   static final String PREFIX = "spark.sql.catalog.lineage";
@@ -38,14 +38,14 @@ public final class EmbeddedCatalog {
 
   private EmbeddedCatalog() {}
 
-  /** The database that a second process was refused, if that is what the failure says. */
+  /** The database that another process has open, if that is the failure. */
   public static Optional<String> inUse(Throwable failure) {
     return failure instanceof SQLException e && e.getErrorCode() == DATABASE_IN_USE
         ? Optional.of(database(e))
         : Optional.empty();
   }
 
-  /** The database that could not be read, or is not one, if that is what the failure says. */
+  /** The database that is unreadable or not a database, if that is the failure. */
   public static Optional<String> unreadable(Throwable failure) {
     return failure instanceof SQLException e && UNREADABLE.contains(e.getErrorCode())
         ? Optional.of(database(e))
@@ -57,9 +57,7 @@ public final class EmbeddedCatalog {
     return quoted.find() ? quoted.group(1) : "the database of the catalog 'lineage'";
   }
 
-  /**
-   * Makes the embedded catalog's locations absolute, below {@code warehouse} where that is given.
-   */
+  /** Makes the embedded catalog's locations absolute, below {@code warehouse} if given. */
   static SparkConf locate(SparkConf conf, Optional<Path> warehouse) {
     String uri = conf.get(URI, "");
     if (!uri.startsWith(H2)) {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Settings in layers: a file of qtrace's own has every setting, one of the user's changes some of
- * them, options of the command line change others.
+ * Settings in layers: a built-in file has every setting, a file of the user's overrides some of
+ * them, and command-line options override both.
  */
 public final class LayeredSettings {
   private static final JsonMapper MAPPER =
@@ -27,13 +27,13 @@ public final class LayeredSettings {
     this.tree = tree;
   }
 
-  /** The file that came with qtrace. */
+  /** The built-in file. */
   public static LayeredSettings of(String resource) throws IOException {
     return new LayeredSettings(YamlFile.of(Optional.empty(), resource).as(ObjectNode.class));
   }
 
   /**
-   * These, changed by a YAML file.
+   * These, overridden by a YAML file.
    *
    * @throws IOException if the file cannot be read or has an unknown setting
    */
@@ -41,15 +41,15 @@ public final class LayeredSettings {
     return with(file.toString(), YamlFile.of(Optional.of(file), "").as(ObjectNode.class));
   }
 
-  /** These, changed by options that were given. */
+  /** These, overridden by the options that were given. */
   public LayeredSettings with(Map<String, ?> options) throws IOException {
     return with("options", MAPPER.valueToTree(options));
   }
 
   /**
-   * These, changed by a part of a file.
+   * These, overridden by a part of a file.
    *
-   * @param origin what the settings are of, for messages
+   * @param origin where the changes come from, for messages
    */
   public LayeredSettings with(String origin, ObjectNode changes) throws IOException {
     ObjectNode changed = tree.deepCopy();
@@ -70,20 +70,20 @@ public final class LayeredSettings {
     return new LayeredSettings(changed);
   }
 
-  /** Whether there is a setting of that name. */
+  /** Whether a setting of that name exists. */
   public boolean has(String name) {
     return tree.has(name);
   }
 
-  /** A setting as it is written. */
+  /** A setting as text. */
   public String text(String name) {
     return tree.path(name).asText();
   }
 
   /**
-   * The settings as a value.
+   * The settings as an object.
    *
-   * @throws IOException naming the setting that does not fit and why
+   * @throws IOException naming the invalid setting and the reason
    */
   public <T> T as(Class<T> type) throws IOException {
     try {

@@ -5,8 +5,8 @@ import io.qtrace.io.ReadLimits;
 import org.apache.spark.network.util.JavaUtils;
 
 /**
- * Bounds within which a checkpoint is indexed, sizes as Spark writes them ({@code 192m}): section
- * {@code limits} of {@code conf/qtrace.yaml}, {@link ReadLimits} says of what.
+ * Limits for indexing a checkpoint, sizes as Spark writes them ({@code 192m}): section {@code
+ * limits} of {@code conf/qtrace.yaml}, explained by {@link ReadLimits}.
  */
 public record LimitSettings(
     @JsonProperty(value = "memory", required = true) String memory,

@@ -5,9 +5,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The Spark session of a command, closed with it unless a shell keeps using it.
+ * The Spark session of a command, closed with it unless it belongs to a shell.
  *
- * @param isLent whether someone else closes the session
+ * @param isLent whether the session belongs to a shell, which closes it
  */
 public record OpenSession(SparkSession spark, boolean isLent) implements AutoCloseable {
   public OpenSession {

@@ -5,8 +5,8 @@ import java.util.List;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /**
- * Loads in the background, while the command line and the settings are read, what Spark needs first
- * and what is slow to initialize: half a second less to wait at each start.
+ * Loads classes that Spark needs first and that are slow to initialize, in the background while the
+ * command line and the settings are read: this saves half a second at each start.
  */
 public final class Preload {
   private static final List<String> CONTEXT =
@@ -21,14 +21,14 @@ public final class Preload {
 
   private Preload() {}
 
-  /** What a context needs, if scripts/qtrace started this JVM for one. */
+  /** Loads what a Spark context needs, if scripts/qtrace started this JVM for one. */
   public static void context() {
     if (System.getProperty(Sessions.SETTINGS_FILE) != null) {
       start(CONTEXT);
     }
   }
 
-  /** What the first rows of a session need. */
+  /** Loads what the first rows of a session need. */
   static void session() {
     start(SESSION);
   }
@@ -39,7 +39,7 @@ public final class Preload {
     thread.start();
   }
 
-  // A failure is found again, and reported, by whoever needs the class.
+  // A failure occurs again, and is reported, where the class is needed.
   private static void load(List<String> classes) {
     try {
       UserGroupInformation.getCurrentUser();

@@ -8,7 +8,7 @@ import org.apache.spark.network.util.JavaUtils;
  * How tensors are read from one kind of store.
  *
  * @param rangeBytes bytes of one ranged read, as Spark writes sizes ({@code 8m}): a power of two
- * @param rangesInFlight ranged reads of one tensor under way at once
+ * @param rangesInFlight number of concurrent ranged reads of one tensor
  */
 public record ReadSettings(
     @JsonProperty(value = "range-bytes", required = true) String rangeBytes,

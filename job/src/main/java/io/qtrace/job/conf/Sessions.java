@@ -22,12 +22,13 @@ public final class Sessions {
   private Sessions() {}
 
   /**
-   * The session that spark-submit configured, or the file that system property {@value
-   * #SETTINGS_FILE} names; what these leave open is as in the packaged {@code
-   * conf/spark-defaults.conf}, and runs in this process. The caller closes it.
+   * The session configured by spark-submit, or by the file that system property {@value
+   * #SETTINGS_FILE} names; the packaged {@code conf/spark-defaults.conf} is the default for other
+   * settings, and the default master is this process. The caller closes it.
    *
-   * @param warehouse folder of the embedded catalog, in place of the configured one
-   * @throws IllegalArgumentException if {@code warehouse} is given and the catalog is another
+   * @param warehouse folder of the embedded catalog, instead of the configured one
+   * @throws IllegalArgumentException if {@code warehouse} is given and the catalog is not the
+   *     embedded one
    * @throws IOException if the file or the packaged defaults cannot be read
    */
   public static SparkSession open(Optional<Path> warehouse) throws IOException {
@@ -69,7 +70,7 @@ public final class Sessions {
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", "qtrace");
     if (conf.get("spark.master").matches("local(\\[.*])?")) {
-      // A task that runs out of memory fails; it does not take this process along, unsaid.
+      // A task that runs out of memory fails without ending this process silently.
       conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
       conf.setIfMissing("spark.hadoop.fs.file.impl", InProcessLocalFileSystem.class.getName());
     }

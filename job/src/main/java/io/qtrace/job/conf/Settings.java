@@ -10,7 +10,7 @@ import java.util.Optional;
 /**
  * {@code conf/qtrace.yaml}: how checkpoints are found and read.
  *
- * @param tables how they are kept; the defaults in settings of older versions
+ * @param tables how long old states are kept; defaults if missing, as in settings of older versions
  */
 public record Settings(
     @JsonProperty(required = true) ArchiveLayout archive,
@@ -25,7 +25,7 @@ public record Settings(
   }
 
   /**
-   * Reads a settings file, or the one that came with qtrace.
+   * Reads a settings file, or the built-in one.
    *
    * @throws IOException if it cannot be read, has an unknown setting or lacks one
    */

@@ -10,7 +10,7 @@ import org.antlr.v4.runtime.misc.Interval;
 import org.apache.spark.sql.catalyst.parser.SqlBaseLexer;
 import org.apache.spark.sql.catalyst.parser.UpperCaseCharStream;
 
-/** SQL text with several statements, taken apart by Spark's own lexer. */
+/** Splits SQL text into statements with Spark's lexer. */
 public final class Statements {
   private final CodePointCharStream text;
   private final List<Statement> found = new ArrayList<>();
@@ -55,8 +55,8 @@ public final class Statements {
   }
 
   /**
-   * The statements that a semicolon or {@code \G} ends, and the last one without either; without
-   * those that say nothing. Semicolons in quotes and comments end nothing.
+   * The statements, each ended by a semicolon or {@code \G}, except the last, which may have
+   * neither; empty ones are left out. Semicolons in quotes and comments end nothing.
    */
   public static List<Statement> split(String sql) {
     Statements statements = new Statements(sql);

@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.apache.spark.network.util.JavaUtils;
 
 /**
- * How long {@code qtrace maintain} keeps what no table shows any more, times as Spark writes them
+ * How long {@code qtrace maintain} keeps what is no longer current, times as Spark writes them
  * ({@code 90d}).
  *
  * @param snapshots earlier states of a table, for {@code --as-of}

@@ -41,7 +41,7 @@ public final class YamlFile {
           .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
           .build();
 
-  /** What is required may not be null either. */
+  /** Required values may not be null either. */
   private static final class RequiredValues extends JacksonAnnotationIntrospector {
     private static final long serialVersionUID = 1L;
 
@@ -62,7 +62,7 @@ public final class YamlFile {
     this.bytes = bytes;
   }
 
-  /** The given file, or the resource of that name that came with qtrace. */
+  /** The given file, or the built-in resource of that name. */
   public static YamlFile of(Optional<Path> file, String resource) throws IOException {
     if (file.isPresent()) {
       return new YamlFile(file.get().toString(), read(file.get()));
@@ -89,13 +89,13 @@ public final class YamlFile {
     }
   }
 
-  /** The bytes, for a hash of what was said. */
+  /** The bytes, for a hash of the file. */
   public byte[] bytes() {
     return bytes.clone();
   }
 
   /**
-   * The file as a value.
+   * The file as an object.
    *
    * @throws IOException naming the file, the line and what is wrong there
    */
@@ -112,7 +112,7 @@ public final class YamlFile {
     }
   }
 
-  // The line is where the parser stood, which is behind a setting that it had to set aside.
+  // The parser's line may be past the setting if it had to buffer that.
   private static String place(JsonProcessingException e) {
     String line = e.getLocation() == null ? "" : ": line " + e.getLocation().getLineNr();
     if (!(e instanceof JsonMappingException mapping) || mapping.getPath().isEmpty()) {

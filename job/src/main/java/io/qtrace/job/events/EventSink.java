@@ -11,13 +11,13 @@ import java.util.List;
 
 /** Where the events of an audit go: a server, or a file. */
 public interface EventSink {
-  /** Of all events together, so that a slow server cannot hold up the next audit. */
+  /** Limit for all events together, so that a slow server cannot delay the next audit. */
   Duration MOST_TIME = Duration.ofMinutes(2);
 
   /**
-   * Sends events, each one line of JSON.
+   * Sends events, each a line of JSON.
    *
-   * @throws IOException if not all could be sent: how many were, and why no more
+   * @throws IOException if not all could be sent, with their number and the reason
    */
   void send(List<String> events) throws IOException;
 
@@ -30,7 +30,8 @@ public interface EventSink {
       for (int sent = 0; sent < events.size(); sent++) {
         String progress = "%d of %d sent to %s: ".formatted(sent, events.size(), endpoint.host());
         if (Instant.now().isAfter(end)) {
-          throw new IOException(progress + "took over " + MOST_TIME.toMinutes() + " minutes");
+          throw new IOException(
+              progress + "it took more than " + MOST_TIME.toMinutes() + " minutes");
         }
         try {
           endpoint.send(events.get(sent));

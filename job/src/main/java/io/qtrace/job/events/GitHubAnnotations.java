@@ -29,7 +29,7 @@ public final class GitHubAnnotations {
         .toList();
   }
 
-  /** One error for an audit that could not be done. */
+  /** One error for a failed audit. */
   public static List<String> failed(AuditSummary summary) {
     return List.of(command("error", "qtrace audit failed", summary.error()));
   }

@@ -19,8 +19,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * A server that takes JSON by POST. Its address may hold a secret, and is never in a message: only
- * the host is.
+ * A server that accepts JSON by POST. Its URL may contain a secret, so messages name only its host.
  */
 public final class HttpReceiver {
   private final URI address;
@@ -50,7 +49,7 @@ public final class HttpReceiver {
   }
 
   /**
-   * A receiver as a person names it.
+   * A receiver as named in an option.
    *
    * @param text an http or https URL, or {@code env:NAME} of an environment variable that holds it
    * @param tokenVariable environment variable with the token for {@code Authorization: Bearer}
@@ -99,9 +98,9 @@ public final class HttpReceiver {
   }
 
   /**
-   * Sends a document, again where the server cannot be reached or cannot take it now.
+   * Sends a document; retries if the server cannot be reached or is temporarily unavailable.
    *
-   * @throws IOException if it could not be sent: why, without the address
+   * @throws IOException if it could not be sent, with the reason but without the URL
    */
   public void send(String json) throws IOException {
     HttpRequest.Builder request =

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a webhook or a command gets of an audit that someone should look at. Its JSON is specified
- * in {@code conf/README.md}.
+ * The notice that a webhook or a command receives about an audit that needs attention. Its JSON is
+ * specified in {@code conf/README.md}.
  *
  * @param version of this document; fields may be added to it
  * @param text one sentence for people, names escaped
@@ -20,9 +20,9 @@ public record Notice(Event event, int version, String text, @JsonUnwrapped Audit
 
   /** Why there is a notice. */
   public enum Event {
-    /** The audit found what the policy does not allow, or what {@code --fail-on} names. */
+    /** The audit found a violation of the policy, or what {@code --fail-on} selects. */
     VIOLATION,
-    /** It could not be done. */
+    /** The audit failed. */
     FAILURE;
 
     @JsonValue
@@ -31,7 +31,7 @@ public record Notice(Event event, int version, String text, @JsonUnwrapped Audit
     }
   }
 
-  /** The notice of an audit; empty where nobody has to look. */
+  /** The notice about an audit; empty if it needs no attention. */
   public static Optional<Notice> of(AuditSummary summary) {
     String archive = SafeText.of(summary.archive());
     if (summary.audit() == null) {
@@ -43,9 +43,11 @@ public record Notice(Event event, int version, String text, @JsonUnwrapped Audit
       return Optional.empty();
     }
     String text =
-        "%s: %d of %d edges violate the policy, %d findings in %s"
+        "%s: %s in %s"
             .formatted(
-                audit.verdict(), audit.violations(), audit.edges(), audit.findings(), archive);
+                audit.verdict(),
+                Verdict.counts(audit.violations(), audit.edges(), audit.findings()),
+                archive);
     return Optional.of(new Notice(Event.VIOLATION, VERSION, text, summary));
   }
 }

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A command of the shell that gets a notice on its standard input, and none of it in its words,
- * since names from checkpoints would be part of them.
+ * A shell command that receives a notice on its standard input, and nothing of it in its arguments,
+ * which would contain names from checkpoints.
  */
 public final class NoticeCommand {
   /** The usual limit. */

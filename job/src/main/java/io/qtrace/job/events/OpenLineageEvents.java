@@ -78,7 +78,7 @@ public final class OpenLineageEvents {
   }
 
   /**
-   * The same of checkpoints that were read from the tables.
+   * The same events, for checkpoints that were read from the tables.
    *
    * @param checkpoints the ends of all edges, by identifier
    */
@@ -97,7 +97,7 @@ public final class OpenLineageEvents {
     return lines;
   }
 
-  /** The event of an audit that could not be done. */
+  /** The event of a failed audit. */
   public static List<String> failed(AuditSummary summary) {
     OpenLineageEvents events =
         new OpenLineageEvents(

@@ -39,8 +39,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The notebook's experiment from end to end: snapshot, training, comparison, what the LUTs did, the
- * two bonus comparisons, and all of it in the tables.
+ * The notebook's experiment from end to end: snapshot, training, comparison, LUT verification, the
+ * two bonus comparisons, and the results in the tables.
  */
 public final class Experiment {
   private final JavaSparkContext context;
@@ -51,7 +51,7 @@ public final class Experiment {
   private final Progress progress;
 
   /**
-   * @param progress receives what it does next, one line each
+   * @param progress receives one line for each step
    */
   public Experiment(SparkSession spark, Settings settings, Policy policy, Progress progress) {
     this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -63,10 +63,10 @@ public final class Experiment {
   }
 
   /**
-   * What an experiment found.
+   * The results of an experiment.
    *
    * @param snapshot the initial checkpoint, compared with itself
-   * @param comparison of it with what training ended with
+   * @param comparison of it with the final checkpoint
    * @param audit of the archive, the run included
    */
   public record Outcome(
@@ -76,10 +76,10 @@ public final class Experiment {
       AuditReport audit) {}
 
   /**
-   * Runs it. A run that is finished and would be the same again is taken as it is.
+   * Runs it. A finished run with the same settings and inputs is reused.
    *
-   * @param rerun what becomes of a run that is in the output folder
-   * @throws IOException if a file is missing, damaged, or not as the others need it
+   * @param rerun what to do with an existing run in the output folder
+   * @throws IOException if a file is missing, damaged, or does not match the others
    */
   public Outcome run(ExperimentSettings settings, ExistingRunPolicy rerun) throws IOException {
     String initial = settings.train().checkpoint();
@@ -121,9 +121,14 @@ public final class Experiment {
     List<Bonus> bonus = new ArrayList<>();
     if (!settings.baked().isEmpty()) {
       if (!settings.trainedFromBaked().isEmpty()) {
-        bonus.add(bonus("what was trained from it", settings.baked(), settings.trainedFromBaked()));
+        bonus.add(
+            bonus(
+                "training from the baked checkpoint",
+                settings.baked(),
+                settings.trainedFromBaked()));
       }
-      bonus.add(bonus("where _Q had changed", settings.train().checkpoint(), settings.baked()));
+      bonus.add(
+          bonus("initial and baked checkpoint", settings.train().checkpoint(), settings.baked()));
     }
     return bonus;
   }

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an experiment says; stored as JSON in the table {@code experiments}.
+ * The report of an experiment; stored as JSON in the table {@code experiments}.
  *
  * @param snapshot tensors of the initial checkpoint, by category
- * @param trained the checkpoint that training ended with
+ * @param trained the final checkpoint of training
  * @param comparison of the initial checkpoint with it
  * @param changed tensors on both sides whose numbers changed, by category
  * @param lutTrained layers whose LUT moved, of {@code lutLayers}
@@ -34,7 +34,7 @@ public record ExperimentReport(
   /**
    * A further comparison of {@code _Q} alone.
    *
-   * @param missing files that are not there; then nothing was compared
+   * @param missing missing files; if there are any, nothing was compared
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Bonus(

@@ -15,15 +15,15 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * An experiment, its paths resolved.
+ * The settings of an experiment, with paths resolved.
  *
- * @param archive URI of the run archive that is audited in the end
- * @param baked checkpoint that was baked from another run; empty where there is none to look at
- * @param trainedFromBaked what was trained from it; or empty
+ * @param archive URI of the run archive that is audited at the end
+ * @param baked checkpoint that was baked from another run; empty if there is none
+ * @param trainedFromBaked checkpoint that was trained from it; or empty
  */
 public record ExperimentSettings(
     String name, String archive, TrainSettings train, String baked, String trainedFromBaked) {
-  /** The experiment that came with qtrace. */
+  /** The built-in experiment. */
   public static final String DEBUG_LUT_TRAINING = "experiments/debug-lut-training.yaml";
 
   private static final List<String> PATHS =
@@ -38,7 +38,7 @@ public record ExperimentSettings(
     }
   }
 
-  /** The file as it is written. */
+  /** The settings file. */
   private record File(
       @JsonProperty(value = "name", required = true) String name,
       @JsonProperty(value = "archive", required = true) String archive,

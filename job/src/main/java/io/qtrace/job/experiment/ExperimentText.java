@@ -1,5 +1,6 @@
 package io.qtrace.job.experiment;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
@@ -25,7 +26,7 @@ public final class ExperimentText {
     this.report = outcome.report();
   }
 
-  /** What the experiment came to: its conclusion, and a sentence for each further comparison. */
+  /** The answer of the experiment: its conclusion, and a sentence for each further comparison. */
   public static List<String> answer(ExperimentSettings settings, Experiment.Outcome outcome) {
     ExperimentText text = new ExperimentText(settings, outcome);
     text.lines.add("Experiment " + SafeText.of(settings.name()));
@@ -35,9 +36,9 @@ public final class ExperimentText {
   }
 
   /**
-   * The answer, then all that it follows from.
+   * The answer, then everything it is based on.
    *
-   * @param width most characters that a line of a table may have
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> lines(
       ExperimentSettings settings, Experiment.Outcome outcome, int width) {
@@ -67,7 +68,7 @@ public final class ExperimentText {
   private void snapshot() {
     section("Initial checkpoint");
     lines.add(SafeText.of(settings.train().checkpoint()));
-    lines.add("%d tensors".formatted(outcome.snapshot().tensors().size()));
+    lines.add(Amount.of(outcome.snapshot().tensors().size(), "tensor"));
     report
         .snapshot()
         .forEach((category, count) -> lines.add("  %-12s%4d".formatted(category, count)));
@@ -85,21 +86,21 @@ public final class ExperimentText {
   private void lutVerification() {
     section("LUT training verification");
     if (report.lutLayers() == 0) {
-      lines.add("No _lut_raw_deltas: LUT training was not asked for, or did not happen.");
+      lines.add("No _lut_raw_deltas: the LUT was not trained.");
       return;
     }
     lines.addAll(
         Paragraph.lines(
             "",
-            "The LUT moved in %d of %d layers, against the LUT that the initial checkpoint implies."
-                    .formatted(report.lutTrained(), report.lutLayers())
-                + " That deltas are not zero would prove nothing: they start so."));
+            "The LUT moved in %s, compared with the LUT that the initial checkpoint implies."
+                    .formatted(Amount.of(report.lutTrained(), report.lutLayers(), "layer"))
+                + " Non-zero deltas alone would prove nothing: they are non-zero from the start."));
     long stored = report.changed().get(Category.LUT.label());
     lines.addAll(
         Paragraph.lines(
             "",
             stored == 0
-                ? "No stored .lut changed: while it trains, the LUT is computed from the deltas."
+                ? "No stored .lut changed: during training, the LUT is computed from the deltas."
                 : stored + " stored .lut changed."));
   }
 
@@ -107,9 +108,9 @@ public final class ExperimentText {
     section("Conclusion");
     lines.add("Verdict: " + report.verdict());
     lines.add(
-        "Training: %d steps, %s, from %s"
+        "Training: %s, %s, from %s"
             .formatted(
-                settings.train().maxSteps(),
+                Amount.of(settings.train().maxSteps(), "step"),
                 TrainText.trains(settings.train()),
                 SafeText.of(fileName(settings.train().checkpoint()))));
     lines.add("");
@@ -126,9 +127,8 @@ public final class ExperimentText {
       lines.addAll(
           Paragraph.lines(
               ">>> ",
-              "_Q is unchanged by training. Changes of _Q in other runs come from what else may"
-                  + " change it: baking a trained LUT, an explicit sync, or freezing at the"
-                  + " start."));
+              "Training did not change _Q. Changes of _Q in other runs come from baking a trained"
+                  + " LUT, an explicit sync, or freezing at the start."));
     } else {
       lines.addAll(
           Paragraph.lines(
@@ -176,8 +176,8 @@ public final class ExperimentText {
                     + " checkpoint came from baking before it."
                 : "_Q is the same in both."
             : training
-                ? "_Q changed during that training, which it never may."
-                : "The baked checkpoint already has %d different _Q: baking refreshed them from lut[_indices]."
+                ? "_Q changed during that training, which must never happen."
+                : "The baked checkpoint already has %d different _Q: the bake recomputed them as lut[_indices]."
                     .formatted(bonus.qChanged());
     lines.addAll(Paragraph.lines(">>> ", said));
   }

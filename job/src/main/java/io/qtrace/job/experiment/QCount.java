@@ -4,7 +4,7 @@ import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.lut.Category;
 
-/** How many tensors of a category a pair has on both sides, and how many of them changed. */
+/** The number of tensors of a category on both sides of a pair, unchanged and changed. */
 record QCount(long unchanged, long changed) {
   static QCount of(PairComparison pair, Category category) {
     long changed = changed(pair, category);

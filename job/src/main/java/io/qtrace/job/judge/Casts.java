@@ -2,7 +2,7 @@ package io.qtrace.job.judge;
 
 import io.qtrace.job.compare.TensorComparison;
 
-/** Tensors in another dtype, as people read them. */
+/** Changes of dtype as text. */
 final class Casts {
   private Casts() {}
 

@@ -1,6 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.TensorStats;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
@@ -22,9 +23,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What is wrong with a child that was not wrong with its parent, whatever led to it. */
+/** Problems that a child has and its parent does not, independent of the kind of edge. */
 final class ChildFindings {
-  // Of these one side may be an adapter alone.
+  // Kinds for which one side may be an adapter alone.
   private static final Set<EdgeKind> OF_ADAPTERS = Set.of(Adapter.KIND, MergeLora.KIND);
 
   private ChildFindings() {}
@@ -44,9 +45,9 @@ final class ChildFindings {
         tensors.stream().filter(ChildFindings::isLessFinite).toList(),
         TensorComparison::name,
         those ->
-            "%d tensors have NaN or infinities that the parent does not have, such as %s: %s"
+            "%s with NaN or infinities that the parent does not have, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0).name()),
                     notFinite(those.get(0).right().orElseThrow().stats())));
     findings.add(
@@ -54,9 +55,9 @@ final class ChildFindings {
         step.lutLayers().stream().filter(layer -> isTableBroken(layer, step)).toList(),
         LayerNames::lut,
         those ->
-            "%d lut changed to invalid tables, such as %s: %s"
+            "%s changed to an invalid table, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "LUT"),
                     SafeText.of(those.get(0).lut()),
                     step.invariants(those.get(0)).orElseThrow().tableFlaw().orElseThrow()));
     boolean common = tensors.stream().anyMatch(TensorComparison::isComparable);
@@ -65,17 +66,19 @@ final class ChildFindings {
         common || OF_ADAPTERS.contains(kind) ? List.of() : tensors.stream().limit(1).toList(),
         TensorComparison::name,
         those ->
-            "no tensor is on both sides, so nothing was compared: %d names, such as %s"
-                .formatted(tensors.size(), SafeText.of(those.get(0).name())));
+            "no tensor is in both checkpoints, so nothing was compared: %s, such as %s"
+                .formatted(Amount.of(tensors.size(), "name"), SafeText.of(those.get(0).name())));
     Map<String, String> moved = elsewhere(step);
     findings.add(
         "layers-exchanged",
         List.copyOf(moved.keySet()),
         name -> name,
         those ->
-            "%d tensors hold the contents of other tensors of the parent, such as %s those of %s"
+            "%s with the contents of another tensor of the parent, such as %s with those of %s"
                 .formatted(
-                    those.size(), SafeText.of(those.get(0)), SafeText.of(moved.get(those.get(0)))));
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(those.get(0)),
+                    SafeText.of(moved.get(those.get(0)))));
     List<LayerNames> stale =
         tensors.stream()
             .filter(tensor -> !reported.contains(tensor.name()))
@@ -88,7 +91,7 @@ final class ChildFindings {
         stale,
         LayerNames::quantized,
         those ->
-            "%d _Q are not lut[_indices] after a step of kind %s, such as %s: %s"
+            "%d _Q not equal to lut[_indices] after a step of kind %s, such as %s: %s"
                 .formatted(
                     those.size(),
                     kind.label(),
@@ -137,7 +140,7 @@ final class ChildFindings {
         || (tensor.isComparable() && isElsewhere(parent.get(), child.get()));
   }
 
-  // As far as the first of them shows it.
+  // As far as the first of them shows.
   private static boolean isElsewhere(TensorStats parent, TensorStats child) {
     long before = parent.firstNotFinite();
     long after = child.firstNotFinite();
@@ -146,7 +149,7 @@ final class ChildFindings {
         && (after < before || (after > before && child.notFinite() == parent.notFinite()));
   }
 
-  /** How many elements of a tensor are not finite, and the first of them. */
+  /** The number of elements of a tensor that are not finite, and the first of them. */
   static String notFinite(TensorStats stats) {
     String first =
         stats.firstNotFinite() == TensorStats.NO_INDEX
@@ -155,7 +158,7 @@ final class ChildFindings {
     return "%d NaN and %d infinities%s".formatted(stats.nan(), stats.inf(), first);
   }
 
-  // A table that a type of few bits only rounds may lose its distinct entries.
+  // A table rounded to a low-precision dtype may lose distinct entries.
   private static boolean isTableBroken(LayerNames layer, Step step) {
     return step.tensor(layer.lut())
             .filter(lut -> lut.isChanged() && lut.right().isPresent() && !lut.isRounded())
@@ -163,7 +166,7 @@ final class ChildFindings {
         && step.invariants(layer).flatMap(LayerInvariants::tableFlaw).isPresent();
   }
 
-  // What was stale before a step that changed nothing of it stays so.
+  // A layer that was stale before a step that did not touch it is not reported again.
   private static boolean isLeftStale(LayerNames layer, Quantization quantization, Step step) {
     boolean mustHold =
         switch (quantization) {
@@ -183,13 +186,12 @@ final class ChildFindings {
         .isPresent();
   }
 
-  /** How many elements of a stale {@code _Q} are so, and the first of them. */
+  /** The number of stale elements of a {@code _Q}, and the first of them. */
   static String staleElements(LayerInvariants layer) {
     LutCheckPartial check = layer.check().orElseThrow();
     Mismatches stale = check.stale();
     return stale.count() == 0
-        ? "%d of %d indices are outside the LUT"
-            .formatted(check.outside().count(), check.elements())
+        ? "%d of %d indices outside the LUT".formatted(check.outside().count(), check.elements())
         : "%d of %d elements, the first at element %d: _Q is %s, lut[_indices] %s"
             .formatted(
                 stale.count(), check.elements(), stale.first(), stale.value(), stale.expected());

@@ -2,6 +2,7 @@ package io.qtrace.job.judge;
 
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.job.archive.RunConfig;
@@ -59,12 +60,12 @@ public final class Diff {
   private final CompareStage comparing;
   private final RecomputeStage recomputing;
 
-  /** A comparison that knows the operations of qtrace. */
+  /** A comparison with all operations of qtrace. */
   public Diff(JavaSparkContext spark, Settings settings, Policy policy) {
     this(spark, settings, policy, Operations.KNOWN);
   }
 
-  /** A comparison that knows some operations. */
+  /** A comparison with the given operations. */
   public Diff(JavaSparkContext spark, Settings settings, Policy policy, Operations operations) {
     operations.check(policy);
     this.spark = spark;
@@ -78,12 +79,12 @@ public final class Diff {
   }
 
   /**
-   * A pair and what the policy says of it.
+   * A pair and its judgement.
    *
-   * @param rules what the policy says of the right one's run
-   * @param asked whether the kind of the edge was given, not found
-   * @param skippedLeft what cannot be compared of the left one
-   * @param skippedRight what cannot be compared of the right one
+   * @param rules the policy for the right one's run
+   * @param asked whether the kind of the edge was given instead of inferred
+   * @param skippedLeft content of the left one that cannot be compared
+   * @param skippedRight content of the right one that cannot be compared
    * @param files of each parent, then those of the right one, as they were when they were read
    */
   public record Outcome(
@@ -103,7 +104,7 @@ public final class Diff {
       return LayerChange.of(step, judgement);
     }
 
-    /** Tensors of no quantized layer that are not identical, in the pair's order. */
+    /** Tensors outside quantized layers that are not identical, in the pair's order. */
     public List<TensorComparison> others() {
       Set<String> owned = new HashSet<>();
       layers().forEach(layer -> layer.tensors().forEach(tensor -> owned.add(tensor.name())));
@@ -127,9 +128,9 @@ public final class Diff {
   /**
    * Compares the right checkpoint with the left, its supposed parent.
    *
-   * @param kind what led from left to right; empty to find it from what changed
+   * @param kind operation that made right from left; empty to infer it from the changes
    * @param extra measures in addition to the fingerprint and statistics
-   * @param trustCrc whether {@link TrustedCrc equal checksums} spare tensors from being read
+   * @param trustCrc whether to skip tensors with {@link TrustedCrc equal checksums}
    * @throws IOException if either cannot be read
    */
   public Outcome run(
@@ -139,7 +140,7 @@ public final class Diff {
   }
 
   /**
-   * Compares a child with all of its parents, as an operation that combines checkpoints has them.
+   * Compares a child with all parents of an operation that combines checkpoints.
    *
    * @param parents the one that it is compared with, then the others
    * @param extra measures in addition to the fingerprint and statistics
@@ -228,8 +229,8 @@ public final class Diff {
     return unread.isEmpty()
         ? List.of()
         : List.of(
-            "%d tensors not read: both files state one CRC-32, size and layout for them"
-                .formatted(unread.size()));
+            "%s not read: both files state the same CRC-32, size and layout"
+                .formatted(Amount.of(unread.size(), "tensor")));
   }
 
   private Indexes index(Map<String, String> byKey) throws IOException {
@@ -308,7 +309,7 @@ public final class Diff {
         .toList();
   }
 
-  // The right checkpoint's folder is taken for its run: the archive around it is not known.
+  // The right checkpoint's folder counts as its run, since its archive is not known.
   private RunPolicy rules(String right) throws IOException {
     String folder = right.substring(0, Math.max(right.lastIndexOf('/'), 0));
     return policy.forRun(folder, RunConfig.nextTo(store, right));

@@ -9,7 +9,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 
-/** How many tensors of an edge have which status, and what became of {@code _Q} and the LUTs. */
+/** Counts of an edge: tensors by status, {@code _Q} buffers and LUTs. */
 public record EdgeCounts(
     @JsonUnwrapped ByStatus status, @JsonUnwrapped Quantized quantized, @JsonUnwrapped Luts luts)
     implements Serializable {
@@ -31,8 +31,8 @@ public record EdgeCounts(
   /**
    * Buffers {@code _Q}.
    *
-   * @param qBuffers on both sides
-   * @param qChanged how many of them changed
+   * @param qBuffers number of them on both sides
+   * @param qChanged number of those that changed
    */
   public record Quantized(int qBuffers, int qChanged) implements Serializable {}
 
@@ -40,7 +40,7 @@ public record EdgeCounts(
    * LUTs.
    *
    * @param lutLayers layers with LUT deltas in the child
-   * @param lutTrained how many of them have a LUT that moved
+   * @param lutTrained number of those whose LUT moved
    */
   public record Luts(int lutLayers, int lutTrained) implements Serializable {}
 

@@ -1,6 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.DiffStats;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
@@ -42,10 +43,10 @@ public final class EdgeJudge implements Serializable {
   /**
    * Judges a step.
    *
-   * @param skipped what the step does not show
+   * @param skipped content that could not be compared
    * @param rules of the child's run
    * @param child path of the child
-   * @param asked kind to judge it as, in place of the one that explains the most
+   * @param asked kind to judge it as, instead of the one that explains the most
    */
   public Judgement judge(
       Step step, NotCompared skipped, RunPolicy rules, String child, Optional<EdgeKind> asked) {
@@ -112,7 +113,7 @@ public final class EdgeJudge implements Serializable {
         rules.identity(child));
   }
 
-  // What the operation of a kind leaves, of an unknown one the nearest.
+  // Tensors that the operation of a kind leaves unexplained; for unknown, the nearest operation.
   private static Stream<Unexplained> unexplained(
       Classifier.Outcome outcome, EdgeKind kind, PairComparison pair) {
     if (kind.equals(EdgeKind.UNKNOWN) && outcome.best().isEmpty()) {
@@ -127,7 +128,7 @@ public final class EdgeJudge implements Serializable {
     return new Unexplained(tensor.name(), tensor.changedElements());
   }
 
-  // What is a copy as far as it was compared need not be one.
+  // A checkpoint that is a copy as far as it was compared need not be one.
   private static EdgeKind kind(Classifier.Outcome outcome, NotCompared skipped) {
     boolean open = outcome.kind().equals(Copy.KIND) && !skipped.quantized().isEmpty();
     return open ? EdgeKind.UNKNOWN : outcome.kind();
@@ -149,7 +150,7 @@ public final class EdgeJudge implements Serializable {
     };
   }
 
-  // Stored LUTs that changed otherwise than the operation changes them.
+  // Stored LUTs whose change the operation does not explain.
   private static void addLutFindings(
       FindingList findings, Optional<Operation> operation, Step step) {
     findings.add(
@@ -165,14 +166,14 @@ public final class EdgeJudge implements Serializable {
             .toList(),
         LayerNames::lut,
         those ->
-            "%d stored lut changed, but not to a bake or a refresh of the parent's deltas, such as %s: %s"
+            "%s changed, but not to a bake or a refresh of the parent's deltas, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "stored LUT"),
                     SafeText.of(those.get(0).lut()),
                     elements(step.tensor(those.get(0).lut()).orElseThrow(), "entries")));
   }
 
-  // Where the policy allows changes of a tensor, it means those that the operation makes.
+  // Changes that the policy allows are those that the operation makes.
   private static void addOtherTensors(
       FindingList findings, EdgeKind kind, List<Unexplained> others, PairComparison pair) {
     findings.add(
@@ -180,15 +181,15 @@ public final class EdgeJudge implements Serializable {
         others,
         Unexplained::tensor,
         those ->
-            "%d tensors changed in a way that an edge of kind %s does not explain, such as %s: %s"
+            "%s changed in a way that an edge of kind %s does not explain, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "tensor"),
                     kind.label(),
                     SafeText.of(those.get(0).tensor()),
                     change(those.get(0), pair)));
   }
 
-  // What no operation explains is never plainly clean.
+  // An edge that no operation explains always has a finding.
   private static void addUnexplained(
       FindingList findings, List<Unexplained> changed, PairComparison pair) {
     findings.add(
@@ -196,9 +197,11 @@ public final class EdgeJudge implements Serializable {
         changed,
         Unexplained::tensor,
         those ->
-            "%d tensors changed, which no known operation explains, such as %s: %s"
+            "%s changed in a way that no known operation explains, such as %s: %s"
                 .formatted(
-                    those.size(), SafeText.of(those.get(0).tensor()), change(those.get(0), pair)));
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(those.get(0).tensor()),
+                    change(those.get(0), pair)));
   }
 
   private static String change(Unexplained one, PairComparison pair) {
@@ -223,10 +226,11 @@ public final class EdgeJudge implements Serializable {
             .filter(TensorComparison::isDtypeChanged)
             .collect(
                 Collectors.groupingBy(
-                    tensor ->
-                        "%s tensors %s".formatted(tensor.category().label(), Casts.text(tensor)),
+                    tensor -> tensor.category().label() + " " + Casts.text(tensor),
                     TreeMap::new,
                     Collectors.counting()));
-    return casts.entrySet().stream().map(cast -> cast.getValue() + " " + cast.getKey()).toList();
+    return casts.entrySet().stream()
+        .map(cast -> cast.getKey() + ": " + Amount.of(cast.getValue(), "tensor"))
+        .toList();
   }
 }

@@ -2,7 +2,7 @@ package io.qtrace.job.judge;
 
 import java.util.Locale;
 
-/** What shows that a checkpoint was made from another. */
+/** Evidence that a checkpoint was made from another. */
 public enum Evidence {
   /** {@code source_checkpoint} in the run's {@code config.json}. */
   DECLARED,

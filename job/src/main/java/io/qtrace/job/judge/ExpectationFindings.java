@@ -1,6 +1,7 @@
 package io.qtrace.job.judge;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Step;
@@ -24,7 +25,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What of a step is not as the policy expects it of each kind of tensor. */
+/** Changes of a step that break the policy's expectations for a kind of tensor. */
 final class ExpectationFindings {
   private final FindingList findings;
   private final RunPolicy rules;
@@ -42,7 +43,7 @@ final class ExpectationFindings {
   }
 
   /**
-   * Adds all.
+   * Adds all findings.
    *
    * @param reported names of tensors that a finding reports already
    */
@@ -107,7 +108,7 @@ final class ExpectationFindings {
     }
   }
 
-  // All move; where most did not, those that did are not training either.
+  // All must move; if most did not, those that did are not training either.
   private void deltas(List<TensorComparison> tensors) {
     must(Subject.LUT_DELTAS, tensors);
     List<TensorComparison> present =
@@ -118,7 +119,7 @@ final class ExpectationFindings {
     }
   }
 
-  // Of a layer with deltas it becomes the LUT that they give, of another it stays.
+  // With deltas the stored LUT becomes the one computed from them; without, it stays.
   private void storedLuts(List<TensorComparison> tensors) {
     Map<Boolean, List<TensorComparison>> byDeltas =
         tensors.stream()
@@ -139,7 +140,7 @@ final class ExpectationFindings {
         tensors);
   }
 
-  // The parent's LUT of a table's layer, where it has deltas.
+  // The parent's LUT of a table's layer, if it has deltas.
   private Optional<LayerLut> trainedLut(TensorComparison table) {
     return LayerNames.ofLut(table.name())
         .flatMap(step::before)
@@ -150,7 +151,7 @@ final class ExpectationFindings {
     return lut.refreshesTo(lut.lut());
   }
 
-  // Of a group that trains all move, of another none.
+  // In a group that trains all move, in others none.
   private void groups(Subject subject, List<TensorComparison> tensors) {
     TrainedGroups trained = step.trained();
     broken(
@@ -189,17 +190,15 @@ final class ExpectationFindings {
       List<TensorComparison> all) {
     String format =
         expectation == Expectation.NEVER
-            ? "%d of %d %s tensors changed on an edge of kind %s, where they must never change, such as %s"
-            : "%d of %d %s tensors did not change on an edge of kind %s, where they must change, such as %s";
+            ? "%s changed on an edge of kind %s, where none may change, such as %s"
+            : "%s did not change on an edge of kind %s, where all must change, such as %s";
     findings.add(
         rule(subject, expectation),
         broken,
         TensorComparison::name,
         those ->
             format.formatted(
-                those.size(),
-                all.size(),
-                subject.label(),
+                Amount.of(those.size(), all.size(), subject.label() + " tensor"),
                 kind.label(),
                 SafeText.of(those.get(0).name())));
   }
@@ -246,11 +245,10 @@ final class ExpectationFindings {
         broken,
         LutMove::layer,
         those ->
-            "the LUT %s in %d of %d layers on an edge of kind %s, such as %s"
+            "the LUT %s in %s on an edge of kind %s, such as %s"
                 .formatted(
                     what,
-                    those.size(),
-                    all.size(),
+                    Amount.of(those.size(), all.size(), "layer"),
                     kind.label(),
                     SafeText.of(those.get(0).layer())));
   }

@@ -3,15 +3,15 @@ package io.qtrace.job.judge;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What two files were read otherwise than they say, and which of them. */
+/** Notes about what was read in another way than two files state, and in which of them. */
 public final class FileNotes {
   private FileNotes() {}
 
   /**
-   * One sentence each, those of both once.
+   * One sentence each, those about both files once.
    *
-   * @param left notes of the one
-   * @param leftName how people know it
+   * @param left notes about the left file
+   * @param leftName name of the left file for people
    */
   public static List<String> of(
       List<String> left, String leftName, List<String> right, String rightName) {

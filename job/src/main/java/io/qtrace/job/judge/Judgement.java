@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a policy says of one edge.
+ * The judgement of one edge under a policy.
  *
- * @param notes what a person may want to know though nothing is wrong
- * @param trained what a train edge trains, in groups of tensors
+ * @param notes remarks that are not findings
+ * @param trained groups of tensors that a train edge trains
  * @param changes every {@code _Q} and why it changed
- * @param lutMoves what training did to the LUT of each layer that has one on both sides
+ * @param lutMoves how far the LUT moved in each layer that has one on both sides
  * @param outcome what each operation leaves unexplained
- * @param rulesHash of the policy, the overrides of the run and the waivers that held
+ * @param rulesHash of the policy, the overrides of the run and the waivers in force
  */
 public record Judgement(
     EdgeKind kind,

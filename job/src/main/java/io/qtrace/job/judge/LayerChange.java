@@ -19,12 +19,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything that is known of one quantized layer on an edge.
+ * Everything known about one quantized layer on an edge.
  *
- * @param quantized empty where neither side has a {@code _Q}
- * @param before the parent's LUT, where it has a usable one
- * @param after the child's
- * @param move what became of the LUT that training uses
+ * @param quantized empty if neither side has a {@code _Q}
+ * @param before the parent's LUT, if it is usable
+ * @param after the child's LUT, if it is usable
+ * @param move how far the LUT that training uses moved
  * @param tensors all of the layer, in the pair's order
  */
 public record LayerChange(
@@ -92,7 +92,7 @@ public record LayerChange(
         .toList();
   }
 
-  /** Whether any number, shape, dtype or presence is another. */
+  /** Whether any number, shape or dtype changed, or a tensor was added or removed. */
   public boolean isChanged() {
     return tensors.stream().anyMatch(tensor -> tensor.isChanged() || tensor.isDtypeChanged());
   }

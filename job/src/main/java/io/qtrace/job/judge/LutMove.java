@@ -30,7 +30,7 @@ public record LutMove(
     return deltas.isPresent() && deltas.get() > 0 && effective > 0;
   }
 
-  /** The layers of a step whose LUTs both sides state. */
+  /** The layers of a step with a LUT on both sides. */
   static List<LutMove> of(Step step) {
     return step.lutLayers().stream().flatMap(layer -> of(step, layer).stream()).toList();
   }
@@ -47,12 +47,12 @@ public record LutMove(
       return Optional.of(between(layer, parent.get(), child.get()));
     }
     if (parent.get().deltas().isPresent()) {
-      // Deltas that stay give the same LUT, whatever a stored one says of --lut-max-abs.
+      // Unchanged deltas give the same LUT, whatever --lut-max-abs a stored LUT implies.
       boolean same = parent.get().deltas().equals(child.get().deltas());
       LayerLut before = same ? parent.get().withMaxAbs(child.get().maxAbs()) : parent.get();
       return Optional.of(between(layer, before, child.get()));
     }
-    // What training starts from depends on the --lut-max-abs that it runs with.
+    // The initial deltas depend on the --lut-max-abs of training.
     LutMove move = between(layer, parent.get().withMaxAbs(child.get().maxAbs()), child.get());
     return Optional.of(
         child.get().startMaxAbs().stream()

@@ -1,5 +1,6 @@
 package io.qtrace.job.judge;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.lut.Category;
@@ -14,10 +15,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What either checkpoint of an edge holds that cannot be compared, in a few names.
+ * The content of either checkpoint of an edge that cannot be compared, with a few names.
  *
  * @param groups by the reason
- * @param quantized names of those that are a {@code _Q}, a LUT or its indices
+ * @param quantized names of those that are a {@code _Q}, a LUT or indices
  */
 public record NotCompared(List<Group> groups, List<String> quantized) implements Serializable {
   /** Everything was compared. */
@@ -27,7 +28,7 @@ public record NotCompared(List<Group> groups, List<String> quantized) implements
   private static final Set<Category> QUANTIZED = Set.of(Category.Q, Category.LUT, Category.INDICES);
 
   /**
-   * What is not compared for one reason.
+   * Content that is not compared for one reason.
    *
    * @param names the first of them, sorted
    */
@@ -56,7 +57,7 @@ public record NotCompared(List<Group> groups, List<String> quantized) implements
     quantized = List.copyOf(quantized);
   }
 
-  /** Of both ends, each tensor once for each reason. */
+  /** From both ends, each tensor once for each reason. */
   public static NotCompared of(List<Skipped> parent, List<Skipped> child, CategoryRules rules) {
     if (parent.isEmpty() && child.isEmpty()) {
       return NOTHING;
@@ -76,13 +77,13 @@ public record NotCompared(List<Group> groups, List<String> quantized) implements
     return new NotCompared(groups, List.copyOf(quantized));
   }
 
-  /** Names what is not compared, by reason. */
+  /** Notes naming what is not compared, by reason. */
   List<String> notes() {
     return groups.stream().map(Group::sentence).toList();
   }
 
   /**
-   * Adds what may hide a change of a {@code _Q}.
+   * Adds findings for what may hide a change of a {@code _Q}.
    *
    * @param nothingElse whether nothing was compared
    */
@@ -96,10 +97,10 @@ public record NotCompared(List<Group> groups, List<String> quantized) implements
         broken,
         name -> name,
         those ->
-            "%d tensors that %s cannot be compared, such as %s"
+            "cannot compare %s: %s, such as %s"
                 .formatted(
-                    those.size(),
-                    quantized.isEmpty() ? "are all there is" : "hold a _Q, a LUT or indices",
+                    quantized.isEmpty() ? "any tensor" : "_Q, LUT or indices",
+                    Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0))));
   }
 }

@@ -24,9 +24,8 @@ import java.util.Optional;
  *
  * @param layer name of the module
  * @param indices the layer's {@code _indices}; empty where neither side has them
- * @param recomputed whether indices that moved are those of weight and scales; empty where none
- *     moved
- * @param child what holds within the child's layer; empty where it has no {@code _Q}
+ * @param recomputed whether changed indices follow from weight and scales; empty if none changed
+ * @param child invariants of the child's layer; empty if it has no {@code _Q}
  */
 public record QChange(
     String layer,
@@ -45,7 +44,7 @@ public record QChange(
     Objects.requireNonNull(child, "child");
   }
 
-  /** All of a step, in the pair's order. */
+  /** All {@code _Q} of a step, in the pair's order. */
   static List<QChange> of(Step step, Operations operations, Optional<Operation> operation) {
     return step.pair().byName().values().stream()
         .flatMap(
@@ -76,7 +75,7 @@ public record QChange(
         step.invariants(layer));
   }
 
-  /** A cause counts only when it reproduces every element. */
+  /** A cause counts only if it reproduces every element. */
   static QExplanation explain(QuantizedStep layer, Operations operations) {
     if (layer.status() == TensorStatus.IDENTICAL) {
       return QExplanation.IDENTICAL;
@@ -87,7 +86,9 @@ public record QChange(
         .orElseGet(() -> QExplanation.unexplained(layer.residual()));
   }
 
-  /** Whether the indices changed while {@code _Q} did not; indices that are gone did not. */
+  /**
+   * Whether the indices changed while {@code _Q} did not; removed indices do not count as changed.
+   */
   boolean isIndicesAlone() {
     return !quantized.isChanged()
         && indices
@@ -96,7 +97,7 @@ public record QChange(
             .isPresent();
   }
 
-  /** Indices that changed; empty where they cannot be compared. */
+  /** Number of indices that changed; empty if they cannot be compared. */
   public Optional<Long> indicesChanged() {
     return indices.flatMap(TensorComparison::compared).map(DiffStats::changedElements);
   }

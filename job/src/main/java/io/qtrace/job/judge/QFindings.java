@@ -21,21 +21,21 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What no recomputation explains on an edge: one finding a rule, with the first counterexample of
+ * What no recomputation explains on an edge: one finding per rule, with the first counterexample of
  * the first layer.
  */
 final class QFindings {
   private QFindings() {}
 
-  /** Rules in order of precedence: a layer breaks the first that it fits. */
+  /** Rules in order of precedence: a layer is reported under the first that it breaks. */
   private enum Rule {
     OFF_GRID("_Q off the LUT grid", change -> counts(change, LutCheckPartial::offGrid)),
     OUTSIDE("_Q with indices outside the LUT", change -> counts(change, LutCheckPartial::outside)),
     STALE(
-        "_Q on the LUT grid but not lut[_indices]",
+        "_Q on the LUT grid but not equal to lut[_indices]",
         change -> counts(change, LutCheckPartial::stale)),
     INDICES(
-        "_Q with indices that weight and scales do not give",
+        "_Q with indices that do not follow from weight and scales",
         change ->
             change
                 .recomputed()
@@ -100,7 +100,7 @@ final class QFindings {
             message(those, "_indices changed but _Q did not", indices(those.get(0)), Rule.STALE));
   }
 
-  /** What could not be recomputed, for a person. */
+  /** Notes about what could not be recomputed. */
   static List<String> notes(List<QChange> changes) {
     Map<String, Long> obstacles =
         changes.stream()
@@ -111,7 +111,7 @@ final class QFindings {
     return obstacles.entrySet().stream()
         .map(
             entry ->
-                "%d _indices moved and were not recomputed: %s"
+                "%d _indices changed and could not be recomputed: %s"
                     .formatted(entry.getValue(), SafeText.of(entry.getKey())))
         .toList();
   }

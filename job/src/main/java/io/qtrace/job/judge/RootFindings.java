@@ -1,5 +1,6 @@
 package io.qtrace.job.judge;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.LayerInvariants;
@@ -16,8 +17,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What is wrong with a checkpoint that has no parent, by its own tensors alone: no edge would
- * report it, and its children keep it.
+ * Findings about a checkpoint without a parent, from its own tensors alone: no edge would report
+ * them, and its children inherit the problems.
  */
 public final class RootFindings {
   private static final Set<DType> EXACT = EnumSet.of(DType.FLOAT64, DType.FLOAT32, DType.FLOAT16);
@@ -25,11 +26,11 @@ public final class RootFindings {
   private RootFindings() {}
 
   /**
-   * Finds a {@code _Q} that is not {@code lut[_indices]}, a LUT that is not a valid table, NaN, and
-   * what cannot be compared.
+   * Finds {@code _Q} that differ from {@code lut[_indices]}, invalid LUTs, NaN, and content that
+   * cannot be compared.
    *
    * @param path of the checkpoint, the example of each finding
-   * @param waivers about the checkpoint
+   * @param waivers that apply to the checkpoint
    */
   public static List<Finding> of(
       String path, CheckpointFacts facts, NotCompared skipped, Waivers waivers) {
@@ -39,7 +40,7 @@ public final class RootFindings {
         layers(facts).filter(layer -> isDamaged(layer, facts)).toList(),
         layer -> names(layer).quantized(),
         those ->
-            "%d _Q are not lut[_indices], such as %s: %s"
+            "%d _Q not equal to lut[_indices], such as %s: %s"
                 .formatted(
                     those.size(),
                     SafeText.of(names(those.get(0)).quantized()),
@@ -49,9 +50,9 @@ public final class RootFindings {
         layers(facts).filter(layer -> isTableBroken(layer, facts)).toList(),
         layer -> names(layer).lut(),
         those ->
-            "%d lut are invalid tables, such as %s: %s"
+            "%s, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "invalid LUT"),
                     SafeText.of(names(those.get(0)).lut()),
                     those.get(0).tableFlaw().orElseThrow()));
     findings.add(
@@ -59,9 +60,9 @@ public final class RootFindings {
         facts.tensors().values().stream().filter(tensor -> isNotFinite(tensor, facts)).toList(),
         TensorFacts::name,
         those ->
-            "%d tensors have NaN or infinities, such as %s: %s"
+            "%s with NaN or infinities, such as %s: %s"
                 .formatted(
-                    those.size(),
+                    Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0).name()),
                     ChildFindings.notFinite(those.get(0).stats())));
     skipped.addFindings(findings, facts.tensors().isEmpty());

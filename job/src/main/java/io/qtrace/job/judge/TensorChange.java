@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One tensor name of a pair, flat: what tables and JSON show of it. Null stands for what does not
- * apply.
+ * One tensor name of a pair, flat, as tables and JSON show it. Null stands for what does not apply.
  *
  * @param difference null unless both sides have the tensor in one shape
  * @param left null where the tensor was added
@@ -53,8 +52,8 @@ public record TensorChange(
   /**
    * How the numbers differ, {@code |left - right|} over all elements.
    *
-   * @param firstChanged index in C order; null where none changed
-   * @param differences distinct ones, when under 100 elements changed; else null
+   * @param firstChanged index in C order; null if none changed
+   * @param differences distinct ones, if fewer than 100 elements changed; else null
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Difference(

@@ -1,5 +1,6 @@
 package io.qtrace.job.judge;
 
+import io.qtrace.io.Amount;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a person wants to know of a training step though nothing is wrong. */
+/** Notes about a training step that are not findings. */
 final class TrainNotes {
   private TrainNotes() {}
 
@@ -35,8 +36,8 @@ final class TrainNotes {
             .count();
     if (hidden > 0) {
       notes.add(
-          "%d tensors of 16 bits in groups that train did not change: rounding may hide their updates"
-              .formatted(hidden));
+          "%s of 16 bits did not change although the group trains: rounding may hide small updates"
+              .formatted(Amount.of(hidden, "tensor")));
     }
     List<LayerNames> layers = step.lutLayers();
     long dropped =
@@ -45,19 +46,19 @@ final class TrainNotes {
             .count();
     if (dropped > 0) {
       notes.add(
-          "the trained LUT of %d layers is lost: their deltas are gone, .lut is as before them"
-              .formatted(dropped));
+          "the trained LUT of %s is lost: deltas removed, .lut still the one from before LUT training"
+              .formatted(Amount.of(dropped, "layer")));
     }
     long restarted = layers.stream().filter(layer -> isRestarted(layer, step)).count();
     if (restarted > 0) {
       notes.add(
-          "LUT training of %d layers restarted from .lut: what the parent's deltas had learned is lost"
-              .formatted(restarted));
+          "LUT training of %s restarted from .lut: what the parent's deltas had learned is lost"
+              .formatted(Amount.of(restarted, "layer")));
     }
     return notes;
   }
 
-  /** What a step of training trains: groups of tensors, and LUTs; nothing of other kinds. */
+  /** What a train edge trains: groups of tensors, and LUTs; empty for other kinds. */
   static List<String> trained(EdgeKind kind, Step step) {
     if (!kind.equals(Train.KIND)) {
       return List.of();
@@ -66,12 +67,12 @@ final class TrainNotes {
     names(step.trained().halved()).forEach(group -> trained.add(group + " frozen at float16"));
     long luts = step.lutLayers().stream().filter(layer -> hasDeltas(step.after(layer))).count();
     if (luts > 0) {
-      trained.add("the LUT of %d %s".formatted(luts, luts == 1 ? "layer" : "layers"));
+      trained.add("the LUT of " + Amount.of(luts, "layer"));
     }
     return trained;
   }
 
-  // Of attention and of the MLP is of all.
+  // Both attention and MLP means all.
   private static Set<String> names(Set<TensorGroup> groups) {
     Set<String> names = new LinkedHashSet<>();
     for (TensorGroup group : groups) {

@@ -9,7 +9,7 @@ import java.util.Objects;
  *
  * @param id hash of the archive's content and the policy
  * @param archive URI of its root
- * @param report what the command printed, as JSON
+ * @param report the command's output as JSON
  */
 public record AuditEntry(
     String id,
@@ -23,22 +23,23 @@ public record AuditEntry(
   /** When it ran. */
   public record Span(Instant started, Instant finished) {}
 
-  /** What made it. */
+  /** The versions that made it. */
   public record Made(
       @ColumnComment("version of qtrace") String version, int policyVersion, String policyHash) {}
 
-  /** What it looked at and found. */
+  /** What it covered and found. */
   public record Totals(
       int checkpoints,
-      @ColumnComment("those that no audit had read before") int checkpointsRead,
+      @ColumnComment("checkpoints that no earlier audit had read") int checkpointsRead,
       int edges,
       int violations,
       int findings) {}
 
   /** What it cost. */
   public record Reading(
-      @ColumnComment("bytes asked of the object store") long bytesRead,
-      @ColumnComment("bytes of checkpoints that an earlier audit had read") long bytesSkipped,
+      @ColumnComment("bytes requested from the object store") long bytesRead,
+      @ColumnComment("bytes of checkpoints not read again, as an earlier audit had read them")
+          long bytesSkipped,
       @ColumnComment("pairs of tensors whose bytes were compared") long tensorsCompared) {}
 
   public AuditEntry {

@@ -4,16 +4,16 @@ import io.qtrace.job.policy.Verdict;
 
 /** Table {@code audits}. */
 @ColumnComment(
-    "One row an audit; an audit of an unchanged archive under an unchanged policy adds none")
+    "One row per audit; re-auditing an unchanged archive under an unchanged policy adds none")
 record AuditRow(
     @ColumnComment("hash of the archive's content and the policy") String auditId,
     String archive,
     @Inline AuditEntry.Span span,
     @Inline AuditEntry.Made made,
     @Inline AuditEntry.Totals totals,
-    @ColumnComment("CLEAN or VIOLATION: the worst of its edges and checkpoints") String verdict,
+    @ColumnComment("CLEAN or VIOLATION, the worst of its edges and checkpoints") String verdict,
     @Inline AuditEntry.Reading reading,
-    @ColumnComment("what the command printed, as JSON") String report) {
+    @ColumnComment("the command's output as JSON") String report) {
   static AuditRow of(AuditEntry audit) {
     return new AuditRow(
         audit.id(),

@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * One edge and what an audit says of it: small enough for the driver.
+ * One edge with its verdict: small enough for the driver.
  *
- * @param parentPart what the parent gave
- * @param trained what a train edge trains, in groups of tensors; none of other kinds and in rows of
+ * @param parentPart what the child has of the parent
+ * @param trained groups of tensors that a train edge trains; empty for other kinds and in rows of
  *     older versions
- * @param evidence why the pair is one, in the order of {@link Evidence}
- * @param notes what is worth knowing though nothing is wrong
- * @param weights what the weights of the whole archive say of the pair
+ * @param evidence why the pair is an edge, in the order of {@link Evidence}
+ * @param notes remarks that are not findings
+ * @param weights evidence of the weights of the whole archive
  */
 public record AuditedEdge(
     @JsonUnwrapped EdgeEnds ends,
@@ -41,7 +41,7 @@ public record AuditedEdge(
   /**
    * The policy that a verdict depends on.
    *
-   * @param rulesHash of the policy, the overrides of the run and the waivers that held
+   * @param rulesHash of the policy, the overrides of the run and the waivers in force
    */
   public record Rules(
       @JsonProperty("policy_version") int version,
@@ -70,7 +70,7 @@ public record AuditedEdge(
     return verdict == Verdict.VIOLATION;
   }
 
-  /** Whether it is an edge that the weights reject. */
+  /** Whether the weights reject the edge. */
   @JsonIgnore
   public boolean isRejected() {
     return kind.equals(EdgeKind.NONE);

@@ -6,11 +6,11 @@ import java.util.List;
 /** One further comparison of an experiment, in table {@code experiments}. */
 public record BonusRow(
     String title,
-    @ColumnComment("as it was given") String leftCheckpoint,
-    @ColumnComment("as it was given") String rightCheckpoint,
-    @ColumnComment("files that are not there; then nothing was compared") List<String> missing,
-    @ColumnComment("_Q buffers on both sides whose numbers are the same") Long qUnchanged,
-    @ColumnComment("_Q buffers on both sides whose numbers differ") Long qChanged)
+    @ColumnComment("path as given") String leftCheckpoint,
+    @ColumnComment("path as given") String rightCheckpoint,
+    @ColumnComment("missing files; if there are any, nothing was compared") List<String> missing,
+    @ColumnComment("_Q buffers in both checkpoints with the same numbers") Long qUnchanged,
+    @ColumnComment("_Q buffers in both checkpoints with other numbers") Long qChanged)
     implements Serializable {
   public BonusRow {
     missing = List.copyOf(missing);

@@ -4,25 +4,26 @@ import java.util.List;
 
 /** Table {@code candidates}. */
 @ColumnComment(
-    "One row a pair of checkpoints that the search for parents compared, and what it found")
+    "One row per pair of checkpoints that the search for parents compared, with the result")
 record CandidateRow(
     @ColumnComment("the audit that compared them first") String auditId,
     @ColumnComment("checkpoint_id of the first") String oneId,
     @ColumnComment("checkpoint_id of the other") String otherId,
-    @ColumnComment("version of the algorithm and hash of the categories") String method,
-    @ColumnComment("as if the other was made from the first") TransitionRow forward,
-    @ColumnComment("as if the first was made from the other") TransitionRow backward) {
-  /** What would have led from one checkpoint to another. */
+    @ColumnComment("version of the algorithm and hash of the category rules") String method,
+    @ColumnComment("as if the other had been made from the first") TransitionRow forward,
+    @ColumnComment("as if the first had been made from the other") TransitionRow backward) {
+  /** The operation that would have made one checkpoint from another. */
   record TransitionRow(
       @ColumnComment("operation that leaves the least unexplained") String kind,
       @ColumnComment("tensors with equal dtype, shape and bytes") int shared,
       int changed,
       int unexplained,
-      @ColumnComment("tensors that neither the other checkpoint nor the operation gives")
+      @ColumnComment("tensors that follow from neither the other checkpoint nor the operation")
           Integer invented,
-      @ColumnComment("of the numbers that training moves, Euclidean") double distance,
-      @ColumnComment("whether its numbers show the direction") boolean proof,
+      @ColumnComment("Euclidean distance of the numbers that training moves") double distance,
+      @ColumnComment("whether the numbers show which checkpoint came first") boolean proof,
       boolean plausible,
-      @ColumnComment("hashes of the groups of tensors that are not all of the other checkpoint")
+      @ColumnComment(
+              "hashes of the groups of tensors that differ, in part or whole, from the other checkpoint's")
           List<Integer> groups) {}
 }

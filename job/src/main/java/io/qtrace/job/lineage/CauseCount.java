@@ -6,12 +6,12 @@ import java.io.Serializable;
 import java.util.Optional;
 
 /**
- * How many {@code _Q} of an edge have a cause: small enough for the driver.
+ * The number of {@code _Q} of an edge with one cause: small enough for the driver.
  *
- * @param cause its name; empty for those that are identical
+ * @param cause its name; empty for identical {@code _Q}
  * @param proof whether their elements were recomputed
- * @param drift the largest, of bakes
- * @param rounded elements recomputed only within rounding
+ * @param drift the largest drift of a bake
+ * @param rounded elements reproduced only within rounding
  */
 public record CauseCount(
     Optional<String> cause, Proof proof, long count, Optional<Double> drift, Ulps rounded)

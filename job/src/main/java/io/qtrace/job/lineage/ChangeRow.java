@@ -4,7 +4,7 @@ import io.qtrace.job.judge.EdgeEnds;
 import java.util.List;
 
 /** Table {@code changes}. */
-@ColumnComment("One row a tensor and edge that is not IDENTICAL; left is the parent")
+@ColumnComment("One row per edge and tensor that is not IDENTICAL; left is the parent")
 record ChangeRow(
     String auditId,
     @Inline EdgeEnds ends,
@@ -26,6 +26,6 @@ record ChangeRow(
       Double meanAbs,
       Double sumAbs,
       @ColumnComment("index in C order of the first changed element") Long firstChanged,
-      @ColumnComment("distinct left - right, when under 100 elements changed")
+      @ColumnComment("distinct values of left - right, if fewer than 100 elements changed")
           List<Double> differences) {}
 }

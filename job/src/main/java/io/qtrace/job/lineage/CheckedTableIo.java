@@ -16,8 +16,8 @@ import org.apache.iceberg.inmemory.InMemoryInputFile;
 import org.apache.iceberg.io.InputFile;
 
 /**
- * Files of the embedded catalog's tables. Iceberg reads a table's metadata again and again for a
- * minute and a half if they are damaged; here that is an error at once, with the remedy.
+ * Reads files of the embedded catalog's tables. Iceberg retries damaged metadata for a minute and a
+ * half; here it is an error at once, with the remedy.
  */
 public final class CheckedTableIo extends HadoopFileIO {
   private static final long serialVersionUID = 1L;
@@ -33,7 +33,7 @@ public final class CheckedTableIo extends HadoopFileIO {
         : super.newInputFile(path);
   }
 
-  // What is thrown here ends Iceberg's attempts.
+  // An exception thrown here ends Iceberg's retries.
   private static InputFile checked(String path, InputFile file) {
     try (InputStream in = opened(path, file)) {
       byte[] bytes = in.readAllBytes();

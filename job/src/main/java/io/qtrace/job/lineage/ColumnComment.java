@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The comment that people read in {@code DESCRIBE TABLE}. */
+/** The comment of a table or column in {@code DESCRIBE TABLE}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.RECORD_COMPONENT})
 @interface ColumnComment {

@@ -14,8 +14,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Where tensors left the content that a checkpoint has of them: the first edge of each way from it
- * whose child has another content, or none. It is a query on the executors.
+ * Finds where tensors first differ from those of a checkpoint: on each line of descent from it, the
+ * first edge whose child has another content, or none. Runs as a query on the executors.
  */
 public final class Departures {
   private static final String EDGES = "qtrace_edges_below";
@@ -69,15 +69,16 @@ public final class Departures {
   }
 
   /**
-   * Tensors that left on one edge, for one cause.
+   * Tensors that changed for the first time on one edge, with one cause.
    *
    * @param example the first of them by name
-   * @param removed how many the child does not have at all
-   * @param cause of {@code _Q}; null for other tensors, as what follows where it does not apply
+   * @param removed number of those that the child does not have
+   * @param cause of a {@code _Q}; null for other tensors, as are the following values if they do
+   *     not apply
    * @param residual elements of {@code _Q} that the cause does not explain
    * @param drift of a bake
-   * @param changedElements of the tensor with most of them
-   * @param maxAbs largest difference to the edge's parent
+   * @param changedElements the largest number in one tensor
+   * @param maxAbs largest difference from the edge's parent
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Departure(
@@ -94,7 +95,7 @@ public final class Departures {
    * Finds them.
    *
    * @param since identifier of the checkpoint
-   * @param edges all edges of the ways from it
+   * @param edges all edges on the lines of descent from it
    * @param tensor a name; every {@code _Q} if there is none
    * @return by the child's identifier, most tensors first
    */

@@ -6,7 +6,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * A judged edge with all that the tables hold of it; it stays on the executors.
+ * A judged edge with everything that the tables store about it; it stays on the executors.
  *
  * @param changes tensors that are not identical
  * @param quantized every {@code _Q}, identical ones too

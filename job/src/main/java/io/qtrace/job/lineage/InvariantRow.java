@@ -1,7 +1,7 @@
 package io.qtrace.job.lineage;
 
 /** Table {@code invariants}. */
-@ColumnComment("One row a checkpoint and quantized layer: does _Q agree with lut[_indices]")
+@ColumnComment("One row per checkpoint and quantized layer: does _Q equal lut[_indices]")
 record InvariantRow(
     String auditId,
     String checkpointId,
@@ -18,8 +18,8 @@ record InvariantRow(
         Double effectiveDrift) {
   /** Indices outside the LUT. */
   record OutsideRow(
-      @ColumnComment("indices that no entry of the LUT has") Long indicesOutside,
-      @ColumnComment("index in C order of the first one") Long firstOutside,
+      @ColumnComment("indices outside the LUT") Long indicesOutside,
+      @ColumnComment("position in C order of the first of them") Long firstOutside,
       Double outsideValue) {}
 
   /** Elements off the grid of the LUT's entries. */
@@ -27,10 +27,10 @@ record InvariantRow(
       @ColumnComment("elements of _Q that equal no entry of the LUT") Long offGrid,
       Long firstOffGrid,
       Double offGridValue,
-      @ColumnComment("the LUT entry at its index; NaN where that is outside")
+      @ColumnComment("the LUT entry at its index; NaN if the index is outside the LUT")
           Double offGridExpected) {}
 
-  /** Elements that are another entry than that at their index. */
+  /** Elements that differ from the entry at their index. */
   record StaleRow(
       @ColumnComment("elements of _Q that are not the LUT entry at their index") Long stale,
       Long firstStale,
@@ -40,7 +40,7 @@ record InvariantRow(
 
   /** The stored LUT. */
   record TableRow(
-      @ColumnComment("whether each entry is above the one before it") Boolean lutRising,
+      @ColumnComment("whether each entry is greater than the one before it") Boolean lutRising,
       @ColumnComment("whether each entry is the negative of its mirror image") Boolean lutSymmetric,
-      @ColumnComment("whether float16 holds every entry") Boolean lutFloat16) {}
+      @ColumnComment("whether every entry is exact in float16") Boolean lutFloat16) {}
 }

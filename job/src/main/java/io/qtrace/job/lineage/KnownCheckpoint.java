@@ -8,12 +8,12 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A checkpoint as the tables have it.
+ * A checkpoint in the tables.
  *
  * @param auditId the audit that read it first
  * @param id of the file with its content
- * @param contents what it holds; empty where it could not be read
- * @param error why it could not be read; empty where it could
+ * @param contents empty if it could not be read
+ * @param error why it could not be read; empty if it could
  */
 public record KnownCheckpoint(
     String auditId,
@@ -22,12 +22,12 @@ public record KnownCheckpoint(
     Optional<Contents> contents,
     Optional<String> error) {
   /**
-   * What a checkpoint holds.
+   * The contents of a checkpoint.
    *
-   * @param tensors how many can be compared
-   * @param skipped what cannot
-   * @param notes what was read otherwise than the file says
-   * @param sketch empty where the version that read it made none
+   * @param tensors number of tensors that can be compared
+   * @param skipped content that cannot be compared
+   * @param notes what was read in another way than the file states
+   * @param sketch empty if the version that read it made none
    */
   public record Contents(
       String format,

@@ -72,7 +72,7 @@ public final class LineageStore {
   // last, in a catalog that others write to as well.
   private static final Duration ABANDONED = Duration.ofHours(1);
 
-  // Each time that another one is faster, it has created at least one thing more.
+  // Each time that another process is faster, it has created at least one more object.
   private static final int CREATIONS = 5;
 
   private final SparkSession spark;
@@ -90,8 +90,8 @@ public final class LineageStore {
   }
 
   /**
-   * Creates what is missing: tables, columns of those that an older qtrace made, and views where
-   * the catalog has any. Others may be creating the same: then there is less to create.
+   * Creates what is missing: tables, columns of tables that an older qtrace made, and views if the
+   * catalog supports them. Another process may be creating the same at the same time.
    */
   public void create() {
     Failsafe.with(
@@ -127,11 +127,11 @@ public final class LineageStore {
   }
 
   /**
-   * Begins an audit: what other audits left that were killed between the writes of two tables is
-   * removed. A table's rows count only once those of the table that is written after it are there;
-   * an audit that others may be writing just now is left alone for an hour.
+   * Begins an audit: removes the rows of audits that were killed between the writes of two tables.
+   * A table's rows count only once those of the table that is written after it are there; an audit
+   * that others may be writing just now is left alone for an hour.
    *
-   * @return the tables without what a killed run of the same audit left in them
+   * @return the tables without rows that a killed run of the same audit left in them
    * @throws IllegalStateException if this machine's clock is behind the last state of a table
    */
   public LineageStore begin(String auditId) {
@@ -158,7 +158,7 @@ public final class LineageStore {
         id -> spark.sql("DELETE FROM " + table.tableName() + " WHERE audit_id = '" + id + "'"));
   }
 
-  // The embedded catalog belongs to one process at a time: nobody else is writing.
+  // The embedded catalog belongs to one process at a time: no other process is writing.
   private boolean isShared() {
     return !spark
         .conf()
@@ -167,12 +167,12 @@ public final class LineageStore {
   }
 
   /**
-   * Merges small files, gives up earlier states of the tables and removes files that belong to
-   * none; the rows stay as they are.
+   * Merges small files, expires earlier states of the tables and removes files that belong to no
+   * state; no row changes.
    *
-   * @param keepSnapshots states of before are given up, unless a tag keeps them
-   * @param keepOrphans older files of no state are removed
-   * @param isDone false to find only what there is to do
+   * @param keepSnapshots earlier states expire, unless a tag keeps them
+   * @param keepOrphans earlier files that belong to no state are removed
+   * @param isDone false to find only what would be done
    * @throws IllegalStateException if an audit is writing
    */
   public List<TableUpkeep> maintain(Instant keepSnapshots, Instant keepOrphans, boolean isDone) {
@@ -189,7 +189,7 @@ public final class LineageStore {
     return done;
   }
 
-  // An audit that has begun to write and not finished; one that was killed counts for an hour.
+  // An audit that has begun to write and not finished; a killed one counts for an hour.
   private void requireNoWriter() {
     if (!isShared()) {
       return;
@@ -207,26 +207,26 @@ public final class LineageStore {
   }
 
   /**
-   * Keeps the state of the tables that an audit left, whatever is maintained: each gets a tag.
+   * Tags the state of the tables after an audit, so that it never expires.
    *
-   * @param name of the tag, new or of the same state
-   * @throws IllegalArgumentException if that state is not there any more, or the tag is of another
+   * @param name of the tag: new, or of the same state
+   * @throws IllegalArgumentException if that state has expired, or the tag is of another state
    */
   public void tag(String name, String auditId) {
     files.tag(name, files.written(LineageTable.AUDITS, auditId));
   }
 
   /**
-   * The tables as they were.
+   * The tables in an earlier state.
    *
    * @param state a time (ISO 8601), the identifier of a snapshot of any table, or a tag
-   * @throws IllegalArgumentException if it is none of these, or not kept any more
+   * @throws IllegalArgumentException if it is none of these, or has expired
    */
   public LineageStore asOf(String state) {
     return new LineageStore(spark, files.asOf(state), ignored);
   }
 
-  /** The finished audit of that id, if there is one; also before any table was created. */
+  /** The finished audit with that ID, if there is one; works before any table exists. */
   public Optional<AuditEntry> audit(String auditId) {
     return files.present().contains(LineageTable.AUDITS)
         ? read(LineageTable.AUDITS, AuditRow.class, equal(AUDIT_ID, auditId)).stream()
@@ -251,7 +251,7 @@ public final class LineageStore {
         .toList();
   }
 
-  /** The checkpoints of some identifiers, by identifier. */
+  /** The checkpoints with some identifiers, by identifier. */
   public Map<String, KnownCheckpoint> checkpoints(Collection<String> ids) {
     Map<String, KnownCheckpoint> known = new HashMap<>();
     read(LineageTable.CHECKPOINTS, CheckpointRow.class, in("checkpoint_id", ids))
@@ -259,14 +259,14 @@ public final class LineageStore {
     return known;
   }
 
-  /** All checkpoints whose URI begins with a text, those with older content too. */
+  /** All checkpoints whose URI begins with a text, including those with older content. */
   public List<KnownCheckpoint> checkpointsBelow(String root) {
     return read(LineageTable.CHECKPOINTS, CheckpointRow.class, startsWith("uri", root)).stream()
         .map(RowMapping::checkpoint)
         .toList();
   }
 
-  /** What pickles of some checkpoints name that is not known to be safe, by identifier. */
+  /** The names in the pickles of some checkpoints that are not known to be safe, by identifier. */
   public Map<String, List<PickledGlobal>> globals(Collection<String> ids) {
     Map<String, List<PickledGlobal>> known = new HashMap<>();
     if (!ids.isEmpty()) {
@@ -318,7 +318,7 @@ public final class LineageStore {
     return averages;
   }
 
-  /** How many {@code _Q} of some edges have which cause. */
+  /** The number of {@code _Q} with each cause, for some edges. */
   public Map<RecordedEdge, List<CauseCount>> causes(Collection<RecordedEdge> edges) {
     if (edges.isEmpty()) {
       return Map.of();
@@ -360,9 +360,9 @@ public final class LineageStore {
   }
 
   /**
-   * Of {@code _Q} with one cause.
+   * Counts of {@code _Q} with one cause.
    *
-   * @param drift the largest; NaN where there is none
+   * @param drift the largest; NaN if there is none
    */
   private record Tally(long count, double drift, Ulps rounded) implements Serializable {
     static Tally of(QChangeRow row) {
@@ -381,9 +381,9 @@ public final class LineageStore {
   }
 
   /**
-   * What the search for parents found of pairs of some checkpoints.
+   * What the search for parents found about pairs of some checkpoints.
    *
-   * @param method how it was found: rows of another one are not read
+   * @param method how it was found; rows of other methods are not read
    */
   public Map<Candidate, Candidate.Transitions> candidates(String method, Set<String> ids) {
     Map<Candidate, Candidate.Transitions> known = new HashMap<>();
@@ -393,7 +393,10 @@ public final class LineageStore {
     return known;
   }
 
-  /** What the contents say of declared parents of some checkpoints, as {@link #candidates}. */
+  /**
+   * What the tensor contents show about declared parents of some checkpoints, as {@link
+   * #candidates}.
+   */
   public Map<Dispute, Dispute.Ruling> rulings(String method, Set<String> ids) {
     Map<Dispute, Dispute.Ruling> known = new HashMap<>();
     read(LineageTable.DISPUTES, DisputeRow.class, equal("method", method)).stream()
@@ -402,7 +405,7 @@ public final class LineageStore {
     return known;
   }
 
-  /** What earlier audits measured of checkpoints, by identifier; it stays on the executors. */
+  /** Facts that earlier audits measured, by checkpoint identifier; they stay on the executors. */
   public JavaPairRDD<String, Packed<CheckpointFacts>> facts(
       Set<String> ids, CategoryRules categories) {
     if (ids.isEmpty()) {
@@ -449,7 +452,7 @@ public final class LineageStore {
     return new CheckpointFacts(tensors, layers, shadow);
   }
 
-  /** All that is known of one tensor name. */
+  /** Everything known about one tensor name. */
   public TensorRecords tensor(String name) {
     Map<String, TensorRecords.Version> versions = new HashMap<>();
     select(LineageTable.TENSORS, TensorRow.class, col("name").equalTo(name))
@@ -476,7 +479,7 @@ public final class LineageStore {
   }
 
   /**
-   * The first edges below a checkpoint on which tensors have another content than there.
+   * The first edges below a checkpoint on which tensors differ from it.
    *
    * @see Departures#find
    */
@@ -511,12 +514,12 @@ public final class LineageStore {
     return files.dataset(spark, table).where(col(AUDIT_ID).notEqual(ignored));
   }
 
-  // Of tables that have a row a checkpoint or an edge.
+  // For tables with a row per checkpoint or edge.
   private <R extends Record> List<R> read(LineageTable table, Class<R> type, Expression condition) {
     return files.read(table, type, and(condition, notEqual(AUDIT_ID, ignored)));
   }
 
-  // Of tables that have a row a tensor.
+  // For tables with a row per tensor.
   private <R extends Record> List<R> select(LineageTable table, Class<R> type, Column condition) {
     RowCodec<R> codec = new RowCodec<>(type);
     try (Phase phase = Phase.begin(spark.sparkContext(), "read", "read " + table.tableName())) {
@@ -551,7 +554,7 @@ public final class LineageStore {
   private interface SerializableRows<T, R> extends Function<T, List<R>>, Serializable {}
 
   /**
-   * Writes the tensors and invariants of new checkpoints, by the tasks that hold them.
+   * Writes the tensors of new checkpoints, from the tasks that hold them.
    *
    * @param facts by the checkpoint's identifier, in parts that are ranges of identifiers
    * @param paths of the checkpoints below the archive's root, by identifier
@@ -622,7 +625,7 @@ public final class LineageStore {
   }
 
   /**
-   * Writes what the pickles of new checkpoints name.
+   * Writes the names in the pickles of new checkpoints.
    *
    * @param found by the checkpoint's identifier
    * @param paths of the checkpoints below the archive's root, by identifier
@@ -638,7 +641,7 @@ public final class LineageStore {
     replace(LineageTable.GLOBALS, GlobalRow.class, auditId, rows);
   }
 
-  /** Writes the tensors that changed along edges, by the tasks that hold them. */
+  /** Writes the tensors that changed on edges, from the tasks that hold the results. */
   public void writeChanges(String auditId, JavaRDD<Packed<EdgeResult>> results) {
     replace(
         LineageTable.CHANGES,
@@ -648,7 +651,7 @@ public final class LineageStore {
         result -> RowMapping.changes(auditId, result.value()));
   }
 
-  /** Writes why each {@code _Q} changed along edges, by the tasks that hold them. */
+  /** Writes why each {@code _Q} changed on edges, from the tasks that hold the results. */
   public void writeQuantized(String auditId, JavaRDD<Packed<EdgeResult>> results) {
     replace(
         LineageTable.Q_CHANGES,
@@ -678,7 +681,7 @@ public final class LineageStore {
     replace(LineageTable.CANDIDATES, CandidateRow.class, auditId, rows);
   }
 
-  /** Writes what the contents say of declared parents that the weights doubt. */
+  /** Writes what the tensor contents show about declared parents that the weights cast doubt on. */
   public void writeRulings(String auditId, String method, Map<Dispute, Dispute.Ruling> found) {
     List<DisputeRow> rows = new ArrayList<>();
     found.forEach((dispute, ruling) -> rows.add(RowMapping.row(auditId, method, dispute, ruling)));

@@ -15,7 +15,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The tables of namespace {@code lineage.qtrace}; a record type each gives columns and comments.
+ * The tables of namespace {@code lineage.qtrace}; the record type of each defines its columns and
+ * comments.
  */
 public enum LineageTable {
   AUDITS(AuditRow.class),
@@ -51,7 +52,7 @@ public enum LineageTable {
     this.row = row;
   }
 
-  /** What a row of a table or view of the namespace is, by its simple name. */
+  /** The meaning of a row of a table or view of the namespace, by its simple name. */
   public static Optional<String> meaning(String name) {
     return Stream.concat(
             Arrays.stream(values())

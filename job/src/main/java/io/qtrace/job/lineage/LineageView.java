@@ -3,8 +3,8 @@ package io.qtrace.job.lineage;
 import java.util.Locale;
 
 /**
- * Views of the tables, in the order of their creation: each knows those before it. All but the
- * first speak of the last audit of each archive.
+ * Views of the tables, in the order of their creation: each may use those before it. They show the
+ * last audit of each archive.
  */
 enum LineageView {
   LATEST_AUDIT(
@@ -14,7 +14,7 @@ enum LineageView {
       WHERE audit_id IN (SELECT max_by(audit_id, finished) FROM lineage.qtrace.audits GROUP BY archive)
       """),
   LATEST_EDGES(
-      "edges that the last audit of each archive has, whichever audit judged them",
+      "edges of the last audit of each archive, including those that an earlier audit evaluated",
       """
       WITH reported AS (
         SELECT archive, inline(from_json(report,
@@ -25,7 +25,7 @@ enum LineageView {
       FROM reported JOIN lineage.qtrace.edges AS edges USING (audit_id, parent_id, child_id)
       """),
   OPEN_VIOLATIONS(
-      "findings that no waiver covers: of edges, of checkpoints and of whole archives",
+      "findings not covered by a waiver: of edges, of checkpoints and of whole archives",
       """
       SELECT archive, parent_path, child_path, kind, finding.rule, finding.tensors,
         finding.example, finding.message
@@ -43,7 +43,7 @@ enum LineageView {
       """
           .formatted(Findings.TYPE)),
   RUN_SUMMARY(
-      "a run of the last audit: its checkpoints that have a parent, and what happened to them",
+      "a run of the last audit: its checkpoints with a parent, and what happened to them",
       """
       SELECT archive, run, count(DISTINCT child_id) AS checkpoints,
         array_sort(collect_set(kind)) AS kinds,
@@ -56,7 +56,7 @@ enum LineageView {
       GROUP BY archive, run
       """),
   Q_HISTORY(
-      "a layer's _Q along an edge: did it change, why, and which content the child has",
+      "a layer's _Q on an edge: whether it changed, why, and the child's fingerprint",
       """
       SELECT archive, layer, parent_path, child_path, kind, step, modified, status, cause, proof,
         residual, drift, fingerprint
@@ -77,8 +77,8 @@ enum LineageView {
       FROM lineage.qtrace.q_history WHERE kind = 'bake' AND drift IS NOT NULL
       """),
   LUT_EVOLUTION(
-      "a layer's LUT in a checkpoint with its parent: stored values, deltas, and the largest"
-          + " moves of both, null where a side has none or another size",
+      "a layer's LUT in a checkpoint with a parent: stored values, deltas, and the largest change"
+          + " of both, null if either side has none or another size",
       """
       WITH luts AS (
         SELECT checkpoint_id, layer, first(lut, true) AS lut, first(deltas, true) AS deltas FROM (
@@ -103,8 +103,8 @@ enum LineageView {
         ON parent.checkpoint_id = parent_id AND parent.layer = child.layer
       """),
   LINEAGE_PATHS(
-      "an ancestor of a checkpoint at most 99 edges away, with kinds and checkpoints of the way"
-          + " from the checkpoint to it; an edge that only skips another parent is left out",
+      "an ancestor of a checkpoint at most 99 edges away, with the kinds of edges and checkpoints"
+          + " in between; edges that skip over another parent are left out",
       """
       WITH RECURSIVE known AS (
         SELECT DISTINCT archive, parent_id, parent_path, child_id, child_path, kind
@@ -161,9 +161,9 @@ enum LineageView {
   }
 
   /**
-   * Creates the view, or replaces one of other words.
+   * Creates the view, or replaces one with another definition.
    *
-   * @param property and value that the view is known by
+   * @param property whose value identifies the definition
    */
   String createStatement(String property, String value) {
     return "CREATE OR REPLACE VIEW %s COMMENT '%s' TBLPROPERTIES ('%s'='%s') AS\n%s"

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class LineageViews {
   private static final Logger LOG = LoggerFactory.getLogger(LineageViews.class);
 
-  // Of all views and of the tables that they are made of: another one means that they are old.
+  // Hash of all views and of the tables that they use: if it differs, the views are outdated.
   private static final String VERSION_PROPERTY = "qtrace.views-version";
 
   private final SparkSession spark;
@@ -23,7 +23,10 @@ final class LineageViews {
     this.spark = spark;
   }
 
-  /** Creates or replaces all views unless they are those of this qtrace; needs the tables. */
+  /**
+   * Creates or replaces all views unless they are those of this version of qtrace; needs the
+   * tables.
+   */
   void create() {
     CatalogPlugin catalog =
         ((org.apache.spark.sql.classic.SparkSession) spark)

@@ -31,9 +31,9 @@ import org.apache.iceberg.util.PropertyUtil;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Upkeep of one table: few files, and none that nobody needs. Its rows stay as they are. Commits of
- * others are safe: Iceberg refuses a rewrite of files that are not there any more, and files that
- * belong to no state yet are left alone until they are old.
+ * Maintains one table: merges small files and removes unneeded ones, without changing a row.
+ * Concurrent commits are safe: Iceberg refuses to rewrite files that no longer exist, and files
+ * that belong to no state yet are left alone until they are old.
  */
 final class Maintenance {
   private static final String LEAST_FILES = "2"; // of one audit, that become one
@@ -44,10 +44,10 @@ final class Maintenance {
   private final Instant keepOrphans;
 
   /**
-   * Upkeep of a table.
+   * Maintenance of a table.
    *
-   * @param keepSnapshots states of earlier times are given up, unless a tag keeps them
-   * @param keepOrphans files of no state are removed if they are older
+   * @param keepSnapshots states from before expire, unless a tag keeps them
+   * @param keepOrphans files that belong to no state are removed if they are older
    */
   Maintenance(SparkSession spark, Table table, Instant keepSnapshots, Instant keepOrphans) {
     this.spark = spark;
@@ -56,7 +56,9 @@ final class Maintenance {
     this.keepOrphans = keepOrphans;
   }
 
-  /** What there is to do, found without doing it; what a run would free is not known before. */
+  /**
+   * What would be done, without doing it; how many bytes that would free is not known in advance.
+   */
   TableUpkeep plan() {
     Map<Object, Integer> files = dataFiles();
     long merged = files.values().stream().filter(count -> count > 1).mapToLong(n -> n - 1).sum();
@@ -70,7 +72,7 @@ final class Maintenance {
         0L);
   }
 
-  /** Does it. */
+  /** Does the maintenance. */
   TableUpkeep run() {
     long before = fileCount();
     Removed removed = new Removed(table.io(), true);
@@ -136,7 +138,7 @@ final class Maintenance {
     return found.orphanFilesCount();
   }
 
-  // Without one there is no orphan to search for, which takes Spark jobs.
+  // Without such files there are no orphans, and the search for them takes Spark jobs.
   private boolean hasOldFile() {
     try {
       Path folder = new Path(table.location());
@@ -153,7 +155,7 @@ final class Maintenance {
     }
   }
 
-  // Those that neither a tag nor the current state needs.
+  // Snapshots that neither a tag nor the current state needs.
   private long expired() {
     Set<Long> kept =
         table.refs().values().stream().map(SnapshotRef::snapshotId).collect(Collectors.toSet());

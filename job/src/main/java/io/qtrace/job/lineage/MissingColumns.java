@@ -7,14 +7,18 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** What a table that an older qtrace made lacks, as declarations for ALTER TABLE ADD COLUMNS. */
+/**
+ * The columns missing in a table that an older qtrace made, as declarations for ALTER TABLE ADD
+ * COLUMNS.
+ */
 final class MissingColumns {
   private final List<String> declarations = new ArrayList<>();
 
   private MissingColumns() {}
 
   /**
-   * Declarations of the columns, fields of lists of records too, that only the wanted schema has.
+   * Declarations of the columns, including fields of lists of records, that only the wanted schema
+   * has.
    */
   static List<String> of(StructType present, StructType wanted) {
     MissingColumns missing = new MissingColumns();

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Objects;
 
 /**
- * An edge as the tables have it.
+ * An edge in the tables.
  *
  * @param auditId the audit that judged it first
  */
@@ -14,7 +14,7 @@ public record RecordedEdge(String auditId, @JsonUnwrapped AuditedEdge edge) {
     Objects.requireNonNull(edge, "edge");
   }
 
-  /** Without what the weights of the whole archive say, which JSON leaves out. */
+  /** Without the evidence of the weights, which JSON leaves out. */
   public RecordedEdge withoutWeights() {
     return new RecordedEdge(auditId, edge.withoutWeights());
   }

@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Rows of the model, and the model of rows: the only place that knows both. */
+/** Maps between rows and the model: the only place that knows both. */
 final class RowMapping {
   private RowMapping() {}
 

@@ -49,9 +49,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The tables as their catalog has them, read and written without SQL: what the driver needs of
- * small tables it reads itself, an audit that finds nothing new starts no job, and tasks write the
- * rows that they hold. A write is one commit.
+ * Reads and writes the tables through their catalog, without SQL: the driver reads small tables
+ * itself, an audit that finds nothing new starts no job, and tasks write the rows that they hold. A
+ * write is one commit.
  */
 final class TableFiles {
   private static final Namespace NAMESPACE =
@@ -69,7 +69,7 @@ final class TableFiles {
 
   private static final String TASK_BYTES = Long.toString(64 << 20);
 
-  // What opening a row group is worth: little, so that one task reads many.
+  // Cost of opening a row group: small, so that one task reads many.
   private static final String ROW_GROUP_COST = Long.toString(64 << 10);
 
   private final JavaSparkContext spark;
@@ -78,7 +78,7 @@ final class TableFiles {
 
   TableFiles(SparkSession spark) {
     this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    // Whose settings a catalog is made of.
+    // The session whose settings configure the catalogs.
     org.apache.spark.sql.classic.SparkSession.setActiveSession(spark);
     this.catalog = open(spark);
     this.state = TableState.CURRENT;
@@ -143,11 +143,10 @@ final class TableFiles {
       }
     }
     throw new IllegalArgumentException(
-        "Cannot find audit %s: the state that it left the tables in is not kept any more"
-            .formatted(auditId));
+        "Cannot find audit %s: the state of the tables after it has expired".formatted(auditId));
   }
 
-  /** Keeps the state of a time in each table that had one. */
+  /** Tags the state at a given time, in each table that had one. */
   void tag(String name, Instant time) {
     for (LineageTable table : LineageTable.values()) {
       if (present().contains(table)) {
@@ -163,12 +162,12 @@ final class TableFiles {
       table.manageSnapshots().createTag(name, snapshot).commit();
     } else if (known.snapshotId() != snapshot) {
       throw new IllegalArgumentException(
-          "Invalid tag: '%s' is of another state of %s, expected a new name"
+          "Invalid tag: '%s' already names another state of %s, expected a new name"
               .formatted(name, table.name()));
     }
   }
 
-  /** The tables that are there. */
+  /** The tables that exist. */
   Set<LineageTable> present() {
     try {
       Set<String> names =
@@ -198,7 +197,7 @@ final class TableFiles {
     return rows;
   }
 
-  /** The same, on the executors. */
+  /** The same, as an RDD on the executors. */
   <R extends Record> JavaRDD<R> rows(LineageTable table, Class<R> type, Expression condition) {
     TableRows files = TableRows.of(load(table));
     List<CombinedScanTask> tasks = tasks(files.table(), state.snapshot(files.table()), condition);
@@ -234,7 +233,7 @@ final class TableFiles {
     }
   }
 
-  /** Replaces the rows of one audit by few. */
+  /** Replaces the rows of one audit by a few from the driver. */
   <R extends Record> void replace(
       LineageTable table, Class<R> type, String auditId, List<R> records) {
     Table loaded = load(table);
@@ -249,7 +248,7 @@ final class TableFiles {
     Table loaded = load(table);
     TableRows files = TableRows.of(loaded);
     StructType columns = new RowCodec<>(type).schema();
-    // A file a task: no more of them than there are cores to write them.
+    // One file per task: no more of them than there are cores to write them.
     int tasks = Math.min(records.getNumPartitions(), spark.defaultParallelism());
     JavaRDD<DataFile> written =
         records
@@ -266,8 +265,8 @@ final class TableFiles {
   }
 
   /**
-   * Fails if the last state of a table is of a time that is still to come: Iceberg takes no state
-   * that is older than the last one.
+   * Fails if the last state of a table is in the future: Iceberg accepts no state older than the
+   * last one.
    */
   void requireClock(LineageTable table) {
     requireClock(load(table));
@@ -278,7 +277,7 @@ final class TableFiles {
     Instant now = Instant.now();
     if (last != null && last.timestampMillis() > now.plus(CLOCKS_APART).toEpochMilli()) {
       throw new IllegalStateException(
-          "Cannot write table %s: its last state is of %s, but this machine's clock says %s; set the clock, or wait until then"
+          "Cannot write table %s: its last state is from %s, but this machine's clock says %s; set the clock, or wait until then"
               .formatted(
                   table.name(),
                   Instant.ofEpochMilli(last.timestampMillis()).truncatedTo(ChronoUnit.SECONDS),

@@ -47,7 +47,7 @@ record TableRows(Table table) implements Serializable {
     return new TableRows(SerializableTable.copyOf(table));
   }
 
-  /** Takes the rows of some files that a condition selects. */
+  /** Passes on the rows of some files that a condition selects. */
   void read(Iterable<FileScanTask> files, Expression condition, Consumer<Row> rows) {
     Schema schema = table.schema();
     StructType columns = SparkSchemaUtil.convert(schema);
@@ -77,7 +77,7 @@ record TableRows(Table table) implements Serializable {
             .build());
   }
 
-  // As Spark reads it.
+  // In the form in which Spark reads it.
   private static Row row(StructLike record, StructType columns) {
     Object[] values = new Object[columns.length()];
     for (int i = 0; i < values.length; i++) {
@@ -101,9 +101,9 @@ record TableRows(Table table) implements Serializable {
   /**
    * Writes rows into new files, which are part of the table once they are committed.
    *
-   * @param columns of the rows, each of which the table has
-   * @param part number of the part of the work
-   * @param attempt at it
+   * @param columns of the rows, all of them in the table
+   * @param part number of the partition
+   * @param attempt number of the attempt
    */
   List<DataFile> write(Iterator<Row> rows, StructType columns, int part, long attempt) {
     if (!rows.hasNext()) {

@@ -15,7 +15,7 @@ import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.util.SnapshotUtil;
 
-/** Which state of the tables is read: the current one, that of a time, or that of a tag. */
+/** Which state of the tables to read: the current one, that at a time, or that of a tag. */
 final class TableState {
   static final TableState CURRENT = new TableState("", Optional.empty(), Optional.empty());
 
@@ -68,7 +68,7 @@ final class TableState {
     return Optional.empty();
   }
 
-  // Of a day its beginning, in UTC where no offset is given.
+  // For a date, its beginning; UTC if no offset is given.
   private static Optional<Instant> time(String text) {
     try {
       TemporalAccessor time =
@@ -88,7 +88,7 @@ final class TableState {
     return time.isEmpty() && tag.isEmpty();
   }
 
-  /** The snapshot of a table in this state; none where it had no rows yet. */
+  /** The snapshot of a table in this state; empty if it had no rows yet. */
   Optional<Long> snapshot(Table table) {
     if (tag.isPresent()) {
       return Optional.ofNullable(table.refs().get(tag.get())).map(SnapshotRef::snapshotId);
@@ -100,9 +100,9 @@ final class TableState {
   }
 
   /**
-   * Refuses a state that is not there.
+   * Refuses a state that does not exist.
    *
-   * @throws IllegalArgumentException naming the oldest that is
+   * @throws IllegalArgumentException naming the oldest state that exists
    */
   void require(Table table) {
     if (snapshot(table).isEmpty()) {
@@ -116,7 +116,7 @@ final class TableState {
                   oldest
                       .map(
                           first ->
-                              "the oldest state is of "
+                              "the oldest state is from "
                                   + Instant.ofEpochMilli(first.timestampMillis()))
                       .orElse("no audit has been finished")));
     }

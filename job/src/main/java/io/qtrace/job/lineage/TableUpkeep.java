@@ -1,14 +1,14 @@
 package io.qtrace.job.lineage;
 
 /**
- * What the upkeep of one table did.
+ * What the maintenance of one table did.
  *
  * @param table its name
  * @param filesBefore files of its rows
  * @param filesAfter the same after it
- * @param snapshotsExpired earlier states that were given up
- * @param orphansRemoved files that belonged to no state
- * @param bytesFreed of all files that were removed
+ * @param snapshotsExpired number of expired states
+ * @param orphansRemoved files removed that belonged to no state
+ * @param bytesFreed of all removed files
  */
 public record TableUpkeep(
     String table,

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the tables have of one tensor name.
+ * What the tables contain about one tensor name.
  *
  * @param versions by the checkpoint's identifier
  * @param changes along edges on which it is not identical
- * @param quantized why it changed, where it is a {@code _Q}
+ * @param quantized why it changed, if it is a {@code _Q}
  */
 public record TensorRecords(
     Map<String, Version> versions,
@@ -31,7 +31,7 @@ public record TensorRecords(
     }
   }
 
-  /** What became of the tensor. */
+  /** How the tensor changed. */
   public record Change(
       TensorStatus status, Optional<Long> changedElements, Optional<Double> maxAbs) {}
 

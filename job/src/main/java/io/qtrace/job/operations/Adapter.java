@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /**
  * LoRA factors added to a frozen model, or saved without it. The trainer may round the scales that
- * it freezes to values of float16.
+ * it freezes to float16.
  */
 public final class Adapter implements Operation {
   private static final long serialVersionUID = 1;
@@ -51,7 +51,7 @@ public final class Adapter implements Operation {
             tensor -> tensor.status() == TensorStatus.ADDED && TensorGroup.of(tensor).isLora());
   }
 
-  /** Whether a checkpoint has the factors of adapters, and nothing else. */
+  /** Whether a checkpoint has only the factors of adapters. */
   public static boolean isAlone(Side side) {
     Set<String> tensors = side.facts().tensors().keySet();
     return !tensors.isEmpty() && tensors.stream().allMatch(TensorGroup::isLora);
@@ -80,7 +80,7 @@ public final class Adapter implements Operation {
     return explained.status() != TensorStatus.ADDED;
   }
 
-  /** An adapter is new, or alone. */
+  /** Applies if an adapter is new, or alone. */
   @Override
   public boolean applies(Step step) {
     return addsAdapter(step) || isAlone(step.child());

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 
 /**
  * The weighted average of checkpoints, such as the last ones of a run (SWA), or of a moving average
- * and a checkpoint (EMA). Tensors that are not averaged are those of a member.
+ * and a checkpoint (EMA). Tensors that are not averaged come from a member.
  */
 public final class Average implements Operation {
   private static final long serialVersionUID = 1;
@@ -51,7 +51,7 @@ public final class Average implements Operation {
     return 2;
   }
 
-  /** The child is an average of the parent, of its moving average, and of the other parents. */
+  /** Applies if the child is an average of the parent, its moving average, or the other parents. */
   @Override
   public boolean applies(Step step) {
     return step.mixture().isPresent();
@@ -74,7 +74,7 @@ public final class Average implements Operation {
         .orElseGet(changed::changedElements);
   }
 
-  // The same numbers under another name, which all members have.
+  // The same tensor under another name that all members have.
   private static Optional<UnexplainedElements> tied(TensorFacts child, Step step) {
     return step.child().same(child).stream()
         .filter(same -> !same.name().equals(child.name()))
@@ -156,7 +156,10 @@ public final class Average implements Operation {
         .flatMap(recomputed -> QExplanation.of(AVERAGED, recomputed));
   }
 
-  /** A {@code _Q} as the average, or a member's; empty where the step averages none. */
+  /**
+   * The check of a {@code _Q} as the average, or as a member's; empty if the step is not an
+   * average.
+   */
   static Optional<Recomputed> averaged(TensorComparison quantized, Step step) {
     return step.mixture()
         .flatMap(
@@ -197,6 +200,6 @@ public final class Average implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "%d of %d _Q buffers are not those of the parent".formatted(changed, all);
+    return "averaging changed %d of %d _Q buffers".formatted(changed, all);
   }
 }

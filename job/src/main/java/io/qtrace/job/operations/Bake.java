@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -11,7 +12,7 @@ import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Optional;
 
-/** The trained LUT written into {@code .lut}, {@code _Q} brought up to it, the deltas dropped. */
+/** The trained LUT written into {@code .lut}, {@code _Q} recomputed from it, the deltas dropped. */
 public final class Bake implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -27,10 +28,13 @@ public final class Bake implements Operation {
 
   @Override
   public String description() {
-    return "the trained LUT written into .lut, and _Q brought up to it";
+    return "the trained LUT written into .lut, and _Q recomputed from it";
   }
 
-  /** A layer lost its deltas to another table, or to one that a refresh had brought up to them. */
+  /**
+   * Applies if a layer lost its deltas and has another table, or one that a refresh had computed
+   * from them.
+   */
   @Override
   public boolean applies(Step step) {
     return step.lutLayers().stream()
@@ -40,7 +44,7 @@ public final class Bake implements Operation {
                     && (step.isMoved(layer.lut()) || isBaked(layer, step)));
   }
 
-  // Whether the deltas are gone, and the table is what they bake to.
+  // Whether the deltas are gone, and the table is their bake.
   private static boolean isBaked(LayerNames layer, Step step) {
     Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isEmpty());
     return after.isPresent() && step.before(layer).orElseThrow().bakesTo(after.get().lut());
@@ -90,7 +94,9 @@ public final class Bake implements Operation {
     return true;
   }
 
-  /** Layers that the bake left as they train, or whose deltas it dropped without their LUT. */
+  /**
+   * Adds layers that the bake left out, or whose deltas it dropped without writing the trained LUT.
+   */
   @Override
   public void addFindings(FindingList findings, Step step) {
     List<LayerNames> trained =
@@ -105,8 +111,8 @@ public final class Bake implements Operation {
             .toList(),
         LayerNames::lut,
         those ->
-            "the bake left %d layers as they train, deltas and old LUT, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).layer())));
+            "the bake left out %s, which kept the deltas and the old LUT, such as %s"
+                .formatted(Amount.of(those.size(), "layer"), SafeText.of(those.get(0).layer())));
     findings.add(
         "bake-lost",
         trained.stream()
@@ -115,8 +121,8 @@ public final class Bake implements Operation {
             .toList(),
         LayerNames::lut,
         those ->
-            "the bake dropped the deltas of %d layers and left the LUT from before them, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).lut())));
+            "the bake dropped the deltas of %s without writing the trained LUT, such as %s"
+                .formatted(Amount.of(those.size(), "layer"), SafeText.of(those.get(0).lut())));
   }
 
   @Override
@@ -136,6 +142,6 @@ public final class Bake implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "the bake refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+    return "the bake recomputed %d of %d _Q buffers as lut[_indices]".formatted(changed, all);
   }
 }

@@ -9,8 +9,8 @@ import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
- * Weights, none negative and of sum 1, with which some columns of numbers add up to another one.
- * Few rows that do not fit, as of damaged tensors, do not move them.
+ * Non-negative weights with sum 1 for which a weighted sum of columns of numbers gives another
+ * column. A few rows that do not fit, such as those of damaged tensors, do not affect them.
  */
 public final class Blend {
   private static final int ROUNDS = 12; // of reweighted least squares
@@ -22,15 +22,15 @@ public final class Blend {
   private final double close;
 
   /**
-   * @param rows of each the columns' numbers less that of the target, [columns]
-   * @param close what a row may be off and counts fully; the farther it is off, the less it counts
+   * @param rows the columns' numbers minus that of the target, [columns] each
+   * @param close error up to which a row has full weight; the larger its error, the less it counts
    */
   public Blend(List<double[]> rows, double close) {
     this.rows = rows;
     this.close = close;
   }
 
-  /** The weights of the columns [columns], those outside {@code used} 0. */
+  /** The weights of the columns [columns], 0 for those not {@code used}. */
   public double[] weights(boolean[] used) {
     double[] emphasis = new double[rows.size()];
     Arrays.fill(emphasis, 1);
@@ -44,7 +44,7 @@ public final class Blend {
     return weights;
   }
 
-  /** What a row is off with some weights. */
+  /** The error of a row for given weights. */
   public static double residual(double[] row, double[] weights) {
     double sum = 0;
     for (int i = 0; i < row.length; i++) {
@@ -81,7 +81,7 @@ public final class Blend {
         .orElseThrow();
   }
 
-  // The column that makes the sum of squares less the fastest; -1 where none does.
+  // The column along which the sum of squares falls fastest; -1 if there is none.
   private static int next(double[][] products, double[] weights, boolean[] used, boolean[] active) {
     double[] slopes = new double[weights.length];
     double now = 0;
@@ -101,7 +101,7 @@ public final class Blend {
     return next;
   }
 
-  // From weights that are not negative to the best ones of the active columns that are not.
+  // From non-negative weights to the best non-negative ones of the active columns.
   private static double[] feasible(double[][] products, double[] from, boolean[] active) {
     double[] weights = from;
     while (true) {
@@ -145,7 +145,7 @@ public final class Blend {
     return products;
   }
 
-  // The weights of sum 1 for which the quadratic form is least: the first follows from the others.
+  // The weights with sum 1 that minimize the quadratic form: the first follows from the others.
   private static double[] solve(double[][] products, boolean[] left) {
     int[] columns = IntStream.range(0, left.length).filter(i -> left[i]).toArray();
     double[] weights = new double[left.length];

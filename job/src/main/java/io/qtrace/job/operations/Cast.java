@@ -2,6 +2,7 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -12,7 +13,7 @@ import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import java.util.Optional;
 
-/** The same numbers in another dtype, rounded where need be. */
+/** The same numbers in another dtype, rounded if necessary. */
 public final class Cast implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -68,7 +69,7 @@ public final class Cast implements Operation {
     return true;
   }
 
-  /** Tensors that are not the parent's rounded; those of {@code _Q} are reported by their cause. */
+  /** Adds tensors that are not the parent's rounded; {@code _Q} are reported by their cause. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     findings.add(
@@ -82,8 +83,11 @@ public final class Cast implements Operation {
             .toList(),
         TensorComparison::name,
         those ->
-            "%d tensors of a cast are not the parent's rounded to their dtype, such as %s: %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name()), elements(those.get(0))));
+            "%s not the parent's rounded to the child's dtype, such as %s: %s"
+                .formatted(
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(those.get(0).name()),
+                    elements(those.get(0))));
   }
 
   private static String elements(TensorComparison tensor) {

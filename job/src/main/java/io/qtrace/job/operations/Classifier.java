@@ -16,20 +16,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Ranks operations by what each leaves unexplained of a step. The only place that names the kind of
- * an edge: {@code diff}, {@code explain}, the audit and the search for parents all ask it.
+ * Ranks operations by how much of a step each leaves unexplained. The only place that decides the
+ * kind of an edge: {@code diff}, {@code explain}, the audit and the search for parents all use it.
  */
 public record Classifier(Operations operations) implements Serializable {
-  // A step is of the operation that explains the most, but for less than a third of what changed.
+  // The best operation must explain more than two thirds of the changes.
   private static final int EXCEPTIONS = 3;
 
   /**
-   * What an operation leaves unexplained.
+   * How well an operation explains a step.
    *
-   * @param unexplained tensors that changed otherwise than the operation changes them, in the
-   *     pair's order
-   * @param rounded tensors that were only rounded to another dtype, which it does not do
-   * @param invented tensors that it explains but that do not follow from the parent
+   * @param unexplained tensors whose change the operation does not explain, in the pair's order
+   * @param rounded number of tensors that were only rounded to another dtype, which it does not do
+   * @param invented number of tensors that it explains but that do not follow from the parent
    * @param certain whether what it explains cannot be a coincidence
    */
   public record Fit(
@@ -42,7 +41,7 @@ public record Classifier(Operations operations) implements Serializable {
       unexplained = List.copyOf(unexplained);
     }
 
-    /** Tensors that it does not account for. */
+    /** Number of tensors that it does not explain. */
     public int cost() {
       return unexplained.size() + rounded;
     }
@@ -53,16 +52,16 @@ public record Classifier(Operations operations) implements Serializable {
     }
   }
 
-  /** A tensor, and its elements that are not as the operation leaves them. */
+  /** A tensor, and its elements that the operation does not explain. */
   public record Unexplained(String tensor, UnexplainedElements elements) {}
 
   /**
-   * The outcome for a step.
+   * The result for a step.
    *
-   * @param kind of the operation that fits best, if it fits well enough
+   * @param kind of the operation that fits best, if it fits well enough, else unknown
    * @param fits of all operations, in their order
-   * @param best the operation that leaves the least unexplained; empty where none explains anything
-   * @param changed tensors that changed
+   * @param best the operation that leaves the least unexplained; empty if none explains anything
+   * @param changed number of tensors that changed
    */
   public record Outcome(EdgeKind kind, List<Fit> fits, Optional<Fit> best, int changed) {
     public Outcome {
@@ -76,23 +75,28 @@ public record Classifier(Operations operations) implements Serializable {
           .flatMap(fit -> fit.unexplained().stream());
     }
 
-    /** Tensors that the best operation leaves unexplained; all that changed where there is none. */
+    /**
+     * Number of tensors that the best operation leaves unexplained; all that changed if there is
+     * none.
+     */
     public int unexplained() {
       return best.map(fit -> fit.unexplained().size()).orElse(changed);
     }
 
-    /** The same with those that were rounded, which the operation does not do. */
+    /** The same, including tensors that were rounded, which the operation does not do. */
     public int cost() {
       return best.map(Fit::cost).orElse(changed);
     }
 
-    /** Tensors that the best operation explains but that do not follow from the parent. */
+    /**
+     * Number of tensors that the best operation explains but that do not follow from the parent.
+     */
     public int invented() {
       return best.map(Fit::invented).orElse(0);
     }
   }
 
-  /** What each operation explains of a step, and which explains the most. */
+  /** Determines what each operation explains of a step, and which explains the most. */
   public Outcome classify(Step step) {
     List<TensorComparison> others =
         step.pair().byName().values().stream()
@@ -126,8 +130,8 @@ public record Classifier(Operations operations) implements Serializable {
   }
 
   /**
-   * Whether a tensor is indices that are gone: tools of the recipe write none, {@code _Q} holds the
-   * same information.
+   * Whether a tensor is removed indices: some tools of the recipe do not save them, since {@code
+   * _Q} has the same information.
    */
   public static boolean isDropped(TensorComparison tensor) {
     return tensor.category() == Category.INDICES && tensor.status() == TensorStatus.REMOVED;

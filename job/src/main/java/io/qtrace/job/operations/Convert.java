@@ -21,8 +21,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * The same model in another form of its layers: factors of V1 as directions and magnitudes of V2,
- * perhaps frozen to a {@code _Q}; or 16 entries of a LUT as 4, with scales of more ranks.
+ * The same model with another form of layers: V1 factors turned into directions and magnitudes of
+ * V2, perhaps frozen to a {@code _Q}; or LUTs of 16 entries clustered to 4, with scales of higher
+ * rank.
  */
 public final class Convert implements Operation {
   private static final long serialVersionUID = 1;
@@ -32,7 +33,7 @@ public final class Convert implements Operation {
 
   private static final String KEY = "#converted";
 
-  // Of the scales that a _Q is frozen with.
+  // Forms of the scales that a _Q is frozen with.
   private static final List<Scales.Form> FORMS =
       List.of(Scales.Form.FROZEN, Scales.Form.TRAINED, Scales.Form.INITIAL);
 
@@ -68,7 +69,7 @@ public final class Convert implements Operation {
     return explained ? UnexplainedElements.NONE : changed.notRounded();
   }
 
-  // Of a layer without magnitudes one that has them.
+  // From a layer without magnitudes to one with them.
   private static boolean explainsFactors(TensorComparison changed, LayerNames layer, Step step) {
     boolean any = step.lutLayers().stream().anyMatch(one -> gainsMagnitudes(one, step));
     if (changed.status() == TensorStatus.REMOVED) {
@@ -185,7 +186,7 @@ public final class Convert implements Operation {
     return explained.status() == TensorStatus.REMOVED;
   }
 
-  /** A layer has another form. */
+  /** Applies if a layer has another form. */
   @Override
   public boolean applies(Step step) {
     return step.lutLayers().stream()

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A float model of a quantized one: weights are {@code _Q} times the scales, the rest is dropped.
+ * A quantized model turned into a float model: weights are {@code _Q} times the scales, the
+ * quantization is dropped.
  */
 public final class Dequantize implements Operation {
   private static final long serialVersionUID = 1;
@@ -49,7 +50,7 @@ public final class Dequantize implements Operation {
         : changed.changedElements();
   }
 
-  // A weight of few bits may look like the parent's, rounded.
+  // A low-precision weight may look like the parent's, rounded.
   private static boolean isDequantized(LayerNames layer, Step step) {
     return step.parent().tensor(layer.quantized()).isPresent()
         && step.parent().tensor(layer.scaleA()).isPresent()
@@ -91,7 +92,7 @@ public final class Dequantize implements Operation {
     return true;
   }
 
-  /** A layer lost its quantization, and has another weight than rounding gives. */
+  /** Applies if a layer lost its quantization, and its weight changed by more than rounding. */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()

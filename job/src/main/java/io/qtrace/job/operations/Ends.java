@@ -9,15 +9,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where the tensors of the checkpoints of a step are.
+ * The locations of the tensors of all checkpoints of a step.
  *
  * @param ofParent by name
  * @param ofChild by name
- * @param members what an average may be of: the parent, then the other parents
+ * @param members possible members of an average: the parent, then the other parents
  */
 public record Ends(
     Map<String, TensorEntry> ofParent, Map<String, TensorEntry> ofChild, List<Member> members) {
-  /** Ends of which nothing is known. */
+  /** No locations. */
   public static final Ends NONE = new Ends(Map.of(), Map.of(), List.of());
 
   /**
@@ -38,12 +38,12 @@ public record Ends(
     members = List.copyOf(members);
   }
 
-  /** Those of a child of one parent. */
+  /** The locations for a child of one parent. */
   public static Ends of(CheckpointIndex parent, CheckpointIndex child) {
     return of(parent, child, List.of());
   }
 
-  /** Those of a child of several parents. */
+  /** The locations for a child of several parents. */
   public static Ends of(
       CheckpointIndex parent, CheckpointIndex child, List<CheckpointIndex> others) {
     return new Ends(

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Groups of tensors or blocks of one checkpoint put in place of another's, byte for byte. */
+/** Groups of tensors or blocks of one checkpoint replaced by those of another, byte for byte. */
 public final class Graft implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -38,7 +38,10 @@ public final class Graft implements Operation {
     return 2;
   }
 
-  /** Another checkpoint gives whole groups of tensors, or blocks, and this one all others. */
+  /**
+   * Applies if another checkpoint gives whole groups of tensors, or blocks, and this one gives all
+   * others.
+   */
   @Override
   public boolean applies(Step step) {
     if (step.others().size() != 1) {
@@ -111,6 +114,6 @@ public final class Graft implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "%d of %d _Q buffers are those of another checkpoint".formatted(changed, all);
+    return "%d of %d _Q buffers come from another checkpoint".formatted(changed, all);
   }
 }

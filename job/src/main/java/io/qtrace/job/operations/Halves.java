@@ -15,15 +15,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Tensors that are the parent's, rounded to values of float16 in the type that they have. */
+/** Tensors that are the parent's rounded to float16, in their own dtype. */
 final class Halves {
   private static final String KEY = "#halved";
 
   private Halves() {}
 
   /**
-   * Elements of a changed tensor that are not the parent's rounded; none where only the extremes
-   * were looked at and fit.
+   * Elements of a changed tensor that are not the parent's rounded; none if only the extremes were
+   * compared and fit.
    */
   static UnexplainedElements unexplained(TensorComparison changed, Step step) {
     if (changed.status() != TensorStatus.CHANGED || !isLikely(changed)) {
@@ -34,7 +34,10 @@ final class Halves {
         .orElse(UnexplainedElements.NONE);
   }
 
-  /** Whether the magnitudes of a layer were rounded with a factor of it; true of other tensors. */
+  /**
+   * Whether the magnitudes of a layer were rounded together with its factor; true for other
+   * tensors.
+   */
   static boolean areWhole(TensorComparison rounded, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(rounded.name()));
     boolean factor = rounded.name().equals(layer.scaleA()) || rounded.name().equals(layer.scaleB());
@@ -45,7 +48,7 @@ final class Halves {
             .isEmpty();
   }
 
-  /** Adds the recomputation of a tensor of which not all values are known. */
+  /** Adds the recomputation of a tensor if not all of its values are known. */
   static void add(Map<String, Recomputation> wanted, TensorComparison changed, Ends ends) {
     if (changed.status() == TensorStatus.CHANGED
         && isLikely(changed)
@@ -59,7 +62,7 @@ final class Halves {
     }
   }
 
-  /** Whether numbers are of float16, as far as the extremes and those that are known show it. */
+  /** Whether all numbers are exact in float16, as far as the extremes and the known values show. */
   static boolean isExact(TensorFacts tensor) {
     return Stream.concat(
             Stream.of(tensor.stats().min(), tensor.stats().max()), tensor.values().stream())

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Weights that trained with a quantizer replaced by its levels, which lie about zero alike. That
- * every element is the nearest level is not recomputed.
+ * Weights that were trained with a quantizer replaced by its levels, which are symmetric about
+ * zero. That every element is the nearest level is not recomputed.
  */
 public final class HardQuantize implements Operation {
   private static final long serialVersionUID = 1;
@@ -102,7 +102,7 @@ public final class HardQuantize implements Operation {
     }
   }
 
-  // Of the largest magnitude, by which tools take the first distance of levels.
+  // Divisors of the largest magnitude, from which tools compute the initial level spacing.
   private static double[] divisors(int bits) {
     double half = Math.scalb(1.0, bits - 1);
     return new double[] {half, half - 0.5, half - 1};
@@ -115,7 +115,7 @@ public final class HardQuantize implements Operation {
         .map(tensor -> tensor.values().get(0).floatValue());
   }
 
-  // Of a layer that has a quantizer, and no _Q.
+  // For a layer with a quantizer and no _Q.
   private static boolean isTrained(LayerNames layer, Step step) {
     return step.parent().tensor(layer.quantized()).isEmpty()
         && (step.parent().tensor(layer.scaleA()).isPresent()
@@ -152,7 +152,7 @@ public final class HardQuantize implements Operation {
     return true;
   }
 
-  /** Weights lie on levels. */
+  /** Applies if weights have only values of levels. */
   @Override
   public boolean applies(Step step) {
     return isLeveled(step);
@@ -160,6 +160,7 @@ public final class HardQuantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "hard quantization has no _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "hard quantization does not touch _Q, yet %d of %d _Q buffers changed"
+        .formatted(changed, all);
   }
 }

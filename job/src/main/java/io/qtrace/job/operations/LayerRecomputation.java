@@ -13,10 +13,10 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Numbers of one layer that are recomputed.
+ * The recomputation of numbers of one layer.
  *
- * @param missing a tensor that is not there; empty where all are
- * @param check how they are; empty where a tensor is missing
+ * @param missing name of a missing tensor; empty if none is missing
+ * @param check of the numbers; empty if a tensor is missing
  */
 record LayerRecomputation(Optional<String> missing, Optional<RowCheck> check)
     implements Recomputation {

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** Looks up the tensors that a recomputation needs. */
 record LayerTensors(Ends ends) {
-  /** A tensor that a recomputation needs is not there. */
+  /** Thrown if a tensor that a recomputation needs is missing. */
   static final class Missing extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -26,12 +26,12 @@ record LayerTensors(Ends ends) {
     return found(name, ends.parent(name));
   }
 
-  /** The same of the child. */
+  /** The child's tensor. */
   TensorEntry child(String name) {
     return found(name, ends.child(name));
   }
 
-  /** The same of a member of an average, or of the moving average in it. */
+  /** The tensor of a member of an average, or of the moving average in it. */
   TensorEntry member(int number, boolean shadow, String name) {
     return found(name, ends.member(number, shadow, name));
   }
@@ -50,7 +50,7 @@ record LayerTensors(Ends ends) {
         form);
   }
 
-  /** The parent's. */
+  /** The parent's scales of a layer. */
   Factors parentFactors(LayerNames layer, Scales.Form form) {
     return new Factors(
         parent(layer.scaleA()),
@@ -60,7 +60,7 @@ record LayerTensors(Ends ends) {
         form);
   }
 
-  /** The same of a member. */
+  /** A member's scales of a layer. */
   Factors memberFactors(int number, LayerNames layer, Scales.Form form) {
     return new Factors(
         member(number, false, layer.scaleA()),

@@ -8,7 +8,7 @@ import io.qtrace.lut.Lut;
 import java.util.List;
 import java.util.Optional;
 
-/** How a stored LUT compares with what the parent's deltas give. */
+/** Compares a stored LUT with those computed from the parent's deltas. */
 final class LutMatch {
   private LutMatch() {}
 
@@ -21,7 +21,7 @@ final class LutMatch {
         && (before.get().bakesTo(after.get().lut()) || before.get().refreshesTo(after.get().lut()));
   }
 
-  /** Entries of a changed table that are not those of the nearest of some candidates. */
+  /** Entries of a changed table that differ from the nearest of some candidates. */
   static UnexplainedElements unexplained(
       TensorComparison changed, Optional<LayerLut> after, List<Lut> candidates) {
     return after

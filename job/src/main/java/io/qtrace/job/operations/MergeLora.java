@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * An adapter merged into the layers that it is of: indices nearest to ({@code _Q} S + B A alpha /
- * r) / S, the factors dropped. The adapter is in the parent, or in a checkpoint of its own, which
- * is another parent.
+ * An adapter merged into its layers: the indices are those nearest to ({@code _Q} S + B A alpha /
+ * r) / S, the factors are dropped. The adapter is in the parent, or in a checkpoint of its own,
+ * which is then another parent.
  */
 public final class MergeLora implements Operation {
   private static final long serialVersionUID = 1;
@@ -27,7 +27,7 @@ public final class MergeLora implements Operation {
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("merge_lora");
 
-  /** Which of the parents have the model and the adapter. */
+  /** Which of the parents has the model, and which the adapter. */
   private enum Roles {
     BOTH,
     MODEL_AND_ADAPTER,
@@ -95,7 +95,7 @@ public final class MergeLora implements Operation {
 
   @Override
   public String description() {
-    return "LoRA factors merged into the weights, which are quantized again";
+    return "LoRA factors merged into the weights, which are then quantized again";
   }
 
   private static boolean isAny(Side side) {
@@ -134,8 +134,8 @@ public final class MergeLora implements Operation {
   }
 
   /**
-   * Whether a tensor that an adapter does not have is of the model that it was merged into; how it
-   * changed is judged with that parent.
+   * Whether a tensor missing in the adapter belongs to the model that it was merged into; its
+   * change is judged against that parent.
    */
   static boolean isOfModel(TensorComparison added, Step step) {
     Optional<TensorFacts> child = added.right();
@@ -205,7 +205,7 @@ public final class MergeLora implements Operation {
     return true;
   }
 
-  /** An adapter is gone. */
+  /** Applies if an adapter is gone. */
   @Override
   public boolean applies(Step step) {
     return Roles.of(step) != Roles.NONE;
@@ -213,6 +213,6 @@ public final class MergeLora implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "merging the adapter moved %d of %d _Q buffers".formatted(changed, all);
+    return "merging the adapter changed %d of %d _Q buffers".formatted(changed, all);
   }
 }

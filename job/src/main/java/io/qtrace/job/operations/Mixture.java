@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * A checkpoint as the weighted average of others, or of moving averages that they hold next to
- * their model. The weights are estimated from what is known of tensors: the sum of the elements of
+ * their model. The weights are estimated from the facts about tensors: the sum of the elements of
  * an average is the average of the sums.
  */
 public final class Mixture {
@@ -35,11 +35,11 @@ public final class Mixture {
     2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 100, 1_000, 10_000, 100_000, 1_000_000
   };
 
-  /** How far weights that are not such numbers may be off. */
+  /** Tolerance for weights that are not such numbers. */
   public static final double SLACK = 1e-5;
 
   /**
-   * What is averaged.
+   * A term of the average.
    *
    * @param side position of the checkpoint
    * @param shadow whether it is the moving average in the same file
@@ -59,10 +59,10 @@ public final class Mixture {
   }
 
   /**
-   * A linear equation that an average meets.
+   * A linear equation that an average satisfies.
    *
-   * @param numbers of the columns less that of the child, in units of their spread
-   * @param allowed how far rounding takes it from zero
+   * @param numbers of the columns minus that of the child, in units of their spread
+   * @param allowed error that rounding may cause
    */
   private record Row(double[] numbers, double allowed) {}
 
@@ -135,7 +135,7 @@ public final class Mixture {
         .toList();
   }
 
-  // Of columns with the same numbers the one that has the most of the child's tensors.
+  // Among columns with the same numbers, the one with the most of the child's tensors.
   private List<Column> distinct(Side child) {
     long[] kept = columns.stream().mapToLong(column -> kept(column, child)).toArray();
     Set<Integer> distinct = new TreeSet<>();
@@ -158,7 +158,7 @@ public final class Mixture {
     return floats(child).filter(column::has).count();
   }
 
-  /** The child as an average of some of the sides; empty where it is none. */
+  /** The child as an average of some of the sides; empty if it is not one. */
   public static Optional<Mixture> of(List<Side> sides, Side child) {
     List<Column> all = columns(sides, child);
     List<TensorFacts> mixed = mixed(all, child);
@@ -167,7 +167,7 @@ public final class Mixture {
     return mixture.columns.size() > 1 && mixture.find() ? Optional.of(mixture) : Optional.empty();
   }
 
-  /** What is averaged, with weights of sum 1. */
+  /** The terms of the average, with weights that sum to 1. */
   public List<Term> terms() {
     return IntStream.range(0, weights.length)
         .filter(i -> weights[i] > 0)
@@ -175,24 +175,25 @@ public final class Mixture {
         .toList();
   }
 
-  /** How far the weights may be off: not at all where they are plain numbers. */
+  /** Tolerance of the weights: zero if they are plain numbers. */
   public double slack() {
     return exact ? 0 : SLACK;
   }
 
   /**
-   * Whether a tensor of the child is that of a member, byte for byte, as those that do not train.
+   * Whether a tensor of the child equals that of a member, byte for byte, as do those that do not
+   * train.
    */
   boolean isKept(TensorFacts tensor) {
     return members.stream().anyMatch(column -> column.has(tensor));
   }
 
-  /** Whether the average has a tensor of all members. */
+  /** Whether a tensor is an average over all members. */
   boolean isAverage(String tensor) {
     return members.stream().allMatch(column -> column.tensors().containsKey(tensor));
   }
 
-  /** Whether a tensor is the average, as far as facts show it. */
+  /** Whether a tensor is the average, as far as the facts show. */
   boolean isLikely(String tensor) {
     List<Row> found = rows.get(tensor);
     return isAverage(tensor) && (found == null || fits(found, weights));
@@ -239,7 +240,7 @@ public final class Mixture {
     return found;
   }
 
-  // None where rounding is about all that the columns differ by.
+  // None if the columns differ by little more than rounding.
   private static Optional<Row> row(double[] numbers, double target, double rounding) {
     double spread = Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
     if (spread <= 2 * rounding) {
@@ -255,7 +256,7 @@ public final class Mixture {
     return Arrays.stream(numbers).map(Math::abs).max().orElse(0);
   }
 
-  // The most that rounding moves a number, relative.
+  // Maximum relative error of rounding.
   private static double unit(DType dtype) {
     return switch (dtype) {
       case FLOAT64 -> 0x1p-53;
@@ -276,7 +277,7 @@ public final class Mixture {
     if (all.size() < 2 * ROWS_OF_A_TERM) {
       return false;
     }
-    // In units of rounding, so that each row says as much as it knows.
+    // In units of rounding error, so that each row is weighted by its precision.
     Blend blend =
         new Blend(
             all.stream()
@@ -332,7 +333,7 @@ public final class Mixture {
     return Arrays.stream(weights).filter(weight -> weight > 0).count();
   }
 
-  // Without the columns that others stand for, those of the lowest rank first.
+  // Without columns that others represent, those of the lowest rank first.
   private double[] needed(Blend blend, double[] rank, boolean[] used) {
     double[] best = blend.weights(used);
     int[] order =

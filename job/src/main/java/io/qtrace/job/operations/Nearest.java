@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Indices of the child that are recomputed as the entries nearest to some weight over some scales,
- * or its {@code _Q} where it has no indices.
+ * Recomputes indices of the child as those of the entries nearest to a weight over scales, or its
+ * {@code _Q} if it has no indices.
  */
 public final class Nearest {
   /** The operations that quantize. */
@@ -33,12 +33,12 @@ public final class Nearest {
   /**
    * How a tool quantizes.
    *
-   * @param source what it quantizes
+   * @param source of what it quantizes
    * @param factors of the scales that it divides by
    */
   record Tool(Function<LayerTensors, Source> source, Function<LayerTensors, Factors> factors) {}
 
-  /** Adds the recomputation of a layer in one way of an operation. */
+  /** Adds one variant of the recomputation of a layer by an operation. */
   static void add(
       Map<String, Recomputation> wanted,
       LayerNames layer,
@@ -52,8 +52,8 @@ public final class Nearest {
   }
 
   /**
-   * The same of a weight over the child's scales, once for each form that a tool may have computed
-   * them in.
+   * The same for a weight over the child's scales, once for each form in which a tool may have
+   * computed them.
    */
   static void addForms(
       Map<String, Recomputation> wanted,
@@ -87,7 +87,7 @@ public final class Nearest {
         || source.rows().dtype() == DType.FLOAT16;
   }
 
-  /** The weight of the child, or the parent's where that one is not rounded. */
+  /** The weight of the child, or the parent's if that is not rounded. */
   static Function<LayerTensors, TensorEntry> weight(LayerNames layer, Ends ends) {
     boolean rounded =
         ends.child(layer.weight()).filter(own -> own.dtype() == DType.FLOAT32).isEmpty()
@@ -96,22 +96,22 @@ public final class Nearest {
     return tensors -> rounded ? tensors.parent(layer.weight()) : tensors.child(layer.weight());
   }
 
-  /** What an operation's recomputation of a layer gave; empty where there was none. */
+  /** The result of an operation's recomputation of a layer; empty if there was none. */
   static Optional<Recomputed> of(Step step, LayerNames layer, EdgeKind kind) {
     return step.best(prefix(layer, kind));
   }
 
-  /** What the best recomputation of a layer gave, of any operation. */
+  /** The result of the best recomputation of a layer by any operation. */
   public static Optional<Recomputed> of(Step step, LayerNames layer) {
     return step.best(layer.layer() + PREFIX);
   }
 
-  /** Elements that an operation's recomputation leaves; empty where it could not be. */
+  /** Elements that an operation's recomputation does not reproduce; empty if there was none. */
   static Optional<UnexplainedElements> unexplained(Step step, LayerNames layer, EdgeKind kind) {
     return of(step, layer, kind).flatMap(Recomputed::unexplained);
   }
 
-  /** Under which key a recomputation of a layer stands, in one way of an operation. */
+  /** The key of a recomputation of a layer, for one variant of an operation. */
   public static String key(LayerNames layer, EdgeKind kind, String variant) {
     return prefix(layer, kind) + variant;
   }

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Something that makes a checkpoint from another: what qtrace knows of it is one class, registered
- * in {@link Operations}. What the policy expects of it is the section of its kind in {@code
- * policy.yaml}. Operations run on the executors.
+ * A way to make a checkpoint from another. Everything qtrace knows about an operation is in one
+ * class, registered in {@link Operations}; what the policy expects of it is in the section of its
+ * kind in {@code policy.yaml}. Operations run on the executors.
  */
 public interface Operation extends Serializable {
   /** Its name in tables, reports and the policy. */
@@ -23,46 +23,45 @@ public interface Operation extends Serializable {
   /** One line for people. */
   String description();
 
-  /** How many parents it takes, one unless it combines checkpoints. */
+  /** The number of parents: one, unless it combines checkpoints. */
   default int parents() {
     return 1;
   }
 
-  /** Whether it does anything that a step shows; else it explains nothing of it. */
+  /**
+   * Whether the step shows the effect of this operation; if not, the operation explains nothing.
+   */
   default boolean applies(Step step) {
     return true;
   }
 
   /**
-   * Elements of a changed tensor that the operation does not account for.
+   * Elements of a changed tensor that the operation does not explain.
    *
    * @param changed a tensor with other numbers, of another shape, added or removed
    */
   UnexplainedElements unexplained(TensorComparison changed, Step step);
 
-  /**
-   * Why the {@code _Q} of a layer changed, if this operation does that; empty where it does not
-   * apply.
-   */
+  /** Why the {@code _Q} of a layer changed, if this operation explains it. */
   default Optional<QExplanation> explain(QuantizedStep layer) {
     return Optional.empty();
   }
 
   /**
-   * What has to be recomputed from the data of both checkpoints before the operation can be
-   * distinguished from others: run on the executors in blocks.
+   * What has to be recomputed from the data of both checkpoints to distinguish the operation from
+   * others; it runs on the executors in blocks.
    *
    * @param ends where the tensors are
-   * @return by a key of the operation's choice, of which {@link Step#recomputed} gives the outcome;
-   *     none where nothing has to be
+   * @return recomputations by a key of the operation's choice, with which {@link Step#recomputed}
+   *     returns the result; empty if none is needed
    */
   default Map<String, Recomputation> recomputations(Step step, Ends ends) {
     return Map.of();
   }
 
   /**
-   * Whether a tensor that it explains follows from the parent, so that nothing has to be known in
-   * addition to it; training, for one, makes numbers that follow from nothing here.
+   * Whether a tensor that it explains follows from the parent alone; trained numbers, for example,
+   * do not.
    */
   default boolean derives(TensorComparison explained, Step step) {
     return true;
@@ -73,25 +72,25 @@ public interface Operation extends Serializable {
     return false;
   }
 
-  /** What it makes of {@code _Q} and {@code lut[_indices]}. */
+  /** How {@code _Q} relates to {@code lut[_indices]} after the operation. */
   enum Quantization {
-    /** Every {@code _Q} is {@code lut[_indices]}, but where a LUT trains. */
+    /** Every {@code _Q} is {@code lut[_indices]}, except where a LUT trains. */
     SYNCED,
-    /** What it does not touch stays as it is. */
+    /** Untouched layers stay as they are. */
     KEPT,
-    /** The one may fall behind the other. */
+    /** {@code _Q} may become stale. */
     STALE
   }
 
-  /** Whether what facts show of it is proved by recomputing numbers from the data alone. */
+  /** Whether only recomputing numbers from the data proves what the facts suggest. */
   default boolean isProvedByData() {
     return false;
   }
 
   /**
-   * Whether what it explains of a step cannot be a coincidence, so that what it leaves is damage
-   * and no reason to take another operation, such as training, which explains any numbers; asked
-   * only where it {@linkplain #applies applies}.
+   * Whether what it explains of a step cannot be a coincidence: then what it leaves unexplained is
+   * damage, and no reason to prefer another operation, such as training, which explains any
+   * numbers. Called only if it {@linkplain #applies applies}.
    */
   default boolean isCertain(Step step) {
     return false;
@@ -102,7 +101,7 @@ public interface Operation extends Serializable {
     return false;
   }
 
-  /** What it makes of {@code _Q}. */
+  /** How {@code _Q} relates to the LUT after it. */
   default Quantization quantization() {
     return Quantization.KEPT;
   }
@@ -112,7 +111,7 @@ public interface Operation extends Serializable {
     return false;
   }
 
-  /** Whether a stored LUT that changed is as the operation leaves it. */
+  /** Whether it explains the change of a stored LUT. */
   default boolean explainsLut(LayerNames layer, Step step) {
     return isBakeOrRefresh(layer, step);
   }
@@ -122,10 +121,10 @@ public interface Operation extends Serializable {
     return LutMatch.isBakeOrRefresh(step, layer);
   }
 
-  /** Adds what the policy's expectations do not cover. */
+  /** Adds findings that the policy's expectations do not cover. */
   default void addFindings(FindingList findings, Step step) {}
 
-  /** What it did, as far as people need to know it, a sentence each. */
+  /** Notes for people about what it did, a sentence each. */
   default List<String> notes(Step step) {
     return List.of();
   }
@@ -133,8 +132,8 @@ public interface Operation extends Serializable {
   /**
    * What it did to the {@code _Q} buffers of a pair, in one sentence.
    *
-   * @param changed how many changed, at least one
-   * @param all how many there are
+   * @param changed number that changed, at least one
+   * @param all number of buffers
    */
   String conclusion(long changed, long all);
 }

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The operations that qtrace knows. Where two leave as little unexplained, the first of them is
- * taken, so those that explain the most specific changes come first.
+ * The operations that qtrace knows. If two leave equally little unexplained, the first is chosen,
+ * so those with the most specific changes come first.
  */
 public record Operations(List<Operation> all) implements Serializable {
   /** A new operation is its class, this line, and a section of {@code conf/policy.yaml}. */
@@ -51,7 +51,7 @@ public record Operations(List<Operation> all) implements Serializable {
     return new Operations(more);
   }
 
-  /** Those whose numbers have to be recomputed to be sure. */
+  /** Kinds whose numbers have to be recomputed to be certain. */
   public Set<EdgeKind> provedByData() {
     return all.stream()
         .filter(Operation::isProvedByData)
@@ -63,7 +63,7 @@ public record Operations(List<Operation> all) implements Serializable {
     return all.stream().filter(operation -> operation.kind().equals(kind)).findFirst();
   }
 
-  /** The names of all, and of what none of them explains. */
+  /** All kinds, including unknown. */
   public List<EdgeKind> kinds() {
     List<EdgeKind> kinds = new ArrayList<>(all.stream().map(Operation::kind).toList());
     kinds.add(EdgeKind.UNKNOWN);
@@ -94,16 +94,16 @@ public record Operations(List<Operation> all) implements Serializable {
     }
   }
 
-  /** What the operations need recomputed of a step, by their keys. */
+  /** The recomputations that the operations need for a step, by their keys. */
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
     all.forEach(operation -> wanted.putAll(operation.recomputations(step, ends)));
     return wanted;
   }
 
-  /** What nothing explains did to the {@code _Q} buffers of a pair. */
+  /** A sentence about the {@code _Q} buffers of a pair that no operation explains. */
   public static String unexplainedConclusion(long changed, long all) {
-    return "%d of %d _Q buffers changed and no single step explains it; compare the checkpoints between"
+    return "%d of %d _Q buffers changed and no single operation explains it; compare the checkpoints in between"
         .formatted(changed, all);
   }
 }

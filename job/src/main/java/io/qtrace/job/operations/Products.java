@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Weights of the child that are the parent's {@code _Q} times its scales. */
+/** Checks weights of the child against the parent's {@code _Q} times its scales. */
 final class Products {
   private static final String PREFIX = "#product/";
 
@@ -53,12 +53,12 @@ final class Products {
             : Optional.empty());
   }
 
-  /** Elements of a weight that are not such a product; empty where it was not recomputed. */
+  /** Elements of a weight that are not such a product; empty if it was not recomputed. */
   static Optional<UnexplainedElements> unexplained(Step step, String weight, EdgeKind kind) {
     return step.best(prefix(weight, kind)).flatMap(Recomputed::unexplained);
   }
 
-  /** What is of note of the weights of some layers that are such products. */
+  /** Notes about the weights of some layers that are such products. */
   static List<String> notes(Step step, Stream<String> weights, EdgeKind kind) {
     Ulps rounded =
         weights

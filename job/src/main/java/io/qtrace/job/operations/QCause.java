@@ -5,15 +5,15 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * Why a {@code _Q} buffer is not what its parent's is.
+ * Why a {@code _Q} buffer differs from its parent's.
  *
  * @param name in upper case
  */
 public record QCause(@JsonValue String name) implements Serializable {
-  /** No recomputation gives it. */
+  /** No recomputation reproduces it. */
   public static final QCause UNEXPLAINED = new QCause("UNEXPLAINED");
 
-  /** The operation leaves it out. */
+  /** The operation drops it. */
   public static final QCause DROPPED = new QCause("DROPPED");
 
   public QCause {

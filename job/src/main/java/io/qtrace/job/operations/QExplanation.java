@@ -11,10 +11,10 @@ import java.util.Optional;
  * Why one {@code _Q} changed.
  *
  * @param cause empty when it is identical
- * @param residual elements that the cause does not reproduce: none unless unexplained
+ * @param residual elements that the cause does not reproduce; none unless unexplained
  * @param drift of a bake: max |baked LUT - LUT that training used|
  * @param proof whether every element was recomputed
- * @param rounded elements that the recomputation gives only with its sums in another order
+ * @param rounded elements that are reproduced only with another order of summation
  */
 public record QExplanation(
     Optional<QCause> cause,
@@ -23,17 +23,17 @@ public record QExplanation(
     Proof proof,
     Ulps rounded)
     implements Serializable {
-  /** How sure a cause is. */
+  /** How certain a cause is. */
   public enum Proof {
-    /** Every element was recomputed, bit by bit. */
+    /** Every element was reproduced bit by bit. */
     PROVED,
-    /** Every element was recomputed, some only within what rounding allows. */
+    /** Every element was reproduced, some only within rounding. */
     WITHIN_ROUNDING,
-    /** What it needs could not be recomputed. */
+    /** Numbers that it needs could not be recomputed. */
     UNPROVED
   }
 
-  /** Of a {@code _Q} that did not change. */
+  /** The explanation of a {@code _Q} that did not change. */
   public static final QExplanation IDENTICAL =
       new QExplanation(Optional.empty(), UnexplainedElements.NONE, Optional.empty());
 
@@ -51,7 +51,7 @@ public record QExplanation(
     this(cause, residual, drift, Proof.PROVED, Ulps.NONE);
   }
 
-  /** An explanation that fits all that was seen, of which not all could be recomputed. */
+  /** An explanation that is consistent, but not fully recomputed. */
   public static QExplanation unproved(QCause cause) {
     return new QExplanation(
         Optional.of(cause), UnexplainedElements.NONE, Optional.empty(), Proof.UNPROVED, Ulps.NONE);
@@ -62,7 +62,7 @@ public record QExplanation(
     return new QExplanation(Optional.of(cause), UnexplainedElements.NONE, Optional.empty());
   }
 
-  /** A cause whose elements were recomputed; empty where that does not give all of them. */
+  /** A cause whose elements were recomputed; empty unless all of them were reproduced. */
   static Optional<QExplanation> of(QCause cause, Recomputed found) {
     Ulps rounded = found.rounded();
     return found

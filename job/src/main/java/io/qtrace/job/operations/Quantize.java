@@ -3,6 +3,7 @@ package io.qtrace.job.operations;
 import io.qtrace.compare.OrthogonalCheck;
 import io.qtrace.compare.OrthogonalCheck.Part;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
 import io.qtrace.job.compare.TensorComparison;
@@ -17,8 +18,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A float model quantized: weights as they were, and for each its LUT, its scales, the directions
- * of which are at right angles, the indices nearest to weight over scales and {@code _Q}.
+ * A float model quantized: unchanged weights, and for each a LUT, scales with orthogonal
+ * directions, the indices nearest to weight over scales, and {@code _Q}.
  */
 public final class Quantize implements Operation {
   private static final long serialVersionUID = 1;
@@ -26,7 +27,7 @@ public final class Quantize implements Operation {
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("quantize");
 
-  /** Why {@code _Q} is there: the weight was quantized. */
+  /** Cause of a new {@code _Q}: the weight was quantized. */
   public static final QCause QUANTIZED = new QCause("QUANTIZED");
 
   private static final String ORTHOGONAL = "#orthogonal";
@@ -76,7 +77,7 @@ public final class Quantize implements Operation {
     return 2 * all.stream().filter(UnexplainedElements::isNone).count() > all.size();
   }
 
-  /** Whether a tensor is the flag of a layer whose magnitudes are not part of the factors. */
+  /** Whether a tensor is the flag of a layer whose magnitudes are not folded into the factors. */
   static boolean isBakedFlagOff(TensorComparison tensor, LayerNames layer) {
     return tensor.name().equals(layer.bakedFlag())
         && tensor.right().filter(flag -> flag.values().equals(List.of(0.0))).isPresent();
@@ -144,7 +145,7 @@ public final class Quantize implements Operation {
     return true;
   }
 
-  /** That the scales are free: how a tool factors them is not known. */
+  /** Notes that the scales cannot be recomputed, since it is not known how a tool factors them. */
   @Override
   public List<String> notes(Step step) {
     long layers =
@@ -153,11 +154,11 @@ public final class Quantize implements Operation {
             .filter(layer -> isQuantized(layer, step))
             .count();
     return List.of(
-        "the scales of %d layers are taken as they are, indices and _Q recomputed from them"
-            .formatted(layers));
+        "indices and _Q of %s were recomputed from the stored scales, which cannot be recomputed"
+            .formatted(Amount.of(layers, "layer")));
   }
 
-  /** A layer got its quantization. */
+  /** Applies if a layer became quantized. */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().keySet().stream()
@@ -167,6 +168,6 @@ public final class Quantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "quantizing makes _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "quantizing adds _Q, yet %d of %d existing _Q buffers changed".formatted(changed, all);
   }
 }

@@ -10,11 +10,11 @@ import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
 import java.util.Optional;
 
-/** Whether a {@code _Q} that changed is {@code lut[_indices]} of the child. */
+/** Checks whether a changed {@code _Q} is {@code lut[_indices]} of the child. */
 final class Quantized {
   private Quantized() {}
 
-  /** Elements that are not. */
+  /** Elements that differ. */
   static UnexplainedElements unexplained(TensorComparison quantized, LayerNames layer, Step step) {
     if (quantized.status() != TensorStatus.CHANGED) {
       return quantized.changedElements();

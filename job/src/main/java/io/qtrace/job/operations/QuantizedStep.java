@@ -15,14 +15,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known of the {@code _Q} of one layer on both sides of a step.
+ * Everything known about the {@code _Q} of one layer on both sides of a step.
  *
  * @param status of {@code _Q}
- * @param changed its elements that changed, all where they cannot be compared
+ * @param changed its elements that changed; all of them if they cannot be compared
  * @param cast its elements that are not the parent's rounded to the child's dtype; empty unless the
  *     dtypes are two floats
- * @param rule its elements that are not {@code lut[_indices]} of the child; empty where that could
- *     not be checked
+ * @param rule its elements that are not {@code lut[_indices]} of the child; empty if that could not
+ *     be checked
  * @param indicesMoved whether the indices changed, appeared or disappeared
  * @param nearest indices of the child, or elements of its {@code _Q} where it has none, as an
  *     operation quantizes, by the operation's name; none where they were not recomputed
@@ -57,7 +57,7 @@ public record QuantizedStep(
     Objects.requireNonNull(child, "child");
   }
 
-  /** Of one {@code _Q} of a step. */
+  /** The step of one {@code _Q}. */
   public static QuantizedStep of(TensorComparison quantized, LayerNames layer, Step step) {
     return new QuantizedStep(
         quantized.status(),
@@ -82,8 +82,8 @@ public record QuantizedStep(
   }
 
   /**
-   * Explains a {@code _Q} whose indices an operation recomputes: proved where all are as
-   * recomputed, unproved where they could not be.
+   * Explains a {@code _Q} whose indices an operation recomputes: proved if all are reproduced,
+   * unproved if they could not be recomputed.
    */
   Optional<QExplanation> requantized(EdgeKind kind, QCause cause) {
     Optional<Recomputed> found = Optional.ofNullable(nearest.get(kind));
@@ -97,7 +97,10 @@ public record QuantizedStep(
         : found.flatMap(recomputed -> QExplanation.of(cause, recomputed));
   }
 
-  /** What nothing explains: elements that break the rule, else those nearest to an explanation. */
+  /**
+   * The unexplained elements: those that break the rule, else those that the nearest explanation
+   * leaves.
+   */
   public UnexplainedElements residual() {
     return averaged
         .flatMap(Recomputed::unexplained)

@@ -8,7 +8,7 @@ import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import java.util.Optional;
 
-/** The stored LUT brought up to the deltas, as training uses them. */
+/** The stored LUT replaced by the one that training computes from the deltas. */
 public final class Refresh implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -22,7 +22,7 @@ public final class Refresh implements Operation {
 
   @Override
   public String description() {
-    return "the stored LUT brought up to the deltas";
+    return "the stored LUT replaced by the one computed from the deltas";
   }
 
   @Override

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Another table in some layers, with the indices that are nearest in it: to {@code _Q} times the
- * scales, or to the weight over scales that are not normalized. What chooses the best table of each
- * layer may leave some as they are, and recomputes their indices too.
+ * Another table in some layers, with the indices of its nearest entries: nearest to {@code _Q}
+ * times the scales, or to the weight over scales that are not normalized. A tool that chooses the
+ * best table for each layer may keep some tables, and recomputes their indices too.
  */
 public final class ReplaceLut implements Operation {
   private static final long serialVersionUID = 1;
@@ -33,7 +33,7 @@ public final class ReplaceLut implements Operation {
 
   @Override
   public String description() {
-    return "another LUT, and the indices nearest in it";
+    return "another LUT, and indices of its nearest entries";
   }
 
   @Override
@@ -57,7 +57,7 @@ public final class ReplaceLut implements Operation {
     return Nearest.unexplained(step, layer, KIND).filter(others -> !others.isNone()).isPresent();
   }
 
-  // Of a layer with another table, in which no index need move where some of another layer do.
+  // For a layer with another table: its indices may stay if those of another layer change.
   private static boolean replaces(LayerNames layer, Step step) {
     return isOther(layer, step)
         && (isIndexed(layer, step)
@@ -65,7 +65,7 @@ public final class ReplaceLut implements Operation {
                 && isAnyReplaced(step)));
   }
 
-  // Of a layer that keeps its table where another one gets one.
+  // For a layer that keeps its table while another layer gets a new one.
   private static boolean requantizes(LayerNames layer, Step step) {
     return step.before(layer).filter(lut -> lut.deltas().isEmpty()).isPresent()
         && step.tensor(layer.lut()).filter(lut -> !lut.isChanged()).isPresent()
@@ -163,7 +163,7 @@ public final class ReplaceLut implements Operation {
     return true;
   }
 
-  /** A table is another one. */
+  /** Applies if a layer has another table. */
   @Override
   public boolean applies(Step step) {
     return step.lutLayers().stream()
@@ -172,6 +172,6 @@ public final class ReplaceLut implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "another LUT moved %d of %d _Q buffers".formatted(changed, all);
+    return "the new LUT changed %d of %d _Q buffers".formatted(changed, all);
   }
 }

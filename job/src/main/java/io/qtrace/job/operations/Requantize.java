@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Indices recomputed from weight and scales, {@code _Q} brought up to them. */
+/** Indices recomputed from weight and scales, then {@code _Q} from the indices. */
 public final class Requantize implements Operation {
   private static final long serialVersionUID = 1;
 
@@ -23,7 +23,7 @@ public final class Requantize implements Operation {
 
   private static final String FOLDED = "#folded";
 
-  /** Why {@code _Q} changed: the indices moved to those of weight and scales. */
+  /** Cause: the indices changed to those that follow from weight and scales. */
   public static final QCause REQUANTIZED = new QCause("REQUANTIZED");
 
   @Override
@@ -148,7 +148,7 @@ public final class Requantize implements Operation {
             .map(tensors::parent));
   }
 
-  // Of a layer without indices.
+  // For a layer without indices.
   private static boolean mayMove(LayerNames layer, Step step) {
     return !hasIndices(layer, step)
         && !step.isChanged(layer.lut())
@@ -180,7 +180,10 @@ public final class Requantize implements Operation {
     return true;
   }
 
-  /** Indices went, as its tool writes none, or moved; or a {@code _Q} without indices moved. */
+  /**
+   * Applies if indices were removed, as its tool saves none, or changed; or if a {@code _Q} without
+   * indices changed.
+   */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()
@@ -204,6 +207,6 @@ public final class Requantize implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "requantizing moved indices and refreshed %d of %d _Q buffers".formatted(changed, all);
+    return "requantizing changed indices and with them %d of %d _Q buffers".formatted(changed, all);
   }
 }

@@ -4,6 +4,7 @@ import io.qtrace.compare.RescaledCheck;
 import io.qtrace.compare.RescaledCheck.Factors;
 import io.qtrace.compare.RescaledCheck.Pair;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.Recomputed;
@@ -18,8 +19,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A float model whose function stays: columns of weights multiplied by factors that the norm before
- * them, or the rows of the weight before them, undo.
+ * A float model with the same function: columns of weights are multiplied by factors that the norm
+ * before them, or the rows of the weight before them, undo.
  */
 public final class Rescale implements Operation {
   private static final long serialVersionUID = 1;
@@ -31,7 +32,7 @@ public final class Rescale implements Operation {
   private static final int DAMAGED_PART = 64; // of a tensor, at most
 
   /**
-   * What is multiplied in a block of a transformer.
+   * A rule for multiplying tensors in a transformer block.
    *
    * @param tensor its name within the block
    * @param columns the tensor whose columns have the same factors
@@ -84,7 +85,7 @@ public final class Rescale implements Operation {
 
   @Override
   public String description() {
-    return "rows and columns of weights multiplied by factors that norms and partners undo";
+    return "rows and columns of weights multiplied by factors that norms and other weights undo";
   }
 
   @Override
@@ -97,12 +98,12 @@ public final class Rescale implements Operation {
     return changed.unexplained(step.recomputed(changed.name() + KEY));
   }
 
-  // Of a tensor by its name in the model.
+  // The rule of a tensor, by its name in the model.
   private static Optional<Rule> rule(String name) {
     return RULES.stream().filter(rule -> name.endsWith("." + rule.tensor())).findFirst();
   }
 
-  // Whether no layer is quantized; weights and norms changed, embeddings and norms of heads not.
+  // Whether no layer is quantized, and weights and norms changed but not embeddings and head norms.
   private static boolean isFloatModel(Step step) {
     boolean weights = false;
     boolean norms = false;
@@ -122,13 +123,13 @@ public final class Rescale implements Operation {
     return weights && norms;
   }
 
-  // Whether so few elements changed that no training did it.
+  // Whether too few elements changed for training.
   private static boolean isDamaged(TensorComparison tensor) {
     return tensor.isComparable()
         && DAMAGED_PART * tensor.changedElements().elements() <= tensor.elements();
   }
 
-  /** Of tensors that did not change too: they may have been forgotten. */
+  /** Includes tensors that did not change: they may have been left out by mistake. */
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
@@ -176,7 +177,7 @@ public final class Rescale implements Operation {
     return true;
   }
 
-  /** The factors give most tensors that changed. */
+  /** Whether the factors explain most changed tensors. */
   @Override
   public boolean isCertain(Step step) {
     List<TensorComparison> scaled =
@@ -191,13 +192,13 @@ public final class Rescale implements Operation {
     return 2 * given > scaled.size();
   }
 
-  /** Weights of a float model moved. */
+  /** Applies if weights of a float model changed. */
   @Override
   public boolean applies(Step step) {
     return isFloatModel(step);
   }
 
-  /** Tensors that the factors of the others should have changed. */
+  /** Adds tensors that the factors of the others should have changed. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     findings.add(
@@ -213,12 +214,12 @@ public final class Rescale implements Operation {
             .toList(),
         TensorComparison::name,
         those ->
-            "%d tensors did not change, though the factors of others in their blocks need it, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name())));
+            "%s did not change although the factors of others in the block require it, such as %s"
+                .formatted(Amount.of(those.size(), "tensor"), SafeText.of(those.get(0).name())));
   }
 
   @Override
   public String conclusion(long changed, long all) {
-    return "rescaling has no _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
+    return "rescaling does not touch _Q, yet %d of %d _Q buffers changed".formatted(changed, all);
   }
 }

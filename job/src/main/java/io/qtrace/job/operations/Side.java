@@ -32,10 +32,10 @@ public final class Side {
   }
 
   /**
-   * A side whose run may say what its LUTs trained with.
+   * A side whose run may state the {@code --lut-max-abs} of its LUT training.
    *
-   * @param lutMaxAbs {@code --lut-max-abs} as the run's settings give it, used where the deltas
-   *     agree with it
+   * @param lutMaxAbs {@code --lut-max-abs} from the run's settings, used if the deltas agree with
+   *     it
    */
   public Side(CheckpointFacts facts, Optional<Double> lutMaxAbs) {
     this.facts = Objects.requireNonNull(facts, "facts");
@@ -45,8 +45,8 @@ public final class Side {
   /**
    * The {@code --lut-max-abs} that training ran with.
    *
-   * @param value empty where it is taken to be the largest value of each stored LUT
-   * @param source how it is known, for a person; empty where that goes without saying
+   * @param value empty if it is taken to be the largest value of each stored LUT
+   * @param source where the value comes from, for people; empty if that is obvious
    */
   private record MaxAbs(Optional<Double> value, Optional<String> source) {}
 
@@ -72,12 +72,12 @@ public final class Side {
         .toList();
   }
 
-  /** How many tensors of another checkpoint it has, under any names. */
+  /** The number of tensors of another checkpoint that it has, under any names. */
   public long held(Side other) {
     return other.facts.tensors().values().stream().filter(one -> !same(one).isEmpty()).count();
   }
 
-  /** What the checkpoint states of a layer's LUT, where that can be one. */
+  /** The LUT of a layer as the checkpoint states it, if it is usable. */
   public Optional<LayerLut> lut(LayerNames layer) {
     Optional<Double> trained = maxAbs().value();
     return luts.computeIfAbsent(
@@ -90,7 +90,7 @@ public final class Side {
                         lut.deltas().isPresent() ? trained.map(lut::withMaxAbs).orElse(lut) : lut));
   }
 
-  /** How the {@code --lut-max-abs} of training is known, if that needs to be said. */
+  /** Where the {@code --lut-max-abs} of training comes from, if that is worth a note. */
   Optional<String> maxAbsSource() {
     return maxAbs().source();
   }
@@ -128,11 +128,12 @@ public final class Side {
     Optional<Double> declared = declaredMaxAbs.filter(value -> Math.abs(about / value - 1) <= FITS);
     if (declared.isPresent()) {
       return new MaxAbs(
-          declared, Optional.of("%s as the run's settings say".formatted(declared.get())));
+          declared, Optional.of("%s as stated in the run's settings".formatted(declared.get())));
     }
     return Math.abs(median(ratios) - 1) > FITS
         ? new MaxAbs(
-            Optional.of(about), Optional.of("about %s as the deltas imply".formatted(shown(about))))
+            Optional.of(about),
+            Optional.of("about %s as implied by the deltas".formatted(shown(about))))
         : new MaxAbs(Optional.empty(), Optional.empty());
   }
 

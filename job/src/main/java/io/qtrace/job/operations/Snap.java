@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
@@ -16,9 +17,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Values rounded to those of float16: magnitudes, or all factors, in the type that they have; or
- * the tensors of the quantized layers stored as float16, embeddings and norms as they were. It may
- * store {@code _Q} times the scales as well.
+ * Values rounded to float16: magnitudes, or all factors, in their own dtype; or the tensors of the
+ * quantized layers stored as float16, with embeddings and norms unchanged. May store {@code _Q}
+ * times the scales as well.
  */
 public final class Snap implements Operation {
   private static final long serialVersionUID = 1;
@@ -33,7 +34,7 @@ public final class Snap implements Operation {
 
   @Override
   public String description() {
-    return "values rounded to those of float16, the model else as it was";
+    return "values rounded to float16, the model otherwise unchanged";
   }
 
   @Override
@@ -104,7 +105,7 @@ public final class Snap implements Operation {
             < tensor.left().orElseThrow().dtype().bytes();
   }
 
-  /** Something was rounded, or products were added. */
+  /** Applies if something was rounded, or products were added. */
   @Override
   public boolean applies(Step step) {
     return step.pair().byName().values().stream()
@@ -116,7 +117,7 @@ public final class Snap implements Operation {
                         && unexplained(tensor, step).isNone()));
   }
 
-  /** Factors that were not rounded where most of their group were. */
+  /** Adds factors that were not rounded although most of their group were. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     Map<TensorGroup, List<TensorComparison>> groups =
@@ -134,8 +135,8 @@ public final class Snap implements Operation {
             .toList(),
         TensorComparison::name,
         those ->
-            "the snap left %d factors as they were, not of values of float16, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name())));
+            "the snap left out %s with values that are not exact in float16, such as %s"
+                .formatted(Amount.of(those.size(), "factor"), SafeText.of(those.get(0).name())));
   }
 
   private static boolean isSnapped(TensorComparison tensor, Step step) {

@@ -16,10 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/**
- * What is known of a possible step from a parent to a child: all that an operation explains it
- * from.
- */
+/** Everything known about a possible step from a parent to a child, as input for operations. */
 public final class Step {
   private final Side parent;
   private final Side child;
@@ -54,17 +51,17 @@ public final class Step {
     this.others = List.copyOf(others);
   }
 
-  /** The same step of a child that has other parents too. */
+  /** The same step for a child with other parents too. */
   public Step with(List<Other> more) {
     return new Step(parent, child, pair, recomputed, more);
   }
 
-  /** A step of which no element was compared: as far as the facts of both ends show it. */
+  /** A step without comparison of elements, from the facts of both ends. */
   public static Step ofFacts(Side parent, Side child) {
     return ofFacts(parent, child, Map.of());
   }
 
-  /** The same with what was recomputed of it. */
+  /** The same with recomputed numbers. */
   public static Step ofFacts(Side parent, Side child, Map<String, Recomputed> recomputed) {
     return new Step(
         parent, child, PairComparison.ofFacts(parent.facts(), child.facts()), recomputed);
@@ -74,7 +71,7 @@ public final class Step {
     return pair;
   }
 
-  /** What the step would train. */
+  /** The groups of tensors that the step would train. */
   public TrainedGroups trained() {
     if (trained == null) {
       trained = new TrainedGroups(this);
@@ -83,8 +80,8 @@ public final class Step {
   }
 
   /**
-   * Whether one side alone has a tensor that holds the numbers of another one, which both sides
-   * have: tied weights, written under one name or two.
+   * Whether only one side has a tensor, and it equals another one that both sides have: tied
+   * weights, saved under one name or two.
    */
   public boolean isTied(TensorComparison tensor) {
     boolean added = tensor.status() == TensorStatus.ADDED;
@@ -109,29 +106,29 @@ public final class Step {
     return lutLayers;
   }
 
-  /** The parent's LUT of a layer, where it has a usable one. */
+  /** The parent's LUT of a layer, if it is usable. */
   public Optional<LayerLut> before(LayerNames layer) {
     return parent.lut(layer);
   }
 
-  /** The child's LUT of a layer, where it has a usable one. */
+  /** The child's LUT of a layer, if it is usable. */
   public Optional<LayerLut> after(LayerNames layer) {
     return child.lut(layer);
   }
 
-  /** What must hold within a layer of the child; empty where the layer has no {@code _Q}. */
+  /** The invariants of a layer of the child; empty if the layer has no {@code _Q}. */
   public Optional<LayerInvariants> invariants(LayerNames layer) {
     return Optional.ofNullable(child.facts().layers().get(layer.layer()));
   }
 
-  /** What was recomputed under a key; empty where nothing was. */
+  /** The result of the recomputation with a key; empty if there was none. */
   public Optional<Recomputed> recomputed(String key) {
     return Optional.ofNullable(recomputed.get(key));
   }
 
   /**
-   * Of recomputations whose keys begin alike the one that leaves the fewest elements; else one that
-   * says why it could not be.
+   * The best of the recomputations whose keys have a prefix: the one that leaves the fewest
+   * elements unexplained, else one that states an obstacle.
    */
   public Optional<Recomputed> best(String prefix) {
     return recomputed.entrySet().stream()
@@ -143,7 +140,7 @@ public final class Step {
                 .thenComparing(one -> one.obstacle().orElse("")));
   }
 
-  /** What was recomputed only within rounding, of keys that end alike. */
+  /** The elements reproduced only within rounding, over keys that have a suffix. */
   Ulps rounded(String suffix) {
     return recomputed.entrySet().stream()
         .filter(one -> one.getKey().endsWith(suffix))

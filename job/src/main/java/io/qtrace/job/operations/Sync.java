@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * {@code _Q} brought up to {@code lut[_indices]}. It proves no direction: a sync would also repair
- * any damage of {@code _Q}.
+ * {@code _Q} recomputed as {@code lut[_indices]}. It does not prove the direction, since a sync
+ * would also repair any damage to {@code _Q}.
  */
 public final class Sync implements Operation {
   private static final long serialVersionUID = 1;
@@ -37,7 +37,7 @@ public final class Sync implements Operation {
 
   private static final QCause SYNCED = new QCause("SYNCED");
 
-  /** Why {@code _Q} changed: it was brought up to the LUT of the deltas, {@code .lut} was not. */
+  /** Cause: {@code _Q} was recomputed from the LUT of the deltas, {@code .lut} was not. */
   public static final QCause SYNCED_TRAINED = new QCause("SYNCED_TRAINED");
 
   @Override
@@ -47,7 +47,7 @@ public final class Sync implements Operation {
 
   @Override
   public String description() {
-    return "_Q brought up to lut[_indices]";
+    return "_Q recomputed as lut[_indices]";
   }
 
   @Override
@@ -172,7 +172,7 @@ public final class Sync implements Operation {
                 tensors.child(layer.quantized()), tensors.child(layer.indices()), table));
   }
 
-  /** What was recomputed of a {@code _Q} that may be of the LUT in training. */
+  /** The result of recomputing a {@code _Q} from the LUT in training. */
   static Optional<UnexplainedElements> trained(LayerNames layer, Step step) {
     return step.recomputed(key(layer)).flatMap(Recomputed::unexplained);
   }
@@ -193,7 +193,10 @@ public final class Sync implements Operation {
     return Quantization.SYNCED;
   }
 
-  /** Layers with deltas that were not brought up to the LUT that the others were, either one. */
+  /**
+   * Adds layers with deltas that were not synced to the same LUT as the others, the stored one or
+   * the one in training.
+   */
   @Override
   public void addFindings(FindingList findings, Step step) {
     boolean toTrained =
@@ -208,7 +211,7 @@ public final class Sync implements Operation {
             .toList(),
         LayerNames::quantized,
         those ->
-            "the sync left %d _Q that are not of the LUT that it brought the others up to, such as %s"
+            "the sync left out %d _Q, still with values of another LUT than the others, such as %s"
                 .formatted(those.size(), SafeText.of(those.get(0).quantized())));
   }
 
@@ -234,6 +237,6 @@ public final class Sync implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "the sync refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
+    return "the sync recomputed %d of %d _Q buffers as lut[_indices]".formatted(changed, all);
   }
 }

@@ -25,7 +25,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   private static final Set<String> ATTENTION = Set.of("self_attn", "attn", "attention");
   private static final Set<String> MLP = Set.of("mlp", "feed_forward", "ffn");
 
-  // The names of a model come back in each of its checkpoints, those of a hostile archive need not.
+  // Cached, since a model's names recur in each checkpoint; bounded for malicious archives.
   private static final int MOST_KNOWN = 10_000;
   private static final Map<Named, TensorGroup> KNOWN = new ConcurrentHashMap<>();
 
@@ -66,7 +66,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
     return new TensorGroup(leaf, "");
   }
 
-  /** The part of a model that comes several times, of a tensor's name, such as a decoder layer. */
+  /** The repeated part of a model in a tensor's name, such as a decoder layer. */
   public static String blockOf(String name) {
     for (int from = 0; from < name.length(); ) {
       int dot = name.indexOf('.', from);

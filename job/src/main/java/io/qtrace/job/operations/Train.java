@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
@@ -28,7 +29,7 @@ public final class Train implements Operation {
     return "optimizer steps on scales, LUT or both";
   }
 
-  // The trainer saves the deltas of a LUT that it trains, and no others.
+  // The trainer saves deltas only of LUTs that it trains.
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
     boolean explained =
@@ -46,7 +47,8 @@ public final class Train implements Operation {
   }
 
   /**
-   * Whether a tensor is indices that a trainer made of {@code _Q}, as it does where a LUT trains.
+   * Whether a tensor is indices that a trainer recomputed from {@code _Q}, as it does for LUT
+   * training.
    */
   public static boolean isRemade(TensorComparison tensor, Step step) {
     return tensor.status() == TensorStatus.ADDED
@@ -93,7 +95,7 @@ public final class Train implements Operation {
         && explained.right().filter(own -> own.dtype() == DType.INT16).isPresent();
   }
 
-  /** Magnitudes that were not rounded to float16 with the others. */
+  /** Adds magnitudes that were not rounded to float16 with the others. */
   @Override
   public void addFindings(FindingList findings, Step step) {
     findings.add(
@@ -101,8 +103,8 @@ public final class Train implements Operation {
         step.trained().notHalved(step),
         TensorComparison::name,
         those ->
-            "%d magnitudes are not the parent's rounded to float16, as most of their group are, such as %s"
-                .formatted(those.size(), SafeText.of(those.get(0).name())));
+            "%s not the parent's rounded to float16, unlike most of the group, such as %s"
+                .formatted(Amount.of(those.size(), "magnitude"), SafeText.of(those.get(0).name())));
   }
 
   /** Its groups have findings of their own. */
@@ -113,7 +115,7 @@ public final class Train implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "training changed %d of %d _Q buffers: a bug, only freezing, a sync or a bake may"
+    return "training changed %d of %d _Q buffers: a bug, since only freezing, a sync or a bake may change them"
         .formatted(changed, all);
   }
 }

@@ -14,13 +14,13 @@ import java.util.TreeSet;
 
 /**
  * What a step trains, inferred from what moved: a group of tensors trains if more than half of them
- * moved, or several did and rounding may hide that the others do. Where a model is quantized its
- * weights and embeddings are frozen; scales, magnitudes, norms and LoRA may train.
+ * moved, or if several did and rounding may hide that the others do. In a quantized model weights
+ * and embeddings are frozen; scales, magnitudes, norms and LoRA factors may train.
  */
 public final class TrainedGroups {
   private static final String MAGNITUDE = "rank_magnitude";
 
-  // A tensor stays by chance, which an archive of many steps has a million times.
+  // Probability that a tensor stays by chance; large archives have a million such cases.
   private static final double CHANCE = 1e-6;
 
   private static final Members NONE = new Members();
@@ -50,7 +50,7 @@ public final class TrainedGroups {
       return moved.size() > still.size();
     }
 
-    // The least share of elements that changed in one that moved.
+    // The smallest share of changed elements among tensors that moved.
     double share() {
       return moved.stream()
           .flatMap(tensor -> tensor.compared().stream())
@@ -83,8 +83,8 @@ public final class TrainedGroups {
   }
 
   /**
-   * Whether rounding may hide that a tensor which did not change trains: its dtype has 16 bits or
-   * fewer, and so many elements of others in its group stayed that all of so few may.
+   * Whether rounding may hide that an unchanged tensor trains: its dtype has 16 bits or fewer, and
+   * enough elements of others in its group stayed that all of its elements may have.
    */
   public boolean mayStay(TensorComparison tensor) {
     return tensor.right().filter(TrainedGroups::isNarrow).isPresent()
@@ -96,7 +96,7 @@ public final class TrainedGroups {
     return tensor.dtype().isFloat() && tensor.dtype().bytes() < DType.FLOAT32.bytes();
   }
 
-  /** Whether the step moves the group of a tensor. */
+  /** Whether the step trains the group of a tensor. */
   public boolean trains(TensorComparison tensor) {
     return trains(TensorGroup.of(tensor));
   }
@@ -115,10 +115,7 @@ public final class TrainedGroups {
     return !frozen || mustMove(group);
   }
 
-  /**
-   * Whether all tensors of a group move where it trains. Weights in a type of few bits may stay
-   * where they are.
-   */
+  /** Whether all tensors of a trained group must move. Weights in low-precision dtypes may stay. */
   public static boolean mustMove(TensorComparison tensor) {
     return tensor.category() == Category.SCALE || mustMove(TensorGroup.of(tensor));
   }
@@ -139,7 +136,7 @@ public final class TrainedGroups {
     return trained;
   }
 
-  /** The groups that a trainer rounded to float16 before it froze them. */
+  /** The groups that the trainer rounded to float16 before freezing them. */
   public Set<TensorGroup> halved() {
     Set<TensorGroup> halved = new TreeSet<>();
     members.keySet().stream()
@@ -148,7 +145,9 @@ public final class TrainedGroups {
     return halved;
   }
 
-  /** Magnitudes that moved elsewhere, where most of their group were rounded to float16. */
+  /**
+   * Magnitudes that changed in another way although most of their group were rounded to float16.
+   */
   public List<TensorComparison> notHalved(Step step) {
     return step.pair().byName().values().stream()
         .filter(tensor -> isMoved(tensor) && isTrainable(tensor.category()))

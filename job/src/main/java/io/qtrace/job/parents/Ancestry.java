@@ -44,7 +44,7 @@ public final class Ancestry {
     }
   }
 
-  /** What the weights say of each claim that a child was made from a parent, in their order. */
+  /** The evidence of the weights for each declaration, in their order. */
   public Map<Declaration, ParentEvidence> of(Collection<Declaration> claims) {
     Map<Declaration, ParentEvidence> opinions = new LinkedHashMap<>();
     Map<Declaration, InferredEdge> doubted = new LinkedHashMap<>();
@@ -67,7 +67,7 @@ public final class Ancestry {
         (claim, source) -> {
           Dispute.Ruling ruling = rulings.get(dispute(claim, source));
           if (opinions.get(claim) instanceof ParentEvidence.Reaches reached) {
-            // What one operation makes whole needs no steps between.
+            // A child fully explained by one operation needs no steps in between.
             boolean whole = ruling.unexplained() == 0 && ruling.invented() <= source.invented();
             opinions.put(claim, whole ? new ParentEvidence.Silent() : reached);
           } else {
@@ -143,7 +143,7 @@ public final class Ancestry {
         : new ParentEvidence.Prefers(source);
   }
 
-  // The edge that a claim is checked against, if any.
+  // The edge that a declaration is checked against, if any.
   private Optional<InferredEdge> doubt(Declaration claim, ParentEvidence opinion) {
     if (opinion instanceof ParentEvidence.Agrees) {
       return Optional.empty();
@@ -161,7 +161,7 @@ public final class Ancestry {
     return new Dispute(source.parent().id(), claim.parent().id(), source.child().id());
   }
 
-  // What the forest alone says of a claim.
+  // The evidence of the forest alone for a declaration.
   private ParentEvidence settled(Declaration claim) {
     if (!readable.contains(claim.parent())) {
       return new ParentEvidence.Silent();
@@ -199,7 +199,7 @@ public final class Ancestry {
     if (up.isEmpty() || isCopyOf(claim.parent(), claim.child()) || !steps(claim, up).isEmpty()) {
       return Optional.empty();
     }
-    // A file with the same content is not a rival, its parent may be one.
+    // A file with the same content does not compete, but its parent may.
     List<InferredEdge> made = up.stream().filter(edge -> !edge.kind().equals(Copy.KIND)).toList();
     return claim.parent().run().equals(claim.child().run())
         ? made.stream().findFirst()

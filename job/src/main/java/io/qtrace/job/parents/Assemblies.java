@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Finds the checkpoints that hold tensors of two others, where no operation makes them of one. */
+/** Finds checkpoints assembled from two others, where no operation explains them from one. */
 final class Assemblies {
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;
@@ -32,14 +32,14 @@ final class Assemblies {
   }
 
   /**
-   * The parents of a node that was put together, by positions.
+   * The parents of an assembled node, by position.
    *
-   * @param base what most tensors are of
-   * @param donor what the others are of
+   * @param base the one that gave most tensors
+   * @param donor the one that gave the others
    */
   record Parents(int base, int donor) {}
 
-  /** The nodes that were put together from two, with their parents. */
+  /** The nodes assembled from two, with their parents. */
   static Map<Integer, Parents> of(
       List<MeasuredCheckpoint> nodes, Tree tree, DeclaredParents claims) {
     Assemblies search = new Assemblies(nodes, tree, claims);
@@ -51,8 +51,8 @@ final class Assemblies {
   }
 
   /**
-   * The tree in which no checkpoint comes from one that was put together from it and another, where
-   * nothing shows the contrary.
+   * The tree without edges from assembled checkpoints to their parts, unless there is evidence for
+   * them.
    */
   static Tree first(List<MeasuredCheckpoint> nodes, Tree tree, DeclaredParents claims) {
     Assemblies search = new Assemblies(nodes, tree, claims);
@@ -68,7 +68,7 @@ final class Assemblies {
                 ways.add(new Tree.Arrow(child, two.donor()));
               });
     }
-    // Of two that are each made of the other neither is known to be first.
+    // If each of two can be made from the other, neither is known to be first.
     Set<Tree.Arrow> oneWay =
         ways.stream()
             .filter(way -> !ways.contains(new Tree.Arrow(way.to(), way.from())))
@@ -131,7 +131,7 @@ final class Assemblies {
             && !isAncestor(donor, base, child));
   }
 
-  // Not by way of the child.
+  // Not through the child.
   private boolean isAncestor(int one, int other, int child) {
     OptionalInt up = tree.parent(other);
     while (up.isPresent() && up.getAsInt() != one && up.getAsInt() != child) {

@@ -19,9 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Finds the checkpoints that are averages of others. Candidates are found by their sketches: an
- * average lies between its members; whether they are is asked of their tensors, one question a
- * checkpoint.
+ * Finds checkpoints that are averages of others. Candidates are found by sketches, since an average
+ * lies between its members; the tensors of each candidate then decide.
  */
 final class Averages {
   private static final int POOL = 16; // nearest ones, of which the members are
@@ -54,8 +53,8 @@ final class Averages {
   /**
    * The members of each average, by positions, in order of their files.
    *
-   * @param seen positions of the checkpoints that an earlier search asked about: an average of
-   *     those alone is not asked for again
+   * @param seen positions of checkpoints that an earlier search evaluated: averages of those alone
+   *     are not searched again
    */
   static Map<Integer, List<Integer>> of(
       List<MeasuredCheckpoint> nodes, Tree tree, Set<Integer> seen, Evaluation evaluation) {
@@ -81,7 +80,7 @@ final class Averages {
             });
   }
 
-  // Whether no earlier search found it, and no operation makes it of one parent.
+  // Whether no earlier search found it, and no operation explains it from one parent.
   private boolean isOpen(int node) {
     OptionalInt parent = tree.parent(node);
     if (found.containsKey(node)) {
@@ -118,7 +117,7 @@ final class Averages {
             });
   }
 
-  // Of averages of each other the later is none.
+  // Of two averages of each other, the later one is dropped.
   private void cutRings() {
     for (int node : found.keySet().stream().sorted(byFile().reversed()).toList()) {
       Set<Integer> before = new HashSet<>();
@@ -143,7 +142,7 @@ final class Averages {
     return members.stream().map(places::get).sorted(byFile()).toList();
   }
 
-  /** The tree in which no member of an average comes from it. */
+  /** The tree without edges from an average to its members. */
   static Tree first(Tree tree, Map<Integer, List<Integer>> averages) {
     Set<Tree.Arrow> barred = new HashSet<>();
     Tree found = tree;
@@ -181,7 +180,7 @@ final class Averages {
                         other -> nodes.get(other).sketch().roughly(sketch))
                     .thenComparing(byFile()))
             .collect(Collectors.toCollection(LinkedHashSet::new));
-    // What tools made of one checkpoint must not fill the pool.
+    // Conversions of one checkpoint must not fill the pool.
     Map<Integer, Integer> likest = new LinkedHashMap<>(); // by what was trained last before it
     for (int other : nearest) {
       likest.merge(

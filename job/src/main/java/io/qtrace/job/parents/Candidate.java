@@ -20,7 +20,7 @@ public record Candidate(String one, String other) implements Serializable {
   }
 
   /**
-   * What would have led from either to the other.
+   * The transitions from either to the other.
    *
    * @param forward from the first to the other
    * @param backward from the other to the first

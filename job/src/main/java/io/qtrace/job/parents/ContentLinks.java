@@ -12,10 +12,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Pairs of checkpoints that share contents, a bounded number for each. Within the checkpoints that
- * share a key, each is linked to the next few in order of locality, and to two from which many may
- * come: the one whose LUTs were trained the least, of several the initial one, and the one with the
- * fewest tensors, as base models have.
+ * Pairs of checkpoints that share contents, a bounded number for each. Among the checkpoints that
+ * share a key, each is linked to the next few in order of locality, and to two likely ancestors:
+ * the one whose LUTs were trained least (among several the initial one), and the one with the
+ * fewest tensors, as in base models.
  */
 final class ContentLinks {
   private static final int NEXT = 4;

@@ -3,10 +3,11 @@ package io.qtrace.job.parents;
 import java.util.Comparator;
 
 /**
- * What an edge costs, the first that differs decides. Whole numbers, so that sums do not depend on
+ * The cost of an edge, compared component by component. Integers, so that sums do not depend on
  * their order.
  *
- * @param reversed edges that declarations give the other way round and contents do not prove
+ * @param reversed number of edges that declarations give in the opposite direction and contents do
+ *     not prove
  * @param unexplained tensors, of edges that leave more than a damaged one or two
  * @param invented tensors that do not follow from the parent, and several for each damaged one
  * @param distance of the sketches, in 2^-30

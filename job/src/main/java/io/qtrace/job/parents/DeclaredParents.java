@@ -11,19 +11,19 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * What runs declare of who was made from whom. Weights that share contents show that two
- * checkpoints are related, often not which was first: a copy with one damaged tensor is as near to
- * its original as the original to it. There the claims decide, unless numbers prove the direction.
+ * The parents that runs declare. Shared contents show that two checkpoints are related, but often
+ * not which came first: a copy with one damaged tensor is as close to its original as the original
+ * is to it. In such cases declarations decide, unless the numbers prove the direction.
  */
 public final class DeclaredParents {
-  /** No run claims anything. */
+  /** No declarations. */
   public static final DeclaredParents NONE = new DeclaredParents();
 
   private final Map<CheckpointFile, Set<CheckpointFile>> parents = new HashMap<>(); // by child
 
   private DeclaredParents() {}
 
-  /** One claim. */
+  /** One declaration. */
   public record Declaration(CheckpointFile parent, CheckpointFile child) {}
 
   public static DeclaredParents of(Collection<Declaration> claims) {
@@ -32,7 +32,7 @@ public final class DeclaredParents {
     return all;
   }
 
-  /** The same of others that stand for the files, such as those they are copies of. */
+  /** The same declarations with other files, such as the originals of copies. */
   DeclaredParents of(UnaryOperator<CheckpointFile> original) {
     DeclaredParents all = new DeclaredParents();
     parents.forEach(
@@ -47,23 +47,25 @@ public final class DeclaredParents {
     }
   }
 
-  /** Whether the declarations say that one was made before the other, as circles of them do not. */
+  /**
+   * Whether the declarations say that one was made before the other; cyclic declarations do not.
+   */
   boolean isBefore(CheckpointFile one, CheckpointFile other) {
     return leads(one, other) && !leads(other, one);
   }
 
-  /** The parents that a child's claims name. */
+  /** The declared parents of a child. */
   Set<CheckpointFile> parents(CheckpointFile child) {
     return parents.getOrDefault(child, Set.of());
   }
 
-  /** Whether a child's claims name a parent, or there are none. */
+  /** Whether a parent is declared for a child, or nothing is declared for it. */
   boolean isClaimed(CheckpointFile parent, CheckpointFile child) {
     Set<CheckpointFile> claimed = parents(child);
     return claimed.isEmpty() || claimed.contains(parent);
   }
 
-  /** Whether a claim names the parent of a child. */
+  /** Whether a parent is declared for a child. */
   boolean claims(CheckpointFile parent, CheckpointFile child) {
     return parents(child).contains(parent);
   }

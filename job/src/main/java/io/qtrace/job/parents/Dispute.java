@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * A declared parent that the weights doubt.
+ * A declared parent that the weights cast doubt on.
  *
  * @param inferred identifier of the parent that the weights show
  * @param declared identifier of the declared one
@@ -18,11 +18,11 @@ public record Dispute(String inferred, String declared, String child) implements
   }
 
   /**
-   * What the contents say of it.
+   * What the tensor contents show about it.
    *
-   * @param unexplained tensors that the declared parent leaves unexplained; 0 where both parents
-   *     and the child are but runs of one start, which disproves nothing
-   * @param invented tensors that neither the declared parent nor the operation gives
+   * @param unexplained tensors that the declared parent leaves unexplained; 0 if both parents and
+   *     the child merely share a starting point, which disproves nothing
+   * @param invented tensors that follow from neither the declared parent nor the operation
    * @param kept whether most of what the declared step changed has the very bytes of the inferred
    *     parent
    */

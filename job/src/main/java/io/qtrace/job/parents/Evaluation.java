@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Evaluates what the search for parents asks of checkpoints' tensors, which it does not hold. */
+/**
+ * Answers the questions of the search for parents about tensors, which the search itself does not
+ * have.
+ */
 public interface Evaluation {
   /** Candidates that an earlier search evaluated: its checkpoints are not searched again. */
   default Set<Candidate> known() {
     return Set.of();
   }
 
-  /** What would have led from either checkpoint of each candidate to the other. */
+  /** The transitions between the checkpoints of each candidate. */
   Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates);
 
   /**
@@ -28,7 +31,7 @@ public interface Evaluation {
     }
   }
 
-  /** Identifiers of the members; none of those pools that have no average. */
+  /** Identifiers of the members of each average; pools without an average are missing. */
   default Map<Pool, List<String>> averages(Collection<Pool> pools) {
     return Map.of();
   }
@@ -38,6 +41,6 @@ public interface Evaluation {
     return Map.of();
   }
 
-  /** What the contents say of declared parents that the weights doubt. */
+  /** What the tensor contents show about declared parents that the weights cast doubt on. */
   Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes);
 }

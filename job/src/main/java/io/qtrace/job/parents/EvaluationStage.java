@@ -24,8 +24,8 @@ import org.apache.spark.broadcast.Broadcast;
 import scala.Tuple2;
 
 /**
- * Evaluates candidates on the executors, where the facts of checkpoints are: candidates that have
- * checkpoints in common go to one task, so that the facts of each go to few.
+ * Evaluates candidates on the executors, where the facts are: candidates with common checkpoints go
+ * to the same task, so that the facts of each checkpoint go to few tasks.
  */
 public final class EvaluationStage implements Evaluation {
   // Facts of so many tensors are in memory of a task at once, however many candidates need them.
@@ -38,7 +38,7 @@ public final class EvaluationStage implements Evaluation {
 
   /**
    * @param facts of the checkpoints with some identifiers, by identifier
-   * @param tensors how many the checkpoint of an identifier has
+   * @param tensors number of tensors of the checkpoint with an identifier
    */
   public EvaluationStage(
       JavaSparkContext spark,
@@ -96,7 +96,7 @@ public final class EvaluationStage implements Evaluation {
     }
   }
 
-  // Of an average and others the positions among the others.
+  // For an average and others, positions among the others.
   static List<Integer> members(List<Node> nodes) {
     List<Side> sides = nodes.stream().skip(1).map(Node::side).toList();
     return Mixture.of(sides, nodes.get(0).side()).map(Mixture::terms).orElse(List.of()).stream()

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Every checkpoint once: as a root, or as the child of one edge; no circles. What was made from
- * several hangs on the one that gave the most.
+ * Every checkpoint once: as a root, or as the child of one edge, without cycles. A checkpoint made
+ * from several is the child of the one that gave the most.
  *
  * @param roots checkpoints that no other explains, sorted by path
  * @param edges sorted by the child's path

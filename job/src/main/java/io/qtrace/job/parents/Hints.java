@@ -5,12 +5,12 @@ import io.qtrace.job.archive.Role;
 import java.util.Comparator;
 import java.util.List;
 
-/** What names and times suggest; consulted only where the weights leave a choice. */
+/** What names and times suggest; used only where the weights leave a choice. */
 final class Hints {
   private static final List<Role> FIRST_WRITTEN =
       List.of(Role.STEP, Role.INITIAL, Role.BAKED, Role.OTHER, Role.BEST, Role.EXPORT, Role.EMA);
 
-  /** Of files with the same tensors, the one that the others are copies of comes first. */
+  /** Among files with the same tensors, the original comes first, then its copies. */
   static final Comparator<CheckpointFile> ORIGINAL_FIRST =
       Comparator.<CheckpointFile>comparingInt(file -> FIRST_WRITTEN.indexOf(file.role()))
           .thenComparingLong(file -> file.stat().modified())

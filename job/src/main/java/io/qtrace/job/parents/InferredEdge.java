@@ -12,7 +12,7 @@ import java.util.Objects;
  *
  * @param shared tensors with the same dtype, shape and bytes on both sides
  * @param changed tensors that differ by more than rounding into a narrower dtype
- * @param unexplained how many of those the kind does not explain
+ * @param unexplained number of those that the kind does not explain
  * @param invented tensors that do not follow from the parent
  * @param distance how far the small tensors moved, Euclidean
  */
@@ -46,26 +46,26 @@ public record InferredEdge(
         transition.distance());
   }
 
-  /** One of two checkpoints that a child was put together from. */
+  /** An edge from one of two checkpoints that a child was assembled from. */
   static InferredEdge graft(CheckpointFile parent, CheckpointFile child, Transition transition) {
     return new InferredEdge(
         parent, child, Graft.KIND, transition.shared(), transition.changed(), 0, 0, 0);
   }
 
-  /** The same of another parent that takes part in it, by an operation that explains it. */
+  /** The same edge for another parent, by an operation that combines both. */
   public InferredEdge as(EdgeKind operation, CheckpointFile other) {
     boolean same = other.equals(parent);
     return new InferredEdge(
         other, child, operation, same ? shared : 0, changed, unexplained, invented, distance);
   }
 
-  /** One of the members of an average. */
+  /** An edge from one of the members of an average. */
   static InferredEdge average(CheckpointFile parent, CheckpointFile child, Transition transition) {
     return new InferredEdge(
         parent, child, Average.KIND, transition.shared(), transition.changed(), 0, 0, 0);
   }
 
-  /** A checkpoint with the content of another. */
+  /** An edge to a checkpoint with the content of another. */
   static InferredEdge copy(CheckpointFile parent, CheckpointFile child, int tensors) {
     return new InferredEdge(parent, child, Copy.KIND, tensors, 0, 0, 0, 0);
   }

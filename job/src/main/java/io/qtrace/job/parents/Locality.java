@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * An order of checkpoints in which near ones are likely neighbours: cut in two again and again
- * along the way between two that lie far apart, O(n log n).
+ * An order of checkpoints in which close ones are likely neighbours: the set is split recursively
+ * along the line between two distant checkpoints, O(n log n).
  *
  * @param part where a cut is made: at the widest gap about this part of the nodes, 0.2 to 0.8;
  *     orders of different parts seldom separate the same neighbours

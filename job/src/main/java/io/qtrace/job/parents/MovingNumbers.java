@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * @param parts by the tensor's name; numbers that are not finite are 0
  */
 record MovingNumbers(Map<String, float[]> parts) {
-  /** LUTs move fast and come back, scales drift steadily: how much a LUT's move counts. */
+  /** Weight of LUT moves: LUTs move fast and come back, scales drift steadily. */
   static final float LUT_WEIGHT = 1 / 16f;
 
   private static final int EXTREMES = 3; // numbers that stand for a large tensor

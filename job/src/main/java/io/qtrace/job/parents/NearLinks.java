@@ -11,9 +11,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Adds the nearest neighbours of nodes to their links: a neighbour's neighbour is likely one,
- * looked at a few times over (nearest-neighbour descent). Work grows with the nodes, not with their
- * pairs.
+ * Adds the nearest neighbours of nodes to their links, in a few rounds of nearest-neighbour
+ * descent: a neighbour's neighbour is likely a neighbour. Work grows with the number of nodes, not
+ * of pairs.
  */
 final class NearLinks {
   private static final List<Locality> OTHER_ORDERS =

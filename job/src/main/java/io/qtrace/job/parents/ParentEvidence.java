@@ -5,7 +5,7 @@ import io.qtrace.job.operations.Train;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.List;
 
-/** What the weights say of a parent that is claimed for a checkpoint. */
+/** The evidence of the weights for a declared parent of a checkpoint. */
 public sealed interface ParentEvidence {
   /** Whether a kind makes numbers that no tool makes, or none. */
   static boolean isTraining(EdgeKind kind) {
@@ -16,7 +16,7 @@ public sealed interface ParentEvidence {
   record Agrees(InferredEdge edge) implements ParentEvidence {}
 
   /**
-   * The parent leads to the child over other checkpoints of the child's run.
+   * The parent leads to the child through other checkpoints of the child's run.
    *
    * @param steps from the parent to the child, two or more
    */
@@ -35,7 +35,8 @@ public sealed interface ParentEvidence {
   record Contradicts(InferredEdge edge) implements ParentEvidence {}
 
   /**
-   * Another checkpoint is nearer, which proves nothing: runs with one start are near each other.
+   * Another checkpoint is closer, which proves nothing: runs with a common starting point are close
+   * to each other.
    */
   record Prefers(InferredEdge edge) implements ParentEvidence {}
 

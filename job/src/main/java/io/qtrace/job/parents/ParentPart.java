@@ -3,13 +3,13 @@ package io.qtrace.job.parents;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What a parent gave a child. */
+/** What a child has of a parent. */
 public enum ParentPart {
-  /** All that it has of a parent: it is the only one. */
+  /** Everything: this is the only parent. */
   WHOLE,
   /** Most of its tensors. */
   BASE,
-  /** Those that the base did not give. */
+  /** The tensors that the base did not give. */
   DONOR,
   /** What was merged into the base. */
   ADAPTER,

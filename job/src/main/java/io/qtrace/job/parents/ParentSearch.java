@@ -36,9 +36,9 @@ public final class ParentSearch {
   }
 
   /**
-   * The same where some steps were put to the proof.
+   * The same after some steps were verified.
    *
-   * @param proved how many tensors the data of both ends shows to be unexplained by a step
+   * @param proved number of tensors that the data of both ends leaves unexplained, by step
    */
   public Forest run(
       Collection<MeasuredCheckpoint> checkpoints,
@@ -91,7 +91,7 @@ public final class ParentSearch {
     return new Forest(roots, edges, donors);
   }
 
-  /** What makes an edge of what led from its parent to its child. */
+  /** Makes an edge from a transition. */
   private interface EdgeMaker {
     InferredEdge of(CheckpointFile parent, CheckpointFile child, Transition transition);
   }
@@ -109,7 +109,7 @@ public final class ParentSearch {
         tree.transition(parent, child));
   }
 
-  // Of parents with one content that of the child's own run, else the first.
+  // Among parents with the same content: the one in the child's own run, else the first.
   private static CheckpointFile nearest(List<MeasuredCheckpoint> parents, CheckpointFile child) {
     return parents.stream()
         .map(MeasuredCheckpoint::file)

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A checkpoint in a few numbers, from which candidates for its parent are found. Version {@value
- * #VERSION}.
+ * A summary of a checkpoint in a few numbers, from which candidates for its parent are found.
+ * Version {@value #VERSION}.
  *
  * @param content equal for checkpoints with equal tensors: 32 hexadecimal digits of XXH3-128 over
  *     name, dtype, fingerprint and shape of each tensor, by name, those of a moving average last
@@ -40,7 +40,7 @@ public record Sketch(
     int tensors,
     boolean shadow)
     implements Serializable {
-  /** Of the algorithm: sketches of different versions are not comparable. */
+  /** Version of the algorithm; sketches of different versions are not comparable. */
   public static final int VERSION = 1;
 
   static final int DIMENSIONS = 64;
@@ -58,7 +58,7 @@ public record Sketch(
     }
   }
 
-  /** Of what was measured of a checkpoint. */
+  /** The sketch of a measured checkpoint. */
   public static Sketch of(CheckpointFacts facts) {
     List<TensorFacts> tensors = new ArrayList<>(facts.tensors().values());
     tensors.sort((one, other) -> one.name().compareTo(other.name()));
@@ -145,12 +145,12 @@ public record Sketch(
         .orElse(0.0);
   }
 
-  /** Square of about the distance of the numbers that training moves. */
+  /** The approximate squared distance of the numbers that training moves. */
   double roughly(Sketch other) {
     return MovingNumbers.squared(projection, other.projection);
   }
 
-  /** How far along the way from one sketch to another this one lies, roughly; any unit. */
+  /** Approximate position of this sketch along the line from one sketch to another, in any unit. */
   double along(Sketch from, Sketch to) {
     double dot = 0;
     for (int i = 0; i < DIMENSIONS; i++) {

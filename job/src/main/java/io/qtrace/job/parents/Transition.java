@@ -20,13 +20,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What would have led from one checkpoint to another, as far as the facts of both show it.
+ * The operation that would have made one checkpoint from another, as far as the facts of both show.
  *
  * @param kind of the operation that leaves the least unexplained
  * @param shared tensors with the same dtype, shape and bytes
  * @param changed tensors that moved by more than rounding, appeared or disappeared
- * @param unexplained how many of those the operation does not explain, those included that were
- *     rounded to another dtype
+ * @param unexplained number of those that the operation does not explain, including those rounded
+ *     to another dtype
  * @param invented tensors that do not follow from the parent though the operation explains them
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
@@ -50,7 +50,7 @@ public record Transition(
   // that was quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
-  // Of a checkpoint that was put together from another's tensors.
+  // For a checkpoint assembled from another's tensors.
   private static final double HELD_PART = 0.9;
 
   // Relative: two models that were made alike are further from each other.
@@ -67,13 +67,13 @@ public record Transition(
     groups = List.copyOf(groups);
   }
 
-  /** The same where a proof found so many tensors unexplained. */
+  /** The same, after verification left a number of tensors unexplained. */
   Transition withUnexplained(int found) {
     return new Transition(
         kind, shared, changed, found, invented, distance, proof, plausible, groups);
   }
 
-  /** What led from a parent to a child. */
+  /** The transition from a parent to a child. */
   static Transition between(Node parent, Node child, Classifier classifier) {
     Step step = Step.ofFacts(parent.side(), child.side());
     Classifier.Outcome outcome = classifier.classify(step);
@@ -102,7 +102,7 @@ public record Transition(
         groups(step));
   }
 
-  // A model saved in few bits need not have any byte in common with its parent.
+  // A model saved with lower precision may share no bytes with its parent.
   private static boolean isPartlyRounded(Step step) {
     List<TensorComparison> both =
         step.pair().byName().values().stream().filter(TensorComparison::isComparable).toList();
@@ -195,7 +195,7 @@ public record Transition(
    */
   static final double SAVED = 0.25;
 
-  /** What the contents say of a declared parent. */
+  /** What the tensor contents show about a declared parent. */
   static Dispute.Ruling ruling(Node inferred, Node declared, Node child, Classifier classifier) {
     Step step = Step.ofFacts(declared.side(), child.side());
     Classifier.Outcome outcome = classifier.classify(step);

@@ -73,10 +73,10 @@ final class Tree {
     }
   }
 
-  /** A way from a node to another. */
+  /** An edge from a node to another. */
   record Arrow(int from, int to) {}
 
-  /** The tree of the same nodes that does not take some more ways. */
+  /** The tree of the same nodes without some edges. */
   Tree without(Set<Arrow> ways) {
     Set<Arrow> all = new HashSet<>(barred);
     all.addAll(ways);
@@ -125,7 +125,7 @@ final class Tree {
     }
   }
 
-  // The last node is the root of all roots.
+  // The last node is the parent of all roots.
   private List<Arc> arcs(Set<Link> links) {
     List<Arc> arcs = new ArrayList<>();
     for (Link link : links) {
@@ -156,7 +156,7 @@ final class Tree {
     // Training leads away from the stored LUT: the way back is not free. NaN leads nowhere.
     double trained = before.sketch().trained() - after.sketch().trained();
     double back = isTraining(transition) && trained > 0 ? trained : 0;
-    // What a name calls initial is where training begins, not what comes out of it.
+    // A checkpoint named initial is where training starts, never its result.
     boolean initial = after.file().role() == Role.INITIAL && isTraining(transition);
     boolean claimed =
         !transition.proof() && (initial || claims.isBefore(after.file(), before.file()));

@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.EdgeKind;
 import java.io.Serializable;
@@ -10,17 +11,17 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What the weights of a whole archive say of an edge, as it is stored: sentences are rendered from
- * it.
+ * The evidence of the weights of a whole archive about an edge, as stored; sentences are rendered
+ * from it.
  *
- * @param says whether they agree, and if not what they show
+ * @param says whether the weights agree, and if not, what they show
  * @param edge the edge that they show in its place, or the one that they infer; empty where they
  *     show none
  * @param steps from parent to child, where there are several
  */
 public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps)
     implements Serializable {
-  /** The kinds of an opinion. */
+  /** Kinds of evidence. */
   public enum Says {
     /** Nothing: they show no parent. */
     NOTHING,
@@ -28,9 +29,9 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
     AGREES,
     /** They alone show the edge. */
     INFERS,
-    /** The parent leads to the child over other checkpoints of its run. */
+    /** The parent leads to the child through other checkpoints of its run. */
     REACHES,
-    /** Another checkpoint is nearer, which is not a proof. */
+    /** Another checkpoint is closer, which is not a proof. */
     PREFERS,
     /** They prove another parent. */
     CONTRADICTS;
@@ -60,20 +61,20 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
     }
 
     private String counts() {
-      String counts = "%d tensors shared, %d changed".formatted(shared, changed);
+      String counts = "%s shared, %d changed".formatted(Amount.of(shared, "tensor"), changed);
       if (unexplained == 0) {
         return counts;
       }
       return kind.equals(EdgeKind.UNKNOWN)
           ? counts + ", not explained by any known operation"
-          : "%s, %d of them not as %s does".formatted(counts, unexplained, kind.label());
+          : "%s, %d of them not explained by %s".formatted(counts, unexplained, kind.label());
     }
   }
 
   /** One of several steps, to a checkpoint. */
   public record Taken(EdgeKind kind, String child) implements Serializable {}
 
-  /** The weights say nothing. */
+  /** The weights show no parent. */
   public static final WeightsEvidence NOTHING = of(Says.NOTHING);
 
   /** The weights agree. */
@@ -94,7 +95,7 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
     return shows(Says.INFERS, edge);
   }
 
-  /** Another parent, proved or only nearer. */
+  /** Another parent, proved or only closer. */
   public static WeightsEvidence shows(Says says, InferredEdge edge) {
     return new WeightsEvidence(says, Optional.of(Shown.of(edge)), List.of());
   }
@@ -108,7 +109,7 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
   }
 
   /**
-   * The opinion in one sentence; empty where nobody needs to know.
+   * The evidence in one sentence; empty if it is not worth a note.
    *
    * @param claimed path of the edge's child
    */
@@ -122,13 +123,13 @@ public record WeightsEvidence(Says says, Optional<Shown> edge, List<Taken> steps
                   .map(step -> "%s to %s".formatted(step.kind().label(), SafeText.of(step.child())))
                   .collect(
                       Collectors.joining(
-                          ", ", steps.size() + " steps, each judged by itself: ", "")));
+                          ", ", steps.size() + " steps, each judged separately: ", "")));
       case PREFERS ->
           edge.map(shown -> SafeText.of(shown.parent()) + " is closer, which is not a proof");
       case CONTRADICTS ->
           edge.map(
               shown ->
-                  "%s was made from %s: %s"
+                  "%s was made from %s (%s)"
                       .formatted(
                           shown.child().equals(claimed) ? "it" : SafeText.of(shown.child()),
                           SafeText.of(shown.parent()),

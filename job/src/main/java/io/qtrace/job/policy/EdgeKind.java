@@ -6,7 +6,7 @@ import java.io.Serializable;
 import java.util.Locale;
 
 /**
- * What led from a parent checkpoint to its child: the name of an operation, which has a section of
+ * How a child was made from its parent: the name of an operation, which has a section of
  * expectations in the policy.
  *
  * @param label in lower case
@@ -15,7 +15,7 @@ public record EdgeKind(@JsonValue String label) implements Serializable, Compara
   /** No operation explains what changed. */
   public static final EdgeKind UNKNOWN = new EdgeKind("unknown");
 
-  /** Several operations, one after the other: their edges are judged, this one is not. */
+  /** Several operations in sequence: their edges are judged instead of this one. */
   public static final EdgeKind SEVERAL = new EdgeKind("several");
 
   /** No operation: the weights show another parent. */

@@ -5,14 +5,14 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * Something that a person should look at.
+ * A problem that a person should look at.
  *
  * @param rule short name of the expectation that was broken, such as {@code q-never}
- * @param tensors how many tensors it is about, or edges; 0 when it is about a whole checkpoint
+ * @param tensors number of tensors or edges concerned; 0 for a finding about a whole checkpoint
  * @param example name of one of them, or the path of the checkpoint
  * @param message one sentence, names from files escaped
- * @param waivedReason why a waiver of the policy covers it; null where none does
- * @param waivedUntil the last day on which it does, ISO 8601; null where none does
+ * @param waivedReason reason of the waiver that covers it; null if none does
+ * @param waivedUntil last day of the waiver, ISO 8601; null if none covers it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Finding(
@@ -28,11 +28,12 @@ public record Finding(
     Objects.requireNonNull(example, "example");
     Objects.requireNonNull(message, "message");
     if ((waivedReason == null) != (waivedUntil == null)) {
-      throw new IllegalArgumentException("Invalid waiver of " + rule + ": half of it");
+      throw new IllegalArgumentException(
+          "Invalid waiver of " + rule + ": expected both a reason and a date, or neither");
     }
   }
 
-  /** A finding that counts. */
+  /** A finding that is not waived. */
   public Finding(String rule, int tensors, String example, String message) {
     this(rule, tensors, example, message, null, null);
   }
@@ -42,7 +43,7 @@ public record Finding(
     return new Finding(rule, tensors, example, message, reason, until);
   }
 
-  /** Whether a verdict counts it: no waiver covers it. */
+  /** Whether it counts for the verdict: no waiver covers it. */
   public boolean counts() {
     return waivedReason == null;
   }

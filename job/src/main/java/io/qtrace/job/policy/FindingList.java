@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Findings of one edge as they are made: what a waiver covers stands apart from what counts. */
+/** Collects the findings of one edge; what a waiver covers is kept apart from what counts. */
 public final class FindingList {
   private final Waivers waivers;
   private final List<Finding> findings = new ArrayList<>();
@@ -18,7 +18,8 @@ public final class FindingList {
   }
 
   /**
-   * Adds what breaks a rule: one finding of those that count, one of those that each waiver covers.
+   * Adds tensors or layers that break a rule: one finding for those that count, and one for those
+   * covered by each waiver.
    *
    * @param name of the tensor or layer
    * @param message of some of those that break it, at least one
@@ -44,7 +45,7 @@ public final class FindingList {
     return findings;
   }
 
-  /** Which waivers would have covered something, had they not expired. */
+  /** Notes about expired waivers that would have covered something. */
   public List<String> notes() {
     return notes;
   }

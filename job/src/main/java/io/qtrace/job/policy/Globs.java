@@ -3,7 +3,9 @@ package io.qtrace.job.policy;
 import java.util.List;
 import org.apache.hadoop.fs.GlobPattern;
 
-/** Globs of a policy, {@code *} crossing folders and dots; none at all match everything. */
+/**
+ * Globs of a policy, where {@code *} crosses folders and dots; an empty list matches everything.
+ */
 final class Globs {
   private final List<GlobPattern> patterns;
 

@@ -27,11 +27,11 @@ import org.apache.commons.codec.digest.DigestUtils;
  *
  * @param version the author's number of this policy
  * @param hash XXH3-128 of the file's bytes, hexadecimal: equal hashes mean equal policies
- * @param sha256 of the same bytes, for those who must not trust the file
+ * @param sha256 of the same bytes, for attestations
  * @param categories rules that sort tensors by name
  * @param edges expectation by kind of edge and subject
- * @param overrides expectations of some runs, the last one that applies wins
- * @param waivers findings that do not count
+ * @param overrides expectations of some runs; the last one that applies wins
+ * @param waivers of known findings
  */
 public record Policy(
     int version,
@@ -65,15 +65,15 @@ public record Policy(
   }
 
   /**
-   * Reads a policy file, or the one that came with qtrace, as it holds today.
+   * Reads a policy file, or the built-in one, with the waivers in force today.
    *
-   * @throws IOException if it cannot be read, is incomplete or says something unknown
+   * @throws IOException if it cannot be read, is incomplete or has an unknown setting
    */
   public static Policy load(Optional<Path> file) throws IOException {
     return load(file, LocalDate.now(ZoneOffset.UTC));
   }
 
-  /** The same as it holds on a day. */
+  /** The same with the waivers in force on a given day. */
   public static Policy load(Optional<Path> file, LocalDate today) throws IOException {
     YamlFile yaml = YamlFile.of(file, "policy.yaml");
     Document document = yaml.as(Document.class);
@@ -112,12 +112,12 @@ public record Policy(
     return edges.get(kind).get(subject);
   }
 
-  /** What this policy says of a run. */
+  /** The policy for one run. */
   public RunPolicy forRun(String run, RunConfig config) {
     return new RunPolicy(this, run, config);
   }
 
-  /** The hash and the waivers that hold today: what the verdicts of an audit depend on. */
+  /** The hash and the waivers in force: what the verdicts of an audit depend on. */
   public String identity() {
     return hash + " " + waivers.inForce();
   }

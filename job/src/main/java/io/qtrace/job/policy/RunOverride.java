@@ -14,15 +14,15 @@ import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 
 /**
- * Expectations of some runs in place of their edges' kinds'.
+ * Expectations that replace those of the kinds of edges, for some runs.
  *
- * @param name what notes call it
- * @param runs globs over paths of run folders; none match every run
+ * @param name under which notes mention it
+ * @param runs globs over paths of run folders; if empty, every run matches
  * @param config settings of the run's {@code config.json}, each with the value, or the list of
- *     values, that it must have; a run that lacks one is another run
- * @param contains tensors whose names have any of these; none match every tensor
- * @param without but none of these
- * @param edges by kind and subject; what is not said stays as it is
+ *     values, that it must have; a run without one does not match
+ * @param contains tensors whose names contain any of these; if empty, every tensor matches
+ * @param without tensors whose names contain any of these do not match
+ * @param edges by kind and subject; others keep their expectations
  */
 public record RunOverride(
     String name,
@@ -64,7 +64,7 @@ public record RunOverride(
     }
   }
 
-  /** Why it applies to a run, for a person; empty where it does not. */
+  /** Why it applies to a run, for people; empty if it does not. */
   Optional<String> reason(String run, RunConfig settings) {
     if (!new Globs(runs).match(run)) {
       return Optional.empty();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** What a policy says of the edges that lead to the checkpoints of one run. */
+/** The policy for the edges that lead to the checkpoints of one run. */
 public final class RunPolicy implements Serializable {
   private static final long serialVersionUID = 1;
 
@@ -31,7 +31,10 @@ public final class RunPolicy implements Serializable {
             .toList();
   }
 
-  /** What is expected of a tensor, or of a layer's LUT: of overrides the last that says it. */
+  /**
+   * What is expected of a tensor, or of a layer's LUT: from the last override that states it, else
+   * from the kind of the edge.
+   */
   public Expectation expectation(EdgeKind kind, Subject subject, String tensor) {
     Expectation expectation = policy.expectation(kind, subject);
     for (RunOverride override : overrides) {
@@ -40,7 +43,7 @@ public final class RunPolicy implements Serializable {
     return expectation;
   }
 
-  /** Which overrides speak of edges of a kind, and why they apply to this run. */
+  /** Notes naming the overrides for a kind of edge, and why they apply to this run. */
   public List<String> notes(EdgeKind kind) {
     List<String> notes = new ArrayList<>();
     if (!config.problem().isEmpty() && !policy.overrides().isEmpty()) {
@@ -55,7 +58,7 @@ public final class RunPolicy implements Serializable {
     return notes.stream().map(SafeText::of).toList();
   }
 
-  /** The {@code lut_max_abs} that the run's settings give, if that is one. */
+  /** The {@code lut_max_abs} in the run's settings, if it is valid. */
   public Optional<Double> lutMaxAbs() {
     return config
         .setting("lut_max_abs")
@@ -64,15 +67,15 @@ public final class RunPolicy implements Serializable {
         .filter(value -> value > 0 && Double.isFinite(value));
   }
 
-  /** The waivers that are about a checkpoint of this run. */
+  /** The waivers for a checkpoint of this run. */
   public Waivers waivers(String checkpoint) {
     return policy.waivers().of(run, checkpoint);
   }
 
   /**
-   * Hash of all that settles the verdict of an edge to a checkpoint of this run, in addition to the
-   * content of its ends: the version of judging, the policy, the overrides that apply, lut_max_abs,
-   * the waivers and which of them hold today.
+   * Hash of everything that the verdict of an edge to a checkpoint of this run depends on, in
+   * addition to the content of its ends: the version of the judging code, the policy, the overrides
+   * that apply, lut_max_abs, the waivers and which of them are in force today.
    */
   public String identity(String checkpoint) {
     List<String> reasons =

@@ -3,12 +3,12 @@ package io.qtrace.job.policy;
 import io.qtrace.lut.Category;
 import java.util.Locale;
 
-/** What an expectation is about: the tensors of a category, or the LUT that training uses. */
+/** The subject of an expectation: the tensors of a category, or the LUT that training uses. */
 public enum Subject {
   LUT_DELTAS,
   LUT,
   /**
-   * The LUT that the deltas give, before it is snapped to float16; the stored one where there are
+   * The LUT computed from the deltas, before it is snapped to float16; the stored one if there are
    * no deltas.
    */
   EFFECTIVE_LUT,

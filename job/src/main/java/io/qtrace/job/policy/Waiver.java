@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A known finding that does not count.
+ * Waives a known finding.
  *
  * @param rule of the finding
- * @param runs globs over paths of run folders; none match every run
- * @param checkpoints globs over paths of the child
- * @param tensors globs over names of tensors; a layer's for rules about its LUT
- * @param reason why, for whoever reads the audit
- * @param expires the last day on which it holds, UTC
+ * @param runs globs over paths of run folders; if empty, every run matches
+ * @param checkpoints globs over paths of the child checkpoint
+ * @param tensors globs over names of tensors, or of layers for rules about their LUTs
+ * @param reason for the readers of the audit
+ * @param expires the last day on which it is in force, UTC
  */
 public record Waiver(
     String rule,
@@ -57,7 +57,7 @@ public record Waiver(
     }
   }
 
-  /** Whether it is about something of that run and checkpoint. */
+  /** Whether it may apply to that run and checkpoint. */
   boolean isAbout(String run, String checkpoint) {
     return new Globs(runs).match(run) && new Globs(checkpoints).match(checkpoint);
   }
@@ -70,12 +70,12 @@ public record Waiver(
     return today.isAfter(expires);
   }
 
-  /** The finding, forgiven. */
+  /** The finding, waived. */
   public Finding applyTo(Finding finding) {
     return finding.waived(reason, expires.toString());
   }
 
-  /** Whether it is what waived a finding. */
+  /** Whether a finding was waived by this waiver. */
   boolean waived(Finding finding) {
     return rule.equals(finding.rule())
         && reason.equals(finding.waivedReason())

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a policy forgives on a day.
+ * The waivers of a policy on a given day.
  *
- * @param all as the policy lists them; no two of one rule, reason and date
+ * @param all in the order of the policy; no two have the same rule, reason and date
  * @param today in UTC
  */
 public record Waivers(List<Waiver> all, LocalDate today) implements Serializable {
@@ -31,22 +31,20 @@ public record Waivers(List<Waiver> all, LocalDate today) implements Serializable
     }
   }
 
-  /** Those about one checkpoint. */
+  /** Those for one checkpoint. */
   public Waivers of(String run, String checkpoint) {
     return new Waivers(
         all.stream().filter(waiver -> waiver.isAbout(run, checkpoint)).toList(), today);
   }
 
-  /** The waiver that holds today for a rule that a tensor breaks. */
+  /** The waiver in force for a rule that a tensor breaks. */
   public Optional<Waiver> covering(String rule, String tensor) {
     return all.stream()
         .filter(waiver -> !waiver.isExpired(today) && waiver.covers(rule, tensor))
         .findFirst();
   }
 
-  /**
-   * An audit's finding about its example, a run or a checkpoint, waived where a waiver covers it.
-   */
+  /** An audit's finding about a run or a checkpoint, its example, waived if a waiver covers it. */
   public Finding apply(Finding finding) {
     String path = finding.example();
     String folder = path.substring(0, Math.max(path.lastIndexOf('/'), 0));
@@ -58,7 +56,7 @@ public record Waivers(List<Waiver> all, LocalDate today) implements Serializable
         .orElse(finding);
   }
 
-  /** A note for each that covered one of the tensors that break a rule, until it expired. */
+  /** A note for each expired waiver that covers one of the tensors that break a rule. */
   public List<String> expiredNotes(String rule, Collection<String> tensors) {
     return all.stream()
         .filter(waiver -> waiver.isExpired(today))
@@ -72,7 +70,7 @@ public record Waivers(List<Waiver> all, LocalDate today) implements Serializable
         .formatted(waiver.rule(), waiver.expires(), SafeText.of(waiver.reason()));
   }
 
-  /** A note for each that expired, or covers none of all findings of an audit. */
+  /** A note for each waiver that expired, or covers no finding of an audit. */
   public List<String> unusedNotes(Collection<Finding> findings) {
     List<String> notes = new ArrayList<>();
     for (Waiver waiver : all) {
@@ -87,7 +85,7 @@ public record Waivers(List<Waiver> all, LocalDate today) implements Serializable
     return notes;
   }
 
-  /** A digit for each waiver, 1 while it holds: what the day changes. */
+  /** A digit for each waiver, 1 while it is in force: this depends on the day. */
   String inForce() {
     StringBuilder digits = new StringBuilder();
     all.forEach(waiver -> digits.append(waiver.isExpired(today) ? '0' : '1'));

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A phase of a command: until it is closed, Spark jobs of this thread bear its name in Spark's user
- * interface, as their group, and say what they do, as their description.
+ * A phase of a command: until it is closed, Spark jobs of this thread have its name as their group
+ * and its description in Spark's user interface.
  */
 public final class Phase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Phase.class);

@@ -12,9 +12,12 @@ public interface Progress {
         public void show(Stage now) {}
       };
 
-  /** An event that is worth a line of its own. */
+  /** Reports an event, on a line of its own. */
   void report(String line);
 
-  /** How far a stage has come. As often as is handy: who shows it decides how often. */
+  /**
+   * Reports how far a stage has come. It may be called at any rate; the display decides how often
+   * to update.
+   */
   void show(Stage now);
 }

@@ -11,11 +11,11 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * What an audit came to, in one small document, for whatever alerts.
+ * The result of an audit in one small document, for alerts.
  *
- * @param status exit status of the command: 0, 1, or 2 for an audit that could not be done
- * @param error why it could not be done; else null
- * @param audit what it says; null where it could not be done
+ * @param status exit status of the command: 0, 1, or 2 if the audit failed
+ * @param error why the audit failed; null if it did not
+ * @param audit its result; null if it failed
  */
 public record AuditSummary(
     int status,
@@ -29,9 +29,9 @@ public record AuditSummary(
   /**
    * A finished audit.
    *
-   * @param checkpointsRead those that no earlier audit had read
-   * @param waived findings that a waiver of the policy covers
-   * @param problems the first 100 of the findings that no waiver covers
+   * @param checkpointsRead checkpoints that no earlier audit had read
+   * @param waived findings covered by a waiver of the policy
+   * @param problems the first 100 findings not covered by a waiver
    */
   public record Audit(
       String auditId,
@@ -51,7 +51,7 @@ public record AuditSummary(
   /**
    * A finding.
    *
-   * @param checkpoint that it is about; null where it is about the archive
+   * @param checkpoint that it is about; null for a finding about the archive
    */
   public record Problem(
       @JsonInclude(JsonInclude.Include.NON_NULL) String checkpoint, String rule, String message) {}

@@ -1,10 +1,12 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.Finding;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.text.Paragraph;
 import io.qtrace.job.text.Units;
 import java.util.ArrayList;
@@ -14,8 +16,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What {@code audit} prints as text, the verdict first and what to do next last: a page with what
- * is wrong and a line a run, or every edge.
+ * What {@code audit} prints as text, from the verdict to what to do next: a page with the findings
+ * and a line per run, or every edge.
  */
 public final class AuditText {
   private static final String INDENT = " ".repeat(15);
@@ -31,9 +33,9 @@ public final class AuditText {
   }
 
   /**
-   * About a page, however large the archive is.
+   * About one page, however large the archive is.
    *
-   * @param width most characters that a line of a table may have
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> page(AuditReport report, NextSteps next, int width) {
     AuditText text = new AuditText(report);
@@ -50,7 +52,7 @@ public final class AuditText {
     return text.lines;
   }
 
-  /** Every edge below the run of its child, with its counts, findings and notes. */
+  /** Every edge, listed under the run of its child, with its counts, findings and notes. */
   public static List<String> all(AuditReport report, NextSteps next) {
     AuditText text = new AuditText(report);
     text.verdict();
@@ -62,23 +64,21 @@ public final class AuditText {
 
   private void verdict() {
     lines.add(
-        "%s: %d of %d edges violate the policy, %d findings%s"
+        "%s: %s%s"
             .formatted(
                 report.verdict(),
-                report.violations(),
-                edges.size(),
-                report.findingCount(),
+                Verdict.counts(report.violations(), edges.size(), report.findingCount()),
                 report.waivedCount() == 0 ? "" : ", %d waived".formatted(report.waivedCount())));
     lines.add("Audit %s of %s".formatted(report.auditId(), SafeText.of(report.archive())));
     AuditReport.Size size = report.size();
     lines.add(
-        "%d runs, %d checkpoints (%d read, %d known), %d edges, %s, %s read"
+        "%s, %s (%d read, %d known), %s, %s, %s read"
             .formatted(
-                size.runs(),
-                size.checkpoints(),
+                Amount.of(size.runs(), "run"),
+                Amount.of(size.checkpoints(), "checkpoint"),
                 size.checkpointsRead(),
                 size.checkpoints() - size.checkpointsRead(),
-                edges.size(),
+                Amount.of(edges.size(), "edge"),
                 Units.size(size.bytes()),
                 Units.size(report.reading().bytesRead())));
   }

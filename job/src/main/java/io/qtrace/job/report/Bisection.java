@@ -1,6 +1,7 @@
 package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.lineage.Departures.Below;
 import io.qtrace.job.lineage.Departures.Departure;
@@ -15,12 +16,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The first edges on which a tensor, or any {@code _Q}, left the content that a checkpoint has: one
- * on each way from it.
+ * The first edges on which a tensor, or any {@code _Q}, differs from that of a checkpoint: one on
+ * each line of descent from it.
  *
  * @param tensor null for every {@code _Q}
  * @param since path of the checkpoint
- * @param checkpoints how many were made from it, on the ways that were searched
+ * @param checkpoints number of checkpoints made from it, on the lines of descent that were searched
  * @param edges in the order of the tree
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -36,7 +37,7 @@ public record Bisection(
   }
 
   /**
-   * An edge on which tensors left.
+   * An edge on which tensors changed for the first time.
    *
    * @param tensors how many
    */
@@ -49,9 +50,10 @@ public record Bisection(
       List<Departure> causes) {}
 
   /**
-   * Searches the ways from a checkpoint.
+   * Searches the lines of descent from a checkpoint.
    *
-   * @param until the only checkpoint to search the way to; all ways if there is none
+   * @param until checkpoint to which the search is limited; if empty, all lines of descent are
+   *     searched
    * @throws IllegalArgumentException if {@code until} was not made from {@code since}, or the
    *     checkpoint has no such tensor
    */
@@ -117,20 +119,20 @@ public record Bisection(
         causes);
   }
 
-  /** A line a cause of each edge. */
+  /** A line per edge and cause. */
   public List<String> lines(int width) {
     List<String> lines = new ArrayList<>();
     lines.add("audit %s of %s".formatted(auditId, SafeText.of(archive)));
     String what = tensor == null ? "Every _Q" : SafeText.of(tensor);
     if (edges.isEmpty()) {
       lines.add(
-          "%s is as in %s in all %d checkpoints made from it"
-              .formatted(what, SafeText.of(since), checkpoints));
+          "%s: unchanged since %s in %s made from it"
+              .formatted(what, SafeText.of(since), Amount.of(checkpoints, "checkpoint")));
       return lines;
     }
     lines.add(
-        "%s since %s: left its content on %d edges, the first of each way"
-            .formatted(what, SafeText.of(since), edges.size()));
+        "%s: first changed since %s on %s, one for each line of descent"
+            .formatted(what, SafeText.of(since), Amount.of(edges.size(), "edge")));
     TextTable table =
         new TextTable(
             Column.text("checkpoint"),

@@ -12,7 +12,7 @@ import io.qtrace.lut.Category;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The answer for a pair of checkpoints: the verdict in one sentence, and what is wrong. */
+/** The answer for a pair of checkpoints: the verdict in one sentence, and the findings. */
 final class Conclusion {
   private Conclusion() {}
 
@@ -35,7 +35,9 @@ final class Conclusion {
       return "neither side has _Q buffers";
     }
     if (changed == 0) {
-      return "all %d _Q buffers are unchanged".formatted(all);
+      return all == 1
+          ? "the only _Q buffer is unchanged"
+          : "all %d _Q buffers are unchanged".formatted(all);
     }
     return Operations.KNOWN
         .of(kind)

@@ -26,7 +26,7 @@ public record DiffDocument(
     List<TensorChange> tensors,
     List<Skipped> skipped) {
   /**
-   * What cannot be compared.
+   * A tensor or other content that cannot be compared.
    *
    * @param side left or right
    */

@@ -2,6 +2,7 @@ package io.qtrace.job.report;
 
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.PairComparison;
 import io.qtrace.job.compare.TensorComparison;
@@ -45,8 +46,8 @@ public final class DiffText {
   }
 
   /**
-   * @param all whether lists are whole, however long
-   * @param width most characters that a line of a table may have
+   * @param all whether to print long lists in full
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> lines(
       String left, String right, Diff.Outcome outcome, boolean all, int width) {
@@ -155,7 +156,7 @@ public final class DiffText {
     add(table);
   }
 
-  // An override may expect another thing of some layers.
+  // An override may have other expectations for some layers.
   private String expected(Category category, Subject subject) {
     String usual = rules.expectation(judgement.kind(), subject, "").label();
     String all =
@@ -282,18 +283,19 @@ public final class DiffText {
     long trained = moves.stream().filter(LutMove::isTrained).count();
     section("LUT training");
     lines.add(
-        "%d _lut_raw_deltas tensors; the LUT moved in %d of %d layers, the deltas by up to %s"
+        "%s; the LUT moved in %s, the deltas by up to %s"
             .formatted(
-                pair.of(Category.LUT_DELTAS).filter(t -> t.right().isPresent()).count(),
-                trained,
-                moves.size(),
+                Amount.of(
+                    pair.of(Category.LUT_DELTAS).filter(t -> t.right().isPresent()).count(),
+                    "_lut_raw_deltas tensor"),
+                Amount.of(trained, moves.size(), "layer"),
                 Numbers.scientific(
                     moves.stream()
                         .mapToDouble(move -> move.deltas().orElse(0.0))
                         .max()
                         .orElse(0))));
     lines.add(
-        "%d of %d values of it moved on the float16 grid; %d of %d stored .lut changed"
+        "%d of %d LUT values moved on the float16 grid; %d of %d stored .lut changed"
             .formatted(
                 moves.stream().mapToInt(LutMove::snapped).sum(),
                 moves.stream().mapToInt(LutMove::values).sum(),

@@ -1,11 +1,12 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.job.judge.EdgeCounts;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.operations.Train;
 import java.util.StringJoiner;
 
-/** How many tensors of an edge have which status, and what became of {@code _Q} and LUTs. */
+/** Counts of an edge in one line: tensors by status, changed {@code _Q}, trained LUTs. */
 final class EdgeSummary {
   private EdgeSummary() {}
 
@@ -24,9 +25,8 @@ final class EdgeSummary {
         buffers.qBuffers() == 0
             ? ""
             : buffers.qChanged() == 0
-                ? "; _Q unchanged in %d layers".formatted(buffers.qBuffers())
-                : "; _Q changed in %d of %d layers"
-                    .formatted(buffers.qChanged(), buffers.qBuffers());
+                ? "; _Q unchanged in " + Amount.of(buffers.qBuffers(), "layer")
+                : "; _Q changed in " + Amount.of(buffers.qChanged(), buffers.qBuffers(), "layer");
     String lut =
         luts.lutLayers() == 0
             ? ""

@@ -38,7 +38,7 @@ public record ExplainDocument(
   /**
    * A kind that was tested.
    *
-   * @param unexplained tensors that changed otherwise than that kind changes them
+   * @param unexplained number of tensors whose change this kind does not explain
    * @param example one of them
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -47,8 +47,8 @@ public record ExplainDocument(
   /**
    * One quantized layer.
    *
-   * @param deltasMoved largest |change| of a delta, against those that the parent's LUT implies
-   *     where it has none
+   * @param deltasMoved largest |change| of a delta, compared with those implied by the parent's LUT
+   *     if the parent has none
    * @param effectiveMoved largest |change| of a value of the LUT that training uses, before it is
    *     snapped to float16
    * @param casts tensors in another dtype
@@ -68,7 +68,7 @@ public record ExplainDocument(
       List<String> casts,
       Invariants invariants) {}
 
-  /** A {@code _Q}; residual and first counterexample as in table {@code q_changes}. */
+  /** A {@code _Q}; residual and first counterexample as in the table {@code q_changes}. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Quantized(
       TensorStatus status,
@@ -87,7 +87,7 @@ public record ExplainDocument(
   /**
    * The LUT of one side.
    *
-   * @param effective the one that the deltas give; the stored one where there are none
+   * @param effective the one computed from the deltas; the stored one if there are none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Lut(List<Double> stored, List<Double> effective, List<Double> deltas) {}

@@ -2,6 +2,7 @@ package io.qtrace.job.report;
 
 import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorComparison;
@@ -28,8 +29,8 @@ import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /**
- * What {@code explain} prints as text: the verdict, the kind and why, then layer by layer what
- * changed.
+ * What {@code explain} prints as text: the verdict, the kind of the edge and how it was found, then
+ * what changed layer by layer.
  */
 public final class ExplainText {
   private static final int LAYERS = 10;
@@ -47,8 +48,8 @@ public final class ExplainText {
   }
 
   /**
-   * @param all whether lists are whole, however long
-   * @param width most characters that a line of a table may have
+   * @param all whether to print long lists in full
+   * @param width maximum number of characters in a line of a table
    */
   public static List<String> lines(
       String left, String right, Diff.Outcome outcome, boolean all, int width) {
@@ -67,7 +68,7 @@ public final class ExplainText {
     lines.add("Kind: %s, %s".formatted(outcome.judgement().kind().label(), kindReason(outcome)));
     TextTable table =
         new TextTable(
-            Column.text("as a"), Column.number("leaves unexplained"), Column.text("such as"));
+            Column.text("operation"), Column.number("tensors unexplained"), Column.text("such as"));
     for (Classifier.Fit fit : outcome.judgement().outcome().fits()) {
       table.add(
           fit.operation().kind().label(),
@@ -79,10 +80,10 @@ public final class ExplainText {
 
   /** How the kind of the edge was found. */
   static String kindReason(Diff.Outcome outcome) {
-    return outcome.asked() ? "as asked for" : "determined by what changed";
+    return outcome.asked() ? "as given by --kind" : "inferred from the changes";
   }
 
-  // Of many layers the unexplained ones first.
+  // If there are many layers, unexplained ones are chosen first.
   private void layers() {
     List<LayerChange> changed = outcome.layers().stream().filter(LayerChange::isChanged).toList();
     int most = all ? Integer.MAX_VALUE : LAYERS;
@@ -93,10 +94,12 @@ public final class ExplainText {
             .collect(Collectors.toSet());
     changed.stream().filter(shown::contains).forEach(this::layer);
     lines.add("");
-    More.of(changed.size() - most, "layers that changed").ifPresent(lines::add);
+    More.of(changed.size() - most, "changed layer").ifPresent(lines::add);
     lines.add(
-        "%d of %d layers did not change"
-            .formatted(outcome.layers().size() - changed.size(), outcome.layers().size()));
+        "%s did not change"
+            .formatted(
+                Amount.of(
+                    outcome.layers().size() - changed.size(), outcome.layers().size(), "layer")));
   }
 
   private static boolean isUnexplained(LayerChange layer) {
@@ -163,12 +166,16 @@ public final class ExplainText {
   private static String moved(LutMove move) {
     String lut =
         move.effective() == 0
-            ? "the LUT that training uses did not move"
-            : "the LUT that training uses by up to %s, %d of %d values of it on the float16 grid"
+            ? "the LUT used in training did not move"
+            : "the LUT used in training by up to %s (%d of its %d values on the float16 grid)"
                 .formatted(Numbers.scientific(move.effective()), move.snapped(), move.values());
     return lut
         + move.deltas()
-            .map(deltas -> "; its deltas by up to " + Numbers.scientific(deltas))
+            .map(
+                deltas ->
+                    deltas == 0
+                        ? "; its deltas did not move"
+                        : "; its deltas moved by up to " + Numbers.scientific(deltas))
             .orElse("; the child has no deltas");
   }
 
@@ -210,9 +217,9 @@ public final class ExplainText {
     layer.unchecked().ifPresent(why -> broken.add("not checked, " + SafeText.of(why)));
     if (layer.check().isPresent()) {
       LutCheckPartial check = layer.check().get();
-      count(broken, check.outside(), "indices outside the LUT");
-      count(broken, check.offGrid(), "elements of _Q off the LUT grid");
-      count(broken, check.stale(), "elements of _Q not lut[_indices]");
+      count(broken, check.outside(), "of _indices outside the LUT");
+      count(broken, check.offGrid(), "of _Q off the LUT grid");
+      count(broken, check.stale(), "of _Q not equal to lut[_indices]");
       layer.table().ifPresent(table -> table(broken, table));
     }
     add("invariants", broken.length() == 0 ? "hold: _Q is lut[_indices]" : broken.toString());
@@ -221,12 +228,16 @@ public final class ExplainText {
         .filter(drift -> drift != 0)
         .ifPresent(
             drift ->
-                add("stored lut", "off the LUT of the deltas by up to " + Numbers.exact(drift)));
+                add(
+                    "stored lut",
+                    "differs from the LUT of the deltas by up to " + Numbers.exact(drift)));
   }
 
   private static void count(StringJoiner broken, Mismatches found, String what) {
     if (found.count() > 0) {
-      broken.add("%d %s, the first at element %d".formatted(found.count(), what, found.first()));
+      broken.add(
+          "%s %s, the first at element %d"
+              .formatted(Amount.of(found.count(), "element"), what, found.first()));
     }
   }
 

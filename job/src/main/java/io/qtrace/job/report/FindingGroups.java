@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The findings of edges, those of one kind that break the same rules together: the first edge with
- * its findings in full, the next ones by name.
+ * The findings of edges, grouped where edges of one kind break the same rules: the first edge with
+ * its findings in full, the others by name.
  */
 final class FindingGroups {
   private static final int MOST = 30; // groups
   private static final int NAMED = 4; // further edges of a group
 
-  /** What edges have in common that are wrong in the same way. */
+  /** What the edges of a group have in common. */
   private record Fault(EdgeKind kind, List<String> rules) {
     static Fault of(AuditedEdge edge) {
       return new Fault(
@@ -30,7 +30,7 @@ final class FindingGroups {
 
   private FindingGroups() {}
 
-  /** Those of the edges that have findings; no lines if none has. */
+  /** The groups of edges with findings; no lines if there are none. */
   static List<String> lines(Stream<AuditedEdge> edges) {
     Map<Fault, List<AuditedEdge>> groups =
         edges
@@ -39,7 +39,7 @@ final class FindingGroups {
     List<String> lines = new ArrayList<>();
     groups.values().stream().limit(MOST).forEach(group -> add(lines, group));
     long hidden = groups.values().stream().skip(MOST).mapToLong(List::size).sum();
-    More.of(hidden, "edges with other findings").ifPresent(more -> lines.add("  " + more));
+    More.of(hidden, "edge", "with other findings").ifPresent(more -> lines.add("  " + more));
     return lines;
   }
 
@@ -50,24 +50,24 @@ final class FindingGroups {
       lines.addAll(Paragraph.lines("    ", Findings.line(finding)));
     }
     if (group.size() > 1) {
-      lines.add("    the same in:");
+      lines.add("    the same findings:");
     }
     group.stream()
         .skip(1)
         .limit(NAMED)
         .forEach(edge -> lines.add("      %s%s".formatted(title(edge), example(edge))));
-    More.of(group.size() - 1 - NAMED, "edges").ifPresent(more -> lines.add("      " + more));
+    More.of(group.size() - 1 - NAMED, "edge").ifPresent(more -> lines.add("      " + more));
   }
 
   private static String title(AuditedEdge edge) {
     String child = SafeText.of(edge.ends().childPath());
     String parent = SafeText.of(edge.ends().parentPath());
     return edge.isRejected()
-        ? "%s, not from %s".formatted(child, parent)
-        : "%s, %s from %s".formatted(child, edge.kind(), parent);
+        ? "%s, not made from %s".formatted(child, parent)
+        : "%s from %s (%s)".formatted(child, parent, edge.kind());
   }
 
-  // The true parent is another one for each.
+  // The true parent differs from edge to edge.
   private static String example(AuditedEdge edge) {
     return edge.isRejected() && !edge.findings().isEmpty()
         ? " but " + SafeText.of(edge.findings().get(0).example())

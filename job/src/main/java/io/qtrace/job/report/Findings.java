@@ -3,11 +3,11 @@ package io.qtrace.job.report;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.Finding;
 
-/** Findings as people read them. */
+/** Findings as text. */
 final class Findings {
   private Findings() {}
 
-  /** One line: rule and message, and what forgives it. */
+  /** One line: rule and message, and the waiver that covers it. */
   static String line(Finding finding) {
     String line = finding.rule() + ": " + finding.message();
     return finding.counts()

@@ -2,6 +2,7 @@ package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.report.TensorDigests.Kind;
 import io.qtrace.job.text.Json;
@@ -24,9 +25,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What {@code inspect} says of one checkpoint; its JSON has these names.
+ * What {@code inspect} prints about one checkpoint; the component names are those of its JSON.
  *
- * @param notes what was read otherwise than the file says; not in the JSON where there are none
+ * @param notes what was read in another way than the file states; missing in the JSON if empty
  */
 public record Inspection(
     String path,
@@ -40,8 +41,8 @@ public record Inspection(
    * @param stride in elements
    * @param offset in elements, from the start of the storage
    * @param bytes of the elements in C order
-   * @param md5 first 16 hexadecimal digits, or null where not asked for
-   * @param fingerprint null where not asked for
+   * @param md5 first 16 hexadecimal digits, or null if not requested
+   * @param fingerprint null if not requested
    */
   public record Tensor(
       String name,
@@ -100,15 +101,15 @@ public record Inspection(
     return Json.of(this);
   }
 
-  /** The file, counts a category, and a line a tensor. */
+  /** The file, counts per category, and a line per tensor. */
   public List<String> lines(int width) {
     List<String> lines = new ArrayList<>();
     lines.add(SafeText.of(path));
     lines.add(
-        "%s, %d tensors, %s"
+        "%s, %s, %s"
             .formatted(
                 SafeText.of(format),
-                tensors.size(),
+                Amount.of(tensors.size(), "tensor"),
                 Units.size(tensors.stream().mapToLong(Tensor::bytes).sum())));
     if (!tensors.isEmpty()) {
       lines.add("");

@@ -5,7 +5,7 @@ import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.kernel.Mismatches;
 
-/** What must hold within one layer, as JSON shows it; null stands for what does not apply. */
+/** The invariants of one layer in JSON; null for what does not apply. */
 record Invariants(
     String layer,
     String unchecked,
@@ -16,13 +16,13 @@ record Invariants(
     @JsonUnwrapped Stale stale,
     @JsonUnwrapped Table table,
     Double effectiveDrift) {
-  /** Indices that no entry of the LUT has. */
+  /** Indices outside the LUT. */
   record Outside(Long indicesOutside, Long firstOutside) {}
 
   /** Elements of {@code _Q} that equal no entry of the LUT. */
   record OffGrid(Long offGrid, Long firstOffGrid, Double offGridValue, Double offGridExpected) {}
 
-  /** Elements of {@code _Q} that are not the entry at their index. */
+  /** Elements of {@code _Q} that differ from the entry at their index. */
   record Stale(
       Long stale, Long firstStale, Double staleValue, Double staleExpected, Double maxStale) {}
 

@@ -14,8 +14,8 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * An audit as JUnit XML, for systems that show tests: a case for each edge, for each checkpoint
- * that could not be read or has findings of its own, and for findings of the whole archive.
+ * An audit as JUnit XML, for CI systems: a test case for each edge, for each checkpoint that could
+ * not be read or has findings of its own, and for findings about the whole archive.
  */
 public final class JUnitXml {
   private static final String SUITE = "qtrace audit";
@@ -23,7 +23,7 @@ public final class JUnitXml {
   /**
    * A test case.
    *
-   * @param group what systems show it under
+   * @param group heading under which CI systems show it
    */
   private record Case(String group, String name, List<Finding> findings) {
     static Case of(Finding finding) {
@@ -47,7 +47,7 @@ public final class JUnitXml {
     return written(cases);
   }
 
-  /** One case of an audit that could not be done. */
+  /** The only case of an audit that failed. */
   public static String failed(AuditSummary summary) {
     Finding error = new Finding("audit-failed", 0, summary.archive(), summary.error());
     return written(List.of(Case.of(error)));

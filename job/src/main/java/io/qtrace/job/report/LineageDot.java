@@ -6,11 +6,11 @@ import io.qtrace.job.lineage.RecordedEdge;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Forests in Graphviz's language; what violates the policy is red. */
+/** Forests in Graphviz's DOT language; edges that violate the policy are red. */
 public final class LineageDot {
   private LineageDot() {}
 
-  /** One graph of all; checkpoints of different archives are different nodes. */
+  /** One graph of all trees; checkpoints of different archives are different nodes. */
   public static List<String> lines(List<LineageTree> trees) {
     List<String> lines = new ArrayList<>();
     lines.add("digraph lineage {");

@@ -1,5 +1,6 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.lineage.RecordedEdge;
@@ -14,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** A {@link LineageTree} drawn with text: a line a checkpoint, or a line a run. */
+/** A {@link LineageTree} as text: a line per checkpoint, or a line per run. */
 public final class LineageText {
   private static final int MOST = 100; // checkpoints with a line each
 
@@ -47,8 +48,10 @@ public final class LineageText {
     lines.addAll(
         Paragraph.lines(
             "",
-            "%d checkpoints in %d lines: --run RUN shows those of one run, --all every one"
-                .formatted(tree.checkpoints().size(), items.size())));
+            "%s in %s: --run RUN shows the checkpoints of one run, --all every checkpoint"
+                .formatted(
+                    Amount.of(tree.checkpoints().size(), "checkpoint"),
+                    Amount.of(items.size(), "line"))));
     return lines;
   }
 
@@ -100,12 +103,12 @@ public final class LineageText {
               .toList();
       long violations =
           nodes.stream().flatMap(Fold::edges).filter(edge -> edge.edge().isViolation()).count();
-      return "%s: %d checkpoints (%s) %s"
+      return "%s: %s (%s) %s"
           .formatted(
               run.isEmpty() ? "." : SafeText.of(run),
-              nodes.size(),
+              Amount.of(nodes.size(), "checkpoint"),
               RunSummary.kinds(kinds),
-              violations == 0 ? "CLEAN" : "VIOLATION: " + RunSummary.edges(violations));
+              violations == 0 ? "CLEAN" : "VIOLATION: " + Amount.of(violations, "edge"));
     }
 
     private static Stream<RecordedEdge> edges(Node node) {
@@ -134,10 +137,12 @@ public final class LineageText {
     List<String> lines = new ArrayList<>();
     for (RecordedEdge edge : node.contradicted()) {
       lines.add(
-          "not from %s, %s says: the weights contradict it, %s"
+          "not made from %s: the weights contradict %s, %s"
               .formatted(
                   SafeText.of(edge.edge().ends().parentPath()),
-                  edge.edge().has(Evidence.DECLARED) ? "as its run" : "as the order of files",
+                  edge.edge().has(Evidence.DECLARED)
+                      ? "its run's config.json"
+                      : "the order of files",
                   edge.edge().verdict()));
     }
     node.others().stream()

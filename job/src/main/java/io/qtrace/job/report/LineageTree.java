@@ -1,6 +1,7 @@
 package io.qtrace.job.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.io.Amount;
 import io.qtrace.job.audit.AuditedArchive;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
@@ -20,21 +21,21 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Checkpoints as a forest: below each one those that were made from it. A checkpoint with several
- * edges stands below the parent that says most of it: one that the weights show, else the one
- * before it in its run, else the declared one; never below one that the weights contradict.
+ * Checkpoints as a forest: below each checkpoint those that were made from it. A checkpoint with
+ * several edges is below the parent with the strongest evidence: one that the weights show, else
+ * the one before it in its run, else the declared one; never below one that the weights contradict.
  *
- * @param checkpoints every one after its parent, children of one by path
+ * @param checkpoints each after its parent, siblings sorted by path
  */
 public record LineageTree(String archive, String auditId, List<Node> checkpoints) {
   /**
    * One checkpoint.
    *
-   * @param id of its content, {@code checkpoint_id} in the tables
+   * @param id identifier of its content, {@code checkpoint_id} in the tables
    * @param parent path of the one above it; null for a root
    * @param depth edges from its root
    * @param edge how it was made; null for a root
-   * @param contradicted other edges to it, which the weights say are none
+   * @param contradicted other edges to it, which the weights contradict
    * @param others further edges to it, such as the one from the source of its run
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -51,7 +52,7 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
     checkpoints = List.copyOf(checkpoints);
   }
 
-  /** The forest of an archive as an audit saw it. */
+  /** The forest of an audited archive. */
   public static LineageTree of(AuditedArchive archive) {
     Map<String, String> paths = new TreeMap<>(); // by the checkpoint's id
     archive.checkpoints().forEach(one -> paths.put(one.id(), archive.path(one)));
@@ -111,7 +112,7 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
                     Comparator.comparingInt(LineageTree::weight)
                         .thenComparing(edge -> edge.edge().ends().parentPath()))
                 .ifPresent(edge -> chosen.put(child, edge)));
-    // A ring of claims is cut where it comes back to a checkpoint that was passed.
+    // A cycle of declarations is cut where it returns to a checkpoint on the path.
     Set<String> rooted = new HashSet<>();
     for (String child : List.copyOf(chosen.keySet())) {
       Set<String> passed = new HashSet<>();
@@ -142,8 +143,8 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
   /**
    * The checkpoint of a path.
    *
-   * @param path whole, or its last folders and name
-   * @throws IllegalArgumentException if several paths end like that
+   * @param path the whole path, or its end
+   * @throws IllegalArgumentException if several paths match
    */
   public Optional<Node> find(String path) {
     List<Node> found =
@@ -153,14 +154,14 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
     Optional<Node> whole = found.stream().filter(node -> node.path().equals(path)).findFirst();
     if (whole.isEmpty() && found.size() > 1) {
       throw new IllegalArgumentException(
-          "Ambiguous checkpoint '%s': %s and %d others end like that, expected more of the path"
-              .formatted(path, found.get(0).path(), found.size() - 1));
+          "Ambiguous checkpoint '%s': it matches %s and %s, expected more of the path"
+              .formatted(path, found.get(0).path(), Amount.of(found.size() - 1, "other")));
     }
     return whole.or(() -> found.stream().findFirst());
   }
 
   /**
-   * The part of it that has the checkpoints of one run, and those that they were made from.
+   * The part with the checkpoints of one run and those that they were made from.
    *
    * @param run a folder below the archive's root, or its last name
    */
@@ -180,9 +181,9 @@ public record LineageTree(String archive, String auditId, List<Node> checkpoints
   }
 
   /**
-   * The part of it near the roots.
+   * The part near the roots.
    *
-   * @param depth most edges between a checkpoint and its root
+   * @param depth maximum number of edges between a checkpoint and its root
    */
   public LineageTree toDepth(int depth) {
     return only(node -> node.depth() <= depth);

@@ -1,5 +1,6 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.job.lineage.TableUpkeep;
 import io.qtrace.job.text.TextTable;
 import io.qtrace.job.text.TextTable.Column;
@@ -7,12 +8,12 @@ import io.qtrace.job.text.Units;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the upkeep of the tables did, as text. */
+/** What maintenance of the tables did, as text. */
 public final class MaintainText {
   private MaintainText() {}
 
   /**
-   * A line a table.
+   * A line per table.
    *
    * @param isPlan whether nothing was done yet
    */
@@ -22,7 +23,8 @@ public final class MaintainText {
     lines.add(
         isPlan
             ? "To do (--dry-run):"
-            : "Maintained %d tables, %s freed".formatted(tables.size(), Units.size(freed)));
+            : "Maintained %s, freed %s"
+                .formatted(Amount.of(tables.size(), "table"), Units.size(freed)));
     TextTable table =
         new TextTable(
             Column.text("table"),
@@ -30,7 +32,7 @@ public final class MaintainText {
             Column.number("after"),
             Column.number("snapshots expired"),
             Column.number("orphans removed"),
-            Column.number("bytes freed"));
+            Column.number("freed"));
     for (TableUpkeep one : tables) {
       table.add(
           one.table(),
@@ -38,7 +40,7 @@ public final class MaintainText {
           one.filesAfter(),
           one.snapshotsExpired(),
           one.orphansRemoved(),
-          isPlan ? null : one.bytesFreed());
+          isPlan ? null : Units.size(one.bytesFreed()));
     }
     lines.addAll(table.lines(width));
     return lines;

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What to do after an audit, as commands to paste.
+ * What to do after an audit, as commands to paste into a shell.
  *
- * @param archive as it was given to the audit
+ * @param archive as given to the audit
  * @param bases options that name base models outside the archive
  * @param rules options that name its policy and settings
  * @param tables options that name its tables
@@ -31,7 +31,7 @@ public record NextSteps(
   }
 
   /**
-   * @param more whether {@code --all} would show more than was shown
+   * @param more whether {@code --all} would show more
    */
   List<String> lines(AuditReport report, boolean more) {
     List<String> lines = new ArrayList<>();
@@ -71,7 +71,7 @@ public record NextSteps(
         .ifPresent(finding -> add(lines, what, List.of("inspect", file(finding.example()))));
   }
 
-  // An edge that the weights reject has nothing to explain but that.
+  // Prefers edges that the weights do not reject, since those can be explained layer by layer.
   private static Optional<EdgeEnds> worst(List<RecordedEdge> edges) {
     return edges.stream()
         .map(RecordedEdge::edge)
@@ -80,7 +80,7 @@ public record NextSteps(
         .map(AuditedEdge::ends);
   }
 
-  // The path of what lies outside the archive is its URI.
+  // The path of a checkpoint outside the archive is its URI.
   private String file(String path) {
     if (path.contains(":/")) {
       return path;

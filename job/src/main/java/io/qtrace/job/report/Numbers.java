@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Numbers as people read them; always with a point, whatever the locale. */
+/** Numbers for people; always with a decimal point, independent of the locale. */
 final class Numbers {
   private Numbers() {}
 
@@ -27,7 +27,7 @@ final class Numbers {
     return numbers.stream().map(Numbers::exact).collect(Collectors.joining(", ", "[", "]"));
   }
 
-  /** Six digits after the point, with an exponent, as the notebook prints differences. */
+  /** Six digits after the decimal point, with an exponent, as the notebook prints differences. */
   static String scientific(double number) {
     if (!Double.isFinite(number)) {
       return exact(number);

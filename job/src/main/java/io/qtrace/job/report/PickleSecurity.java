@@ -12,10 +12,11 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * What {@code inspect --security} says of one checkpoint; its JSON has these names.
+ * What {@code inspect --security} prints about one checkpoint; the component names are those of its
+ * JSON.
  *
- * @param names how many classes and functions its pickles name
- * @param globals those of them that are listed, the worst first
+ * @param names number of classes and functions that its pickles name
+ * @param globals those that are listed, the worst first
  */
 public record PickleSecurity(String path, int names, List<Global> globals) {
   /**
@@ -46,7 +47,7 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
     globals = List.copyOf(globals);
   }
 
-  /** Of what was found, the worst first. */
+  /** Sorts what was found, the worst first. */
   public static PickleSecurity of(String path, int names, List<PickledGlobal> found) {
     return new PickleSecurity(path, names, found.stream().map(Global::of).toList());
   }
@@ -55,7 +56,7 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
     return Json.of(this);
   }
 
-  /** A sentence, and a line a name. */
+  /** A sentence, and a line per name. */
   public List<String> lines(int width) {
     List<String> lines = new ArrayList<>();
     lines.add(SafeText.of(path));
@@ -81,15 +82,15 @@ public record PickleSecurity(String path, int names, List<Global> globals) {
 
   private String sentence() {
     if (globals.isEmpty()) {
-      return "It has no pickle that names a class or function.";
+      return "No pickle in the file names a class or function.";
     }
     return switch (worst()) {
       case DANGEROUS ->
           "DANGEROUS: loading it with Python's pickle runs code. Nothing was run here.";
-      case UNREADABLE -> "UNREADABLE: a pickle cannot be followed to its end; do not load it.";
+      case UNREADABLE -> "UNREADABLE: a pickle cannot be parsed to its end; do not load the file.";
       case UNKNOWN ->
-          "UNKNOWN: it names what no list of safe names has; nothing known as dangerous.";
-      case SAFE -> "SAFE: it names only what torch.save and NumPy write.";
+          "UNKNOWN: it names classes or functions not known to be safe, but none known to be dangerous.";
+      case SAFE -> "SAFE: it names only classes and functions that torch.save and NumPy use.";
     };
   }
 

@@ -14,14 +14,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What runs train, a line for runs that train the same. */
+/** What runs train, one line for all runs that train the same. */
 final class Regimes {
   private static final int MOST = 10; // lines
   private static final int NAMED = 3; // runs in a line
 
   private Regimes() {}
 
-  /** No lines where nothing trains, or older versions judged the edges. */
+  /** No lines if nothing trains, or if older versions evaluated the edges. */
   static List<String> lines(Collection<AuditedEdge> edges) {
     Map<String, List<String>> runs = new LinkedHashMap<>(); // by what they train
     steps(edges)
@@ -37,7 +37,7 @@ final class Regimes {
     return lines;
   }
 
-  // The train edges of each run, one a child: from its own run where there is one.
+  // The train edges of each run, one per child: from its own run if there is one.
   private static Map<String, Map<String, AuditedEdge>> steps(Collection<AuditedEdge> edges) {
     Map<String, Map<String, AuditedEdge>> runs = new TreeMap<>();
     for (AuditedEdge edge : edges) {
@@ -61,8 +61,8 @@ final class Regimes {
   }
 
   /**
-   * The groups that the steps of a run train, in their order; of one that not all steps train, from
-   * or until which checkpoint.
+   * The groups that the steps of a run train, in order; with the first or last checkpoint of a
+   * group that not all steps train.
    */
   static String regime(List<AuditedEdge> steps) {
     Set<String> groups = new LinkedHashSet<>();

@@ -1,5 +1,6 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.bake.Rewrite;
 import io.qtrace.job.text.TextTable;
@@ -10,7 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** What {@code bake} and {@code sync} say of the checkpoint they wrote. */
+/** What {@code bake} and {@code sync} print about the checkpoint they wrote. */
 public final class RewriteText {
   private RewriteText() {}
 
@@ -35,12 +36,16 @@ public final class RewriteText {
     lines.add("");
     lines.add(summary(rewrite));
     if (rewrite.leftOut() > 0) {
-      lines.add("Left out: %d tensors that are not the model's".formatted(rewrite.leftOut()));
+      lines.add(
+          "Left out: %s outside the model's state dict"
+              .formatted(Amount.of(rewrite.leftOut(), "tensor")));
     }
     lines.add(
-        "Wrote %s: %d tensors, %s"
+        "Wrote %s: %s, %s"
             .formatted(
-                SafeText.of(rewrite.dest()), rewrite.tensors(), Units.size(rewrite.bytes())));
+                SafeText.of(rewrite.dest()),
+                Amount.of(rewrite.tensors(), "tensor"),
+                Units.size(rewrite.bytes())));
     return lines;
   }
 
@@ -53,10 +58,9 @@ public final class RewriteText {
             .map(Rewrite.Layer::drift)
             .filter(of -> of != null)
             .max(Comparator.naturalOrder());
-    return "LUT changed in %d of %d layers, _Q in %d%s"
+    return "LUT changed in %s, _Q in %d%s"
         .formatted(
-            luts,
-            layers.size(),
+            Amount.of(luts, layers.size(), "layer"),
             quantized,
             drift.map(most -> "; largest drift " + Numbers.exact(most)).orElse(""));
   }

@@ -20,7 +20,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
-/** A file of a query's rows, which is there as a whole or not at all; an older one is replaced. */
+/**
+ * A file with a query's rows, which appears complete or not at all; an existing one is replaced.
+ */
 public final class RowFile {
   private final String uri;
   private final boolean isParquet;
@@ -46,7 +48,7 @@ public final class RowFile {
   }
 
   /**
-   * Runs the query and writes its rows, which do not have to fit in memory.
+   * Runs the query and writes its rows, which need not fit in memory.
    *
    * @throws IllegalArgumentException if the query has no result
    * @throws IOException if the file cannot be written

@@ -1,6 +1,6 @@
 package io.qtrace.job.report;
 
-/** The form of a query's rows. */
+/** Output format of a query's rows. */
 public enum RowFormat {
   TEXT("text"),
   CSV("csv"),

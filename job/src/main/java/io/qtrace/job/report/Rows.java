@@ -29,7 +29,7 @@ public record Rows(StructType schema, List<Row> rows) {
     rows = List.copyOf(rows);
   }
 
-  /** Runs the query and brings its rows here. */
+  /** Runs the query and collects its rows. */
   public static Rows of(Dataset<Row> query) {
     return new Rows(query.schema(), query.collectAsList());
   }
@@ -37,7 +37,7 @@ public record Rows(StructType schema, List<Row> rows) {
   /**
    * The rows in a format.
    *
-   * @param width most characters a line of text may have
+   * @param width maximum number of characters in a line of text
    * @throws IllegalArgumentException if two columns of JSON have the same name
    */
   public List<String> lines(RowFormat format, int width) {
@@ -50,7 +50,7 @@ public record Rows(StructType schema, List<Row> rows) {
   }
 
   /**
-   * A list of objects, one a row; null stays null.
+   * A list of objects, one per row; null stays null.
    *
    * @throws IllegalArgumentException if two columns have the same name
    */
@@ -58,7 +58,7 @@ public record Rows(StructType schema, List<Row> rows) {
     return Json.of(rows.stream().map(Rows::object).toList());
   }
 
-  /** A line of titles and a line a row; nothing for a statement without a result. */
+  /** A line of titles and a line per row; nothing for a statement without a result. */
   public List<String> lines(int width) {
     return schema.isEmpty() ? List.of() : table().lines(width);
   }
@@ -81,7 +81,7 @@ public record Rows(StructType schema, List<Row> rows) {
     return table;
   }
 
-  /** A line a column below a line a row, values whole. */
+  /** A line per column below a line for each row, with values in full. */
   public List<String> verticalLines() {
     List<String> titles = Arrays.stream(schema.fieldNames()).map(SafeText::of).toList();
     int width =
@@ -142,7 +142,7 @@ public record Rows(StructType schema, List<Row> rows) {
         : plain instanceof List || plain instanceof Map ? Json.line(plain) : plain.toString();
   }
 
-  // What JSON has a form for: null, Boolean, Number, String, List, Map.
+  // The types that JSON supports: null, Boolean, Number, String, List, Map.
   private static Object plain(Object value) {
     if (value == null || value instanceof Number || value instanceof Boolean) {
       return value;

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The edges of a run in a few words. */
+/** Counts of the edges of a run, in a few words. */
 final class RunSummary {
   private RunSummary() {}
 
-  /** How many edges have each kind, the most frequent first: {@code 41 train, 1 bake}. */
+  /** The number of edges of each kind, the most frequent first: {@code 41 train, 1 bake}. */
   static String kinds(Collection<EdgeKind> kinds) {
     Map<String, Long> counts =
         kinds.stream()
@@ -20,10 +20,5 @@ final class RunSummary {
         .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
         .map(kind -> kind.getValue() + " " + kind.getKey())
         .collect(Collectors.joining(", "));
-  }
-
-  /** {@code 1 edge} or {@code 2 edges}. */
-  static String edges(long count) {
-    return count + (count == 1 ? " edge" : " edges");
   }
 }

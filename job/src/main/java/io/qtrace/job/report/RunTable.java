@@ -1,5 +1,6 @@
 package io.qtrace.job.report;
 
+import io.qtrace.io.Amount;
 import io.qtrace.job.audit.AuditReport;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
@@ -16,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The runs of an audit, a line each: checkpoints, edges by kind, verdict. */
+/** The runs of an audit, one line each: checkpoints, edges by kind, verdict. */
 final class RunTable {
   private static final int MOST = 60;
   private static final String INDENT = "  ";
@@ -36,7 +37,7 @@ final class RunTable {
     String verdict() {
       List<String> wrong = new ArrayList<>();
       if (violations > 0) {
-        wrong.add(RunSummary.edges(violations));
+        wrong.add(Amount.of(violations, "edge"));
       }
       if (unreadable > 0) {
         wrong.add(unreadable + " unreadable");
@@ -83,8 +84,8 @@ final class RunTable {
   }
 
   /**
-   * A title and a line a run in order of names; of more than 60 runs the clean ones are left out
-   * first.
+   * A title and a line per run in order of names; if there are more than 60 runs, clean ones are
+   * left out first.
    */
   static List<String> lines(AuditReport report, int width) {
     Map<String, Run> runs = new RunTable(report).runs;
@@ -116,9 +117,8 @@ final class RunTable {
     long dirty = runs.values().stream().filter(run -> !run.isClean()).count();
     More.of(
             runs.size() - MOST,
-            dirty <= MOST
-                ? "runs, all CLEAN"
-                : "runs, %d of them with violations".formatted(dirty - MOST))
+            "run",
+            dirty <= MOST ? "all CLEAN" : "%d with violations".formatted(dirty - MOST))
         .ifPresent(more -> lines.add(INDENT + more));
     int alone =
         report.size().checkpoints()

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 
-/** Digests of tensors' bytes in C order, each read once whatever is asked for. */
+/** Digests of tensors' bytes in C order, each tensor read once for all of its digests. */
 public interface TensorDigests {
-  /** What can be asked for. */
+  /** The digests that can be requested. */
   enum Kind {
     /** MD5, the first 16 hexadecimal digits. */
     MD5_16,

@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 
 /**
- * Every content that one tensor has had in an archive, in order of time, no checkpoint before the
- * one that it was made from.
+ * Every content that one tensor has had in an archive, in order of time, with each checkpoint after
+ * its parent.
  */
 public record TensorHistory(
     String archive, String auditId, String tensor, List<Content> contents, List<Event> events) {
@@ -39,15 +39,15 @@ public record TensorHistory(
       String fingerprint, String dtype, List<Long> shape, String first, int checkpoints) {}
 
   /**
-   * A checkpoint whose content is not its parent's.
+   * A checkpoint whose content differs from its parent's.
    *
    * @param modified when it was written, ISO 8601
-   * @param event {@code new}, {@code returns} to a content that was there before, or {@code lost}
-   * @param kind of the edge that changed it; null in a root
+   * @param event {@code new}, {@code returns} to an earlier content, or {@code lost}
+   * @param kind of the edge that changed it; null for a root
    * @param from the edge's parent
    * @param verdict of the edge
    * @param status of the tensor on that edge
-   * @param cause of a {@code _Q}, proved by recomputation
+   * @param cause of the change of a {@code _Q}, proved by recomputation
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Event(
@@ -65,7 +65,7 @@ public record TensorHistory(
       Long residual,
       Double drift) {}
 
-  /** The history in one archive; without contents where it has no such tensor. */
+  /** The history in one archive; without contents if it has no such tensor. */
   public static TensorHistory of(String tensor, AuditedArchive archive, TensorRecords records) {
     return new Reading(tensor, archive, records).history();
   }
@@ -168,7 +168,7 @@ public record TensorHistory(
     }
   }
 
-  /** A line an event. */
+  /** A line per event. */
   public List<String> lines(int width) {
     TextTable table =
         new TextTable(

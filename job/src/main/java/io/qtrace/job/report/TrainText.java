@@ -40,8 +40,8 @@ public final class TrainText {
             run.initialLoss(), run.finalLoss()));
     lines.add(
         run.best() == 0
-            ? "No state was better than the start: best_state_dict.pt was not written."
-            : "Best after step " + run.best() + ".");
+            ? "No step improved on the initial loss: best_state_dict.pt was not written."
+            : "Lowest loss after step " + run.best() + ".");
     lines.add(text("%s, %.0f tokens/s.", Units.duration(run.seconds()), run.tokensPerSecond()));
     lines.add("Wrote " + String.join(", ", run.files()) + ".");
     return lines;

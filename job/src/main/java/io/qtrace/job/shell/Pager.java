@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jline.terminal.Terminal;
 
-/** Shows lines on a terminal: those that it has no room for through {@code $PAGER} or less. */
+/** Shows lines on a terminal; if there are too many for it, through {@code $PAGER} or less. */
 final class Pager {
   private static final String DEFAULT = "less -RS";
   private static final int NOT_FOUND = 127; // exit status of sh

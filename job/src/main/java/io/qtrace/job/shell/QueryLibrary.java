@@ -15,7 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The queries of {@code conf/queries}, which came with qtrace. */
+/** The built-in queries of {@code conf/queries}. */
 final class QueryLibrary {
   private static final String FOLDER = "/qtrace/queries";
   private static final String SUFFIX = ".sql";

@@ -150,7 +150,7 @@ public final class Shell implements AutoCloseable {
           }
         });
     say(
-        "SQL on the tables of %s. End statements with ; or \\G, .help lists commands."
+        "SQL on the tables of %s. End statements with ; or \\G; .help lists commands."
             .formatted(LineageTable.NAMESPACE));
     useTables();
     learn();
@@ -159,7 +159,7 @@ public final class Shell implements AutoCloseable {
       try {
         execute(reader.readLine(PROMPT));
       } catch (UserInterruptException e) {
-        // The line is given up.
+        // The line is discarded.
       } catch (EndOfFileException e) {
         return;
       } catch (IOError e) {
@@ -270,7 +270,7 @@ public final class Shell implements AutoCloseable {
     }
   }
 
-  // What completion knows may be late: a statement that is typed does not wait for it.
+  // Names for completion are loaded in the background: typing does not wait for them.
   private void learn() {
     background.execute(
         () -> {
@@ -288,7 +288,7 @@ public final class Shell implements AutoCloseable {
   }
 
   private void addDots() {
-    add(".exit", ".exit", "leave, as Ctrl-D does", argument -> isLeft = true);
+    add(".exit", ".exit", "leave the shell, as Ctrl-D does", argument -> isLeft = true);
     add(
         ".format",
         ".format FORMAT",
@@ -296,7 +296,11 @@ public final class Shell implements AutoCloseable {
         this::setFormat);
     add(".help", ".help", "list these commands", argument -> help());
     add(".out", ".out FILE", "write the next result to a file: .parquet or .csv", this::setOut);
-    add(".queries", ".queries [NAME]", "list the queries of conf/queries, or run one", this::query);
+    add(
+        ".queries",
+        ".queries [NAME]",
+        "list the queries of conf/queries, or run the named one",
+        this::query);
     add(".read", ".read FILE", "run the statements of a file", this::read);
     add(".schema", ".schema TABLE", "list the columns of a table or view", this::schema);
     add(".tables", ".tables", "list tables and views", argument -> tables());
@@ -309,11 +313,11 @@ public final class Shell implements AutoCloseable {
   private void help() throws IOException {
     TextTable table = new TextTable(Column.text("command"), Column.text("what it does"));
     dots.values().forEach(dot -> table.add(dot.usage(), dot.meaning()));
-    table.add("STATEMENT;", "run an SQL statement; with \\G in place of ; one line per column");
+    table.add("STATEMENT;", "run an SQL statement; \\G instead of ; prints one line per column");
     table.add(
         String.join(", ", new TreeSet<>(commands.names())),
         "commands of qtrace, such as: lineage --help");
-    table.add("Ctrl-C", "cancel the statement that runs, or the line");
+    table.add("Ctrl-C", "cancel the running statement, or the line");
     pager.show(table.lines(Integer.MAX_VALUE));
   }
 

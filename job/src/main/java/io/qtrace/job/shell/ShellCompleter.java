@@ -140,7 +140,7 @@ final class ShellCompleter implements Completer {
     }
   }
 
-  // Of the tables that the statement names so far, else of all.
+  // Columns of the tables that the statement names so far, else of all tables.
   private static Stream<String> columns(Vocabulary names, String statement) {
     Set<String> words = Set.of(statement.toLowerCase(Locale.ROOT).split("\\W+"));
     List<String> named =

@@ -10,7 +10,7 @@ import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
 import org.jline.reader.impl.DefaultParser;
 
-/** What one may type: dot commands and commands of qtrace, a line each, and SQL statements. */
+/** Parses what is typed: dot commands and commands of qtrace, one line each, and SQL statements. */
 final class ShellInput implements Parser {
   /** Which of them a text is. */
   enum Kind {
@@ -42,7 +42,7 @@ final class ShellInput implements Parser {
     return isCommand && !EXPLAIN.matcher(stripped).matches() ? Kind.COMMAND : Kind.SQL;
   }
 
-  /** The words of a line as a shell takes them apart: quotes and backslashes keep blanks. */
+  /** Splits a line into words as a shell does: quotes and backslashes protect blanks. */
   List<String> words(String line) {
     return shellWords.parse(line, line.length(), ParseContext.SPLIT_LINE).words().stream()
         .filter(word -> !word.isEmpty())

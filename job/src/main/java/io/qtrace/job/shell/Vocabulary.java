@@ -18,12 +18,12 @@ import org.apache.spark.sql.SparkSession;
 record Vocabulary(SortedMap<String, List<String>> tables, List<String> functions) {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_]+");
 
-  /** What is known before a session was asked. */
+  /** The vocabulary before a session was queried. */
   static Vocabulary initial() {
     return new Vocabulary(new TreeMap<>(LineageTable.columns()), List.of());
   }
 
-  /** The names of a session and those of qtrace; what would need quotes is left out. */
+  /** The names of a session and those of qtrace; names that would need quotes are left out. */
   static Vocabulary of(SparkSession spark) {
     SortedMap<String, List<String>> tables = new TreeMap<>(LineageTable.columns());
     for (String table : tables(spark)) {

@@ -3,7 +3,7 @@ package io.qtrace.job.text;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Lines of CSV as RFC 4180 has it, but for their ends, which are those of text files. */
+/** Lines of CSV as in RFC 4180, except for line ends, which are those of text files. */
 public final class Csv {
   private Csv() {}
 

@@ -6,7 +6,7 @@ final class Ellipsis {
 
   private Ellipsis() {}
 
-  /** Keeps both ends: of a tensor's name both its layer and its last word matter. */
+  /** Keeps both ends, since the layer and the last part of a tensor's name both matter. */
   static String inMiddle(String text, int width) {
     int length = text.codePointCount(0, text.length());
     if (length <= width) {

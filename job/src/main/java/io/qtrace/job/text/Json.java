@@ -12,7 +12,8 @@ import java.io.IOException;
 /**
  * JSON as qtrace prints it: records' components in their order under snake_case names, enums as
  * their labels, NaN and infinities as the strings {@code "NaN"}, {@code "Infinity"} and {@code
- * "-Infinity"}, everything but ASCII escaped, so that names of tensors cannot play with a terminal.
+ * "-Infinity"}, everything but ASCII escaped, so that names of tensors cannot manipulate a
+ * terminal.
  */
 public final class Json {
   private static final ObjectMapper MAPPER =

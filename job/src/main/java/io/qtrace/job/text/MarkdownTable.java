@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A table of GitHub's Markdown. Cells are made safe: they are shown as they are, not rendered. */
+/** A table of GitHub's Markdown. Cells are escaped, so that they are shown literally. */
 public final class MarkdownTable {
   private static final String MARKUP = "\\`*_[]<>&|~#!$";
 
@@ -15,8 +15,8 @@ public final class MarkdownTable {
    * Its lines.
    *
    * @param titles of the columns
-   * @param numbers which columns stand at the right
-   * @param rows of as many cells as there are titles
+   * @param numbers which columns are right-aligned
+   * @param rows with one cell per title
    */
   public static List<String> lines(
       List<String> titles, List<Boolean> numbers, List<List<String>> rows) {

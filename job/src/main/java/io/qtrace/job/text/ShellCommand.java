@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A command that a text suggests, as it can be pasted into a shell. */
+/** A suggested command in a form that can be pasted into a shell. */
 public final class ShellCommand {
   private static final String PLAIN = "[A-Za-z0-9_@%+=:,./-]+";
 
@@ -20,7 +20,7 @@ public final class ShellCommand {
         .collect(Collectors.joining(" "));
   }
 
-  // In quotes where it needs them; bash's $'...' where it has what SafeText escapes.
+  // Quotes a word if necessary; uses bash's $'...' for characters that SafeText escapes.
   private static String quoted(String word) {
     String safe = SafeText.of(word);
     if (!safe.equals(word)) {

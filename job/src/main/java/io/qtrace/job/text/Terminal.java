@@ -3,19 +3,20 @@ package io.qtrace.job.text;
 import java.io.Console;
 
 /**
- * What standard output is: someone's terminal, or a file or pipe that wants everything, plainly.
+ * Whether standard output is a terminal, or a file or pipe, which gets everything without
+ * decoration.
  */
 public final class Terminal {
   private static final int COLUMNS = 100;
 
   private Terminal() {}
 
-  /** Most characters of a line of text: 100 on a terminal, else no bound. */
+  /** Maximum number of characters in a line of text: 100 on a terminal, otherwise unlimited. */
   public static int columns() {
     return isInteractive() ? COLUMNS : Integer.MAX_VALUE;
   }
 
-  /** Whether colour may be used: on a terminal, unless NO_COLOR or TERM=dumb ask for none. */
+  /** Whether colour may be used: on a terminal, unless NO_COLOR or TERM=dumb is set. */
   public static boolean hasColour() {
     return isInteractive()
         && System.getenv("NO_COLOR") == null
@@ -23,14 +24,14 @@ public final class Terminal {
   }
 
   /**
-   * Whether standard error is a terminal, where a line can be rewritten. Java does not know: {@code
-   * scripts/qtrace} does.
+   * Whether standard error is a terminal, where a line can be rewritten. Java cannot tell, so
+   * {@code scripts/qtrace} sets it.
    */
   public static boolean hasErrorLine() {
     return "terminal".equals(System.getenv("QTRACE_STDERR"));
   }
 
-  /** Whether a person reads and types: standard input and standard output are a terminal. */
+  /** Whether the session is interactive: standard input and standard output are a terminal. */
   public static boolean isInteractive() {
     Console console = System.console();
     if (console == null) {

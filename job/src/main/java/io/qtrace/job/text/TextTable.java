@@ -20,7 +20,7 @@ public final class TextTable {
     NUMBER
   }
 
-  /** A column's title and how its cells stand. */
+  /** A column's title and alignment. */
   public static final class Column {
     private final String title;
     private final Kind kind;
@@ -30,12 +30,12 @@ public final class TextTable {
       this.kind = kind;
     }
 
-    /** Cells at the left, shortened where a line gets too long. */
+    /** A left-aligned column, shortened if a line gets too long. */
     public static Column text(String title) {
       return new Column(title, Kind.TEXT);
     }
 
-    /** Cells at the right, never shortened. */
+    /** A right-aligned column, never shortened. */
     public static Column number(String title) {
       return new Column(title, Kind.NUMBER);
     }
@@ -71,16 +71,16 @@ public final class TextTable {
   }
 
   /**
-   * The title and the rows, a line each.
+   * The title and the rows, one line each.
    *
-   * @param width most characters a line may have; text is shortened in its middle to fit
+   * @param width maximum number of characters in a line; text is shortened in its middle to fit
    */
   public List<String> lines(int width) {
     int[] widths = widths(width);
     return rows.stream().map(row -> Ellipsis.atEnd(line(row, widths), width)).toList();
   }
 
-  /** Characters of a line whose text is shortened as much as can be. */
+  /** Number of characters in a line with all text shortened as much as possible. */
   public int leastWidth() {
     return Arrays.stream(widths(0)).sum() + GAP.length() * (columns.size() - 1);
   }

@@ -13,7 +13,7 @@ public final class Units {
     return StringUtils.byteDesc(bytes);
   }
 
-  /** Seconds, minutes, or hours and minutes, whichever a person would name. */
+  /** Seconds, minutes, or hours and minutes, depending on the length. */
   public static String duration(double seconds) {
     long whole = Math.round(seconds);
     long minutes = whole / MINUTE;

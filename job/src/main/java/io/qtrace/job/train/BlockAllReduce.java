@@ -106,7 +106,7 @@ final class BlockAllReduce implements AllReduce {
     return FloatBuffer.wrap(values, from, to - from).slice();
   }
 
-  // Of this attempt alone: blocks of an earlier one may be left on an executor.
+  // Only of this attempt: blocks of an earlier one may be left on an executor.
   private StreamBlockId id(int from, int owner) {
     long attempt = (long) tasks.stageAttemptNumber() << 31 | step;
     return new StreamBlockId(

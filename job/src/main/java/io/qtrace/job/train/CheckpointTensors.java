@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * The tensors of a checkpoint file, read one at a time. A tensor that fills its storage is held
+ * The tensors of a checkpoint file, read one at a time. A tensor that fills its storage is checked
  * against the CRC-32 that the file states.
  */
 final class CheckpointTensors implements Tensors {

@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
  * A preset of the recipe such as {@code q4_r32}.
  *
  * @param bits of the LUT: it has 2^bits entries
- * @param rank most ranks of the scales
+ * @param rank maximum rank of the scales
  */
 public record ConfigPreset(int bits, int rank) {
   private static final Pattern NAME = Pattern.compile("q([1-8])_r(\\d{1,4})");
 
-  /** The preset of that name. */
+  /** The preset with that name. */
   public static ConfigPreset of(String name) {
     Matcher matcher = NAME.matcher(name);
     if (!matcher.matches()) {
@@ -28,7 +28,7 @@ public record ConfigPreset(int bits, int rank) {
   }
 
   /**
-   * Holds a checkpoint against the preset.
+   * Checks a checkpoint against the preset.
    *
    * @throws IllegalArgumentException naming the first tensor that does not fit
    */

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A fault after which the process can use its device no more. The executor in which it happened is
- * ended, and Spark starts another one, in which the task continues.
+ * A fault after which the process can no longer use its device. The executor in which it happened
+ * ends, and Spark starts another one, in which the task resumes.
  */
 final class DeviceFault extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -21,7 +21,7 @@ final class DeviceFault extends RuntimeException {
   private static final AtomicBoolean ENDING = new AtomicBoolean();
   private static final int DEEPEST = 50; // causes may form a ring
 
-  // What CUDA says of a context that is lost; running out of memory is not such a fault.
+  // CUDA's messages about a lost context; running out of memory is not such a fault.
   private static final Pattern STICKY =
       Pattern.compile(
           "CUDA error|CUDNN_STATUS_EXECUTION_FAILED|CUBLAS_STATUS_EXECUTION_FAILED"
@@ -30,12 +30,12 @@ final class DeviceFault extends RuntimeException {
   private static final Pattern PASSING = Pattern.compile("(?i)out of memory");
 
   DeviceFault(Throwable cause) {
-    super("Cannot use the device any more, this executor ends: " + cause.getMessage(), cause);
+    super("Cannot use the device any longer, this executor ends: " + cause.getMessage(), cause);
   }
 
   /**
-   * Ends this executor once the driver had time to hear why. Not by way of Spark's exit, during
-   * which tasks that Spark still offers are rejected: each would count as one that failed.
+   * Ends this executor once the driver has had time to receive the reason. It does not use Spark's
+   * exit, during which tasks that Spark still assigns are rejected, and each would count as failed.
    */
   void endExecutor() {
     LOG.error(SafeText.of(getMessage()));
@@ -51,7 +51,10 @@ final class DeviceFault extends RuntimeException {
     end.start();
   }
 
-  /** Never returns in an executor that ends: what runs there is lost with it, and begun again. */
+  /**
+   * Never returns in an executor that is ending: its tasks are lost with it and restarted
+   * elsewhere.
+   */
   static void awaitEndOfExecutor() {
     while (ENDING.get()) {
       LockSupport.park();

@@ -1,13 +1,11 @@
 package io.qtrace.job.train;
 
-/** What becomes of a run that is already in the output folder. */
+/** What to do with an existing run in the output folder. */
 public enum ExistingRunPolicy {
-  /** The very same run, finished, is taken as it is; another one is an error. */
+  /** Reuse a finished run with the same plan; any other run is an error. */
   KEEP,
-  /**
-   * The very same run, finished, is taken as it is; another one is removed where qtrace trained it.
-   */
+  /** Reuse a finished run with the same plan; remove any other run that qtrace trained. */
   REPLACE,
-  /** It is removed. */
+  /** Remove it. */
   RETRAIN
 }

@@ -32,7 +32,7 @@ record GradientShare(int total, double[] losses, FloatBuffer values) {
   }
 
   /**
-   * The share of which these are the bytes.
+   * Reads a share from its bytes.
    *
    * @param total that it must have
    * @param count of its values

@@ -24,7 +24,7 @@ import org.apache.hadoop.fs.Path;
 /**
  * The folder of one training run: its checkpoints and logs in the recipe's names, and below a
  * hidden folder, which no audit looks into, what a failed task needs to resume. Every file appears
- * whole or not at all.
+ * complete or not at all.
  */
 public final class RunFolder {
   /** File of a run in the recipe's layout. */
@@ -60,7 +60,7 @@ public final class RunFolder {
     return new Path(folder, name).toString();
   }
 
-  /** Checkpoints and logs that are there; empty where there is no folder. */
+  /** Existing checkpoints and logs; empty if there is no folder. */
   public List<String> files() throws IOException {
     List<String> files = new ArrayList<>();
     for (FileStatus file : list(folder)) {
@@ -74,7 +74,7 @@ public final class RunFolder {
     return files;
   }
 
-  /** Removes a run that is there, and nothing that is none of it. */
+  /** Removes an existing run, and no other files. */
   public void clear() throws IOException {
     FileSystem fs = store.fileSystem(folder);
     for (String file : files()) {
@@ -83,7 +83,7 @@ public final class RunFolder {
     fs.delete(new Path(folder, OWN), true);
   }
 
-  /** The plan that the run in the folder follows. */
+  /** The plan of the run in the folder. */
   public Optional<String> planned() throws IOException {
     return read(PLAN).map(String::strip);
   }

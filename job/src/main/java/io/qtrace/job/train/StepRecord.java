@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * One optimizer step.
  *
- * @param step 1 is the first
+ * @param step 1 for the first
  * @param loss mean of the micro-batches' losses
  * @param losses of the micro-batches, replica by replica
  * @param gradientNorm global norm before clipping

@@ -18,8 +18,7 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * Bytes that tasks leave for each other in Spark's block managers, which bring them from executor
- * to executor.
+ * Bytes that tasks exchange through Spark's block managers, which transfer them between executors.
  */
 final class TaskBlocks {
   private static final long POLL_NANOS = 5_000_000;
@@ -91,7 +90,7 @@ final class TaskBlocks {
     return there.isEmpty() ? Optional.empty() : Optional.of(there.get().toByteBuffer());
   }
 
-  /** What was put so far is removed by the next {@link #clearAged}. */
+  /** Marks everything put so far for removal by the next {@link #clearAged}. */
   void age() {
     aged.addAll(mine);
     mine.clear();
@@ -102,7 +101,7 @@ final class TaskBlocks {
     aged.clear();
   }
 
-  /** Removes what was put. */
+  /** Removes everything that was put. */
   void clear() {
     clearAged();
     mine.forEach(id -> manager.removeBlock(id, true));

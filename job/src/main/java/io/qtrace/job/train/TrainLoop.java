@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One replica of a run, from the last saved state to the end. Replica 0 writes what the run leaves
- * behind; all replicas compute the same numbers. Data follow from the step alone, so that a run
- * that resumes from a saved state ends as one that was never disturbed.
+ * One replica of a run, from the last saved state to the end. Replica 0 writes the files of the
+ * run; all replicas compute the same numbers. The data of a step depend on the step alone, so that
+ * a resumed run ends like an uninterrupted one.
  */
 public final class TrainLoop {
   private static final Logger LOG = LoggerFactory.getLogger(TrainLoop.class);
@@ -55,7 +55,7 @@ public final class TrainLoop {
   public record Place(int rank, String device, AllReduce exchange) {}
 
   /**
-   * @param done receives each step when it is done
+   * @param done receives each finished step
    */
   public TrainLoop(ObjectStore store, TrainPlan plan, Place place, Consumer<StepRecord> done) {
     this.store = store;
@@ -66,7 +66,7 @@ public final class TrainLoop {
     this.folder = new RunFolder(store, settings.outputDir());
   }
 
-  /** Trains to the end; the run's result is in its folder then. */
+  /** Trains to the end; the result is then in the run's folder. */
   public TrainRun run() throws IOException {
     started = System.nanoTime();
     source = CheckpointTensors.open(store, settings.checkpoint());
@@ -164,7 +164,7 @@ public final class TrainLoop {
         .orElse(Double.NaN);
   }
 
-  // The rate that the scheduler has set for the next step; before the first one the highest.
+  // The learning rate of the next step; before the first one the peak.
   private double rate(int step) {
     return settings.lr() * (step == 0 ? 1 : settings.recipe().rates().factor(step));
   }
@@ -205,7 +205,7 @@ public final class TrainLoop {
     folder.removeStates(step);
   }
 
-  // The result comes last: what has it is finished.
+  // The result is written last: a folder that has it is finished.
   private TrainRun finish(Replica replica) throws IOException {
     TrainProgress progress = progress();
     RunConfiguration configuration =

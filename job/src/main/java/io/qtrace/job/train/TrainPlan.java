@@ -7,9 +7,10 @@ import java.util.Objects;
 /**
  * A run as the driver planned it: what every task needs to know.
  *
- * @param id hash of the settings and of the files that it begins with
+ * @param id hash of the settings and of the files that it starts from
  * @param model sizes of the student
- * @param baseWeights URI of the float model's weights, for what the checkpoint lacks; or empty
+ * @param baseWeights URI of the float model's weights, for tensors that the checkpoint lacks; or
+ *     empty
  * @param cacheFolder where the KD cache is
  */
 public record TrainPlan(

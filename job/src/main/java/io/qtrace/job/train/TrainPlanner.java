@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
-/** Looks at everything that a run needs before a task starts, so that what is wrong shows early. */
+/** Checks everything that a run needs before a task starts, so that errors show early. */
 public final class TrainPlanner {
-  /** Version of what a run computes; a change of any number raises it. */
+  /** Version of the computation; raised when any resulting number changes. */
   private static final int RECIPE_VERSION = 2;
 
   private static final int MAX_CONFIG_BYTES = 1 << 20;
@@ -47,9 +47,9 @@ public final class TrainPlanner {
   }
 
   /**
-   * Plans a run; brings its KD cache to where tasks read it.
+   * Plans a run; copies its KD cache to where tasks read it.
    *
-   * @throws IOException if a file is missing or does not fit the others
+   * @throws IOException if a file is missing or does not match the others
    */
   public TrainPlan plan(TrainSettings settings) throws IOException {
     CheckpointIndex source =
@@ -118,7 +118,7 @@ public final class TrainPlanner {
     return "";
   }
 
-  // The same settings on the same files are the same run.
+  // The same settings on the same files identify the same run.
   private String id(TrainSettings settings, ModelConfig model, List<ObjectStat> cache)
       throws IOException {
     List<Object> parts =
@@ -128,7 +128,7 @@ public final class TrainPlanner {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
       return HexFormat.of().formatHex(digest, 0, 8);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Cannot hash: every Java has SHA-256", e);
+      throw new IllegalStateException("Cannot hash: SHA-256 is missing", e);
     }
   }
 }

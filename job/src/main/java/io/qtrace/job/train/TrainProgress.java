@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param log rows of {@code training_log.csv}
  * @param bestLoss lowest loss of an evaluation
  * @param bestStep step of that evaluation, 0 for the one before training
- * @param seconds that training took, those of earlier attempts included
+ * @param seconds of training, including earlier attempts
  */
 public record TrainProgress(
     List<StepRecord> steps, List<LogRow> log, double bestLoss, int bestStep, double seconds)

@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * A finished run, as {@code train --format json} prints it.
  *
- * @param id of its plan, under which the table {@code train_steps} has its steps
- * @param files that it wrote into its folder
- * @param best step whose state {@code best_state_dict.pt} holds; 0 where none was better than the
- *     start, and there is no such file
+ * @param id of its plan, {@code audit_id} of its rows in the table {@code train_steps}
+ * @param files written to its folder
+ * @param best step whose state is in {@code best_state_dict.pt}; 0 if none improved on the start
+ *     and there is no such file
  */
 public record TrainRun(
     String id,

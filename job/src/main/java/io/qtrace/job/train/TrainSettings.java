@@ -55,7 +55,7 @@ public record TrainSettings(
     @JsonProperty("seed") long seed,
     @JsonProperty("shuffle") boolean shuffle)
     implements Serializable {
-  /** The file of qtrace's own with every default. */
+  /** The built-in file with all defaults. */
   public static final String RESOURCE = "train.yaml";
 
   public TrainSettings {
@@ -87,7 +87,7 @@ public record TrainSettings(
   }
 
   /**
-   * The defaults, changed by a YAML file, then by options.
+   * The defaults, overridden by a YAML file, then by options.
    *
    * @throws IOException if a setting is unknown, missing or wrong
    */
@@ -99,12 +99,12 @@ public record TrainSettings(
     return settings.with(options).as(TrainSettings.class);
   }
 
-  /** Whether a model is one that qtrace knows by name. */
+  /** Whether a model is a preset that qtrace knows by name. */
   public static boolean isPreset(String model) {
     return Preset.of(model).isPresent();
   }
 
-  /** The mathematics that these settings ask for. */
+  /** The recipe with these settings. */
   public Recipe recipe() {
     return new Recipe(
         new TrainableParameters(trainScales, trainLut ? lutScope : LutScope.NONE, lutMaxAbs),

@@ -1,5 +1,6 @@
 package io.qtrace.job.train;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStore;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.progress.Progress;
@@ -28,7 +29,7 @@ public final class TrainStage {
   private final Progress progress;
 
   /**
-   * @param progress receives what the stage does next, and its steps, one line each
+   * @param progress receives what the stage does, and its steps, one line each
    */
   public TrainStage(JavaSparkContext context, Progress progress) {
     this.context = context;
@@ -37,7 +38,7 @@ public final class TrainStage {
   }
 
   /**
-   * Trains a run, or takes it as it is where it is finished.
+   * Trains a run, or reuses it if it is finished.
    *
    * @throws IOException if another run is in the folder and may not be removed
    */
@@ -73,9 +74,9 @@ public final class TrainStage {
     context.sc().addSparkListener(live);
     try {
       progress.report(
-          "training %d steps on %d task%s"
+          "training %s on %s"
               .formatted(
-                  settings.maxSteps(), settings.replicas(), settings.replicas() == 1 ? "" : "s"));
+                  Amount.of(settings.maxSteps(), "step"), Amount.of(settings.replicas(), "task")));
       List<TrainRun> runs =
           settings.replicas() == 1
               ? ranks(settings).mapPartitions(task::alone).collect()

@@ -9,7 +9,7 @@ import java.util.List;
 public final class TrainSteps {
   private TrainSteps() {}
 
-  /** Writes a run's steps in place of those that the same run wrote before. */
+  /** Writes a run's steps, replacing those that the same run wrote before. */
   public static void write(LineageStore lineage, TrainRun run) {
     lineage.create();
     List<TrainStepRow> rows =

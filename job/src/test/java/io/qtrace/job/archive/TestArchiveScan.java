@@ -33,7 +33,7 @@ class TestArchiveScan {
   @TempDir Path folder;
 
   @Test
-  void findsRunsAndSaysWhatIsNone() throws IOException {
+  void findsRunsAndReportsOtherFolders() throws IOException {
     Archive archive = scan(Sample.ARCHIVE);
     assertThat(archive.runs())
         .extracting(Run::path)
@@ -82,7 +82,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void shardsBehindAnIndexAreNoCheckpointsOfTheirOwn() throws IOException {
+  void shardsBehindAnIndexAreNotCheckpoints() throws IOException {
     Files.createFile(folder.resolve("model.safetensors.index.json"));
     Files.createFile(folder.resolve("model-00001-of-00002.safetensors"));
     Path shard = Files.createFile(folder.resolve("model-00002-of-00002.safetensors"));
@@ -96,7 +96,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void shardsBelowTheirIndexAreNoCheckpointsOfTheirOwn() throws IOException {
+  void shardsInSubfoldersOfTheirIndexAreNotCheckpoints() throws IOException {
     Files.createDirectories(folder.resolve("run/sub"));
     Path index = folder.resolve("run/model.safetensors.index.json");
     Path shard = Files.createFile(folder.resolve("run/sub/model-00001-of-00002.safetensors"));
@@ -115,7 +115,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void aConfigThatIsNoJsonIsNoReasonToStop() throws IOException {
+  void continuesWhenConfigIsNotJson() throws IOException {
     Files.createFile(folder.resolve("checkpoint_step1.pt"));
     Files.writeString(folder.resolve("config.json"), "{");
     assertThat(scan(folder).runs().get(0).config().problem())
@@ -124,7 +124,7 @@ class TestArchiveScan {
 
   // As json.dump of Python writes them.
   @Test
-  void aConfigMayHaveNumbersThatAreNone() throws IOException {
+  void acceptsNanAndInfinityInConfig() throws IOException {
     Files.createFile(folder.resolve("checkpoint_step1.pt"));
     Files.writeString(
         folder.resolve("config.json"),
@@ -142,7 +142,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void foldersOfStepsAreStepsOfTheFolderAbove() throws IOException {
+  void stepFoldersBelongToTheRunAboveThem() throws IOException {
     for (String path :
         List.of(
             "hf/checkpoint-500/model.safetensors",
@@ -183,7 +183,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void saysThatAnArchiveIsMissing() {
+  void reportsAMissingArchive() {
     assertThatThrownBy(() -> scan(folder.resolve("none")))
         .isInstanceOf(FileNotFoundException.class)
         .hasMessage("Cannot find archive: " + folder.resolve("none"));
@@ -212,7 +212,7 @@ class TestArchiveScan {
   // As `hadoop credential create` writes it.
   @Test
   @Tag("system")
-  void credentialsOfS3MayComeFromAStore() throws Exception {
+  void readsS3CredentialsFromACredentialStore() throws Exception {
     Files.createDirectories(folder.resolve("runs/run"));
     Files.createFile(folder.resolve("runs/run/checkpoint_step1.pt"));
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
@@ -232,7 +232,7 @@ class TestArchiveScan {
 
   @Test
   @Tag("system")
-  void credentialsOfS3AreNotInFailures() throws Exception {
+  void hidesS3CredentialsInErrors() throws Exception {
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")))) {
       Configuration hadoop = server.hadoop();
       hadoop.set("fs.s3a.secret.key", "qtrace-test-wrong-secret");
@@ -247,7 +247,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void linksLeadNowhereElse() throws Exception {
+  void doesNotFollowLinksOutOfTheArchive() throws Exception {
     Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/run"));
     Files.write(elsewhere.resolve("checkpoint_step1.pt"), new byte[1]);
     Path run = Files.createDirectories(folder.resolve("archive/run"));
@@ -277,7 +277,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void linksMayLeadOutOfTheArchiveWhereTheSettingsSaySo() throws Exception {
+  void followsLinksOutOfTheArchiveIfSettingsAllow() throws Exception {
     Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
     Files.write(elsewhere.resolve("checkpoint_step1.pt"), new byte[1]);
     Files.createSymbolicLink(elsewhere.resolve("loop"), elsewhere);
@@ -295,7 +295,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void leavesOutIndexesWithShardsElsewhere() throws Exception {
+  void skipsIndexesWithShardsOutsideTheArchive() throws Exception {
     Path shard = Files.write(folder.resolve("model-00001-of-00001.safetensors"), new byte[1]);
     Path run = Files.createDirectories(folder.resolve("my archive/50%"));
     Files.createSymbolicLink(run.resolve(shard.getFileName()), shard);
@@ -312,7 +312,7 @@ class TestArchiveScan {
   }
 
   @Test
-  void pipesAreNotOpened() throws Exception {
+  void doesNotOpenPipes() throws Exception {
     Path pipe = folder.resolve("checkpoint_step1.pt");
     Process mkfifo = new ProcessBuilder("mkfifo", pipe.toString()).start();
     assertThat(mkfifo.waitFor()).isZero();

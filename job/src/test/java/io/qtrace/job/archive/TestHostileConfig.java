@@ -68,7 +68,7 @@ class TestHostileConfig {
 
   @ParameterizedTest
   @MethodSource("texts")
-  void isAProblemOfTheRunOrInert(String text) throws IOException {
+  void isReportedOrIgnored(String text) throws IOException {
     write("config.json", text);
     RunConfig config = RunConfig.nextTo(STORE, folder.resolve("model.pt").toString());
     if (config.problem().isEmpty()) {
@@ -81,7 +81,7 @@ class TestHostileConfig {
 
   @ParameterizedTest
   @ValueSource(strings = {"\"1.5\"", "NaN", "Infinity", "-1", "0", "1e999999999", "[1.5]", "null"})
-  void isNoLargestValueOfLuts(String value) throws IOException {
+  void doesNotGiveALutMaxAbs(String value) throws IOException {
     assertThat(lutMaxAbs(value)).isEmpty();
     assertThat(lutMaxAbs("1.5")).contains(1.5);
   }
@@ -94,7 +94,7 @@ class TestHostileConfig {
 
   @ParameterizedTest
   @MethodSource("texts")
-  void isAFaultOfTheCache(String text) throws IOException {
+  void isAnErrorOfTheCache(String text) throws IOException {
     write("meta.json", text);
     assertThatThrownBy(
             () -> KdCache.open(STORE, folder.toString(), new KdCache.Options(false, 0, 1)))
@@ -143,7 +143,7 @@ class TestHostileConfig {
 
   @ParameterizedTest
   @MethodSource("documents")
-  void isAFaultOfThePolicyAndOfTheSettings(String text) throws IOException {
+  void isAnErrorOfPolicyAndSettings(String text) throws IOException {
     write("file.yaml", text);
     Path file = folder.resolve("file.yaml");
     assertNamed(file, () -> Policy.load(Optional.of(file)));
@@ -160,7 +160,7 @@ class TestHostileConfig {
   }
 
   @Test
-  void aPolicyThatIsNullIsAnError() throws IOException {
+  void refusesANullPolicy() throws IOException {
     write("policy.yaml", "NULL");
     assertThatThrownBy(() -> Policy.load(Optional.of(folder.resolve("policy.yaml"))))
         .isInstanceOf(IOException.class)

@@ -98,7 +98,7 @@ class TestAttestation {
   }
 
   @Test
-  void oneFlippedBitOfChildOrParentIsNotVerified() throws IOException {
+  void refusesToVerifyAFlippedBitInChildOrParent() throws IOException {
     for (Path file : List.of(child, parent)) {
       String whole = sha256(file);
       flip(file);
@@ -106,13 +106,13 @@ class TestAttestation {
           .singleElement()
           .asString()
           .contains(" has SHA-256 " + sha256(file))
-          .endsWith("it states " + whole);
+          .endsWith("the statement says " + whole);
       flip(file);
     }
   }
 
   @Test
-  void aStatementThatSaysOtherwiseIsNotVerified() throws IOException {
+  void refusesToVerifyAChangedStatement() throws IOException {
     Statement.Tensor first = baked.predicate().tensors().get(0);
     String text =
         Json.of(baked)
@@ -120,13 +120,13 @@ class TestAttestation {
             .replaceFirst(first.digest().sha256(), "0".repeat(64));
     assertThat(verify(Statement.parse(text)))
         .containsExactly(
-            "predicate.operation is \"bake\", it states \"train\"",
-            "predicate.tensors[0].digest.sha256 is \"%s\", it states \"%s\""
+            "predicate.operation is \"bake\", the statement says \"train\"",
+            "predicate.tensors[0].digest.sha256 is \"%s\", the statement says \"%s\""
                 .formatted(first.digest().sha256(), "0".repeat(64)));
     assertThat(
             attestation()
                 .verify(baked, List.of(parent.toString(), parent.toString()), child.toString()))
-        .containsExactly("it states 1 parents, 2 are given");
+        .containsExactly("the statement names 1 parent, 2 given");
   }
 
   @Test
@@ -159,7 +159,7 @@ class TestAttestation {
   }
 
   @Test
-  void trainedTensorsAreAllowedButFollowFromNothing() throws IOException {
+  void statesTrainedTensorsAsFree() throws IOException {
     Statement trained =
         attestation()
             .of(
@@ -177,12 +177,12 @@ class TestAttestation {
   }
 
   @Test
-  void refusesMoreParentsThanTheOperationHas() throws IOException {
+  void refusesMoreParentsThanTheOperationTakes() throws IOException {
     String other = Sample.run(RUN + "checkpoint_step100.pt");
     Attestation.Outcome outcome =
         attestation().of(List.of(parent.toString(), other), child.toString());
     assertThat(outcome.statement()).isEmpty();
-    assertThat(outcome.refusals()).containsExactly("bake has one parent, 2 are given");
+    assertThat(outcome.refusals()).containsExactly("bake takes one parent, 2 given");
   }
 
   /** A graft and an average that the recipe's scripts made. */
@@ -223,7 +223,7 @@ class TestAttestation {
     assertThat(attestation().verify(read, List.of(parents.get(1), parents.get(0)), whole))
         .hasSize(2);
     assertThat(attestation().verify(read, parents.subList(0, 1), whole))
-        .containsExactly("it states 2 parents, 1 are given");
+        .containsExactly("the statement names 2 parents, 1 given");
   }
 
   private static void flip(Path file) throws IOException {

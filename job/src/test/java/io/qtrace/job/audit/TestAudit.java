@@ -216,7 +216,7 @@ class TestAudit {
   }
 
   @Test
-  void theSameAuditAgainAddsNothingAndSaysTheSame() throws IOException {
+  void repeatedAuditAddsNoRowsAndReportsTheSame() throws IOException {
     AuditReport first = audit(Sample.ARCHIVE);
     Map<String, Long> snapshots = snapshots();
     assertThat(audit(Sample.ARCHIVE)).isEqualTo(first);
@@ -243,7 +243,7 @@ class TestAudit {
   }
 
   @Test
-  void badFilesAreOneFindingEachAndTheRestIsAudited() throws IOException {
+  void reportsEachBadFileAndAuditsTheOthers() throws IOException {
     Path archive = Sample.copyTo(folder.resolve("archive"));
     Path run = archive.resolve("runs/debug_lut_training");
     byte[] good = Files.readAllBytes(run.resolve("checkpoint_step20.pt"));
@@ -267,14 +267,14 @@ class TestAudit {
             finding -> assertThat(finding.message()).contains(finding.example() + ": at byte"));
     assertThat(report.edges()).hasSameSizeAs(audit(Sample.ARCHIVE).edges()).hasSize(23);
     assertThat(report.conclusion())
-        .contains("3 checkpoints could not be read and were not evaluated.");
+        .contains("3 checkpoints could not be read or evaluated.");
     assertThat(
             spark.sql("SELECT * FROM lineage.qtrace.checkpoints WHERE error IS NOT NULL").count())
         .isEqualTo(3);
   }
 
   @Test
-  void everyRowAndCommitBearsTheAudit() throws IOException {
+  void everyRowAndCommitCarriesTheAuditId() throws IOException {
     String id = audit(Sample.ARCHIVE).auditId();
     for (String table : TABLES) {
       assertThat(

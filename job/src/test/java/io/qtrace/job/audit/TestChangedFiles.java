@@ -49,7 +49,7 @@ class TestChangedFiles {
   @TempDir Path folder;
 
   @Test
-  void aLocalFile() throws Exception {
+  void detectsAChangedLocalFile() throws Exception {
     Path runs =
         Sample.copyRuns(folder.resolve("archive"), "sr011-q4a4-FP4-init", RUN).resolve("runs");
     SparkSession tables =
@@ -71,12 +71,12 @@ class TestChangedFiles {
       assertThat(found.get(name)).as(table).isEqualTo(wanted.get(name)).isNotEmpty();
     }
     assertThat(wanted.get("lineage.qtrace.edges")).hasSize(3);
-    // Without the changed checkpoint the weights told other parents, which stay on record.
+    // Without the changed checkpoint the weights showed other parents, which stay on record.
     assertThat(found.get("lineage.qtrace.edges")).containsAll(wanted.get("lineage.qtrace.edges"));
   }
 
   @Test
-  void betweenDataAndRecomputation() throws Exception {
+  void detectsAChangeBetweenReadingAndRecomputation() throws Exception {
     String run = "srLUT-004_all_alpaca_M2p0_lr1e5_from_best/";
     String baked = run + "baked_step200.pt";
     String tightened = "srLUT-004t_tightened/tightened.pt";
@@ -105,7 +105,7 @@ class TestChangedFiles {
 
   @Test
   @Tag("system")
-  void anObjectOfS3() throws Exception {
+  void detectsAChangedS3Object() throws Exception {
     Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
     try (S3Server server = S3Server.start(Files.createDirectory(folder.resolve("s3")));
         S3Server.Reached reached = server.reach(hadoop)) {
@@ -118,7 +118,7 @@ class TestChangedFiles {
 
   @Test
   @Tag("system")
-  void betweenIndexAndData() throws Exception {
+  void detectsAChangeBetweenIndexingAndReading() throws Exception {
     Path file = Files.copy(Sample.RUNS.resolve(FILE), folder.resolve("a.pt"));
     assertIsLeftOut(
         file.toUri().toString(),

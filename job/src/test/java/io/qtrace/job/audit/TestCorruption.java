@@ -61,7 +61,7 @@ class TestCorruption {
       CHANGES.put(seed, Change.ofQuantized(seed));
     }
     for (long seed : List.of(21L, 22L, 23L, 24L)) {
-      CHANGES.put(seed, Change.ofIndices(seed));
+      CHANGES.put(seed, Change.findsDamagedIndices(seed));
     }
     for (long seed : List.of(31L, 32L, 33L)) {
       CHANGES.put(seed, Change.ofLut(seed));
@@ -89,7 +89,7 @@ class TestCorruption {
 
   @ParameterizedTest
   @ValueSource(longs = {11, 12, 13, 14})
-  void ofAQuantizedBuffer(long seed) throws IOException {
+  void findsADamagedQuantizedBuffer(long seed) throws IOException {
     assertThatOnlyItsTensorChanged(seed);
     Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo(seed % 2 == 0 ? "q-stale" : "q-off-grid");
@@ -98,7 +98,7 @@ class TestCorruption {
 
   @ParameterizedTest
   @ValueSource(longs = {21, 22, 23, 24})
-  void ofIndices(long seed) throws IOException {
+  void findsDamagedIndices(long seed) throws IOException {
     assertThatOnlyItsTensorChanged(seed);
     Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("indices-alone");
@@ -107,7 +107,7 @@ class TestCorruption {
 
   @ParameterizedTest
   @ValueSource(longs = {31, 32, 33})
-  void ofALut(long seed) throws IOException {
+  void findsADamagedLut(long seed) throws IOException {
     assertThatOnlyItsTensorChanged(seed);
     List<Finding> findings = diff(corrupt(seed)).judgement().findings();
     assertThat(findings)
@@ -123,7 +123,7 @@ class TestCorruption {
   // Among thousands of indices that moved rightly, and with the _Q that follows from it.
   @ParameterizedTest
   @ValueSource(longs = {41, 42, 43})
-  void ofRequantizedIndicesAndTheirQ(long seed) throws IOException {
+  void findsDamageAfterARequantization(long seed) throws IOException {
     Finding finding = onlyFinding(seed);
     assertThat(finding.rule()).isEqualTo("q-indices");
     assertElement(finding, seed);
@@ -134,7 +134,7 @@ class TestCorruption {
   }
 
   @Test
-  void ofACast() throws IOException {
+  void findsDamageInACast() throws IOException {
     Path exported = Path.of(Sample.run(LONG + "v2_q4_r32_fp16_20261123_204152.pt"));
     Path left = Path.of(Sample.run(LONG + "checkpoint_step200.pt"));
     assertThat(diff(left, exported).judgement().findings()).isEmpty();
@@ -161,9 +161,9 @@ class TestCorruption {
                     (double) Float16.value(rounded)));
   }
 
-  // The original could be told as a sync of the copy, and its parent as trained from that.
+  // The original could be explained as a sync of the copy, and its parent as trained from that.
   @Test
-  void aDamagedCopyDoesNotBlameItsOriginal() throws IOException {
+  void doesNotBlameTheOriginalOfADamagedCopy() throws IOException {
     Path initial = copied("initial/v2_initial.pt", "sr011-q4a4-FP4-init/v2_initial.pt");
     Change trained = new Change(initial, ".scale_A", 51);
     trained.putFloat(trained.getFloat() + 0.125f);
@@ -197,7 +197,7 @@ class TestCorruption {
   // Told by the weights alone: as if all layers had been requantized but one, or one synced
   // wrongly.
   @Test
-  void aStaleQIsTakenForNothingElse() throws IOException {
+  void recognisesAStaleQ() throws IOException {
     Path archive = Files.createDirectories(folder.resolve("unclaimed"));
     Files.copy(Path.of(Sample.run(LONG + "checkpoint_step200.pt")), archive.resolve("trained.pt"));
     Files.copy(GOOD, archive.resolve("good.pt"));
@@ -216,7 +216,7 @@ class TestCorruption {
 
   // It has no edge that could say so, and a child that keeps it.
   @Test
-  void ofARootIsFoundByEachAudit() throws IOException {
+  void findsDamageInARootInEachAudit() throws IOException {
     Path archive = Files.createDirectories(folder.resolve("root"));
     Files.copy(corrupt(12), archive.resolve("damaged.pt"));
     assertRootIsFound(audit(archive));
@@ -244,7 +244,7 @@ class TestCorruption {
             finding -> {
               assertThat(finding.rule()).isEqualTo("q-left-stale");
               assertThat(finding.message())
-                  .startsWith(finding.example() + ": 1 _Q are not lut[_indices], such as ")
+                  .startsWith(finding.example() + ": 1 _Q not equal to lut[_indices], such as ")
                   .contains(
                       "%s: 1 of %d elements, the first at element %d:"
                           .formatted(
@@ -253,7 +253,7 @@ class TestCorruption {
   }
 
   @Test
-  void reportsNothingOfUndamagedFiles() throws IOException {
+  void reportsNothingForUndamagedFiles() throws IOException {
     assertThat(diff(GOOD).judgement().findings()).isEmpty();
     assertThat(diff(TIGHTENED).judgement().findings()).isEmpty();
   }
@@ -345,7 +345,7 @@ class TestCorruption {
       return change;
     }
 
-    static Change ofIndices(long seed) throws IOException {
+    static Change findsDamagedIndices(long seed) throws IOException {
       Change change = new Change(GOOD, "._indices", seed);
       int index = change.getIndex();
       change.putIndex(seed % 2 == 0 ? ENTRIES - 1 - index : ENTRIES + index);

@@ -148,7 +148,7 @@ class TestDiff {
             tuple(
                 "q-stale",
                 "model.layers.0.self_attn.o_proj._Q",
-                "1 _Q on the LUT grid but not lut[_indices], such as"
+                "1 _Q on the LUT grid but not equal to lut[_indices], such as"
                     + " model.layers.0.self_attn.o_proj._Q: 5 of 2048 elements, the first at element 0: _Q"
                     + " is -0.25, lut[_indices] 0.25"),
             tuple(
@@ -165,18 +165,18 @@ class TestDiff {
   }
 
   @Test
-  void seesThatTheLutTrainedThoughTheStoredOneDidNotMove() throws IOException {
+  void noticesLutTrainingAlthoughTheStoredLutStayed() throws IOException {
     Judgement judgement =
         judge("sr011-q4a4-FP4-init/v2_initial.pt", "debug_lut_training/checkpoint_step20.pt");
     assertThat(judgement.lutMoves()).hasSize(14).allMatch(LutMove::isTrained);
     assertThat(judgement.notes())
         .containsExactly(
-            "14 indices tensors int64 -> int16, same numbers",
+            "indices int64 -> int16, same numbers: 14 tensors",
             "trains rank_magnitude, scale_A, scale_B, the LUT of 14 layers");
   }
 
   @Test
-  void seesThatTheLutDidNotTrainThoughItsDeltasAppeared() throws IOException {
+  void noticesThatNewDeltasDidNotTrain() throws IOException {
     Judgement judgement =
         diff()
             .run(
@@ -210,7 +210,7 @@ class TestDiff {
   }
 
   @Test
-  void trustedChecksumsSpareTensorsFromBeingRead() throws IOException {
+  void doesNotReadTensorsWithTrustedChecksums() throws IOException {
     String whole = Sample.run("bug_q_drift/checkpoint_step20.pt");
     byte[] bytes = Files.readAllBytes(Path.of(whole));
     bytes[bytes.length / 2] ^= 1; // which the whole file's reader finds
@@ -224,7 +224,7 @@ class TestDiff {
             tensor ->
                 assertThat(tensor.left().orElseThrow().fingerprint()).matches("crc32:[0-9a-f]{8}"));
     assertThat(outcome.judgement().notes().toString())
-        .contains("tensors not read: both files state one CRC-32, size and layout for them");
+        .contains("tensors not read: both files state the same CRC-32, size and layout");
   }
 
   @ParameterizedTest

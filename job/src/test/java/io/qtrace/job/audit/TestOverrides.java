@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Runs of which the policy expects another thing, told by their config.json or their names. */
+/** Runs with other expectations, selected by their config.json or their names. */
 @Tag("archive")
 class TestOverrides {
   private static final String INITIAL = Sample.run("sr011-q4a4-FP4-init/v2_initial.pt");
@@ -64,7 +64,7 @@ class TestOverrides {
   }
 
   @Test
-  void saysThatTheLutDidNotTrain() throws IOException {
+  void reportsThatTheLutDidNotTrain() throws IOException {
     assertThat(judge(TRAINING.resolve("debug_head_fp32_step20.pt")).findings())
         .extracting(finding -> finding.message())
         .contains(

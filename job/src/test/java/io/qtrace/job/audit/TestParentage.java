@@ -64,7 +64,7 @@ class TestParentage {
     assertThat(edge.counts().luts().lutTrained()).isEqualTo(14);
     assertThat(edge.notes())
         .containsExactly(
-            "14 indices tensors int64 -> int16, same numbers",
+            "indices int64 -> int16, same numbers: 14 tensors",
             "trains rank_magnitude, scale_A, scale_B, the LUT of 14 layers");
     assertThat(
             texts(
@@ -104,7 +104,7 @@ class TestParentage {
     assertJudged(both, EdgeKind.SEVERAL, Verdict.CLEAN);
     assertThat(both.notes())
         .containsExactly(
-            "weights: 2 steps, each judged by itself: refresh to %slut_refreshed_step200.pt, sync to %ssynced_step200.pt"
+            "weights: 2 steps, each judged separately: refresh to %slut_refreshed_step200.pt, sync to %ssynced_step200.pt"
                 .formatted(SYNC, SYNC));
   }
 
@@ -151,12 +151,12 @@ class TestParentage {
             tuple(
                 "parent-contradicted",
                 DEBUG + "checkpoint_step20.pt",
-                "the weights contradict the source: it was made from %scheckpoint_step20.pt: 134 tensors shared, 3 changed, not explained by any known operation"
+                "the weights contradict the declared source: it was made from %scheckpoint_step20.pt (134 tensors shared, 3 changed, not explained by any known operation)"
                     .formatted(DEBUG)));
-    AuditedEdge told = edge(DEBUG + "checkpoint_step20.pt", BUG);
-    assertThat(told.verdict()).isEqualTo(Verdict.VIOLATION);
-    assertThat(told.evidence()).containsExactly("weights");
-    assertThat(told.findings())
+    AuditedEdge inferred = edge(DEBUG + "checkpoint_step20.pt", BUG);
+    assertThat(inferred.verdict()).isEqualTo(Verdict.VIOLATION);
+    assertThat(inferred.evidence()).containsExactly("weights");
+    assertThat(inferred.findings())
         .extracting(Finding::rule, Finding::tensors, Finding::message)
         .containsExactly(
             tuple(
@@ -168,7 +168,7 @@ class TestParentage {
             tuple(
                 "q-stale",
                 1,
-                "1 _Q on the LUT grid but not lut[_indices], such as"
+                "1 _Q on the LUT grid but not equal to lut[_indices], such as"
                     + " model.layers.0.self_attn.o_proj._Q: 5 of 2048 elements, the first at element"
                     + " 0: _Q is -0.25, lut[_indices] 0.25"),
             tuple(
@@ -272,7 +272,7 @@ class TestParentage {
         .containsExactly(tuple("lut_deltas-must", 14), tuple("effective_lut-must", 14));
     assertThat(found.conclusion())
         .contains(
-            "The LUT did not move in every layer on 1 of the 1 train edges:"
+            "The LUT did not move in every layer on 1 of 1 train edge:"
                 + " runs/head/debug_head_fp32_step20.pt.");
   }
 

@@ -118,7 +118,7 @@ class TestParentageRules {
     assertThat(indirect.unjudgedKind()).isEqualTo(EdgeKind.SEVERAL);
     assertThat(indirect.notes())
         .containsExactly(
-            "weights: 2 steps, each judged by itself: train to run/step1.pt, bake to run/step2.pt");
+            "weights: 2 steps, each judged separately: train to run/step1.pt, bake to run/step2.pt");
     assertThat(findings(indirect)).isEmpty();
   }
 
@@ -142,7 +142,7 @@ class TestParentageRules {
   }
 
   @Test
-  void aBestStateWithoutASourceIsRejectedOnlyWhereItIsOfNoStepOfItsRun() {
+  void rejectsABestStateOnlyIfNoStepOfItsRunExplainsIt() {
     CheckpointFile best = HandMade.file("run/best_state_dict.pt", Role.BEST, 0);
     InferredEdge made = edge(OTHER, best, "train");
     Forest forest = forest(edge(SOURCE, STEP_1, "train"), made);
@@ -179,8 +179,8 @@ class TestParentageRules {
                 "parent-contradicted",
                 1,
                 "init/source.pt",
-                "the weights contradict the source: it was made from init/source.pt: 7 tensors"
-                    + " shared, 3 changed"));
+                "the weights contradict the declared source: it was made from init/source.pt (7 tensors"
+                    + " shared, 3 changed)"));
     assertThat(findings(rejected)).allMatch(PlannedEdge::isContradiction);
     assertThat(found.get(1).isJudged()).isTrue();
     assertThat(found.get(1).notes()).containsExactly("weights: 7 tensors shared, 3 changed");
@@ -204,13 +204,13 @@ class TestParentageRules {
                 "name-contradicted",
                 1,
                 "init/source.pt",
-                "the weights contradict the file's name: it was made from init/source.pt: 7 tensors"
-                    + " shared, 3 changed"));
+                "the weights contradict the file's name: it was made from init/source.pt (7 tensors"
+                    + " shared, 3 changed)"));
     assertThat(rejected.notes()).isEmpty();
   }
 
   @Test
-  void whatWasBakedWithoutAStepInItsNameIsOfAnyStep() {
+  void aBakedCheckpointWithoutAStepMayComeFromAnyStep() {
     CheckpointFile baked = file("run/baked.pt", Role.BAKED, 0);
     InferredEdge first = edge(STEP_1, STEP_2, "train");
     InferredEdge shown = edge(STEP_1, baked, "bake");
@@ -237,7 +237,7 @@ class TestParentageRules {
   }
 
   @Test
-  void aStepWithTheContentOfAnotherRunsIsMisnamedAndTheOtherIsNot() {
+  void misnamesAStepWithTheContentOfAnotherRun() {
     CheckpointFile first = file("second/step1.pt");
     CheckpointFile second = file("second/step2.pt");
     InferredEdge nearer = edge(STEP_1, STEP_2, "train");
@@ -255,7 +255,7 @@ class TestParentageRules {
   }
 
   @Test
-  void aCopyOfAStepWhoseParentItIsNotSaidToHaveIsNoSuchProof() {
+  void aCopyWithoutADeclaredParentDoesNotMisnameAStep() {
     CheckpointFile elsewhere = file("backup/step9.pt");
     InferredEdge other = edge(SOURCE, STEP_2, "train");
     evaluation.ruling(other, STEP_1, 0, false);
@@ -267,7 +267,7 @@ class TestParentageRules {
   }
 
   @Test
-  void aDoubtedParentIsKeptAndTheNearerOneIsANote() {
+  void keepsADeclaredParentAndNotesACloserOne() {
     InferredEdge nearer = edge(SOURCE, STEP_1, "train");
     evaluation.ruling(nearer, OTHER, 0, false);
     List<PlannedEdge> found = parentage(forest(nearer), declared(OTHER, STEP_1));
@@ -314,7 +314,7 @@ class TestParentageRules {
   }
 
   @Test
-  void anInferredEdgeAgainstADeclaredOneIsNotWanted() {
+  void leavesOutInferredEdgesAgainstDeclaredOnes() {
     assertThat(parentage(forest(edge(STEP_1, STEP_2, "train")), declared(STEP_2, STEP_1)))
         .containsExactly(
             planned(STEP_2, STEP_1, Status.DIRECT, WeightsEvidence.NOTHING, "declared"));

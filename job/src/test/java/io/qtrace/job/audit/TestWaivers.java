@@ -54,7 +54,7 @@ class TestWaivers {
   }
 
   @Test
-  void whatIsWaivedStaysInSightButDoesNotCount() throws IOException {
+  void waivedFindingsAreReportedButDoNotCount() throws IOException {
     AuditReport report = audit(policy(allOfTheBug("2026-11-24"), TODAY));
     assertThat(report.verdict()).isEqualTo(Verdict.CLEAN);
     assertThat(report.findingCount()).isZero();
@@ -88,7 +88,7 @@ class TestWaivers {
   }
 
   @Test
-  void anExpiredWaiverIsNotAnsweredFromEarlierAudits() throws IOException {
+  void reevaluatesEdgesWhenAWaiverExpires() throws IOException {
     String waivers = allOfTheBug("2026-11-24");
     AuditReport before = audit(policy(waivers, TODAY.minusDays(3)));
     assertThat(audit(policy(waivers, TODAY))).isEqualTo(before);

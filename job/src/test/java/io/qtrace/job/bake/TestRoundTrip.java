@@ -106,7 +106,7 @@ class TestRoundTrip {
   private record Case(String file, String ours, String safetensors, List<String> names) {}
 
   @Test
-  void contentAndTiesStayWhatTheyAre() throws Exception {
+  void keepsContentAndTiedTensors() throws Exception {
     List<Path> files = new ArrayList<>(files(FORMATS));
     files.addAll(files(Sample.ARCHIVE));
     files.removeIf(file -> MODULES.contains(file.getFileName().toString()));

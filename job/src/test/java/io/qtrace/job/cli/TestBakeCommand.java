@@ -101,7 +101,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void syncOfWhatIsInSyncChangesNothing() throws IOException {
+  void syncChangesNothingIfAlreadyInSync() throws IOException {
     Path dest = folder.resolve("same.pt");
     JsonNode said = done("sync", BAKED, dest.toString());
     assertThat(contents(dest.toString())).isEqualTo(contents(BAKED));
@@ -162,18 +162,18 @@ class TestBakeCommand {
   }
 
   @Test
-  void indexOutsideTheLutIsRefused() throws IOException {
+  void refusesAnIndexOutsideTheLut() throws IOException {
     Path bad = edited(TRAINED, LAYER + "._indices", bytes -> bytes.putShort(10, (short) 16));
     Path dest = folder.resolve("dest.pt");
     assertThat(failed("bake", bad.toString(), dest.toString()))
         .contains(
             "bad.pt: at byte ",
-            "Invalid _indices of layer '" + LAYER + "': 16 at element 5, expected 0 to 15; take a");
+            "Invalid _indices of layer '" + LAYER + "': 16 at element 5, expected 0 to 15; use a");
     assertThat(folder.toFile().list()).containsExactly("bad.pt");
   }
 
   @Test
-  void flippedByteIsRefused() throws IOException {
+  void refusesAFlippedByte() throws IOException {
     byte[] bytes = Files.readAllBytes(Path.of(TRAINED));
     bytes[bytes.length / 2] ^= 1;
     Path bad = Files.write(folder.resolve("bad.pt"), bytes);
@@ -183,14 +183,14 @@ class TestBakeCommand {
   }
 
   @Test
-  void whatCannotBeBakedIsSaidWithTheRemedy() throws IOException {
+  void reportsWhatCannotBeBakedWithTheRemedy() throws IOException {
     String dest = folder.resolve("dest.pt").toString();
     assertThat(failed("bake", BAKED, dest))
         .contains(
-            "qtrace: Cannot rewrite " + Path.of(BAKED).toUri() + ": no layer has _lut_raw_deltas;",
+            "qtrace: Cannot rewrite " + Path.of(BAKED).toUri() + ": no layer has _lut_raw_deltas,",
             "'qtrace sync'");
     String teacher = Sample.ARCHIVE.resolve("base-model/model.safetensors").toString();
-    assertThat(failed("sync", teacher, dest)).contains("no layer has a _Q; give a quantized");
+    assertThat(failed("sync", teacher, dest)).contains("no layer has a _Q, expected a quantized");
     assertThat(failed("bake", TRAINED, folder.resolve("dest.bin.gz").toString()))
         .contains("Unsupported file name: ");
     assertThat(failed("bake", TRAINED, dest, "--lut-max-abs", "-1"))
@@ -201,7 +201,7 @@ class TestBakeCommand {
   }
 
   @Test
-  void existingDestStaysUnlessOverwritten() throws IOException {
+  void keepsAnExistingDestUnlessOverwriteIsGiven() throws IOException {
     Path dest = Files.writeString(folder.resolve("dest.pt"), "before");
     assertThat(failed("bake", TRAINED, dest.toString()))
         .contains("Cannot write file:" + dest + ": it exists already");

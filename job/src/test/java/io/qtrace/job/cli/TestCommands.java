@@ -38,7 +38,7 @@ class TestCommands {
 
   @ParameterizedTest
   @ValueSource(strings = {"truncated", "flipped", "resized", "hostile"})
-  void badFilesAreTwoWithFileAndReason(String kind) throws IOException {
+  void exitsTwoWithFileAndReasonForBadFiles(String kind) throws IOException {
     Path bad = bad(kind);
     for (CommandRun run :
         new CommandRun[] {
@@ -54,7 +54,7 @@ class TestCommands {
   }
 
   @Test
-  void inspectMayLeaveTheDataAlone() throws IOException {
+  void inspectCanSkipTheData() throws IOException {
     assertThat(CommandRun.of("inspect", "--no-verify", bad("flipped").toString()).status())
         .isZero();
   }

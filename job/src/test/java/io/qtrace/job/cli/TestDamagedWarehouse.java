@@ -28,7 +28,7 @@ class TestDamagedWarehouse {
   @TempDir Path folder;
 
   @Test
-  void namesACatalogThatIsNone() throws IOException {
+  void reportsAFileThatIsNotACatalog() throws IOException {
     Path garbage = Files.createDirectories(folder.resolve("garbage")).resolve("catalog.mv.db");
     Files.writeString(garbage, "\u001b[2J garbage ".repeat(500));
     Path directory = Files.createDirectories(folder.resolve("directory/catalog.mv.db"));
@@ -44,7 +44,7 @@ class TestDamagedWarehouse {
   }
 
   @Test
-  void namesATableFileThatIsDamaged() throws IOException {
+  void namesADamagedTableFile() throws IOException {
     Path warehouse = folder.resolve("w");
     Path archive = Files.createDirectories(folder.resolve("archive/run"));
     write(archive.resolve("checkpoint_step20.safetensors"), 1);

@@ -235,7 +235,7 @@ class TestEvents {
     String host = dead.substring("http://".length(), dead.indexOf("/hook"));
     assertThat(run.err().lines())
         .hasSize(3)
-        .allMatch(line -> line.endsWith("; the result of the audit stands"))
+        .allMatch(line -> line.endsWith("; the audit's result is unaffected"))
         .anyMatch(line -> line.startsWith("qtrace: warning: events: 0 of "))
         .anyMatch(line -> line.startsWith("qtrace: warning: webhook %s: no conn".formatted(host)))
         .anyMatch(line -> line.contains("command of --on-violation: exit status 9"));
@@ -261,7 +261,7 @@ class TestEvents {
   }
 
   @Test
-  void asksForTheParentWhereTheAuditFoundTwo() {
+  void asksForTheParentIfTheAuditFoundTwo() {
     String child = archive.resolve("debug_lut_training/best_state_dict.pt").toString();
     String last = archive.resolve("debug_lut_training/checkpoint_step20.pt").toString();
     String initial = archive.resolve("sr011-q4a4-FP4-init/v2_initial.pt").toString();
@@ -270,7 +270,7 @@ class TestEvents {
     assertThat(unclear.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(unclear.err())
         .hasLineCount(1)
-        .contains("Cannot choose among 2 parents of ", child, "name one with --parent, ")
+        .contains("Ambiguous parent: the tables have 2 for ", child, "name one with --parent, ")
         .contains(last, initial);
     Map.of(last, "copy of checkpoint_step20.pt", initial, "train of v2_initial.pt")
         .forEach(
@@ -284,7 +284,7 @@ class TestEvents {
   }
 
   @Test
-  void anAuditThatFailsIsToldToo() throws IOException {
+  void reportsAFailedAudit() throws IOException {
     Path events = folder.resolve("failed.jsonl");
     Path notice = folder.resolve("failed.json");
     CommandRun run =
@@ -304,7 +304,7 @@ class TestEvents {
   }
 
   @Test
-  void addressesThatCannotBeAreRefusedBeforeTheAudit() {
+  void refusesInvalidUrlsBeforeTheAudit() {
     assertThat(audit(archive, "--webhook", "env:QTRACE_NO_SUCH").err())
         .startsWith("qtrace: Cannot find environment variable QTRACE_NO_SUCH");
     assertThat(audit(archive, "--webhook", "/tmp/file").status()).isEqualTo(ExitStatus.FAILED);

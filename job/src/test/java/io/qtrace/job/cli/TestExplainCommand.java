@@ -25,7 +25,7 @@ class TestExplainCommand {
     assertThat(run.status()).isZero();
     JsonNode pair = new ObjectMapper().readTree(run.out());
     assertThat(pair.get("kind").asText()).isEqualTo("bake");
-    assertThat(pair.get("kind_reason").asText()).isEqualTo("determined by what changed");
+    assertThat(pair.get("kind_reason").asText()).isEqualTo("inferred from the changes");
     assertThat(pair.get("verdict").asText()).isEqualTo("CLEAN");
     List<String> kinds = new ArrayList<>();
     pair.get("kinds")
@@ -80,7 +80,7 @@ class TestExplainCommand {
     assertThat(run.status()).isEqualTo(1);
     assertThat(run.out())
         .contains(
-            "Kind: unknown, determined by what changed",
+            "Kind: unknown, inferred from the changes",
             "model.layers.0.self_attn.k_proj\n"
                 + "  _Q               CHANGED: 1024 of 1024 elements, the first at element 0, max",
             "UNEXPLAINED, residual 1024, the first at element 0\n",
@@ -88,7 +88,7 @@ class TestExplainCommand {
             "model.layers.0.mlp.up_proj\n",
             "  _indices         CHANGED: 1 of 2560 elements, the first at element 0",
             "\n11 of 14 layers did not change\n",
-            "VIOLATION: 2 of 14 _Q buffers changed and no single step explains it");
+            "VIOLATION: 2 of 14 _Q buffers changed and no single operation explains it");
   }
 
   @Test
@@ -104,9 +104,9 @@ class TestExplainCommand {
         .contains(
             "  _Q               IDENTICAL\n",
             "  _lut_raw_deltas  ADDED\n",
-            "  moved            the LUT that training uses by up to 5.972385e-05, 0 of 8 values of it",
+            "  moved            the LUT used in training by up to 5.972385e-05 (0 of its 8 values on the",
             "  cast             _indices int64 -> int16, same numbers\n",
-            "and 4 more layers that changed (--all shows them)\n0 of 14 layers did not change");
+            "and 4 more changed layers (--all shows all)\n0 of 14 layers did not change");
   }
 
   @Test

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 
 class TestFailure {
   @Test
-  void reportsTheFaultOfAFileWhateverWrapsIt() {
+  void reportsAFileErrorHoweverItIsWrapped() {
     Throwable fault = new FormatException("file:/a.pt", 7, "Invalid opcode");
     Throwable wrapped = new SparkException("Job aborted\n\tat x", new ExecutionException(fault));
     assertThat(Failure.reason(wrapped)).isEqualTo("file:/a.pt: at byte 7: Invalid opcode");
   }
 
   @Test
-  void wrappersGiveWayToWhatTheyCarry() {
+  void unwrapsExceptionsThatOnlyCarryAnother() {
     Throwable cause = new IOException("Cannot read s3a://b/k: timeout");
     assertThat(
             Failure.reason(new RuntimeException(new UncheckedIOException(new IOException(cause)))))
@@ -29,7 +29,7 @@ class TestFailure {
   }
 
   @Test
-  void rootCauseIsAddedWhereItIsNotNamed() {
+  void addsTheRootCauseUnlessItIsInTheMessage() {
     Throwable failure = new RuntimeException("Failed to connect", new IOException("no route"));
     assertThat(Failure.reason(failure)).isEqualTo("Failed to connect: no route");
   }
@@ -41,7 +41,7 @@ class TestFailure {
   }
 
   @Test
-  void bareMessagesGetTheirKind() {
+  void addsTheExceptionTypeToBareMessages() {
     assertThat(Failure.reason(new NoSuchFileException("a.sql")))
         .isEqualTo("NoSuchFileException: a.sql");
     assertThat(Failure.reason(new NullPointerException())).isEqualTo("NullPointerException");
@@ -56,7 +56,7 @@ class TestFailure {
   }
 
   @Test
-  void ringOfCausesEnds() {
+  void endsAtACycleOfCauses() {
     Exception a = new Exception("a a");
     a.initCause(new Exception("b b", a));
     assertThat(Failure.reason(a)).startsWith("a a");

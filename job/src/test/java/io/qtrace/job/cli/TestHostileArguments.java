@@ -38,18 +38,18 @@ class TestHostileArguments {
   }
 
   @Test
-  void areCut() {
+  void cutsLongArguments() {
     assertThat(refused("inspect", "x".repeat(100_000))).contains("xxx... (100");
   }
 
   @Test
-  void namesThatBeginWithAtAreNotFilesOfArguments() throws IOException {
+  void doesNotExpandArgumentFiles() throws IOException {
     Path file = Files.writeString(folder.resolve("arguments"), "--help");
     assertThat(refused("inspect", "@" + file)).contains("Cannot find file: ", "/@/");
   }
 
   @Test
-  void configurationsAreFilesOfBoundedSize() throws IOException {
+  void boundsTheSizeOfConfigurationFiles() throws IOException {
     Path file = Files.writeString(folder.resolve("big.yaml"), "#".repeat((1 << 20) + 1));
     assertThat(refused("diff", "a.pt", "b.pt", "--policy", file.toString()))
         .contains("Invalid " + file + ": more than 1048576 bytes");

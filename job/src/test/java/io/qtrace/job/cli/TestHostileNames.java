@@ -66,7 +66,7 @@ class TestHostileNames {
   }
 
   @Test
-  void areWholeInJson() throws IOException {
+  void keepsNamesCompleteInJson() throws IOException {
     CommandRun explained =
         plain(CommandRun.of("explain", parent.toString(), child.toString(), "--format", "json"));
     assertThat(explained.out()).isASCII();

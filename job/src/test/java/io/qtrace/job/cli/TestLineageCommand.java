@@ -99,7 +99,8 @@ class TestLineageCommand {
     assertThat(lineage("--run", "srLUT-004s_synced", "--depth", "3").out().lines())
         .hasSize(6)
         .contains(
-            "base-model/model.safetensors", "13 more checkpoints are not shown (--run, --depth)")
+            "base-model/model.safetensors",
+            "13 more checkpoints not shown because of --run or --depth")
         .anyMatch(line -> line.contains("train CLEAN: " + SR_LUT + "checkpoint_step200.pt"));
     CommandRun unknown = lineage("--run", "none");
     assertThat(unknown.status()).isEqualTo(2);
@@ -141,7 +142,7 @@ class TestLineageCommand {
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.err())
         .isEqualTo(
-            "qtrace: Cannot find tensor: no checkpoint in the tables has one of that name\n");
+            "qtrace: Cannot find tensor: no checkpoint in the tables has a tensor of that name\n");
   }
 
   private JsonNode json(String... options) throws IOException {

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class TestMain {
   @Test
-  void helpTeachesWithinTheTerminal() {
+  void helpFitsTheTerminal() {
     CommandRun run = CommandRun.of("--help");
     assertThat(run.status()).isEqualTo(ExitStatus.CLEAN);
     assertThat(run.err()).isEmpty();
@@ -46,7 +46,7 @@ class TestMain {
   }
 
   @Test
-  void withoutACommandHelpGoesToStandardError() {
+  void printsHelpOnStandardErrorWithoutACommand() {
     CommandRun run = CommandRun.of();
     assertThat(run.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(run.out()).isEmpty();

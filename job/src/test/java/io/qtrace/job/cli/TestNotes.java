@@ -38,8 +38,8 @@ class TestNotes {
 
   @ParameterizedTest
   @CsvSource({
-    "odd_names/collide.pt, a.b a.b#2, number: 'a.b#2'",
-    "odd_names/collide_int.pt, 1 1#2, number: '1#2'",
+    "odd_names/collide.pt, a.b a.b#2, numbered: 'a.b#2'",
+    "odd_names/collide_int.pt, 1 1#2, numbered: '1#2'",
     "hf_index/subfolder/model.safetensors.index.json, model.a, in subfolders",
     "hf_index/unlisted_tensor/model.safetensors.index.json, model.a model.b model.c, : 'model.b'",
   })
@@ -55,7 +55,7 @@ class TestNotes {
   }
 
   @Test
-  void inspectSaysNothingOfOthers() throws IOException {
+  void inspectHasNoNotesOnOrdinaryFiles() throws IOException {
     String path = CASES.resolve("hf_index/good/model.safetensors.index.json").toString();
     assertThat(CommandRun.of("inspect", path).out()).doesNotContain("note");
     assertThat(JSON.readTree(CommandRun.of("inspect", path, "--format", "json").out()).has("notes"))
@@ -63,19 +63,18 @@ class TestNotes {
   }
 
   @Test
-  void diffNotesWhichSideWasReadOtherwise() throws IOException {
+  void diffNotesTheSideThatWasReadDifferently() throws IOException {
     String left = CASES.resolve("hf_index/good/model.safetensors.index.json").toString();
     String right =
         CASES.resolve("hf_index/unlisted_tensor/model.safetensors.index.json").toString();
-    String note =
-        "the index does not name 1 tensors that its shards hold, read all the same: 'model.b'";
+    String note = "the index does not list 1 tensor of its shards, read nevertheless: 'model.b'";
     assertThat(notes(left, right)).contains("right: " + note);
     assertThat(notes(right, right)).contains("left and right: " + note);
   }
 
   // Also of a file that an earlier audit read.
   @Test
-  void auditNotesItOfBothEnds() throws IOException {
+  void auditNotesItForBothEnds() throws IOException {
     Path run = Files.createDirectories(folder.resolve("archive/run"));
     Files.copy(CASES.resolve("odd_names/collide.pt"), run.resolve("checkpoint_step1.pt"));
     assertThat(audit().edges()).isEmpty();
@@ -116,7 +115,7 @@ class TestNotes {
   }
 
   @Test
-  void integersThatFloat64DoesNotHoldDifferByOne() throws IOException {
+  void distinguishesIntegersBeyondFloat64() throws IOException {
     Diff.Outcome outcome =
         diff(
             CASES.resolve("int64_exact/a.pt").toString(),

@@ -80,7 +80,7 @@ class TestOutOfMemory {
     assertThat(messages(ended)).isEmpty();
     assertThat(ended.out().replaceAll("\\s+", " "))
         .containsPattern("unreadable: file:.*/checkpoint_step3.pt" + TOO_LARGE)
-        .contains("VIOLATION: 0 of 1 edges violate the policy, 1 findings")
+        .contains("VIOLATION: 0 of 1 edge violates the policy, 1 finding")
         .contains("checkpoint_step2.safetensors");
   }
 

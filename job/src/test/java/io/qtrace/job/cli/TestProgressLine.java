@@ -17,7 +17,7 @@ class TestProgressLine {
   private Instant now = Instant.EPOCH;
 
   @Test
-  void terminalHasOneLineThatIsRewrittenAndGoes() {
+  void rewritesAndClearsOneLineOnATerminal() {
     ProgressLine line = line(true);
     line.show(comparing(0, 0));
     after(Duration.ofSeconds(2)).show(line, comparing(3, GB));
@@ -30,7 +30,7 @@ class TestProgressLine {
   }
 
   @Test
-  void terminalMakesRoomForAnEvent() {
+  void clearsTheLineForAnEvent() {
     ProgressLine line = line(true);
     line.show(Stage.of("training", "steps", 1, 10));
     line.report("saved");
@@ -39,7 +39,7 @@ class TestProgressLine {
   }
 
   @Test
-  void terminalIsNotRedrawnForEveryTask() {
+  void doesNotRedrawForEveryTask() {
     ProgressLine line = line(true);
     for (int done = 0; done < 8; done++) {
       after(Duration.ofMillis(10)).show(line, comparing(done, 0));
@@ -48,7 +48,7 @@ class TestProgressLine {
   }
 
   @Test
-  void logHasALineHalfAMinuteAtMost() {
+  void logsAtMostOneLineEvery30Seconds() {
     ProgressLine line = line(false);
     for (int second = 0; second < 100; second++) {
       line.show(Stage.of("training", "steps", second, 7300));
@@ -64,7 +64,7 @@ class TestProgressLine {
   }
 
   @Test
-  void logIsSilentOfShortStages() {
+  void logsNothingForShortStages() {
     ProgressLine line = line(false);
     line.show(comparing(0, 0));
     after(Duration.ofSeconds(29)).show(line, comparing(7, 4 * GB));

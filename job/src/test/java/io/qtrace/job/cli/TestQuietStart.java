@@ -19,7 +19,7 @@ class TestQuietStart {
   @TempDir Path folder;
 
   @Test
-  void archiveOfClassesThatDoesNotFitIsIgnoredSilently() throws Exception {
+  void ignoresAnUnusableClassArchiveSilently() throws Exception {
     Path archive = folder.resolve("job/target/spark/qtrace.jsa");
     Files.createDirectories(archive.getParent());
     Files.writeString(archive, "of another Java");
@@ -30,7 +30,7 @@ class TestQuietStart {
   }
 
   @Test
-  void noticesOfTheJvmAreDroppedAndTheRestIsKept() throws Exception {
+  void dropsOnlyJvmNotices() throws Exception {
     Ended ended =
         lib(
             "printf '%s\\n' 'WARNING: Using incubator modules: a'"
@@ -40,7 +40,7 @@ class TestQuietStart {
   }
 
   @Test
-  void javaThatSparkCannotRunOnIsRefused() throws Exception {
+  void refusesJavaVersionsThatSparkDoesNotSupport() throws Exception {
     Path java = Files.createDirectories(folder.resolve("bin")).resolve("java");
     Files.writeString(java, "#!/bin/sh\necho 'openjdk version \"11.0.1\" 2018' >&2\n");
     assertThat(java.toFile().setExecutable(true)).isTrue();

@@ -45,7 +45,7 @@ class TestReadme {
   }
 
   @Test
-  void demoIsAPageThatEndsWithWhatToDo() {
+  void demoPrintsOnePageThatEndsWithWhatToDoNext() {
     assertThat(demo.status()).as(demo.err()).isZero();
     assertThat(demo.out().lines())
         .hasSizeLessThan(90)
@@ -55,8 +55,8 @@ class TestReadme {
             "Conclusion",
             "Next",
             "  Look at the first violation layer by layer:",
-            "  Ask the tables:",
-            "  Look at the same in a browser:",
+            "  Query the tables:",
+            "  Look at the audit in a browser:",
             "    " + folder.resolve("demo/report.html"));
     assertThat(folder.resolve("demo/report.html")).content().contains("2 of 24 edges violate");
     assertThat(demo.out()).doesNotContain("=== Training ===");

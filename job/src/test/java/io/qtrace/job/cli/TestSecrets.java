@@ -75,7 +75,7 @@ class TestSecrets {
   }
 
   @Test
-  void aProcessKnowsItsOwn() throws Exception {
+  void findsSecretsInTheArgumentsOfAProcess() throws Exception {
     List<String> command = Processes.java(Main.class, "sql", "-e", "SELECT 1");
     command.add(1, "-Dspark.hadoop.fs.s3a.secret.key=hunter2");
     Processes.Ended ended = Processes.run(new ProcessBuilder(command));

@@ -28,7 +28,7 @@ class TestSecurity {
     CommandRun run = CommandRun.of("inspect", Sample.run(INITIAL), "--security");
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("SAFE: it names only what torch.save and NumPy write.")
+        .contains("SAFE: it names only classes and functions that torch.save and NumPy use.")
         .contains("torch._utils._rebuild_tensor_v2")
         .doesNotContain("unknown", "dangerous");
   }

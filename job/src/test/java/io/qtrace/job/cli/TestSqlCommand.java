@@ -30,7 +30,7 @@ class TestSqlCommand {
   @TempDir Path folder;
 
   @Test
-  void tablesLastAndAreAskedWithoutTheirNamespace() throws IOException {
+  void tablesPersistAndNeedNoNamespace() throws IOException {
     Path file = Files.writeString(folder.resolve("make.sql"), TABLE);
     CommandRun made = sql("-f", file.toString());
     assertThat(made).isEqualTo(new CommandRun(ExitStatus.CLEAN, "", ""));
@@ -135,7 +135,7 @@ class TestSqlCommand {
   }
 
   @Test
-  void marksTheFaultyPlace() {
+  void marksThePlaceOfAnError() {
     assertThat(sql("-e", "SELECT 1,\n  kin AS \u001b[31m FROM range(3)").err())
         .contains("(line 2, column 10: SELECT 1, kin AS >>>\\u001b<<<[31m FROM range(3))")
         .hasLineCount(1);
@@ -150,7 +150,7 @@ class TestSqlCommand {
   }
 
   @Test
-  void wrongStatementIsOneLine() {
+  void reportsAnInvalidStatementInOneLine() {
     CommandRun run = sql("-e", "SELECT * FROM nowhere");
     assertThat(run.status()).isEqualTo(ExitStatus.FAILED);
     assertThat(run.out()).isEmpty();
@@ -158,7 +158,7 @@ class TestSqlCommand {
   }
 
   @Test
-  void columnsOfOneNameNeedAnAliasInJson() {
+  void refusesDuplicateColumnNamesInJson() {
     assertThat(sql("-e", "SELECT 1 AS a, 2 AS a", "--format", "json").err())
         .contains("two columns of one name in [a, a]");
     assertThat(sql("-e", " ; -- nothing").err()).contains("expected a statement");

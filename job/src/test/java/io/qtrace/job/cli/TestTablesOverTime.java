@@ -68,7 +68,7 @@ class TestTablesOverTime {
 
   @Test
   @Order(1)
-  void printsAnAuditAsItStood() throws IOException {
+  void printsAnAuditInAnEarlierState() throws IOException {
     CommandRun now = qtrace("audit", "--archive", archive.toString(), "--quiet");
     CommandRun then = qtrace("audit", "--as-of", "first");
     assertThat(now.out()).startsWith("VIOLATION");
@@ -92,7 +92,7 @@ class TestTablesOverTime {
     assertThat(qtrace("lineage", "--as-of", "first").out()).contains(TRAINED).doesNotContain(BAD);
     assertThat(qtrace("lineage").out()).contains(BAD);
     assertThat(qtrace("audit", "--as-of", "2001-01-01").err())
-        .startsWith("qtrace: Cannot read the tables as of 2001-01-01: the oldest state is of 20")
+        .startsWith("qtrace: Cannot read the tables as of 2001-01-01: the oldest state is from 20")
         .hasLineCount(1);
     assertThat(qtrace("audit", "--as-of", "last week").err())
         .contains("Invalid state of the tables: 'last week'");
@@ -100,7 +100,7 @@ class TestTablesOverTime {
 
   @Test
   @Order(2)
-  void findsFirstEdgeWhereATensorLeft() throws IOException {
+  void findsTheFirstEdgeOnWhichATensorChanged() throws IOException {
     JsonNode found = json("bisect", "--tensor", Q, "--since", "v2_initial.pt").get(0);
     assertThat(found.get("edges")).hasSize(1);
     JsonNode edge = found.get("edges").get(0);
@@ -111,7 +111,7 @@ class TestTablesOverTime {
     assertThat(edge.at("/causes/0/changed_elements").asInt()).isEqualTo(1024);
 
     assertThat(qtrace("bisect", "--q", "--since", INIT + "/v2_initial.pt").out())
-        .contains("Every _Q since " + INIT + "/v2_initial.pt: left its content on 1 edges")
+        .contains("Every _Q: first changed since " + INIT + "/v2_initial.pt on 1 edge,")
         .contains("unknown, UNEXPLAINED, VIOLATION");
     assertThat(
             qtrace(
@@ -122,7 +122,7 @@ class TestTablesOverTime {
                     "--until",
                     TRAINED + "/checkpoint_step20.pt")
                 .out())
-        .contains("Every _Q is as in");
+        .contains("Every _Q: unchanged since ");
     assertThat(qtrace("bisect", "--tensor", "nothing", "--since", "v2_initial.pt").err())
         .contains("Cannot find tensor 'nothing'");
     assertThat(qtrace("bisect", "--q", "--since", "checkpoint_step20.pt").err())

@@ -74,7 +74,7 @@ class TestTemplates {
 
   @ParameterizedTest
   @MethodSource("names")
-  void everyTemplateTellsItsCommandAndHoldsNoPassword(String name) throws IOException {
+  void everyTemplateShowsItsCommandAndHasNoPassword(String name) throws IOException {
     assertThat(Files.readString(Template.FOLDER.resolve(name + ".conf")))
         .contains("--properties-file conf/templates/" + name + ".conf");
     assertThat(Template.of(name).values())
@@ -123,7 +123,7 @@ class TestTemplates {
   }
 
   @Test
-  void refusedPasswordIsShownNowhere() throws IOException, SQLException {
+  void doesNotShowARefusedPassword() throws IOException, SQLException {
     Path summary = folder.resolve("summary.json");
     String url = postgres.database("refused") + "?password=hunter2-is-wrong";
     try (Template.Installed template = postgres(url).install()) {

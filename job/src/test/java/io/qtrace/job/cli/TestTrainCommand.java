@@ -92,7 +92,7 @@ class TestTrainCommand {
     assertThat(again.status()).isZero();
     assertThat(again.err()).contains("is finished already");
     assertThat(again.out())
-        .contains("LUT (all) + scales", "0.122909 before, 0.1104", "Best after step 20.");
+        .contains("LUT (all) + scales", "0.122909 before, 0.1104", "Lowest loss after step 20.");
     CommandRun rows =
         CommandRun.of(
             "sql",

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class TestVerdictColours {
   @Test
-  void verdictsHaveColoursAndTheRestStays() {
+  void coloursOnlyVerdicts() {
     assertThat(Verdicts.coloured("VIOLATION: 1 edge, CLEAN 50% $1 @|x|@ UNCLEAN"))
         .isEqualTo(
             "\u001b[1m\u001b[31mVIOLATION\u001b[39m\u001b[21m\u001b[0m: 1 edge,"
@@ -14,7 +14,7 @@ class TestVerdictColours {
   }
 
   @Test
-  void outputThatIsNotATerminalHasNone() {
+  void hasNoColoursWithoutATerminal() {
     assertThat(CommandRun.of("--help").out() + CommandRun.of("diff", "none", "none").err())
         .doesNotContain("\u001b");
   }

@@ -29,7 +29,7 @@ class TestDamagedNeighbour {
   @TempDir Path folder;
 
   @Test
-  void aDamagedFileCostsWhatItIsReadWithNothing() throws Exception {
+  void doesNotAffectFilesReadWithIt() throws Exception {
     byte[] bytes = Files.readAllBytes(Path.of(TRAINED));
     bytes[bytes.length / 2] ^= 1; // in the data of a tensor
     Path damaged = Files.write(folder.resolve("damaged.pt"), bytes);

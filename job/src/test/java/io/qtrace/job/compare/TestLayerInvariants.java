@@ -18,7 +18,7 @@ class TestLayerInvariants {
   private final Map<String, TensorFacts> facts = new TreeMap<>();
 
   @Test
-  void saysWhatTheCheckFound() {
+  void reportsTheResultOfTheCheck() {
     add("p._Q", DType.FLOAT32, Shape.of(2, 3), List.of());
     add("p._indices", DType.INT16, Shape.of(2, 3), List.of());
     add("p.lut", DType.FLOAT32, Shape.of(4), List.of(-2.0, -0.1, -0.1, 2.0));
@@ -46,7 +46,7 @@ class TestLayerInvariants {
   }
 
   @Test
-  void saysWhyNothingCouldBeChecked() {
+  void reportsWhyNothingCouldBeChecked() {
     add("p._Q", DType.FLOAT32, Shape.of(2, 3), List.of());
     assertThat(only(Map.of()).unchecked()).contains("no _indices");
     add("p._indices", DType.FLOAT32, Shape.of(3, 2), List.of());

@@ -11,7 +11,7 @@ class TestMemoryRetry {
   private final AtomicInteger tries = new AtomicInteger();
 
   @Test
-  void triesAgainWhatMemoryRanOutFor() {
+  void retriesWorkThatRanOutOfMemory() {
     assertThat(MemoryRetry.run("index", "a.pt", () -> allocate(1), reason -> -1)).isEqualTo(1);
     assertThat(tries).hasValue(2);
   }

@@ -46,7 +46,7 @@ class TestSessions {
   }
 
   @Test
-  void whatIsConfiguredStays() throws IOException {
+  void keepsConfiguredSettings() throws IOException {
     SparkConf rest =
         new SparkConf(false)
             .set("spark.master", "local[1]")

@@ -23,7 +23,7 @@ class TestHttpReceiver {
   }
 
   @Test
-  void sendsAgainUntilItIsTaken() throws IOException {
+  void retriesUntilAccepted() throws IOException {
     try (Receiver server = new Receiver(503, 429)) {
       receiver(server.url(SECRET)).send("{\"a\": \"\u00e9\"}");
       assertThat(server.requests())
@@ -34,7 +34,7 @@ class TestHttpReceiver {
   }
 
   @Test
-  void doesNotRepeatWhatIsRefused() throws IOException {
+  void doesNotRetryRefusedRequests() throws IOException {
     try (Receiver server = new Receiver(403)) {
       assertThatThrownBy(() -> receiver(server.url(SECRET)).send("{}"))
           .hasMessage("HTTP status 403");

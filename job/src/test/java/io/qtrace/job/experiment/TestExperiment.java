@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.job.LocalSpark;
+import io.qtrace.job.ReportedLines;
 import io.qtrace.job.Sample;
-import io.qtrace.job.ToldLines;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.LineageTable;
@@ -30,7 +30,7 @@ class TestExperiment {
   private static final String TRAINED = "runs/debug_lut_training_by_qtrace/checkpoint_step20.pt";
 
   @TempDir Path folder;
-  private final ToldLines told = new ToldLines();
+  private final ReportedLines reported = new ReportedLines();
 
   @Test
   void answersTheNotebooksQuestionsAndKeepsTheAnswer() throws Exception {
@@ -51,9 +51,8 @@ class TestExperiment {
             "=== What training changed ===",
             "123 common, 0 only left, 14 only right",
             "=== LUT training verification ===",
-            "The LUT moved in 14 of 14 layers, against the LUT that the initial checkpoint implies."
-                + " That deltas",
-            "No stored .lut changed: while it trains, the LUT is computed from the deltas.",
+            "The LUT moved in 14 of 14 layers, compared with the LUT that the initial checkpoint implies.",
+            "No stored .lut changed: during training, the LUT is computed from the deltas.",
             "=== Conclusion ===",
             "Training: 20 steps, LUT (all) + scales, from v2_initial.pt",
             "  LUT values:    0 changed",
@@ -62,10 +61,10 @@ class TestExperiment {
             "  _Q buffers:    0 changed",
             "  _indices:      0 changed",
             "Verdict: CLEAN",
-            "=== Bonus: what was trained from it ===",
+            "=== Bonus: training from the baked checkpoint ===",
             "_Q comparison (baked_step200.pt vs best_state_dict.pt):",
             "  Unchanged: 14",
-            "=== Bonus: where _Q had changed ===",
+            "=== Bonus: initial and baked checkpoint ===",
             "_Q comparison (v2_initial.pt vs baked_step200.pt):",
             "  Changed:   14");
     assertThat(report.verdict()).isEqualTo(Verdict.CLEAN);
@@ -88,13 +87,13 @@ class TestExperiment {
 
     assertThat(bonusInTheTable(spark))
         .isEqualTo(
-            "[[what was trained from it,baked_step200.pt,best_state_dict.pt,0,14,0],"
-                + " [where _Q had changed,v2_initial.pt,baked_step200.pt,0,0,14]]");
+            "[[initial and baked checkpoint,v2_initial.pt,baked_step200.pt,0,0,14],"
+                + " [training from the baked checkpoint,baked_step200.pt,best_state_dict.pt,0,14,0]]");
 
     // Again: nothing trains, nothing is added; and what is gone is named and passed over.
-    told.lines().clear();
+    reported.lines().clear();
     run(spark, settings);
-    assertThat(told.lines()).contains("run " + report.run().id() + " is finished already");
+    assertThat(reported.lines()).contains("run " + report.run().id() + " is finished already");
     assertThat(spark.table(LineageTable.TRAIN_STEPS.tableName()).count()).isEqualTo(20);
     assertThat(spark.table(LineageTable.EXPERIMENTS.tableName()).count()).isEqualTo(1);
     Files.delete(Path.of(settings.trainedFromBaked()));
@@ -104,7 +103,8 @@ class TestExperiment {
         .contains("  Changed:   14");
     assertThat(without.report().verdict()).isEqualTo(Verdict.CLEAN);
     assertThat(bonusInTheTable(spark))
-        .contains("[what was trained from it,baked_step200.pt,best_state_dict.pt,1,null,null]");
+        .contains(
+            "[training from the baked checkpoint,baked_step200.pt,best_state_dict.pt,1,null,null]");
   }
 
   // Of the last experiment; files by their last names.
@@ -120,7 +120,7 @@ class TestExperiment {
   }
 
   @Test
-  void mistakesInTheFileAreErrors() throws IOException {
+  void refusesMistakesInTheFile() throws IOException {
     String good = Files.readString(CONFIG);
     refused(good.replace("max-steps", "max-step"), "unknown setting 'max-step'");
     refused(good.replace("bonus:", "bonuses:"), "bonuses");
@@ -140,7 +140,7 @@ class TestExperiment {
       throws IOException {
     new LineageStore(spark).create();
     return new Experiment(
-            spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), told)
+            spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), reported)
         .run(settings, ExistingRunPolicy.REPLACE);
   }
 }

@@ -65,7 +65,7 @@ class TestFaults {
 
   @ParameterizedTest
   @MethodSource("faults")
-  void losesAndDoublesNoRow(Fault fault) throws Exception {
+  void neitherLosesNorDuplicatesRows(Fault fault) throws Exception {
     Path own = Files.createTempDirectory(folder, "fault");
 
     Tally tally = fault.run(seeds(fault), own);

@@ -109,7 +109,7 @@ class TestCauses {
   }
 
   @Test
-  void anotherTableIsASyncOnly() {
+  void anotherTableIsOnlyASync() {
     LayerLut refreshed = new LayerLut(BAKE.trained(), Optional.of(DELTAS));
     LayerLut other = new LayerLut(new Lut(-2, -0.25f, 0.25f, 2), Optional.empty());
     for (LayerLut child : new LayerLut[] {TRAINED, refreshed, other}) {

@@ -140,7 +140,7 @@ class TestEdgeJudge {
     String message =
         subject == Subject.EFFECTIVE_LUT
             ? "the LUT moved in 1 of 3 layers on an edge of kind train, such as " + one.changed()
-            : "1 of %d %s tensors changed on an edge of kind train, where they must never change, such as %s"
+            : "1 of %d %s tensors changed on an edge of kind train, where none may change, such as %s"
                 .formatted(one.all(), subject.label(), one.changed());
     assertThat(ofExpectations(found))
         .containsExactly(new Finding(subject.label() + "-never", 1, one.changed(), message));
@@ -157,7 +157,7 @@ class TestEdgeJudge {
         subject == Subject.EFFECTIVE_LUT
             ? "the LUT did not train in 2 of 3 layers on an edge of kind train, such as "
                 + one.unchanged()
-            : "%d of %d %s tensors did not change on an edge of kind train, where they must change, such as %s"
+            : "%d of %d %s tensors did not change on an edge of kind train, where all must change, such as %s"
                 .formatted(one.still(), one.all(), subject.label(), one.unchanged());
     assertThat(ofExpectations(found))
         .containsExactly(
@@ -167,7 +167,7 @@ class TestEdgeJudge {
 
   @ParameterizedTest
   @EnumSource(Subject.class)
-  void whatMayChangeIsNoFinding(Subject subject) {
+  void allowedChangesAreNotFindings(Subject subject) {
     Judgement found = judge(of(subject).step(), permissive(), TRAIN);
     assertThat(ofExpectations(found)).isEmpty();
     assertThat(found.verdict())
@@ -238,7 +238,7 @@ class TestEdgeJudge {
     Judgement found =
         judge(StepOfArrays.of(parent, child), expecting(Subject.INDICES, Expectation.NEVER), TRAIN);
     assertThat(found.findings()).isEmpty();
-    assertThat(found.notes()).containsExactly("3 indices tensors int16 -> int64, same numbers");
+    assertThat(found.notes()).containsExactly("indices int16 -> int64, same numbers: 3 tensors");
   }
 
   @Test
@@ -275,7 +275,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void whatAWaiverCoversDoesNotCount() {
+  void waivedFindingsDoNotCount() {
     Waiver waiver = waiver("other-never", List.of("*layernorm*"), "2026-11-25");
     Judgement found =
         judge(of(Subject.OTHER).step(), expecting(Subject.OTHER, Expectation.NEVER, waiver), TRAIN);
@@ -292,7 +292,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void whatAWaiverDoesNotCoverIsAFindingOfItsOwn() {
+  void reportsFindingsThatNoWaiverCoversSeparately() {
     ArrayCheckpoint initial = Layers.initial();
     Step step =
         StepOfArrays.of(
@@ -360,7 +360,7 @@ class TestEdgeJudge {
             "lut-unexplained",
             1,
             LAYER.lut(),
-            "1 stored lut changed, but not to a bake or a refresh of the parent's deltas, such as %s: 1 of 16 entries, the first at element 5"
+            "1 stored LUT changed, but not to a bake or a refresh of the parent's deltas, such as %s: 1 of 16 entries, the first at element 5"
                 .formatted(LAYER.lut()));
     for (EdgeKind kind : List.of(BAKE, SYNC, new EdgeKind("refresh"), EdgeKind.UNKNOWN)) {
       assertThat(judge(step, permissive(), kind).findings()).as(kind.label()).contains(expected);
@@ -369,7 +369,7 @@ class TestEdgeJudge {
   }
 
   @Test
-  void aLutThatMovesWithoutDeltasIsNoBakeAndARefreshIsFine() {
+  void movedLutWithoutDeltasIsNotABakeAndARefreshIsAllowed() {
     ArrayCheckpoint initial = Layers.initial();
     Step unknown = StepOfArrays.of(initial, initial.damaged(LAYER.lut(), 5));
     assertThat(judge(unknown, permissive(), BAKE).findings())
@@ -400,7 +400,7 @@ class TestEdgeJudge {
                 "cast-unexplained",
                 1,
                 weight,
-                "1 tensors of a cast are not the parent's rounded to their dtype, such as %s: 1 of 128 elements, the first at element 70: 4.0, the parent's rounds to %s"
+                "1 tensor not the parent's rounded to the child's dtype, such as %s: 1 of 128 elements, the first at element 70: 4.0, the parent's rounds to %s"
                     .formatted(weight, half.tensor(weight).values()[70])));
   }
 
@@ -416,7 +416,7 @@ class TestEdgeJudge {
                 "cast-unexplained",
                 1,
                 Layers.NORM,
-                "1 tensors of a cast are not the parent's rounded to their dtype, such as %s: 1 of 8 elements, the first at element 6, in the same dtype"
+                "1 tensor not the parent's rounded to the child's dtype, such as %s: 1 of 8 elements, the first at element 6, in the same dtype"
                     .formatted(Layers.NORM)));
   }
 
@@ -487,7 +487,7 @@ class TestEdgeJudge {
                 "unexplained",
                 1,
                 Layers.NORM,
-                "1 tensors changed, which no known operation explains, such as %s: 1 of 8 elements, the first at element 5"
+                "1 tensor changed in a way that no known operation explains, such as %s: 1 of 8 elements, the first at element 5"
                     .formatted(Layers.NORM)));
     assertThat(found.verdict()).isEqualTo(Verdict.VIOLATION);
     Judgement added =
@@ -500,11 +500,11 @@ class TestEdgeJudge {
     assertThat(added.findings())
         .extracting(Finding::message)
         .containsExactly(
-            "1 tensors changed, which no known operation explains, such as extra: ADDED");
+            "1 tensor changed in a way that no known operation explains, such as extra: ADDED");
   }
 
   @Test
-  void whatHasAFindingOfItsOwnIsNotReportedAsUnexplainedToo() {
+  void doesNotReportFindingsAgainAsUnexplained() {
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint child = initial.damaged(Layers.NORM, 5).with(LAYER.quantized(), 8, 0.3125);
     Judgement found =
@@ -533,7 +533,7 @@ class TestEdgeJudge {
                 "lut_deltas-must",
                 2,
                 Layers.ATTENTION.deltas(),
-                "2 of 2 lut_deltas tensors did not change on an edge of kind train, where they must"
+                "2 of 2 lut_deltas tensors did not change on an edge of kind train, where all must"
                     + " change, such as "
                     + Layers.ATTENTION.deltas()));
     assertThat(found.trainableLuts()).hasSize(2).noneMatch(LutMove::isTrained);

@@ -57,14 +57,14 @@ class TestNotCompared {
   }
 
   @Test
-  void aBufferThatBecameUnreadableIsNoSync() throws IOException {
+  void aBufferThatBecameUnreadableIsNotASync() throws IOException {
     Judgement found = diff("skipped_changed/plain.pt", "skipped_changed/quant_a.pt").judgement();
     assertThat(found.kind()).isEqualTo(EdgeKind.UNKNOWN);
     assertThat(found.findings()).extracting(Finding::rule).contains("not-compared", "q-never");
   }
 
   @Test
-  void arraysOfNumPyAreNamed() throws IOException {
+  void namesNumPyArrays() throws IOException {
     Judgement found = diff("numpy_changed/a.pt", "numpy_changed/b.pt").judgement();
     assertThat(found.notes()).contains("1 not compared, a NumPy array: lut");
     Judgement alone = diff("numpy_changed/only_np.pt", "numpy_changed/only_np.pt").judgement();
@@ -73,7 +73,7 @@ class TestNotCompared {
   }
 
   @Test
-  void whatIsBesideTheModelIsNamed() throws IOException {
+  void namesContentOutsideTheModel() throws IOException {
     Judgement found = diff("ema_ignored/a.pt", "ema_ignored/b.pt").judgement();
     assertThat(found.kind()).isEqualTo(Copy.KIND);
     assertThat(found.verdict()).isEqualTo(Verdict.CLEAN);

@@ -136,7 +136,7 @@ class TestPlantedFaults {
   }
 
   @Test
-  void aLayerThatIsNotBroughtUpToItsIndices() throws IOException {
+  void aStaleLayer() throws IOException {
     assertFound(
         20261101,
         Set.of("bake", "sync", "requantize", "merge_lora", "replace_lut"),
@@ -503,7 +503,7 @@ class TestPlantedFaults {
   }
 
   @Test
-  void aQuantizedBufferThatIsGone() throws IOException {
+  void aMissingQuantizedBuffer() throws IOException {
     assertFound(
         20261122,
         OF_LAYERS,

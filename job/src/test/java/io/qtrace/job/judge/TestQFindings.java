@@ -80,7 +80,7 @@ class TestQFindings {
                 "q-stale",
                 1,
                 Q,
-                "1 _Q on the LUT grid but not lut[_indices], such as %s: 2 of 128 elements, the first at element 9: _Q is %s, lut[_indices] %s"
+                "1 _Q on the LUT grid but not equal to lut[_indices], such as %s: 2 of 128 elements, the first at element 9: _Q is %s, lut[_indices] %s"
                     .formatted(Q, otherEntry(9), entry(9))));
   }
 
@@ -140,7 +140,7 @@ class TestQFindings {
                 "q-indices",
                 1,
                 Q,
-                "1 _Q with indices that weight and scales do not give, such as %s: 1 of 128 elements, the first at element 11: the index is %d, recomputed %d"
+                "1 _Q with indices that do not follow from weight and scales, such as %s: 1 of 128 elements, the first at element 11: the index is %d, recomputed %d"
                     .formatted(Q, other, (int) index)));
   }
 
@@ -202,19 +202,19 @@ class TestQFindings {
   }
 
   @Test
-  void indicesThatAreNotSavedAreNoFinding() {
+  void missingIndicesAreNotAFinding() {
     assertThat(findings(PARENT.without(INDICES))).isEmpty();
   }
 
   @Test
-  void aQuantizedBufferThatWasStaleBeforeIsNoFinding() {
+  void aBufferThatWasAlreadyStaleIsNotAFinding() {
     ArrayCheckpoint parent = stale(PARENT, 9);
     assertThat(findings(StepOfArrays.of(parent, parent))).isEmpty();
     assertThat(QFindings.tensors(changes(StepOfArrays.of(parent, parent)))).isEmpty();
   }
 
   @Test
-  void whatIsExplainedIsNoFinding() {
+  void explainedChangesAreNotFindings() {
     ArrayCheckpoint trained = Layers.trained(PARENT, 31);
     Step baked = StepOfArrays.of(trained, Layers.baked(trained));
     assertThat(changes(baked))
@@ -282,7 +282,7 @@ class TestQFindings {
                 new Recomputed(Optional.of("no scale_A\n"), Mismatches.NONE)));
     assertThat(findings(step)).isEmpty();
     assertThat(QFindings.notes(changes(step)))
-        .containsExactly("1 _indices moved and were not recomputed: no scale_A\\n");
+        .containsExactly("1 _indices changed and could not be recomputed: no scale_A\\n");
     assertThat(QFindings.notes(changes(StepOfArrays.of(PARENT, PARENT)))).isEmpty();
   }
 }

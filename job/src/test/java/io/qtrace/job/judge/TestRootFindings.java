@@ -27,7 +27,7 @@ class TestRootFindings {
   private static final Waivers NO_WAIVERS = new Waivers(List.of(), TODAY);
 
   @Test
-  void aSoundCheckpointHasNone() {
+  void validCheckpointHasNoFindings() {
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint trained = Layers.trained(initial, 5);
     for (ArrayCheckpoint sound :
@@ -55,7 +55,8 @@ class TestRootFindings {
               assertThat(finding.rule()).isEqualTo("q-left-stale");
               assertThat(finding.example()).isEqualTo(PATH);
               assertThat(finding.message())
-                  .startsWith(PATH + ": 1 _Q are not lut[_indices], such as " + layer.quantized())
+                  .startsWith(
+                      PATH + ": 1 _Q not equal to lut[_indices], such as " + layer.quantized())
                   .contains("the first at element " + element + ": ");
             });
   }
@@ -108,7 +109,7 @@ class TestRootFindings {
         .extracting(Finding::message)
         .containsExactly(
             PATH
-                + ": 1 tensors have NaN or infinities, such as "
+                + ": 1 tensor with NaN or infinities, such as "
                 + Layers.NORM
                 + ": 1 NaN and 0 infinities, the first at element 3");
     assertThat(findings(whole.with(scales, 7, Double.NEGATIVE_INFINITY)))

@@ -69,7 +69,7 @@ class TestUntouchedChains {
 
   /** Rounding to 16 bits hides what small updates move. */
   @Test
-  void tensorsThatRoundingKeepsAreNoFindings() throws IOException {
+  void tensorsUnchangedByRoundingAreNotFindings() throws IOException {
     List<String> wrong = new ArrayList<>();
     int trains = 0;
     int hidden = 0;

@@ -177,7 +177,7 @@ class TestAverage {
   // Only LUTs train, most tensors do not change. Among the candidates are the initial state, which
   // has no deltas, what a tool made of a member, and a damaged copy of the average.
   @Test
-  void whatStaysSaysNothingOfTheMembers() {
+  void unchangedTensorsDoNotDecideTheMembers() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
       Random random = new Random(seed);
       ArrayCheckpoint initial = RandomModel.of(random);
@@ -209,7 +209,7 @@ class TestAverage {
   }
 
   @Test
-  void aStepOfTheRunIsNoAverageOfOthers() {
+  void aStepOfTheRunIsNotAnAverage() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
       List<ArrayCheckpoint> run = Case.of(seed).run();
       List<ArrayCheckpoint> others = new ArrayList<>(run);
@@ -219,7 +219,7 @@ class TestAverage {
   }
 
   @Test
-  void aMovingAverageBesideTheModelIsAMember() {
+  void aMovingAverageInTheFileIsAMember() {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
       Case one = Case.of(seed);
       CheckpointFacts model = one.run().get(1).facts();

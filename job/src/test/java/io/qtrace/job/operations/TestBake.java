@@ -38,7 +38,7 @@ class TestBake extends OperationConformance {
     assertThat(notes(trained, Optional.empty()))
         .singleElement()
         .asString()
-        .contains("as the deltas imply")
+        .contains("as implied by the deltas")
         .isEqualTo(notes(trained, Optional.of(implied * 3)).get(0));
   }
 

@@ -52,14 +52,14 @@ class TestGraft {
   }
 
   @Test
-  void oneLayerOfSeveralIsDamageAndNoGraft() {
+  void oneLayerAmongSeveralIsDamageInsteadOfAGraft() {
     ArrayCheckpoint child = withLayers(List.of(Layers.MLP));
     assertThat(step(BASE, DONOR, child).others()).isNotEmpty();
     assertThat(new Graft().applies(step(BASE, DONOR, child))).isFalse();
   }
 
   @Test
-  void whatNeitherHasIsNotOfTheGraft() {
+  void tensorsOfNeitherParentAreNotExplained() {
     ArrayCheckpoint child =
         withLayers(List.of(Layers.MLP, Layers.SMALL)).damaged(Layers.ATTENTION.scaleA(), 3);
     assertThat(new Graft().applies(step(BASE, DONOR, child))).isFalse();
@@ -67,7 +67,7 @@ class TestGraft {
   }
 
   @Test
-  void aLayerThatABakeForgotIsOfNoOtherCheckpoint() {
+  void aLayerLeftOutByABakeIsNotAGraft() {
     ArrayCheckpoint trained = withSecondLayer(Layers.trained(INITIAL, 1));
     ArrayCheckpoint baked = withSecondLayer(BASE);
     ArrayCheckpoint child = baked.with(Layers.MLP.deltas(), trained.tensor(Layers.MLP.deltas()));

@@ -107,8 +107,8 @@ class TestNewOperation {
             finding ->
                 assertThat(finding.message())
                     .isEqualTo(
-                        "1 of 7 other tensors changed on an edge of kind renorm, where they must"
-                            + " never change, such as "
+                        "1 of 7 other tensors changed on an edge of kind renorm, where none may"
+                            + " change, such as "
                             + Layers.NORM));
   }
 

@@ -106,7 +106,7 @@ class TestAncestry {
   }
 
   @Test
-  void prefersWhatIsMerelyNearer() {
+  void prefersAParentThatIsOnlyCloser() {
     InferredEdge nearer = edge(INITIAL, STEP_1, "train");
     evaluation.ruling(nearer, OTHER, 0, false);
     assertThat(opinion(forest(nearer), OTHER, STEP_1))
@@ -122,7 +122,7 @@ class TestAncestry {
   }
 
   @Test
-  void whatIsNotExplainedWholeProvesNothing() {
+  void partialExplanationsProveNothing() {
     InferredEdge shown = edge(INITIAL, STEP_1, "train", 1);
     evaluation.ruling(shown, OTHER, 4, false);
     assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new ParentEvidence.Prefers(shown));
@@ -175,7 +175,7 @@ class TestAncestry {
   }
 
   @Test
-  void isSilentOnRootsAndOnWhatCouldNotBeRead() {
+  void isSilentOnRootsAndUnreadableCheckpoints() {
     Forest forest = forest(edge(INITIAL, STEP_1, "train"));
     assertThat(opinion(forest, OTHER, INITIAL)).isEqualTo(new ParentEvidence.Silent());
     assertThat(opinion(forest, file("lost/best.pt"), STEP_1))
@@ -184,7 +184,7 @@ class TestAncestry {
   }
 
   @Test
-  void circularClaimsAreAnsweredOneByOne() {
+  void answersCyclicDeclarationsOneByOne() {
     InferredEdge trained = edge(STEP_1, STEP_2, "train");
     Forest forest = forest(trained);
     Declaration forward = new Declaration(STEP_1, STEP_2);
@@ -196,7 +196,7 @@ class TestAncestry {
   }
 
   @Test
-  void opinionsAreInTheOrderOfTheClaimsAndDisputesAreSettledTogether() {
+  void evidenceIsInTheOrderOfDeclarationsAndDisputesAreEvaluatedTogether() {
     InferredEdge into = edge(INITIAL, STEP_1, "train");
     InferredEdge second = edge(STEP_1, STEP_2, "train");
     InferredEdge third = edge(STEP_2, STEP_3, "train");

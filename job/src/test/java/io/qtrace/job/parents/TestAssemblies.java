@@ -96,7 +96,7 @@ class TestAssemblies {
   }
 
   @Test
-  void whatClaimsNameAsAParentIsNoGraftOfItsChild() {
+  void aDeclaredParentIsNotAGraftOfItsChild() {
     CheckpointFile mixed = HandMade.file("run/mixed.pt", Role.OTHER, 9);
     Forest forest =
         search(

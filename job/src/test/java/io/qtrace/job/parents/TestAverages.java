@@ -28,7 +28,7 @@ class TestAverages {
   }
 
   @Test
-  void bothMembersAreLookedAtThoughToolsMadeManyCopiesOfTheNearerOne() {
+  void findsBothMembersAmongManyCopiesOfTheCloserOne() {
     Map<CheckpointFile, Float> places = new HashMap<>(Map.of(ONE, 0f, OTHER, 4f, AVERAGE, 3f));
     both(ONE, OTHER, "train", 5);
     both(ONE, AVERAGE, "train", 5);

@@ -18,7 +18,7 @@ class TestCost {
   }
 
   @Test
-  void aDistanceThatIsNoNumberCostsMoreThanAny() {
+  void nanDistanceCostsMoreThanAny() {
     assertThat(Cost.of(0, 0, 1, Double.NaN, 0, 0)).isGreaterThan(Cost.of(0, 0, 1, 1_000, 0, 0));
   }
 

@@ -200,7 +200,7 @@ class TestSketch {
   }
 
   @Test
-  void trainedSaysHowFarTheLutIsFromTheStoredOne() {
+  void trainedMeasuresTheDistanceFromTheStoredLut() {
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint trained = Layers.trained(initial, 64);
     assertThat(sketch(initial).trained()).isZero();
@@ -211,7 +211,7 @@ class TestSketch {
   }
 
   @Test
-  void numbersThatAreNotFiniteDoNotSpoilTheProjection() {
+  void ignoresNonFiniteNumbersInTheProjection() {
     ArrayCheckpoint model =
         model(new Random(3), 5)
             .with(

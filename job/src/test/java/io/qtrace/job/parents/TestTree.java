@@ -84,7 +84,7 @@ class TestTree {
   }
 
   @Test
-  void aTreeHasNoCircleThoughEachIsNearestToTheOther() {
+  void hasNoCycleBetweenMutuallyClosestNodes() {
     both(A, B, train(0, 1));
     both(B, C, train(0, 1));
     both(A, C, train(0, 5));
@@ -111,7 +111,7 @@ class TestTree {
   }
 
   @Test
-  void circularDeclarationsDecideNothing() {
+  void cyclicDeclarationsDecideNothing() {
     CheckpointFile later = file("b.pt", Role.OTHER, 100);
     both(A, later, train(0, 1));
     DeclaredParents circle =
@@ -136,7 +136,7 @@ class TestTree {
   }
 
   @Test
-  void aLutThatIsNoNumberIsNotNearToAll() {
+  void nanLutIsNotCloseToAll() {
     trained.put(B, Double.NaN);
     evaluation.transition(A, C, train(0, 1)).transition(B, C, train(0, 2));
     assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "a.pt");

@@ -56,7 +56,7 @@ class TestPolicy {
   }
 
   @Test
-  void anotherTextIsAnotherPolicy() throws IOException {
+  void anyChangeOfTheTextChangesTheHash() throws IOException {
     Policy edited = edited("version: 1", "version: 2");
     assertThat(edited.version()).isEqualTo(2);
     assertThat(edited.hash()).isNotEqualTo(packaged().hash());
@@ -94,7 +94,7 @@ class TestPolicy {
   }
 
   @Test
-  void hasExpectationsForEachOperationAndForNoOther() throws IOException {
+  void hasExpectationsForExactlyTheKnownOperations() throws IOException {
     Operations.KNOWN.check(packaged());
     Policy lacking = edited("refresh:", "refreshed:");
     assertThatThrownBy(() -> Operations.KNOWN.check(lacking))

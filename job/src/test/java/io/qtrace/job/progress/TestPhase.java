@@ -17,7 +17,7 @@ class TestPhase {
   private final SparkContext spark = LocalSpark.session().sparkContext();
 
   @Test
-  void jobsBearItsNameUntilItIsClosed() {
+  void jobsHaveItsNameUntilItIsClosed() {
     try (Phase outer = Phase.begin(spark, "outer", "do the whole")) {
       try (Phase inner = Phase.begin(spark, "inner", "do a part")) {
         assertThat(names()).containsExactly("inner", "do a part");

@@ -33,9 +33,9 @@ class TestAuditText {
             "3 runs, 3 checkpoints (3 read, 0 known), 3 edges, 2 KB, 1 KB read",
             "",
             "Findings",
-            "  b/s1.pt, not from init/v2.pt",
+            "  b/s1.pt, not made from init/v2.pt",
             "    parent-contradicted: such as a/s1.pt",
-            "  b/s1.pt, unknown from a/s1.pt",
+            "  b/s1.pt from a/s1.pt (unknown)",
             "    q-stale: such as l.0._Q",
             "",
             "Runs",
@@ -82,14 +82,14 @@ class TestAuditText {
     assertThat(page)
         .hasSizeLessThan(120)
         .containsSequence(
-            "  r000/s1.pt, train from init/v2.pt",
+            "  r000/s1.pt from init/v2.pt (train)",
             "    q-stale: such as x",
-            "    the same in:",
-            "      r000/s2.pt, train from init/v2.pt")
+            "    the same findings:",
+            "      r000/s2.pt from init/v2.pt (train)")
         .contains(
-            "      and 2495 more edges (--all shows them)",
-            "  and 190 more (--all shows them)",
-            "  and 442 more runs, 441 of them with violations (--all shows them)",
+            "      and 2495 more edges (--all shows all)",
+            "  and 190 more (--all shows all)",
+            "  and 442 more runs, 441 with violations (--all shows all)",
             "    qtrace inspect runs/a-torn/0.pt")
         .anyMatch(line -> line.matches("  a-torn +200 +VIOLATION: 200 unreadable"));
   }
@@ -102,7 +102,7 @@ class TestAuditText {
     edges.add(edge("i/v.pt", "z/s.pt", "train", finding("q-stale", "x")));
     assertThat(AuditText.page(report(edges, List.of()), NEXT, 100))
         .anyMatch(line -> line.matches("  z +1 +1 train +VIOLATION: 1 edge"))
-        .contains("  and 12 more runs, all CLEAN (--all shows them)");
+        .contains("  and 12 more runs, all CLEAN (--all shows all)");
   }
 
   @Test
@@ -117,7 +117,7 @@ class TestAuditText {
                 NEXT,
                 100))
         .contains(
-            "      b/s.pt, not from i/v.pt but p/2.pt",
+            "      b/s.pt, not made from i/v.pt but p/2.pt",
             "    qtrace explain runs/i/v.pt runs/a/s.pt --policy p.yaml");
   }
 

@@ -79,7 +79,7 @@ class TestDiffText {
         .noneMatch(line -> line.contains("more (--all"))
         .contains("    model.layers.1.mlp.down_proj.scale_A");
     assertThat(all.stream().filter(line -> line.startsWith("  max_abs "))).hasSize(14);
-    assertThat(text(INITIAL, TRAINED)).contains("and 9 more (--all shows them)");
+    assertThat(text(INITIAL, TRAINED)).contains("and 9 more (--all shows all)");
   }
 
   @Test
@@ -88,12 +88,12 @@ class TestDiffText {
     int scales = trained.indexOf("  scale");
     assertThat(trained.subList(scales + 1, scales + 12))
         .startsWith("    model.layers.0.self_attn.q_proj.scale_A")
-        .endsWith("    and 32 more (--all shows them)");
+        .endsWith("    and 32 more (--all shows all)");
     assertThat(trained.subList(0, scales + 1)).containsSubsequence("Changed tensors", "  scale");
     List<String> baked = text(INITIAL, BAKED);
     assertThat(baked)
         .containsSubsequence(
-            "Changed tensors", "  lut", "    and 4 more (--all shows them)", "  scale");
+            "Changed tensors", "  lut", "    and 4 more (--all shows all)", "  scale");
     assertThat(text(INITIAL, INITIAL)).doesNotContain("Changed tensors");
   }
 

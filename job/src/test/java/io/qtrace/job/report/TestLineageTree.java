@@ -33,7 +33,7 @@ class TestLineageTree {
             "initial",
             "├─ train CLEAN: debug/step20 (1 identical, 2 changed)",
             "│  └─ unknown VIOLATION: bug/step20 (1 identical, 2 changed)",
-            "│        not from initial, as its run says: the weights contradict it, VIOLATION",
+            "│        not made from initial: the weights contradict its run's config.json, VIOLATION",
             "└─ train CLEAN: lut/step1 (1 identical, 2 changed)",
             "   ├─ bake CLEAN: lut/baked (1 identical, 2 changed)",
             "   └─ train CLEAN: lut/step2 (1 identical, 2 changed)",
@@ -72,13 +72,13 @@ class TestLineageTree {
             "initial",
             "├─ train CLEAN: debug/step20 (1 identical, 2 changed)",
             "│  └─ unknown VIOLATION: bug/step20 (1 identical, 2 changed)",
-            "│        not from initial, as its run says: the weights contradict it, VIOLATION",
+            "│        not made from initial: the weights contradict its run's config.json, VIOLATION",
             "├─ lut: 3 checkpoints (2 train, 1 bake) VIOLATION: 1 edge",
             "├─ run0: 41 checkpoints (41 train) CLEAN",
             "├─ run1: 41 checkpoints (41 train) VIOLATION: 2 edges",
             "└─ run2: 41 checkpoints (41 train) CLEAN",
             "   └─ bake CLEAN: baked/b (1 identical, 2 changed)",
-            "130 checkpoints in 8 lines: --run RUN shows those of one run, --all every one");
+            "130 checkpoints in 8 lines: --run RUN shows the checkpoints of one run, --all every checkpoint");
   }
 
   @Test

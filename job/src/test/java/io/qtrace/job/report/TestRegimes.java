@@ -23,7 +23,7 @@ class TestRegimes {
   }
 
   @Test
-  void whatNotAllStepsTrainHasItsBounds() {
+  void groupsThatNotAllStepsTrainHaveBounds() {
     List<AuditedEdge> steps =
         List.of(
             train("s.pt", "r/step1.pt", "early", "scale_A", "twice"),

@@ -30,17 +30,17 @@ class TestJson {
   }
 
   @Test
-  void namesCannotPlayWithTerminals() {
+  void namesCannotManipulateTerminals() {
     assertThat(Json.line("a\n\u001b\u202e\"é")).isEqualTo("\"a\\n\\u001B\\u202E\\\"\\u00E9\"");
   }
 
   @Test
-  void decimalsArePlain() {
+  void decimalsHaveNoExponent() {
     assertThat(Json.line(new BigDecimal("1E+3"))).isEqualTo("1000");
   }
 
   @Test
-  void objectsTakeALineAField() {
+  void objectsHaveOneLinePerField() {
     assertThat(Json.of(Map.of("a", List.of(1, 2)))).isEqualTo("{\n  \"a\" : [ 1, 2 ]\n}");
   }
 }

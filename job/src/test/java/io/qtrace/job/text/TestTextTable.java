@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class TestTextTable {
   @Test
-  void textStandsLeftAndNumbersRight() {
+  void alignsTextLeftAndNumbersRight() {
     TextTable table = new TextTable(Column.text("name"), Column.number("bytes"), Column.text("at"));
     table.add("lut", 64, "x").add("a longer name", 1234567L, null);
     assertThat(table.lines(100))
@@ -18,7 +18,7 @@ class TestTextTable {
   }
 
   @Test
-  void longTextGivesWayInItsMiddle() {
+  void shortensLongTextInItsMiddle() {
     TextTable table = new TextTable(Column.text("name"), Column.number("bytes"));
     table.add("model.layers.27.self_attn.q_proj._lut_raw_deltas", 123456789);
     List<String> lines = table.lines(40);
@@ -27,7 +27,7 @@ class TestTextTable {
   }
 
   @Test
-  void noLineIsWiderThanAsked() {
+  void keepsLinesWithinTheWidth() {
     Column[] columns = new Column[30];
     Object[] cells = new Object[30];
     for (int c = 0; c < 30; c++) {

@@ -32,7 +32,7 @@ class TestKilledExecutor {
 
   @Test
   @Timeout(300)
-  void runEndsAsOneThatWasNotDisturbed() throws Exception {
+  void runEndsLikeAnUninterruptedOne() throws Exception {
     Path whole = folder.resolve("whole");
     TrainSettings settings = TrainRuns.settings(whole, SETTINGS);
     TrainRun undisturbed =
@@ -52,12 +52,12 @@ class TestKilledExecutor {
       command.descendants().forEach(ProcessHandle::destroyForcibly);
       command.destroyForcibly();
     }
-    String told = Files.readString(folder.resolve("err"));
-    assertThat(command.exitValue()).as(told).isZero();
-    assertThat(told)
+    String errors = Files.readString(folder.resolve("err"));
+    assertThat(command.exitValue()).as(errors).isZero();
+    assertThat(errors)
         .contains(
             "Lost executor 0",
-            "Cannot use the device any more, this executor ends: ",
+            "Cannot use the device any longer, this executor ends: ",
             "CUDA error: an illegal memory access was encountered",
             "Lost executor 1");
     for (int step = 4; step <= settings.maxSteps(); step += 4) {

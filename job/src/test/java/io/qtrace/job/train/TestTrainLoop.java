@@ -19,10 +19,10 @@ class TestTrainLoop {
   private static final TrainLoop.Place ALONE = new TrainLoop.Place(0, "cpu", mine -> mine);
 
   @TempDir Path folder;
-  private final List<Integer> told = new ArrayList<>();
+  private final List<Integer> reported = new ArrayList<>();
 
   @Test
-  void failedRunGoesOnFromItsLastStateToTheSameEnd() throws IOException {
+  void failedRunResumesFromItsLastStateWithTheSameResult() throws IOException {
     Map<String, Integer> often = Map.of("save-steps", 2, "eval-steps", 3, "log-steps", 2);
     Path whole = folder.resolve("whole");
     TrainRun undisturbed = run(TrainRuns.settings(whole, often), 0);
@@ -33,10 +33,10 @@ class TestTrainLoop {
     assertThatThrownBy(() -> run(settings, 5)).hasMessage("killed at step 5");
     assertThat(disturbed.resolve(".train/state_step4.pt")).exists();
     assertThat(disturbed.resolve(".train/state_step2.pt")).doesNotExist();
-    told.clear();
+    reported.clear();
     TrainRun resumed = run(settings, 0);
 
-    assertThat(told).containsExactly(5, 6);
+    assertThat(reported).containsExactly(5, 6);
     assertThat(resumed.files())
         .isEqualTo(undisturbed.files())
         .contains("checkpoint_step2.pt", "checkpoint_step4.pt", "checkpoint_step6.pt");
@@ -80,7 +80,7 @@ class TestTrainLoop {
   }
 
   @Test
-  void checkpointIsHeldAgainstThePreset() throws IOException {
+  void checksTheCheckpointAgainstThePreset() throws IOException {
     TrainSettings narrow = TrainRuns.settings(folder, Map.of("config", "q4_r8"));
     assertThatThrownBy(() -> TrainRuns.plan(narrow))
         .hasMessage(
@@ -105,7 +105,7 @@ class TestTrainLoop {
   }
 
   @Test
-  void checkpointIsHeldAgainstConfigJson() throws IOException {
+  void checksTheCheckpointAgainstConfigJson() throws IOException {
     String json = Files.readString(Sample.ARCHIVE.resolve("base-model/config.json"));
     Path config =
         Files.writeString(
@@ -127,7 +127,7 @@ class TestTrainLoop {
             TrainRuns.plan(settings),
             ALONE,
             step -> {
-              told.add(step.step());
+              reported.add(step.step());
               if (step.step() == killedAt) {
                 throw new IllegalStateException("killed at step " + killedAt);
               }

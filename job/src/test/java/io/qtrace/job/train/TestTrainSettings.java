@@ -46,7 +46,7 @@ class TestTrainSettings {
   }
 
   @Test
-  void lutTrainsOnlyWhereItIsAskedFor() throws IOException {
+  void lutTrainsOnlyIfRequested() throws IOException {
     assertThat(TrainSettings.load(Optional.empty(), PATHS).recipe().trained().lutScope())
         .isEqualTo(LutScope.NONE);
   }
@@ -61,7 +61,7 @@ class TestTrainSettings {
   }
 
   @Test
-  void wrongValuesAreNamed() {
+  void namesInvalidValues() {
     refused("max-steps", 0, "Invalid max-steps: 0, expected 1 or more");
     refused("config", "fp4", "Invalid config: 'fp4', expected q<LUT bits>_r<scale rank>");
     refused("device", "tpu", "Invalid device: 'tpu', expected auto, cpu or cuda");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.qtrace.job.LocalSpark;
-import io.qtrace.job.ToldLines;
+import io.qtrace.job.ReportedLines;
 import io.qtrace.job.train.recipe.Gradients;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ import scala.runtime.AbstractFunction1;
 @Tag("archive")
 class TestTrainStage {
   @TempDir Path folder;
-  private final ToldLines told = new ToldLines();
+  private final ReportedLines reported = new ReportedLines();
 
   @Test
   void twoReplicasTrainAsOneWithTheSummedBatch() throws Exception {
@@ -62,14 +62,14 @@ class TestTrainStage {
   }
 
   @Test
-  void folderOfAnotherRunIsLeftAlone() throws IOException {
+  void keepsTheFolderOfAnotherRun() throws IOException {
     Path output = folder.resolve("run");
     TrainSettings settings = TrainRuns.settings(output, Map.of("max-steps", 1));
     TrainRun first = run(settings, ExistingRunPolicy.KEEP);
     byte[] checkpoint = Files.readAllBytes(output.resolve("checkpoint_step1.pt"));
 
     assertThat(run(settings, ExistingRunPolicy.KEEP)).isEqualTo(first);
-    assertThat(told.lines()).endsWith("run " + first.id() + " is finished already");
+    assertThat(reported.lines()).endsWith("run " + first.id() + " is finished already");
 
     TrainSettings other = TrainRuns.settings(output, Map.of("max-steps", 2));
     assertThatThrownBy(() -> run(other, ExistingRunPolicy.KEEP))
@@ -87,7 +87,7 @@ class TestTrainStage {
   }
 
   @Test
-  void runOfTheResearchersIsNeverReplaced() throws IOException {
+  void neverReplacesRunsOfOtherTools() throws IOException {
     Path output = Files.createDirectories(folder.resolve("theirs"));
     Files.writeString(output.resolve("checkpoint_step20.pt"), "theirs");
     TrainSettings settings = TrainRuns.settings(output, Map.of("max-steps", 1));
@@ -148,7 +148,7 @@ class TestTrainStage {
   private TrainRun run(TrainSettings settings, ExistingRunPolicy rerun) throws IOException {
     JavaSparkContext context =
         JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
-    return new TrainStage(context, told).run(TrainRuns.plan(settings), rerun);
+    return new TrainStage(context, reported).run(TrainRuns.plan(settings), rerun);
   }
 
   private static Map<String, Integer> with(Map<String, Integer> settings, String name, int value) {

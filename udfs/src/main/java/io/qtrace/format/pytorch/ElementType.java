@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a storage class of PyTorch says of its elements.
+ * The elements of a storage class of PyTorch.
  *
  * @param bytes of one element, as the storage counts them
- * @param dtype empty where the storage is untyped or its elements are not plain numbers
+ * @param dtype empty if the storage is untyped or its elements are not plain numbers
  */
 record ElementType(int bytes, Optional<DType> dtype) {
   private static final Map<String, ElementType> BY_STORAGE_CLASS =

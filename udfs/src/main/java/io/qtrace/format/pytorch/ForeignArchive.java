@@ -3,14 +3,12 @@ package io.qtrace.format.pytorch;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * Names zip archives that come under the names of checkpoints and are none of {@code torch.save}.
- */
+/** Names zip archives with the extensions of checkpoints that {@code torch.save} did not write. */
 final class ForeignArchive {
   private ForeignArchive() {}
 
   /**
-   * What an archive with these members is; empty if it is a checkpoint of {@code torch.save}.
+   * The kind of an archive with these members; empty if it is a checkpoint of {@code torch.save}.
    *
    * @param root folder of its first member, with the slash
    */

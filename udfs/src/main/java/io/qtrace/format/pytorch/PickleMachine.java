@@ -27,9 +27,9 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * Follows the opcodes of one pickle and builds inert values. It calls nothing and resolves nothing;
- * what the values take is counted before they are made. What the pickle names is collected: reading
- * stops at a name that would run code, scanning continues to its end.
+ * Interprets the opcodes of one pickle and builds inert values. It calls and resolves nothing;
+ * memory is counted before values are made. Names are collected: reading stops at a name that would
+ * run code, scanning continues to the end.
  */
 final class PickleMachine {
   // Of memory, at most, for a value without its text and items.
@@ -82,7 +82,7 @@ final class PickleMachine {
   }
 
   /**
-   * Follows a pickle for what it names; values of no form that a checkpoint has are passed over.
+   * Scans a pickle for names; values that no checkpoint has are skipped.
    *
    * @param member of a zip archive, or empty
    */

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Follows pickles for what they name alone, beyond the first name that would run code; what cannot
- * be followed is listed with the names.
+ * Scans pickles for names only, beyond the first name that would run code; pickles that cannot be
+ * parsed are listed with the names.
  */
 final class PickleScan {
   private static final int LEGACY_PICKLES = 5; // magic, version, system, object, keys
@@ -22,7 +22,7 @@ final class PickleScan {
     return name.endsWith(".pkl") || name.endsWith(".pickle");
   }
 
-  /** All pickles of a zip archive, whatever it is. */
+  /** Scans all pickles of any zip archive. */
   static void zip(RangeReader reader, ReadBudget budget, PickledGlobals globals)
       throws IOException {
     try {

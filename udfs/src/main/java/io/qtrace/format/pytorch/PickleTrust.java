@@ -6,16 +6,17 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Judges what pickles name: what PyTorch's and NumPy's own files have is safe, what runs code or
- * reaches beyond the process is dangerous, and nobody vouches for the rest. Nothing is ever called
- * here; a checkpoint that names what is dangerous is refused so that nobody loads it elsewhere.
+ * Judges the names in pickles: those in PyTorch's and NumPy's own files are safe, those that run
+ * code or access files, networks or processes are dangerous, and the rest are unknown. Nothing is
+ * ever called here; a checkpoint with a dangerous name is refused, so that it is not loaded
+ * elsewhere.
  *
  * <p>Source of the safe names: {@code torch/_weights_only_unpickler.py} of PyTorch 2.13, and
  * NumPy's own reductions. Source of the dangerous ones: the deny lists and published advisories of
  * picklescan, fickling and modelscan.
  */
 final class PickleTrust {
-  /** Modules, with all that is below them, which no state dict has a reason to name. */
+  /** Modules, including everything below them, that no state dict has a reason to name. */
   private static final Set<String> PACKAGES =
       Set.of(
           "os",
@@ -277,7 +278,7 @@ final class PickleTrust {
 
   private PickleTrust() {}
 
-  /** What is known of a name. */
+  /** What is known about a name. */
   static Judgement judge(Global global) {
     if (runsCode(global)) {
       return Judgement.DANGEROUS;
@@ -285,7 +286,10 @@ final class PickleTrust {
     return SAFE.contains(global.path()) ? Judgement.SAFE : Judgement.UNKNOWN;
   }
 
-  /** Whether the name is of a function, or in a module, that can run code or reach out. */
+  /**
+   * Whether the name is of a function, or in a module, that can run code or access anything outside
+   * the process.
+   */
   private static boolean runsCode(Global global) {
     return inPackage(global.module())
         || MODULES.contains(global.module())

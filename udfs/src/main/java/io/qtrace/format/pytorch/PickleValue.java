@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What a pickle describes, as inert data: no class is resolved, nothing is called. Values may share
+ * The value of a pickle, as inert data: no class is resolved, nothing is called. Values may share
  * parts and contain themselves, so the containers compare by identity and nothing here recurses. A
  * value takes at most some 100 bytes, its text and items aside: what is empty takes none.
  */
@@ -34,7 +34,7 @@ sealed interface PickleValue {
 
   record Text(String value) implements PickleValue {}
 
-  /** Bytes that nobody here looks at. */
+  /** Bytes whose content is not needed. */
   record Blob(long bytes) implements PickleValue {}
 
   /**
@@ -99,7 +99,7 @@ sealed interface PickleValue {
 
     private static final int SEARCHED = 8; // entries that need no tree
 
-    // By order, not by hash: whoever writes a file can choose keys of equal hashes.
+    // By order, not by hash: a malicious file may contain keys with equal hashes.
     private static final Comparator<PickleValue> ORDER =
         Comparator.<PickleValue>comparingInt(Mapping::kind).thenComparing(Mapping::compare);
 
@@ -183,7 +183,10 @@ sealed interface PickleValue {
     }
   }
 
-  /** What some callable would make of its arguments, and what was then put into the result. */
+  /**
+   * The result of a call, which is not made: the callable, its arguments, and what is then added to
+   * the result.
+   */
   final class Instance implements PickleValue {
     private final PickleValue callee;
     private final Sequence arguments;

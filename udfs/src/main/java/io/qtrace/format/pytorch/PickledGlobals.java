@@ -11,14 +11,14 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Collects what the pickles of some files name, each name of a pickle once, where it is named
- * first. Thread safe.
+ * Collects the names in the pickles of some files, each name once per pickle, at its first
+ * occurrence. Thread safe.
  */
 public final class PickledGlobals {
-  /** Names that are kept of all files together, the worst ones first. */
+  /** Maximum number of names kept for all files together, the worst ones first. */
   public static final int MOST = 200;
 
-  // By order, not by hash: whoever writes a file can choose names of equal hashes.
+  // By order, not by hash: a malicious file may contain names with equal hashes.
   private static final Comparator<PickledGlobal> NAMES =
       Comparator.comparing(PickledGlobal::file)
           .thenComparing(PickledGlobal::pickle)
@@ -34,14 +34,14 @@ public final class PickledGlobals {
 
   private final Set<PickledGlobal> found = new TreeSet<>(NAMES);
 
-  /** Adds a name, and says what is known of it. */
+  /** Adds a name, and returns its judgement. */
   synchronized Judgement add(String file, String pickle, long position, Global global) {
     Judgement judgement = PickleTrust.judge(global);
     found.add(new PickledGlobal(file, pickle, position, global.module(), global.name(), judgement));
     return judgement;
   }
 
-  /** Adds that a pickle cannot be followed. */
+  /** Adds that a pickle cannot be parsed. */
   public synchronized void addFault(String pickle, FormatException fault) {
     found.add(
         new PickledGlobal(
@@ -55,7 +55,7 @@ public final class PickledGlobals {
     return List.copyOf(all.subList(0, Math.min(MOST, all.size())));
   }
 
-  /** How many names there are, those that are not kept included. */
+  /** The number of names, including those that are not kept. */
   public synchronized int count() {
     return found.size();
   }

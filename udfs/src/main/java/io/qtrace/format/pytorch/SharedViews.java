@@ -17,7 +17,7 @@ import java.util.TreeSet;
 final class SharedViews {
   private static final int STORAGE_SHARE = 4;
 
-  // By value, not by hash: whoever writes a file can choose views of equal hashes.
+  // By value, not by hash: a malicious file may contain views with equal hashes.
   private static final Comparator<TensorEntry> ORDER =
       Comparator.comparing((TensorEntry view) -> view.storage().key())
           .thenComparing(TensorEntry::dtype)

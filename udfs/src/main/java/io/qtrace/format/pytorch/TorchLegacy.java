@@ -30,7 +30,7 @@ final class TorchLegacy implements Storages {
   private final ReadBudget budget;
   private final Map<String, Placed> placed = new HashMap<>();
 
-  /** What the pickle says of a storage, and where that puts it. */
+  /** A storage as the pickle describes it, and its position. */
   private record Placed(StorageReference reference, Storage storage) {}
 
   private TorchLegacy(RangeReader reader, ReadBudget budget) {

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * What the records say that end an archive. They must be the last bytes of the file: nothing may
- * follow them, a comment neither, and the central directory must end where they begin.
+ * The content of the end records of an archive. They must be the last bytes of the file: nothing
+ * may follow them, a comment neither, and the central directory must end where they begin.
  *
  * @param members how many the directory lists
  * @param directory first byte of the central directory

@@ -29,7 +29,7 @@ final class ElementsFunction {
     return SqlHelp.of(
         NAME,
         PARAMETERS,
-        "The elements of a tensor of any size as rows of index, in C order from 0, and value, as"
+        "The elements of a tensor of any size as rows: index, in C order from 0, and value, as"
             + " float64.",
         "max(value) FROM _FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut')",
         "2.0");

@@ -6,7 +6,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.internal.SessionState;
 
 /**
- * SQL functions about tensors and LUTs, for a session that runs already; {@code DESCRIBE FUNCTION
+ * SQL functions for tensors and LUTs, to be added to a running session; {@code DESCRIBE FUNCTION
  * EXTENDED} explains each. They read files with the Hadoop settings of the application ({@code
  * spark.hadoop.*}), not those that a session sets later.
  *

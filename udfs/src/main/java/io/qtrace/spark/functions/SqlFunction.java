@@ -19,7 +19,7 @@ enum SqlFunction {
       List.of(Parameter.NAME),
       DataTypes.StringType,
       call -> CategoryRules.DEFAULT.of(call.text(0)).label(),
-      "What a tensor is for, by its name: lut_deltas, lut, q, indices, scale or other.",
+      "The category of a tensor, from its name: lut_deltas, lut, q, indices, scale or other.",
       "_FUNC_('model.layers.0.mlp.up_proj._Q')",
       "q"),
   TENSOR_LAYER(
@@ -55,29 +55,29 @@ enum SqlFunction {
           Parameter.PATH,
           Parameter.NAME,
           new Parameter("from", DataTypes.LongType, "first element in C order, from 0"),
-          new Parameter("count", DataTypes.IntegerType, "elements, at most 1,048,576")),
+          new Parameter("count", DataTypes.IntegerType, "number of elements, at most 1,048,576")),
       SqlTypes.DOUBLES,
       call -> TensorFunctions.slice(call.text(0), call.text(1), call.index(2), call.count(3)),
-      "Some elements of a tensor of any size, as float64; fewer where the tensor ends before.",
+      "Some elements of a tensor of any size, as float64; fewer if the tensor ends earlier.",
       "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut', 14, 3)",
       "[1.0,2.0]"),
   TENSOR_HISTOGRAM(
       List.of(
           Parameter.PATH,
           Parameter.NAME,
-          new Parameter("buckets", DataTypes.IntegerType, "how many, at most 1,048,576")),
+          new Parameter("buckets", DataTypes.IntegerType, "number of buckets, at most 1,048,576")),
       SqlTypes.BUCKETS,
       call -> TensorFunctions.histogram(call.text(0), call.text(1), call.count(2)),
       "Counts of a tensor's elements in buckets of equal width from the least to the greatest, as"
-          + " numpy.histogram counts float64. NaN and infinities are left out.",
+          + " numpy.histogram counts float64. NaN and infinities are ignored.",
       "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut', 2)[1].count",
       "8"),
   TENSOR_STATS(
       List.of(Parameter.PATH, Parameter.NAME),
       SqlTypes.STATS,
       call -> TensorFunctions.stats(call.text(0), call.text(1)),
-      "Statistics of a tensor's elements in float64, of complex ones of their moduli. NaN is left"
-          + " out of min and max; std has n - 1 in the denominator.",
+      "Statistics of a tensor's elements in float64, for complex ones of their moduli. min and max"
+          + " ignore NaN; std has n - 1 in the denominator.",
       "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj.lut').max",
       "2.0"),
   TENSOR_DIFF(
@@ -95,10 +95,10 @@ enum SqlFunction {
   LUT_EFFECTIVE(
       List.of(
           Parameter.DELTAS,
-          new Parameter("max_abs", DataTypes.DoubleType, "the --lut-max-abs of the training")),
+          new Parameter("max_abs", DataTypes.DoubleType, "--lut-max-abs of the training run")),
       SqlTypes.DOUBLES,
       call -> numbers(call.deltas(0).lut(LutParameters.training(call.number(1)))),
-      "The LUT that training computes from a layer's deltas, twice as many values.",
+      "The LUT that training computes from a layer's deltas; it has twice as many values.",
       "_FUNC_(array(0, 0), 2)",
       "[-2.0,-1.0,1.0,2.0]"),
   LUT_BAKED(
@@ -114,34 +114,35 @@ enum SqlFunction {
       List.of(Parameter.PATH, new Parameter("layer", DataTypes.StringType, "name of the module")),
       DataTypes.LongType,
       call -> TensorFunctions.residual(call.text(0), call.text(1)),
-      "Elements of a layer's _Q other than lut[_indices].",
+      "Number of elements of a layer's _Q that differ from lut[_indices].",
       "_FUNC_('checkpoint.pt', 'model.layers.0.self_attn.q_proj')",
       "0"),
   QTRACE_LAYER_NUMBER(
       List.of(Parameter.NAME),
       DataTypes.IntegerType,
       call -> TensorNames.layerNumber(call.text(0)),
-      "The number in a tensor's name, null where there is none.",
+      "The layer number in a tensor's name, null if there is none.",
       "_FUNC_('model.layers.0.mlp.up_proj._Q')",
       "0"),
   QTRACE_DTYPE_BYTES(
       List.of(new Parameter("dtype", DataTypes.StringType, "such as bfloat16")),
       DataTypes.IntegerType,
       call -> DType.of(call.text(0)).map(DType::bytes).orElse(null),
-      "Bytes of an element, null of an unknown dtype.",
+      "Bytes per element, null for an unknown dtype.",
       "_FUNC_('bfloat16')",
       "2");
 
-  /** An argument; a call casts what it is given. */
+  /** A parameter; calls cast their arguments to its type. */
   record Parameter(String name, DataType type, String meaning) {
     static final Parameter NAME = new Parameter("name", DataTypes.StringType, "name of a tensor");
     static final Parameter PATH =
-        new Parameter("path", DataTypes.StringType, "file of a checkpoint, on any Hadoop URI");
+        new Parameter(
+            "path", DataTypes.StringType, "file of a checkpoint: a path or any Hadoop URI");
     static final Parameter DELTAS =
         new Parameter("deltas", SqlTypes.NULLABLE_DOUBLES, "values of a tensor _lut_raw_deltas");
   }
 
-  /** What computes the value. */
+  /** Computes the value. */
   interface Body {
     Object of(SqlCall call) throws IOException;
   }
@@ -168,7 +169,10 @@ enum SqlFunction {
     this.answer = answer;
   }
 
-  /** The names that a session knows it by: also an old one, and {@code try_} where it may fail. */
+  /**
+   * The names under which a session knows it: includes a former one, and the {@code try_} form if
+   * it may fail.
+   */
   List<SqlName> names() {
     String name = name().toLowerCase(Locale.ROOT);
     List<SqlName> names = new ArrayList<>(List.of(new SqlName(name, this, false)));

@@ -23,7 +23,7 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * A function under one of its names.
  *
- * @param lenient whether what cannot be read gives null instead of an error
+ * @param lenient whether a file or tensor that cannot be read gives null instead of an error
  */
 record SqlName(String name, SqlFunction function, boolean lenient) implements Serializable {
   FunctionIdentifier identifier() {
@@ -35,7 +35,7 @@ record SqlName(String name, SqlFunction function, boolean lenient) implements Se
     return SqlHelp.of(
         name,
         function.parameters(),
-        function.meaning() + (lenient ? " Null where a file or tensor cannot be read." : ""),
+        function.meaning() + (lenient ? " Null if the file or tensor cannot be read." : ""),
         function.example(),
         function.answer());
   }
@@ -43,7 +43,7 @@ record SqlName(String name, SqlFunction function, boolean lenient) implements Se
   /**
    * A call.
    *
-   * @throws IllegalArgumentException if the number of arguments is another than the function's
+   * @throws IllegalArgumentException if the number of arguments is wrong
    */
   Expression call(Seq<Expression> arguments) {
     int expected = function.parameters().size();

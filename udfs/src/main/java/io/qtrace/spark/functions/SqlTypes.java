@@ -4,7 +4,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** What functions take and give. */
+/** Types of arguments and results of functions. */
 final class SqlTypes {
   static final DataType DOUBLES = DataTypes.createArrayType(DataTypes.DoubleType, false);
 

@@ -48,7 +48,7 @@ final class TensorFiles {
     return current;
   }
 
-  /** What reads some files. */
+  /** Reads some files. */
   interface Reading<T> {
     T with(TensorMeter meter) throws IOException;
   }

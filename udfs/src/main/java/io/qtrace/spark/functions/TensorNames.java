@@ -3,7 +3,7 @@ package io.qtrace.spark.functions;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a tensor's name says about its place in the model. */
+/** Finds the layer number in a tensor's name. */
 final class TensorNames {
   // A whole component of the path; nine digits stay inside an int.
   private static final Pattern NUMBER = Pattern.compile("(?:^|\\.)([0-9]{1,9})(?=\\.|$)");

@@ -25,8 +25,8 @@ import scala.Option;
 
 /**
  * Checkpoints that a query has not read yet, by modification time. The query's checkpoint location
- * has a log of the files of each offset, as that of Spark's own file sources; a file that was
- * written again since has another modification time and is read again.
+ * has a log of the files of each offset, as for Spark's own file sources; a rewritten file has
+ * another modification time and is read again.
  */
 final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailableNow {
   private static final long NOTHING = -1; // the offset before the first
@@ -61,7 +61,7 @@ final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailab
     this.latest = log.getLatestBatchId().map(id -> (Long) id).getOrElse(() -> NOTHING);
   }
 
-  /** A file as it was at a time. */
+  /** A version of a file. */
   private record Version(String uri, long modified) {}
 
   @Override
@@ -108,9 +108,7 @@ final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailab
     return latest == NOTHING ? null : new LongOffset(latest);
   }
 
-  /**
-   * A file that was removed is left out, and one that was written again: it is in a later batch.
-   */
+  /** Removed files are left out, as are rewritten ones, which are in a later batch. */
   @Override
   public InputPartition[] planInputPartitions(Offset start, Offset end) {
     long first = ((LongOffset) start).offset() + 1;

@@ -10,7 +10,7 @@ import org.apache.spark.sql.connector.read.SupportsPushDownRequiredColumns;
 import org.apache.spark.sql.sources.Filter;
 import org.apache.spark.sql.types.StructType;
 
-/** Keeps what a query needs of a tensor: columns, a range of the index, a number of elements. */
+/** Collects what a query needs of a tensor: columns, a range of the index, a number of elements. */
 final class ElementScanBuilder
     implements SupportsPushDownRequiredColumns, SupportsPushDownFilters, SupportsPushDownLimit {
   private final SourceOptions options;

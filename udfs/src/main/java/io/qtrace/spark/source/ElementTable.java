@@ -10,11 +10,11 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
- * Elements of one tensor, a row each: {@code index} in C order, from 0, and {@code value} as
- * float64, of a complex element the real part, a 64-bit integer rounded to the nearest.
+ * Elements of one tensor, one row each: {@code index} in C order, from 0, and {@code value} as
+ * float64: the real part of a complex element, a 64-bit integer rounded to the nearest.
  *
  * @param paths the checkpoint, unless the options of a query name it
- * @param tensor its name, as comparisons use it or as the file has it
+ * @param tensor its name, as used in comparisons or as in the file
  */
 public record ElementTable(List<String> paths, String tensor) implements SupportsRead {
   static final String INDEX = "index";

@@ -6,7 +6,7 @@ import java.util.List;
 import org.apache.spark.sql.connector.read.InputPartition;
 
 /**
- * Some of a file's tensors: one part of several that have about as many bytes each.
+ * Some of a file's tensors: one of several parts with about equal bytes.
  *
  * @param part 0 to parts - 1
  */

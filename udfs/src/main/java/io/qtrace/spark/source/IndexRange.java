@@ -12,7 +12,7 @@ import org.apache.spark.sql.sources.LessThan;
 import org.apache.spark.sql.sources.LessThanOrEqual;
 
 /**
- * Elements that a query wants: those of a tensor from {@code from} until before {@code to}.
+ * Elements that a query needs: from {@code from}, inclusive, to {@code to}, exclusive.
  *
  * @param from 0, if less is given
  * @param to {@code from}, if less is given
@@ -25,7 +25,7 @@ record IndexRange(long from, long to) {
     to = Math.max(to, from);
   }
 
-  /** The elements that pass a filter; empty if Spark has to decide it. */
+  /** The elements that pass a filter; empty if Spark has to evaluate it. */
   static Optional<IndexRange> of(Filter filter) {
     if (filter instanceof IsNotNull) { // no element is null
       return Optional.of(ALL);
@@ -57,12 +57,12 @@ record IndexRange(long from, long to) {
         : Optional.empty();
   }
 
-  /** The elements that are in both. */
+  /** The intersection of both. */
   IndexRange and(IndexRange other) {
     return new IndexRange(Math.max(from, other.from), Math.min(to, other.to));
   }
 
-  /** The first ones. */
+  /** The first elements. */
   IndexRange first(long count) {
     return to - from > count ? new IndexRange(from, from + count) : this;
   }

@@ -12,21 +12,21 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 /**
  * The Spark source {@code qtrace}: one row for each tensor of the checkpoints that a path or glob
  * names. Most columns come from the files' indexes alone; those of the elements ({@code
- * fingerprint}, {@code md5_16}, statistics, {@code values}) are computed only where a query selects
- * them, of the tensors that it selects.
+ * fingerprint}, {@code md5_16}, statistics, {@code values}) are computed only if a query selects
+ * them, and only for the tensors that it selects.
  *
  * <p><code>spark.read().format("qtrace").load("s3a://bucket/runs/*&#47;*.pt")</code>. Option {@code
- * unwrap} (default true): only the tensors of the model's state dict, under their own names, where
- * a file holds one next to an optimizer's; false: all tensors under their full names. Option {@code
- * maxValues} (default 64): elements of the largest tensor whose {@code values} are given, at most
- * 1,048,576. Tensors without plain elements (sparse, quantized, less than a byte an element) are
- * rows with a {@code skipped_reason}. Option {@code elements}: the tensor of one file whose
- * elements are the rows instead, see {@link ElementTable}. Other options go to the Hadoop
+ * unwrap} (default true): only the tensors of the model's state dict, under their own names, if a
+ * file has one among those of an optimizer; false: all tensors under their full names. Option
+ * {@code maxValues} (default 64): maximum number of elements of a tensor whose {@code values} are
+ * read, at most 1,048,576. Tensors without plain elements (sparse, quantized, less than a byte per
+ * element) are rows with a {@code skipped_reason}. Option {@code elements}: the tensor of one file
+ * whose elements are the rows instead, see {@link ElementTable}. Other options go to the Hadoop
  * configuration.
  *
  * <p>{@code readStream()} gives the tensors of new files, see {@link CheckpointStream}. Spark
  * pushes nothing down to a stream: its schema names the columns that are computed. Option {@code
- * maxFilesPerTrigger}: files of a micro-batch at most.
+ * maxFilesPerTrigger}: maximum number of files in a micro-batch.
  *
  * @see QtraceCatalog
  */

@@ -18,7 +18,7 @@ import java.util.Set;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 
-/** Rows of one slice: its file's index is read at once, elements a batch of rows at a time. */
+/** Rows of one slice: the index of its file is read first, elements one batch of rows at a time. */
 final class SliceReader implements Closeable {
   private static final int BATCH_ROWS = 256;
   private static final long BATCH_ELEMENTS = RangeTask.ALIGNMENT;
@@ -55,7 +55,7 @@ final class SliceReader implements Closeable {
   /**
    * The next row, null after the last.
    *
-   * @param most rows that are wanted, so that no more are read
+   * @param most number of rows needed, so that no more are read
    */
   InternalRow next(int most) throws IOException {
     if (!batch.hasNext() && rows.hasNext()) {

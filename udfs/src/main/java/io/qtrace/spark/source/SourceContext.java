@@ -6,7 +6,7 @@ import org.apache.spark.sql.classic.SparkSession;
 import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** What a scan needs of the session that plans it. */
+/** What a scan needs from the session that plans it. */
 final class SourceContext {
   private final SparkSession session = SparkSession.active();
   private final Configuration hadoop = session.sessionState().newHadoopConf();
@@ -23,7 +23,7 @@ final class SourceContext {
     return new ObjectStore(hadoop);
   }
 
-  /** Settings for executors, the read's own options among them. */
+  /** Settings for executors, including the options of the read. */
   SerializableConfiguration hadoop() {
     return new SerializableConfiguration(hadoop);
   }

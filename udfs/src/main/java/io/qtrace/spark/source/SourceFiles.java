@@ -44,7 +44,7 @@ final class SourceFiles {
     return passing(files);
   }
 
-  /** The same; globs may match nothing yet. */
+  /** The same, but globs may match nothing yet. */
   List<ObjectStat> present() throws IOException {
     List<ObjectStat> files = new ArrayList<>();
     for (String glob : globs) {
@@ -53,7 +53,7 @@ final class SourceFiles {
     return passing(files);
   }
 
-  /** The files cut and packed for tasks. */
+  /** The files, split and packed for tasks. */
   InputPartition[] partitions(List<ObjectStat> files) throws IOException {
     List<SplitPlan.Input> inputs = new ArrayList<>();
     for (ObjectStat file : files) {
@@ -76,7 +76,7 @@ final class SourceFiles {
         : file.bytes();
   }
 
-  // Directories that a glob meets are passed over.
+  // Directories that match a glob are skipped.
   private List<ObjectStat> matching(String glob) throws IOException {
     Path path = new Path(glob);
     FileSystem fs = store.fileSystem(path);
@@ -91,7 +91,7 @@ final class SourceFiles {
     return files;
   }
 
-  // As the column path has it: a listing may spell file:/ what a file's own status spells file:///.
+  // As in the column path: a listing may have file:/ where a file's own status has file:///.
   private static String uri(FileSystem fs, Path file) {
     return fs.makeQualified(new Path(file.toUri().getPath())).toUri().toString();
   }

@@ -12,12 +12,13 @@ import java.util.TreeMap;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
- * What a read was asked for.
+ * The options of a read.
  *
  * @param paths files or globs
- * @param unwrap whether only the model's state dict counts
- * @param maxValues elements of the largest tensor whose values are given
- * @param maxFilesPerTrigger of a micro-batch of a stream; all if empty
+ * @param unwrap whether to read only the model's state dict
+ * @param maxValues maximum number of elements of a tensor whose values are read
+ * @param maxFilesPerTrigger maximum number of files in a micro-batch of a stream; unlimited if
+ *     empty
  * @param hadoop further options, for the file system
  */
 record SourceOptions(
@@ -53,7 +54,7 @@ record SourceOptions(
     }
   }
 
-  /** Of a table's own paths and the options of a query. */
+  /** The options of a table with its own paths and the options of a query. */
   static SourceOptions of(List<String> own, CaseInsensitiveStringMap options) {
     List<String> paths = new ArrayList<>(own);
     if (options.containsKey(PATH)) {

@@ -16,11 +16,11 @@ record SplitPlan(long openCost, long maxBytes, int parallelism) {
   /**
    * A file.
    *
-   * @param bytes that may have to be read, 0 where the index is enough
+   * @param bytes that may have to be read, 0 if the index is enough
    */
   record Input(String uri, long bytes) {}
 
-  /** Bytes of a partition, of so many in all. */
+  /** Bytes of a partition, given the total. */
   long target(long total) {
     return Math.max(1, Math.min(maxBytes, Math.max(openCost, total / parallelism)));
   }

@@ -24,11 +24,11 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * Columns of the source, in order, each with its value for a row in Spark's internal form: null of
- * a tensor that cannot be read, where the value is the tensor's.
+ * Columns of the source, in order, each with its value for a row in Spark's internal form; values
+ * of tensors that cannot be read are null.
  */
 enum TensorColumn {
-  /** The file that was asked for; of a sharded checkpoint the index. */
+  /** The requested file; for a sharded checkpoint, the index. */
   PATH(DataTypes.StringType, ofRow(row -> row.index().path())),
   FORMAT(DataTypes.StringType, ofRow(row -> row.index().format())),
   NAME(DataTypes.StringType, ofRow(TensorRow::name)),
@@ -37,13 +37,13 @@ enum TensorColumn {
   /** In elements, as the offset. */
   STRIDE(arrayOf(DataTypes.LongType), ofTensor(tensor -> longs(tensor.stride()))),
   OFFSET(DataTypes.LongType, ofTensor(TensorEntry::offset)),
-  /** Of the elements in C order. */
+  /** Size of the elements in bytes. */
   BYTES(DataTypes.LongType, ofTensor(TensorEntry::bytes)),
   /** The file that holds the bytes: a shard, or the path itself. */
   STORAGE_FILE(DataTypes.StringType, ofTensor(tensor -> text(tensor.storage().file()))),
   STORAGE_KEY(DataTypes.StringType, ofTensor(tensor -> text(tensor.storage().key()))),
   STORAGE_POSITION(DataTypes.LongType, ofTensor(tensor -> tensor.storage().position())),
-  /** Of the whole storage, 0 to 2^32 - 1; null where the file states none. */
+  /** CRC-32 of the whole storage, 0 to 2^32 - 1; null if the file states none. */
   CRC32(DataTypes.LongType, ofTensor(tensor -> crc32(tensor.storage()))),
   CATEGORY(DataTypes.StringType, ofRow(row -> CategoryRules.DEFAULT.of(row.name()).label())),
   /** The module that owns the tensor: its name without the last part. */
@@ -133,7 +133,7 @@ enum TensorColumn {
   /**
    * The value.
    *
-   * @param content what was measured; not looked at by a column without {@link #measure}
+   * @param content the measurements; ignored by a column without {@link #measure}
    */
   Object value(TensorRow row, MemberPartial content) {
     return value.apply(row, content);

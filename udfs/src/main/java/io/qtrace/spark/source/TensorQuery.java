@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What of the rows is wanted.
+ * The part of the rows that a query needs.
  *
  * @param filters that all have to pass
- * @param limit rows of a partition after which the rest is not wanted
- * @param unwrap whether only the model's state dict counts
- * @param maxValues elements of the largest tensor whose values are given
+ * @param limit maximum number of rows of a partition
+ * @param unwrap whether to read only the model's state dict
+ * @param maxValues maximum number of elements of a tensor whose values are read
  */
 record TensorQuery(
     List<TensorColumn> columns,
@@ -30,7 +30,7 @@ record TensorQuery(
     filters = List.copyOf(filters);
   }
 
-  /** What the columns need of the elements; empty where files' indexes are enough. */
+  /** The measures of the elements that the columns need; empty if files' indexes are enough. */
   Set<Measure> measures() {
     Set<Measure> measures = EnumSet.noneOf(Measure.class);
     columns.stream().map(TensorColumn::measure).flatMap(Optional::stream).forEach(measures::add);
@@ -45,7 +45,7 @@ record TensorQuery(
     return filters.stream().allMatch(filter -> filter.passes(row));
   }
 
-  /** Whether a row's elements have to be read: values of a large tensor are not asked for. */
+  /** Whether a row's elements have to be read: values of large tensors are not needed. */
   boolean reads(TensorRow row, Set<Measure> measures) {
     return row.tensor().isPresent()
         && !measures.isEmpty()

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a row is about: a tensor, or a name and the reason why it has no tensor that can be read.
+ * A row: a tensor, or a name and the reason why its tensor cannot be read.
  *
- * @param skippedReason empty where there is a tensor
+ * @param skippedReason empty if there is a tensor
  */
 record TensorRow(
     CheckpointIndex index, String name, Optional<TensorEntry> tensor, String skippedReason) {

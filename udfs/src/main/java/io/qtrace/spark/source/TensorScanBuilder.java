@@ -10,7 +10,7 @@ import org.apache.spark.sql.connector.read.SupportsPushDownRequiredColumns;
 import org.apache.spark.sql.sources.Filter;
 import org.apache.spark.sql.types.StructType;
 
-/** Keeps what a query needs: columns, conditions on names and files, a number of rows. */
+/** Collects what a query needs: columns, conditions on names and files, a number of rows. */
 final class TensorScanBuilder
     implements SupportsPushDownRequiredColumns, SupportsPushDownFilters, SupportsPushDownLimit {
   private final SourceOptions options;

@@ -160,7 +160,7 @@ class TestHostilePickle {
                 .stop());
     assertThat(TorchFiles.names(index)).containsExactly("a.b", "a.b#3", "a.b#2");
     assertThat(index.notes())
-        .containsExactly("keys that read alike once joined by dots have a number: 'a.b#3'");
+        .containsExactly("keys with the same dotted name are numbered: 'a.b#3'");
   }
 
   @Test

@@ -49,7 +49,7 @@ class TestPickleScan {
   }
 
   @Test
-  void followsAPickleBeyondWhatWouldRunCode() throws IOException {
+  void scansAPickleBeyondDangerousNames() throws IOException {
     String opcodes =
         "\u0080\u0002cos\nsystem\nU\u0002id\u0085R0" // a call
             + "c__builtin__\ngetattr\ncmine\nModel\nU\u0001x\u0086R)R0" // calls what a call returns
@@ -68,7 +68,7 @@ class TestPickleScan {
   }
 
   @Test
-  void saysWhereAPickleCannotBeFollowed() throws IOException {
+  void reportsWhereAPickleCannotBeParsed() throws IOException {
     byte[] file = pickle("\u0080\u0002cmine\nModel\n0\u00ff");
     assertThat(scan(file))
         .extracting(PickledGlobal::path, PickledGlobal::judgement)
@@ -204,7 +204,7 @@ class TestPickleScan {
 
   @ParameterizedTest
   @CsvSource({"mine,Model", "osx,system", "torch.nn.modules.linear,Linear", "uuid,UUID", "'',''"})
-  void judgesWhatNobodyVouchesForUnknown(String module, String name) {
+  void judgesUnlistedNamesUnknown(String module, String name) {
     assertThat(PickleTrust.judge(new PickleValue.Global(module, name)))
         .isEqualTo(Judgement.UNKNOWN);
   }

@@ -144,7 +144,7 @@ class TestTorchReader {
   }
 
   @Test
-  void tellsZipAndLegacyByTheirFirstBytes() throws Exception {
+  void distinguishesZipAndLegacyByTheirFirstBytes() throws Exception {
     assertThat(TorchReader.isZip(head("views.pt"))).isTrue();
     assertThat(TorchReader.isLegacy(head("views.pt"))).isFalse();
     assertThat(TorchReader.isZip(head("legacy_nonzip.pt"))).isFalse();

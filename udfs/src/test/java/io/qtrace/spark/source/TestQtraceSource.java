@@ -45,7 +45,7 @@ class TestQtraceSource {
   }
 
   @Test
-  void givesOneRowATensor() {
+  void givesOneRowPerTensor() {
     Row row =
         load(FORMATS + "dtypes.safetensors").where("name = 't.bfloat16'").collectAsList().get(0);
 
@@ -116,7 +116,7 @@ class TestQtraceSource {
   }
 
   @Test
-  void unwrapsTrainerFilesUnlessToldNotTo() throws Exception {
+  void unwrapsTrainerFilesByDefault() throws Exception {
     String file =
         SafetensorsFiles.write(
                 folder.resolve("trainer"), "model_state_dict.a", "optimizer.a", "epoch")

@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.spark.sql.SparkSession;
 
-/** Writes what the tables have of an audit as one HTML file. */
+/** Writes an audit from the tables as one HTML file. */
 public final class HtmlReport {
   /**
-   * What a report says first.
+   * The head of a report.
    *
    * @param bytes size of the file
    */
@@ -20,10 +20,10 @@ public final class HtmlReport {
   private HtmlReport() {}
 
   /**
-   * Writes a report; a file that is there is replaced when the new one is whole.
+   * Writes a report; an existing file is replaced once the new one is complete.
    *
    * @param place path or URI
-   * @throws IllegalArgumentException if the tables do not have what is selected
+   * @throws IllegalArgumentException if the selection is not in the tables
    */
   public static Written write(SparkSession spark, ReportSelection selection, String place)
       throws IOException {

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * What a report draws or lists, in the order of the page: each is a query of the tables, in {@code
- * queries/}, of which at most a number of rows are taken.
+ * A chart or list of a report, in the order of the page: each is a query on the tables, in {@code
+ * queries/}, of which the page takes a bounded number of rows.
  */
 enum Picture {
   AUDIT(1),
@@ -30,7 +30,7 @@ enum Picture {
   INDICES(4_000, Use.DETAIL),
   TENSORS(5_000, Use.DETAIL);
 
-  /** Whether the page shows it when it opens, or when its section or an edge is opened. */
+  /** When the page shows it: at once, or when its section or an edge is opened. */
   private enum Use {
     SUMMARY,
     DETAIL
@@ -52,7 +52,7 @@ enum Picture {
     this.use = use;
   }
 
-  /** Rows that a report has at most. */
+  /** Maximum number of rows in a report. */
   int most() {
     return most;
   }
@@ -65,7 +65,7 @@ enum Picture {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The query of all rows in a scope; it needs the statement of the scope. */
+  /** The query for all rows in a scope; {@link ReportScope#statement} must run before it. */
   String query(ReportScope scope) {
     return template()
         .replace("{{audit}}", SqlText.literal(scope.auditId()))

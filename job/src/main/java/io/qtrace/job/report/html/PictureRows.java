@@ -16,8 +16,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The rows of a picture.
  *
- * @param sql the query that gave them, after the statement of the scope
- * @param total rows of the query without its limit
+ * @param sql the query, to be run after the statement of the scope
+ * @param total number of rows without the limit
  */
 record PictureRows(String sql, StructType schema, List<Row> rows, long total) {
   PictureRows {
@@ -44,7 +44,7 @@ record PictureRows(String sql, StructType schema, List<Row> rows, long total) {
     return List.of(schema.fieldNames());
   }
 
-  /** Columns of texts, or of lists of them. */
+  /** Columns of text, or of lists of text. */
   List<String> textColumns() {
     return Stream.of(schema.fields())
         .filter(field -> isText(field.dataType()))
@@ -61,7 +61,7 @@ record PictureRows(String sql, StructType schema, List<Row> rows, long total) {
         : type.equals(DataTypes.StringType);
   }
 
-  /** The values of a column, null where it has none. */
+  /** The values of a column, null included. */
   <T> List<T> column(String name, Class<T> type) {
     int index = schema.fieldIndex(name);
     List<T> values = new ArrayList<>(rows.size());

@@ -19,12 +19,12 @@ import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * What a report shows, as the rows of its pictures.
+ * The data of a report: the rows of its pictures.
  *
  * @param pictures all of them
  */
 record ReportData(ReportScope scope, Map<Picture, PictureRows> pictures) {
-  // What a screen can show of a number; the exact ones are in the tables.
+  // Digits worth showing on a screen; the exact numbers are in the tables.
   private static final MathContext DIGITS = new MathContext(6);
 
   /** Runs the queries. */
@@ -60,7 +60,7 @@ record ReportData(ReportScope scope, Map<Picture, PictureRows> pictures) {
     return pictures.get(picture);
   }
 
-  /** JSON of the pictures that are shown when the page opens. */
+  /** JSON of the pictures that the page shows at once. */
   String summary() {
     return json(picture -> !picture.isDetail());
   }

@@ -4,7 +4,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a report shows: the edges of one audit, or only those of a run or of one pair.
+ * The scope of a report: the edges of one audit, or only those of a run or of one pair.
  *
  * @param archive URI of the audit's archive
  * @param run folder of the run whose checkpoints are shown, as {@code checkpoints.run} has it

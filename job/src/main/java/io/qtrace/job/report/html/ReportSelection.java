@@ -10,7 +10,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What a user asks a report of.
+ * What a user wants a report about.
  *
  * @param archive URI or path of an archive, of which the last audit is taken; without it and
  *     without an audit, the last audit of all
@@ -35,15 +35,15 @@ public record ReportSelection(
     }
   }
 
-  /** All of an audit. */
+  /** A whole audit. */
   public static ReportSelection ofAudit(String id) {
     return new ReportSelection(Optional.empty(), Optional.of(id), Optional.empty(), List.of());
   }
 
   /**
-   * Finds it in the tables.
+   * Looks the selection up in the tables.
    *
-   * @throws IllegalArgumentException if they do not have it
+   * @throws IllegalArgumentException if they do not contain it
    */
   public ReportScope find(SparkSession spark) {
     ReportScope whole = audit(spark);

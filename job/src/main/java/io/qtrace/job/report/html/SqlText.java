@@ -1,10 +1,10 @@
 package io.qtrace.job.report.html;
 
-/** Text in statements of Spark SQL. */
+/** Text in Spark SQL statements. */
 final class SqlText {
   private SqlText() {}
 
-  /** A string literal of that value, whatever characters it has. */
+  /** A string literal of the value, which may contain any characters. */
   static String literal(String value) {
     StringBuilder literal = new StringBuilder("'");
     value

@@ -6,14 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The distinct texts of a document, safe to show; rows name them by their position. */
+/** The distinct texts of a document, safe to show; rows refer to them by position. */
 final class Texts {
   private static final int LONGEST = 4_096;
 
   private final Map<String, Integer> positions = new HashMap<>();
   private final List<String> texts = new ArrayList<>();
 
-  /** Position of a text, which is added if it is new. */
+  /** The position of a text, which is added if it is new. */
   int position(String text) {
     return positions.computeIfAbsent(
         text,

@@ -1,5 +1,6 @@
 package io.qtrace.job.report.html;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.Verdict;
 import java.util.Collections;
@@ -7,10 +8,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a report says first.
+ * The first sentence of a report.
  *
  * @param verdict of what is shown
- * @param sentence how many edges there are, and how many violate the policy
+ * @param sentence the number of edges that violate the policy, and of findings
  * @param reason the first finding, or what was compared
  */
 record VerdictSentence(Verdict verdict, String sentence, String reason) {
@@ -25,14 +26,7 @@ record VerdictSentence(Verdict verdict, String sentence, String reason) {
         data.scope().isWhole()
             ? Verdict.valueOf(data.of(Picture.AUDIT).column("verdict", String.class).get(0))
             : violations > 0 ? Verdict.VIOLATION : Verdict.CLEAN;
-    String sentence =
-        "%s of %d edges %s the policy, %d %s"
-            .formatted(
-                violations == 0 ? "None" : violations,
-                edges.total(),
-                violations > 1 ? "violate" : "violates",
-                open,
-                open == 1 ? "finding" : "findings");
+    String sentence = Verdict.counts(violations, edges.total(), open);
     return new VerdictSentence(verdict, sentence, reason(data, open));
   }
 
@@ -46,9 +40,9 @@ record VerdictSentence(Verdict verdict, String sentence, String reason) {
               SafeText.cut(subject), SafeText.of(findings.column("message", String.class).get(0)));
     }
     PictureRows edges = data.of(Picture.EDGES);
-    return "%d comparisons of _Q, %d of them changed, none against the policy"
+    return "%s of _Q, %d changed, none against the policy"
         .formatted(
-            sum(edges.column("q_buffers", Integer.class)),
+            Amount.of(sum(edges.column("q_buffers", Integer.class)), "comparison"),
             sum(edges.column("q_changed", Integer.class)));
   }
 

@@ -16,12 +16,12 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A KD cache as {@code tar czf NAME.tgz NAME} makes it. Nothing of it is trusted: only {@code
- * meta.json} and shards of one folder are taken, links and paths that lead elsewhere are refused,
- * and sizes are bounded.
+ * A KD cache as {@code tar czf NAME.tgz NAME} makes it. It is not trusted: only {@code meta.json}
+ * and shards of one folder are extracted, links and paths that lead elsewhere are refused, and
+ * sizes are bounded.
  *
- * @param maxEntries most entries, of any kind
- * @param maxBytes most bytes, unpacked
+ * @param maxEntries maximum number of entries, of any kind
+ * @param maxBytes maximum number of unpacked bytes
  */
 record CacheArchive(int maxEntries, long maxBytes) {
   static final CacheArchive LIMITS = new CacheArchive(1_000_000, 1L << 40);
@@ -29,9 +29,9 @@ record CacheArchive(int maxEntries, long maxBytes) {
   /**
    * Unpacks into a folder.
    *
-   * @return how many files it wrote
-   * @throws IOException if the archive is damaged or hostile, with the entry; the folder may then
-   *     have some of its files
+   * @return number of files written
+   * @throws IOException naming the entry, if the archive is damaged or malicious; the folder may
+   *     then have some of its files
    */
   int extract(ObjectStore store, Path tgz, Path folder) throws IOException {
     FileSystem target = store.fileSystem(folder);

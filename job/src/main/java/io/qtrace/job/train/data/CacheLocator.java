@@ -16,9 +16,9 @@ import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Brings a KD cache to where training reads it, in the order of the notebook's cell 5b: the folder
- * as it is; else {@code NAME.tgz} of the source, unpacked; else the folder {@code NAME} of the
- * source, copied. Appears whole or not at all.
+ * Makes a KD cache available where training reads it, in the order of the notebook's cell 5b: the
+ * folder as it is; else {@code NAME.tgz} of the source, unpacked; else the folder {@code NAME} of
+ * the source, copied. The folder appears complete or not at all.
  */
 public final class CacheLocator {
   private final ObjectStore store;
@@ -33,12 +33,11 @@ public final class CacheLocator {
   }
 
   /**
-   * The folder of a cache, there once this returns.
+   * The folder of a cache, which exists once this returns.
    *
    * @param cache the folder, or a {@code .tgz} that is unpacked into {@code unpacked}
-   * @param source folder that holds {@code NAME.tgz} or {@code NAME}, asked when the cache is
-   *     missing
-   * @param unpacked folder below which a {@code .tgz} goes
+   * @param source folder with {@code NAME.tgz} or {@code NAME}, used if the cache is missing
+   * @param unpacked folder in which a {@code .tgz} is unpacked
    * @throws FileNotFoundException naming all that was tried
    */
   public String locate(String cache, Optional<String> source, String unpacked) throws IOException {
@@ -90,7 +89,7 @@ public final class CacheLocator {
     void fill(Path folder) throws IOException;
   }
 
-  // A folder that was interrupted is never taken for a cache.
+  // An incomplete copy is never mistaken for a cache.
   private void appear(Path folder, Filling filling) throws IOException {
     FileSystem fs = store.fileSystem(folder);
     Path partial =
@@ -120,7 +119,7 @@ public final class CacheLocator {
     return store.fileSystem(path).exists(path);
   }
 
-  // Without the slash at the end that a folder which exists may bring.
+  // Without the trailing slash that an existing folder may have.
   private static Path folder(String uri) {
     URI path = ObjectStore.path(uri).toUri();
     return new Path(path.getScheme(), path.getAuthority(), path.getPath());

@@ -17,9 +17,9 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The examples of a KD cache in an endless order that a seed determines: example {@code i} of the
- * order is the same wherever reading begins. Memory is bounded by a window of neighbours, whatever
- * the size of a shard. Not thread safe.
+ * The examples of a KD cache in an endless order determined by a seed: example {@code i} of the
+ * order does not depend on where reading begins. Memory is bounded by a window of neighbours,
+ * whatever the size of a shard. Not thread safe.
  */
 public final class KdCache {
   /**

@@ -147,7 +147,7 @@ final class KdShard {
     }
   }
 
-  // A token outside the vocabulary would read what is not the model's, on a GPU for good.
+  // A token outside the vocabulary would read out of bounds, which loses a GPU's context.
   private void checkTokens(TensorEntry tensor, int[] tokens, int first, int rowSize)
       throws FormatException {
     for (int i = 0; i < tokens.length; i++) {

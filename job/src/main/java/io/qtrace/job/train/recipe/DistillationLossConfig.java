@@ -9,7 +9,7 @@ import java.io.Serializable;
  *
  * @param temperature divides both sides' logits; the divergence counts its square
  * @param hardTop1 weight of the cross entropy
- * @param hardFull more weight of the cross entropy
+ * @param hardFull additional weight of the cross entropy
  * @throws IllegalArgumentException if a value is out of range
  */
 public record DistillationLossConfig(double temperature, double hardTop1, double hardFull)

@@ -3,16 +3,16 @@ package io.qtrace.job.train.recipe;
 import java.io.Serializable;
 
 /**
- * How fast training goes. The constructor throws IllegalArgumentException where a value is out of
- * range.
+ * Learning rates and gradient clipping. The constructor throws IllegalArgumentException where a
+ * value is out of range.
  *
- * @param lr highest rate of the scales
- * @param lutLr highest rate of the LUT deltas
+ * @param lr peak learning rate of the scales
+ * @param lutLr peak learning rate of the LUT deltas
  * @param weightDecay decoupled, times the rate
  * @param warmupSteps steps of a linear rise from 0
  * @param maxSteps optimizer steps in all
- * @param minLrRatio where the cosine ends, as a part of the highest rate
- * @param clip largest norm of all gradients together
+ * @param minLrRatio final learning rate as a fraction of the peak
+ * @param clip maximum global norm of the gradients
  */
 public record LrSchedule(
     double lr,

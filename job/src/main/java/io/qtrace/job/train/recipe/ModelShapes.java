@@ -75,7 +75,7 @@ public record ModelShapes(String file, Map<String, TensorEntry> tensors) {
   }
 
   /**
-   * Holds all shapes of a model against its sizes.
+   * Checks all shapes of a model against its sizes.
    *
    * @param reason of the sizes, which ends the message
    * @throws IllegalArgumentException naming file and tensor, if one is missing or does not fit

@@ -24,7 +24,7 @@ record ModelTensors(Tensors tensors, NDManager manager) {
     return NativeArrays.indices(manager, name, tensor(name, sizes), size);
   }
 
-  /** A tensor of whatever shape. */
+  /** A tensor of any shape. */
   Optional<HostTensor> find(String name) throws IOException {
     return tensors.find(name);
   }

@@ -206,7 +206,7 @@
       el('ul', {class: 'chosen'}, edges.slice(0, 100).map(edge => el('li', {}, qtrace.verdict(edge.verdict), ' ',
         el('button', {type: 'button', class: 'link-button', click: () => show({edges: [edge]})},
           el('bdi', {}, qtrace.cut(qtrace.path(edge.child_id))))))),
-      ...(edges.length > 100 ? [el('p', {class: 'about'}, `and ${edges.length - 100} more, in the list of edges`)] : [])
+      ...(edges.length > 100 ? [el('p', {class: 'about'}, `and ${edges.length - 100} more, see the list of edges`)] : [])
     ];
   }
 
@@ -315,7 +315,7 @@
     section('cells').append(el('div', {class: 'fields'}, edge.field, category.field, measure.field), place);
     const left = summary.edges.rows.filter(one => one.changed + one.added + one.removed + one.reshaped > 0).length - byEdge.size;
     if (left > 0) {
-      section('cells').append(el('p', {class: 'about'}, `${qtrace.plural(left, 'more edge')} with changes: by the SQL without its LIMIT.`));
+      section('cells').append(el('p', {class: 'about'}, `${qtrace.plural(left, 'more edge')} with changes: run the SQL without its LIMIT to see them.`));
     }
     section('cells').append(qtrace.sql(picture));
     categories();
@@ -454,7 +454,7 @@
       const histograms = (used.get(layer.select.value) ?? []).filter(row => row.runs.includes(run.select.value));
       histograms.slice(0, MOST_HISTOGRAMS).forEach(row => histogram(place, row));
       if (histograms.length > MOST_HISTOGRAMS) {
-        place.append(el('p', {class: 'about'}, `${qtrace.plural(histograms.length - MOST_HISTOGRAMS, 'more histogram')}: by the SQL.`));
+        place.append(el('p', {class: 'about'}, `${qtrace.plural(histograms.length - MOST_HISTOGRAMS, 'more histogram')}: run the SQL to see them.`));
       }
     }
 
@@ -534,7 +534,7 @@
       qtrace.chart(place, {title: 'Loss', x, series: [line('loss', row => row.loss)]});
       qtrace.chart(place, {title: 'Gradient norm', x, series: [line('gradient norm', row => row.gradient_norm)]});
       qtrace.chart(place, {title: 'Learning rates', x, series: [line('scales', row => row.lr), line('LUT deltas', row => row.lut_lr)]});
-      qtrace.chart(place, {title: 'Tokens a second', x, series: [line('tokens a second', row => row.tokens_per_second)]});
+      qtrace.chart(place, {title: 'Tokens per second', x, series: [line('tokens per second', row => row.tokens_per_second)]});
     }
     section('training').append(el('div', {class: 'fields'}, run.field), place, ...qtrace.rest(picture), qtrace.sql(picture));
     draw();

@@ -114,6 +114,6 @@
   // What a report left out of a picture.
   qtrace.rest = picture => picture.total > picture.rows.length
     ? [qtrace.el('p', {class: 'about'},
-        `The first ${qtrace.count(picture.rows.length)} of ${qtrace.count(picture.total)} rows; the SQL without its LIMIT gives all.`)]
+        `The first ${qtrace.count(picture.rows.length)} of ${qtrace.count(picture.total)} rows; run the SQL without its LIMIT to see all.`)]
     : [];
 })();

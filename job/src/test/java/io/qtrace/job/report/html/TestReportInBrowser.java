@@ -101,7 +101,7 @@ class TestReportInBrowser {
     ReportData pair =
         ReportData.of(spark, scope(Optional.empty(), FROM, Sample.ARCHIVE.resolve(BAD).toString()));
     assertThat(VerdictSentence.of(pair).sentence())
-        .isEqualTo("1 of 1 edges violates the policy, 3 findings");
+        .isEqualTo("1 of 1 edge violates the policy, 3 findings");
     assertThat(pair.of(Picture.CHECKPOINTS).column("path", String.class))
         .containsExactlyInAnyOrder(BAD, FROM);
     assertThat(pair.of(Picture.Q_CHANGES).column("layer", String.class))

@@ -72,7 +72,7 @@ class TestReportPage {
   }
 
   @Test
-  void verdictIsOfWhatIsShown() {
+  void verdictMatchesTheScope() {
     ReportData whole = SyntheticReport.of(2, 3, 1, UnaryOperator.identity());
     assertThat(VerdictSentence.of(whole).sentence())
         .isEqualTo("1 of 6 edges violates the policy, 1 finding");
@@ -80,7 +80,7 @@ class TestReportPage {
   }
 
   @Test
-  void literalsHoldAnyText() {
+  void literalsCanHoldAnyText() {
     assertThat(SqlText.literal("a'b\\c\nd\u202e")).isEqualTo("'a\\'b\\\\c\\u000ad\\u202e'");
   }
 

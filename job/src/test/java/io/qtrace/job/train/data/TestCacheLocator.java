@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.ReportedLines;
 import io.qtrace.job.Sample;
-import io.qtrace.job.ToldLines;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -33,7 +33,7 @@ class TestCacheLocator {
   @TempDir Path folder;
   private Path source;
   private Path wanted;
-  private final ToldLines told = new ToldLines();
+  private final ReportedLines reported = new ReportedLines();
 
   @BeforeEach
   void folders() throws IOException {
@@ -42,10 +42,10 @@ class TestCacheLocator {
   }
 
   @Test
-  void folderThatIsThereIsTaken() throws IOException {
+  void usesAnExistingFolder() throws IOException {
     tgz(source.resolve(NAME + ".tgz"), plain());
     assertThat(locate(CACHE.toString())).isEqualTo("file:" + CACHE);
-    assertThat(told.lines())
+    assertThat(reported.lines())
         .containsExactly("Cache already exists: file:" + CACHE + ", 2 files total");
   }
 
@@ -54,7 +54,7 @@ class TestCacheLocator {
     Path tgz = tgz(source.resolve(NAME + ".tgz"), plain());
     Files.createDirectories(source.resolve(NAME));
     assertThat(locate(wanted.toString())).isEqualTo("file:" + wanted);
-    assertThat(told.lines())
+    assertThat(reported.lines())
         .containsExactly(
             "Cache not found at file:%s, copying from file:%s...".formatted(wanted, source),
             "Extracting file:" + tgz + "...",
@@ -72,12 +72,12 @@ class TestCacheLocator {
     Files.copy(CACHE.resolve("shard_00000.pt"), from.resolve("shard_00000.pt"));
     Files.writeString(from.resolve("notes.txt"), "not part of it");
     locate(wanted.toString());
-    assertThat(told.lines()).contains("Copying file:" + from + "...");
+    assertThat(reported.lines()).contains("Copying file:" + from + "...");
     assertThat(names(wanted)).containsExactly("meta.json", "shard_00000.pt");
   }
 
   @Test
-  void allThatWasTriedIsNamed() {
+  void namesEverythingThatWasTried() {
     assertThatThrownBy(() -> locate(wanted.toString()))
         .isInstanceOf(FileNotFoundException.class)
         .hasMessage(
@@ -87,10 +87,11 @@ class TestCacheLocator {
   }
 
   @Test
-  void archiveItselfMayBeNamed() throws IOException {
+  void acceptsTheArchiveItself() throws IOException {
     Path tgz = tgz(source.resolve(NAME + ".tar.gz"), plain());
     String unpacked = folder.resolve("run/.cache").toString();
-    String found = new CacheLocator(STORE, told).locate(tgz.toString(), Optional.empty(), unpacked);
+    String found =
+        new CacheLocator(STORE, reported).locate(tgz.toString(), Optional.empty(), unpacked);
     assertThat(found).isEqualTo("file:" + unpacked + "/" + NAME);
     assertThat(KdCache.open(STORE, found, new KdCache.Options(false, 0, 1 << 20)).examples())
         .isEqualTo(2);
@@ -148,7 +149,7 @@ class TestCacheLocator {
   }
 
   private String locate(String cache) throws IOException {
-    return new CacheLocator(STORE, told)
+    return new CacheLocator(STORE, reported)
         .locate(cache, Optional.of(source.toString()), folder.resolve("none").toString());
   }
 

@@ -133,7 +133,7 @@ class TestKdCache {
   }
 
   @Test
-  void whatNoCacheMayHoldIsRefusedWithItsPlace() {
+  void refusesInvalidContentWithItsPlace() {
     REASONS.forEach(
         (kind, reason) ->
             assertThatThrownBy(
@@ -144,7 +144,7 @@ class TestKdCache {
   }
 
   @Test
-  void flippedBitIsSeenBeforeItTrains(@TempDir Path folder) throws IOException {
+  void findsAFlippedBitBeforeTraining(@TempDir Path folder) throws IOException {
     Files.copy(ALPACA.resolve("meta.json"), folder.resolve("meta.json"));
     byte[] shard = Files.readAllBytes(ALPACA.resolve("shard_00000.pt"));
     shard[shard.length / 2] ^= 1;

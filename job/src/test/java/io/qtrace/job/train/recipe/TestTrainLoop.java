@@ -220,7 +220,7 @@ class TestTrainLoop {
   }
 
   @Test
-  void replicaThatFailsLeavesNoArraysOpen() throws IOException {
+  void failedReplicaLeavesNoArraysOpen() throws IOException {
     Tensors initial = Goldens.initial();
     Tensors tensors =
         name -> name.endsWith(".1.mlp.up_proj.scale_A") ? Optional.empty() : initial.find(name);
@@ -252,7 +252,7 @@ class TestTrainLoop {
   }
 
   @Test
-  void restoredReplicaGoesOnAsIfItHadNeverStopped() throws IOException {
+  void restoredReplicaContinuesAsIfNeverStopped() throws IOException {
     Runs run = Runs.strong();
     try (Replica through = run.replica(Forward.MATERIALIZED, Precision.FLOAT32);
         Replica resumed = run.replica(Forward.MATERIALIZED, Precision.FLOAT32)) {
@@ -354,7 +354,7 @@ class TestTrainLoop {
   }
 
   @Test
-  void lutThatTakesNoPartIsAnError() throws IOException {
+  void unusedLutIsAnError() throws IOException {
     // All weights of the MLP's output are zero where its magnitudes nearly cancel the 1e-6.
     Map<String, HostTensor> dead = new HashMap<>();
     for (int block = 0; block < Goldens.config().layers(); block++) {

@@ -5,9 +5,9 @@ import io.qtrace.job.progress.Stage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps what it is told. */
-public record ToldLines(List<String> lines) implements Progress {
-  public ToldLines() {
+/** Collects the lines that a command reports. */
+public record ReportedLines(List<String> lines) implements Progress {
+  public ReportedLines() {
     this(new ArrayList<>());
   }
 

@@ -142,6 +142,6 @@ public final class Bake implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "the bake recomputed %d of %d _Q buffers as lut[_indices]".formatted(changed, all);
+    return "the bake refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
   }
 }

@@ -237,6 +237,6 @@ public final class Sync implements Operation {
 
   @Override
   public String conclusion(long changed, long all) {
-    return "the sync recomputed %d of %d _Q buffers as lut[_indices]".formatted(changed, all);
+    return "the sync refreshed %d of %d _Q buffers from lut[_indices]".formatted(changed, all);
   }
 }

@@ -54,7 +54,9 @@ interface RecordCodec {
     } else if (type == boolean.class) {
       return new Plain((output, value) -> output.writeBoolean((Boolean) value), Input::readBoolean);
     } else if (type == String.class) {
-      return new Plain((output, value) -> output.writeString((String) value), Input::readString);
+      return new Plain(
+          (output, value) -> output.writeString((String) value),
+          input -> KnownStrings.of(input.readString()));
     } else if (BOXED.containsKey(type)) {
       return new Nullable(of(BOXED.get(type), elements));
     } else if (type == Optional.class) {

@@ -106,7 +106,7 @@ public record TensorComparison(
 
   /** Elements of the child's tensor, else of the parent's. */
   public long elements() {
-    return right.or(() -> left).orElseThrow().shape().elements();
+    return (right.isPresent() ? right : left).orElseThrow().shape().elements();
   }
 
   /**
@@ -117,9 +117,10 @@ public record TensorComparison(
     if (!isChanged()) {
       return UnexplainedElements.NONE;
     }
-    return compared()
-        .map(stats -> UnexplainedElements.of(stats.changedElements(), stats.firstChangedIndex()))
-        .orElseGet(() -> UnexplainedElements.of(Math.max(1, elements()), 0));
+    Optional<DiffStats> stats = compared();
+    return stats.isPresent()
+        ? UnexplainedElements.of(stats.get().changedElements(), stats.get().firstChangedIndex())
+        : UnexplainedElements.of(Math.max(1, elements()), 0);
   }
 
   /** Whether it has floats, on both sides where both have it. */

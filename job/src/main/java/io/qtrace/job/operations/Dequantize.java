@@ -94,7 +94,7 @@ public final class Dequantize implements Operation {
   /** A layer lost its quantization, and has another weight than rounding gives. */
   @Override
   public boolean applies(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
         .filter(tensor -> !tensor.isRounded() || !hasRoundedExtremes(tensor))
         .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())

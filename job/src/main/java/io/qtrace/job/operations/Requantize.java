@@ -183,7 +183,7 @@ public final class Requantize implements Operation {
   /** Indices went, as its tool writes none, or moved; or a {@code _Q} without indices moved. */
   @Override
   public boolean applies(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .anyMatch(
             tensor ->
                 switch (tensor.category()) {

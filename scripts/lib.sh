@@ -140,6 +140,7 @@ is_short() {
     bisect | demo | maintain | report) ;;
     lineage) case " $* " in *' --archive'*) return 1 ;; esac ;;
     diff | explain) have_little "$@" ;;
+    audit) archives_are_small "$@" ;;
     sql) reads_tables_only "$@" ;;
     *) return 1 ;;
   esac
@@ -165,6 +166,22 @@ have_little() {
     fi
   done
   [ "$files" -eq 2 ] && [ "$bytes" -lt 16777216 ]
+}
+
+# Whether the archives among the words are local and small, and so are their checkpoints.
+archives_are_small() {
+  local word before='' folders=() folder bytes=0
+  for word in "$@"; do
+    case $before in --archive | --base) folders+=("$word") ;; esac
+    case $word in --archive=* | --base=*) folders+=("${word#*=}") ;; esac
+    before=$word
+  done
+  [ "${#folders[@]}" -gt 0 ] || return 1
+  for folder in "${folders[@]}"; do
+    [ -d "$folder" ] && [ -z "$(find "$folder" -type f -size +16384k -print -quit)" ] || return 1
+    bytes=$((bytes + 1024 * $(du -sk "$folder" | cut -f 1)))
+  done
+  [ "$bytes" -lt 268435456 ]
 }
 
 # Sets $settings_file and $settings of a Spark in this process; fails where a command needs spark-submit.

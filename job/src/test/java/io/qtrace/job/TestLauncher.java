@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.Processes.Ended;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,6 +116,30 @@ class TestLauncher {
             .mapToLong(size -> Long.parseLong(size.group(1)))
             .sum();
     assertThat(kibibytes).as(ended.err()).isEqualTo(240 * 1024);
+  }
+
+  @Test
+  void leavesTheBetterCompilerToAuditsOfLargeCheckpoints() throws Exception {
+    Path archive = Files.createDirectory(folder.resolve("archive"));
+    assertThat(profilesCode(archive)).isFalse();
+    try (RandomAccessFile file = new RandomAccessFile(archive.resolve("w.bin").toFile(), "rw")) {
+      file.setLength(17 << 20);
+    }
+    assertThat(profilesCode(archive)).isTrue();
+  }
+
+  private static boolean profilesCode(Path archive) throws Exception {
+    Ended ended =
+        run(
+            "--conf",
+            "spark.driver.extraJavaOptions=-XX:+PrintCodeCache",
+            "audit",
+            "--archive",
+            archive.toString(),
+            "--warehouse",
+            folder.resolve("none").toString());
+    assertThat(ended.err()).contains("Cannot find a checkpoint").contains("size=");
+    return ended.err().contains("'profiled nmethods'");
   }
 
   @Test

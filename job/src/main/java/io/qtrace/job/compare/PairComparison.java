@@ -64,21 +64,26 @@ public record PairComparison(Map<String, TensorComparison> byName) {
   private static PairComparison of(
       CheckpointFacts left, CheckpointFacts right, Comparing comparing) {
     Map<String, TensorComparison> byName = new LinkedHashMap<>();
-    left.tensors()
-        .forEach(
-            (name, before) ->
-                byName.put(name, comparing.of(name, Optional.of(before), right.tensor(name))));
-    right
-        .tensors()
-        .forEach(
-            (name, after) ->
-                byName.computeIfAbsent(
-                    name, added -> comparing.of(added, Optional.empty(), Optional.of(after))));
+    int both = 0;
+    for (Map.Entry<String, TensorFacts> before : left.tensors().entrySet()) {
+      Optional<TensorFacts> after = right.tensor(before.getKey());
+      both += after.isPresent() ? 1 : 0;
+      byName.put(
+          before.getKey(), comparing.of(before.getKey(), Optional.of(before.getValue()), after));
+    }
+    if (both < right.tensors().size()) {
+      right
+          .tensors()
+          .forEach(
+              (name, after) ->
+                  byName.computeIfAbsent(
+                      name, added -> comparing.of(added, Optional.empty(), Optional.of(after))));
+    }
     return new PairComparison(byName);
   }
 
   private static Category category(Optional<TensorFacts> left, Optional<TensorFacts> right) {
-    return left.or(() -> right).orElseThrow().category();
+    return (left.isPresent() ? left : right).orElseThrow().category();
   }
 
   private static TensorStatus status(Optional<TensorFacts> left, Optional<TensorFacts> right) {

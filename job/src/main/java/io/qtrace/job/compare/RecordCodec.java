@@ -26,6 +26,12 @@ interface RecordCodec {
   Map<Class<?>, Class<?>> BOXED =
       Map.of(Integer.class, int.class, Long.class, long.class, Double.class, double.class);
 
+  /** Names by which maps find tensors and layers. */
+  RecordCodec NAME =
+      new Plain(
+          (output, value) -> output.writeString((String) value),
+          input -> KnownNames.of(input.readString()));
+
   void write(Kryo kryo, Output output, Object value);
 
   Object read(Kryo kryo, Input input);
@@ -65,7 +71,7 @@ interface RecordCodec {
       return new Elements(
           of(elements[0]), read -> Collections.unmodifiableSet(new LinkedHashSet<>(read)));
     } else if (type == Map.class) {
-      return new Maps(of(elements[0]), of(elements[1]));
+      return new Maps(elements[0] == String.class ? NAME : of(elements[0]), of(elements[1]));
     } else if (type.isEnum()) {
       return new Enums(type.getEnumConstants());
     }

@@ -107,7 +107,7 @@ public record TensorComparison(
 
   /** Elements of the child's tensor, else of the parent's. */
   public long elements() {
-    return right.or(() -> left).orElseThrow().shape().elements();
+    return (right.isPresent() ? right : left).orElseThrow().shape().elements();
   }
 
   /**
@@ -118,9 +118,10 @@ public record TensorComparison(
     if (!isChanged()) {
       return UnexplainedElements.NONE;
     }
-    return compared()
-        .map(stats -> UnexplainedElements.of(stats.changedElements(), stats.firstChangedIndex()))
-        .orElseGet(() -> UnexplainedElements.of(Math.max(1, elements()), 0));
+    Optional<DiffStats> stats = compared();
+    return stats.isPresent()
+        ? UnexplainedElements.of(stats.get().changedElements(), stats.get().firstChangedIndex())
+        : UnexplainedElements.of(Math.max(1, elements()), 0);
   }
 
   /** Whether its elements are floats, on every side that has it. */

@@ -46,7 +46,7 @@ public final class Adapter implements Operation {
   }
 
   private static boolean addsAdapter(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .anyMatch(
             tensor -> tensor.status() == TensorStatus.ADDED && TensorGroup.of(tensor).isLora());
   }

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -99,14 +100,14 @@ public record Classifier(Operations operations) implements Serializable {
   /** Determines what each operation explains of a step, and which explains the most. */
   public Outcome classify(Step step) {
     List<TensorComparison> others =
-        step.pair().byName().values().stream()
+        step.differing().stream()
             .filter(tensor -> tensor.isChanged() || tensor.isDtypeChanged())
             .filter(tensor -> !step.isTied(tensor))
             .toList();
     List<Unexplained> all =
         others.stream()
             .map(tensor -> new Unexplained(tensor.name(), tensor.changedElements()))
-            .toList();
+            .collect(Collectors.toUnmodifiableList());
     List<Fit> fits =
         operations.all().stream()
             .map(one -> one.applies(step) ? fit(one, others, step) : new Fit(one, all, 0, 0, false))

@@ -95,7 +95,7 @@ public final class Dequantize implements Operation {
   /** Applies if a layer lost its quantization, and its weight changed by more than rounding. */
   @Override
   public boolean applies(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .filter(tensor -> tensor.status() == TensorStatus.CHANGED)
         .filter(tensor -> !tensor.isRounded() || !hasRoundedExtremes(tensor))
         .flatMap(tensor -> LayerNames.ofWeight(tensor.name()).stream())

@@ -123,7 +123,7 @@ public final class HardQuantize implements Operation {
   }
 
   private static boolean isLeveled(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .anyMatch(
             tensor ->
                 tensor.status() == TensorStatus.CHANGED

@@ -35,11 +35,11 @@ public final class MergeLora implements Operation {
     NONE;
 
     static Roles of(Step step) {
-      if (isAny(step.child())) {
+      if (step.child().hasLora()) {
         return NONE;
       }
       boolean alone = Adapter.isAlone(step.parent());
-      if (isAny(step.parent()) && !alone) {
+      if (step.parent().hasLora() && !alone) {
         return isIndexed(step) ? BOTH : NONE;
       }
       if (step.others().size() != 1) {
@@ -47,7 +47,7 @@ public final class MergeLora implements Operation {
       }
       Side other = step.others().get(0).side();
       if (alone) {
-        return isAny(other) ? NONE : ADAPTER_AND_MODEL;
+        return other.hasLora() ? NONE : ADAPTER_AND_MODEL;
       }
       return Adapter.isAlone(other) ? MODEL_AND_ADAPTER : NONE;
     }
@@ -96,10 +96,6 @@ public final class MergeLora implements Operation {
   @Override
   public String description() {
     return "LoRA factors merged into the weights, which are then quantized again";
-  }
-
-  private static boolean isAny(Side side) {
-    return side.facts().tensors().keySet().stream().anyMatch(TensorGroup::isLora);
   }
 
   @Override

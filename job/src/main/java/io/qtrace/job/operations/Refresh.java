@@ -27,13 +27,13 @@ public final class Refresh implements Operation {
 
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
-    LayerNames layer = new LayerNames(LayerNames.moduleOf(changed.name()));
-    Optional<LayerLut> before = step.before(layer).filter(lut -> lut.deltas().isPresent());
-    Optional<LayerLut> after = step.after(layer);
-    return changed.name().equals(layer.lut())
-            && changed.status() == TensorStatus.CHANGED
-            && before.isPresent()
-            && after.isPresent()
+    Optional<LayerNames> layer = LayerNames.ofLut(changed.name());
+    if (layer.isEmpty() || changed.status() != TensorStatus.CHANGED) {
+      return changed.changedElements();
+    }
+    Optional<LayerLut> before = step.before(layer.get()).filter(lut -> lut.deltas().isPresent());
+    Optional<LayerLut> after = step.after(layer.get());
+    return before.isPresent() && after.isPresent()
         ? LutMatch.unexplained(changed, after, before.get().refreshes(after.get().lut()))
         : changed.changedElements();
   }

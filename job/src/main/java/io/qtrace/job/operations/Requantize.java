@@ -186,7 +186,7 @@ public final class Requantize implements Operation {
    */
   @Override
   public boolean applies(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .anyMatch(
             tensor ->
                 switch (tensor.category()) {

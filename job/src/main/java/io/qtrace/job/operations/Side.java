@@ -26,6 +26,7 @@ public final class Side {
   private final Map<String, List<TensorFacts>> byFingerprint = new HashMap<>(); // once asked for
   private final Optional<Double> declaredMaxAbs;
   private Optional<MaxAbs> maxAbs = Optional.empty(); // once asked for
+  private Boolean lora; // once asked for
 
   public Side(CheckpointFacts facts) {
     this(facts, Optional.empty());
@@ -72,6 +73,14 @@ public final class Side {
         .toList();
   }
 
+  /** Whether it has factors of an adapter. */
+  boolean hasLora() {
+    if (lora == null) {
+      lora = facts.tensors().keySet().stream().anyMatch(TensorGroup::isLora);
+    }
+    return lora;
+  }
+
   /** The number of tensors of another checkpoint that it has, under any names. */
   public long held(Side other) {
     return other.facts.tensors().values().stream().filter(one -> !same(one).isEmpty()).count();
@@ -79,15 +88,16 @@ public final class Side {
 
   /** The LUT of a layer as the checkpoint states it, if it is usable. */
   public Optional<LayerLut> lut(LayerNames layer) {
-    Optional<Double> trained = maxAbs().value();
-    return luts.computeIfAbsent(
-        layer.layer(),
-        name ->
-            facts
-                .lut(layer)
-                .map(
-                    lut ->
-                        lut.deltas().isPresent() ? trained.map(lut::withMaxAbs).orElse(lut) : lut));
+    Optional<LayerLut> known = luts.get(layer.layer());
+    if (known == null) {
+      known = facts.lut(layer).map(this::inTraining);
+      luts.put(layer.layer(), known);
+    }
+    return known;
+  }
+
+  private LayerLut inTraining(LayerLut lut) {
+    return lut.deltas().isPresent() ? maxAbs().value().map(lut::withMaxAbs).orElse(lut) : lut;
   }
 
   /** Where the {@code --lut-max-abs} of training comes from, if that is worth a note. */

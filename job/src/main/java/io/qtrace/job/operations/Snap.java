@@ -108,7 +108,7 @@ public final class Snap implements Operation {
   /** Applies if something was rounded, or products were added. */
   @Override
   public boolean applies(Step step) {
-    return step.pair().byName().values().stream()
+    return step.differing().stream()
         .anyMatch(
             tensor ->
                 isNarrowed(tensor)

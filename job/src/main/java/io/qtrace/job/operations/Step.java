@@ -23,6 +23,7 @@ public final class Step {
   private final PairComparison pair;
   private final Map<String, Recomputed> recomputed;
   private final List<Other> others;
+  private List<TensorComparison> differing;
   private TrainedGroups trained;
   private List<LayerNames> lutLayers;
   private Optional<Mixture> mixture;
@@ -69,6 +70,17 @@ public final class Step {
 
   public PairComparison pair() {
     return pair;
+  }
+
+  /** The tensors that are not the same on both sides, in dtype, shape and bytes. */
+  public List<TensorComparison> differing() {
+    if (differing == null) {
+      differing =
+          pair.byName().values().stream()
+              .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
+              .toList();
+    }
+    return differing;
   }
 
   /** The groups of tensors that the step would train. */

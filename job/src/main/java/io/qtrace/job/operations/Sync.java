@@ -52,7 +52,11 @@ public final class Sync implements Operation {
 
   @Override
   public UnexplainedElements unexplained(TensorComparison changed, Step step) {
-    return LayerNames.ofQuantized(changed.name())
+    Optional<LayerNames> quantized = LayerNames.ofQuantized(changed.name());
+    if (quantized.isEmpty()) {
+      return changed.changedElements();
+    }
+    return quantized
         .filter(layer -> step.child().tensor(layer.indices()).isPresent())
         .filter(layer -> !step.isMoved(layer.indices()))
         .map(

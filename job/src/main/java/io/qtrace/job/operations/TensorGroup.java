@@ -3,6 +3,7 @@ package io.qtrace.job.operations;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -27,20 +28,25 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
 
   // Cached, since a model's names recur in each checkpoint; bounded for malicious archives.
   private static final int MOST_KNOWN = 10_000;
-  private static final Map<Named, TensorGroup> KNOWN = new ConcurrentHashMap<>();
+  private static final Map<Category, Map<String, TensorGroup>> KNOWN =
+      new EnumMap<>(Category.class);
 
-  private record Named(String name, Category category) {}
+  static {
+    for (Category category : Category.values()) {
+      KNOWN.put(category, new ConcurrentHashMap<>());
+    }
+  }
 
   /** The group of a tensor. */
   public static TensorGroup of(TensorComparison tensor) {
-    Named named = new Named(tensor.name(), tensor.category());
-    TensorGroup known = KNOWN.get(named);
+    Map<String, TensorGroup> byName = KNOWN.get(tensor.category());
+    TensorGroup known = byName.get(tensor.name());
     if (known != null) {
       return known;
     }
     TensorGroup group = of(tensor.name(), tensor.category());
-    if (KNOWN.size() < MOST_KNOWN) {
-      KNOWN.put(named, group);
+    if (byName.size() < MOST_KNOWN) {
+      byName.put(tensor.name(), group);
     }
     return group;
   }

@@ -29,7 +29,7 @@ import scala.Tuple2;
  */
 public final class EvaluationStage implements Evaluation {
   // Facts of so many tensors are in memory of a task at once, however many candidates need them.
-  private static final int TENSORS_OF_A_BLOCK = 20_000;
+  private static final int TENSORS_OF_A_BLOCK = 40_000;
 
   private final JavaSparkContext spark;
   private final Function<Set<String>, JavaPairRDD<String, Packed<CheckpointFacts>>> facts;

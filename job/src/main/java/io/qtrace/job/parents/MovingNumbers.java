@@ -2,11 +2,12 @@ package io.qtrace.job.parents;
 
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.operations.Side;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The numbers of a checkpoint that training moves: the values of small tensors, smallest, largest
@@ -23,23 +24,28 @@ record MovingNumbers(Map<String, float[]> parts) {
 
   static MovingNumbers of(Side side) {
     Map<String, float[]> parts = new LinkedHashMap<>();
-    for (TensorFacts tensor : new TreeMap<>(side.facts().tensors()).values()) {
-      switch (tensor.category()) {
-        case SCALE, OTHER -> parts.put(tensor.name(), finite(part(tensor)));
-        case LUT, LUT_DELTAS, Q, INDICES -> {}
-      }
-    }
+    side.facts().tensors().values().stream()
+        .filter(tensor -> moves(tensor.category()))
+        .sorted(Comparator.comparing(TensorFacts::name))
+        .forEach(tensor -> parts.put(tensor.name(), finite(part(tensor))));
     luts(side).forEach((layer, lut) -> parts.put(layer.lut(), finite(part(lut))));
     return new MovingNumbers(parts);
   }
 
-  /** The layers that have a usable LUT. */
+  private static boolean moves(Category category) {
+    return switch (category) {
+      case SCALE, OTHER -> true;
+      case LUT, LUT_DELTAS, Q, INDICES -> false;
+    };
+  }
+
+  /** The layers that have a usable LUT, by name. */
   static Map<LayerNames, LayerLut> luts(Side side) {
     Map<LayerNames, LayerLut> luts = new LinkedHashMap<>();
-    for (String name : new TreeMap<>(side.facts().tensors()).keySet()) {
-      LayerNames.ofLut(name)
-          .ifPresent(layer -> side.lut(layer).ifPresent(lut -> luts.put(layer, lut)));
-    }
+    side.facts().tensors().keySet().stream()
+        .flatMap(name -> LayerNames.ofLut(name).stream())
+        .sorted(Comparator.comparing(LayerNames::lut))
+        .forEach(layer -> side.lut(layer).ifPresent(lut -> luts.put(layer, lut)));
     return luts;
   }
 

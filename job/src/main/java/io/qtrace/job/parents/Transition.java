@@ -126,10 +126,7 @@ public record Transition(
 
   private static List<Integer> groups(Step step) {
     List<TensorComparison> others =
-        step.pair().byName().values().stream()
-            .filter(tensor -> tensor.status() != TensorStatus.IDENTICAL)
-            .filter(tensor -> !Classifier.isDropped(tensor))
-            .toList();
+        step.differing().stream().filter(tensor -> !Classifier.isDropped(tensor)).toList();
     if (others.stream().allMatch(tensor -> tensor.right().isEmpty())) {
       return List.of();
     }
@@ -179,7 +176,7 @@ public record Transition(
   // model are frozen.
   private static boolean isOfWeights(Classifier.Outcome outcome, Step step) {
     return isTraining(outcome)
-        && step.pair().byName().values().stream()
+        && step.differing().stream()
             .anyMatch(
                 tensor ->
                     tensor.category() == Category.OTHER

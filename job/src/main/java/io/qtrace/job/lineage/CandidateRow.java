@@ -23,6 +23,8 @@ record CandidateRow(
       @ColumnComment("of the numbers that training moves, Euclidean") double distance,
       @ColumnComment("whether its numbers show the direction") boolean proof,
       boolean plausible,
+      @ColumnComment("whether some tensors of a group that training moves are shared, others not")
+          Boolean mixed,
       @ColumnComment("hashes of the groups of tensors that are not all of the other checkpoint")
           List<Integer> groups) {}
 }

@@ -72,6 +72,11 @@ public final class Side {
         .toList();
   }
 
+  /** How many tensors it has with the dtype, shape and bytes of one, under any names. */
+  public int held(TensorFacts one) {
+    return same(one).size();
+  }
+
   /** How many tensors of another checkpoint it has, under any names. */
   public long held(Side other) {
     return other.facts.tensors().values().stream().filter(one -> !same(one).isEmpty()).count();

@@ -91,7 +91,8 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
     return what.equals(NORM) || what.equals(HEAD_NORM);
   }
 
-  boolean isLora() {
+  /** Whether it has factors of adapters. */
+  public boolean isLora() {
     return what.startsWith(LORA);
   }
 

@@ -84,6 +84,27 @@ public final class EvaluationStage implements Evaluation {
     return found;
   }
 
+  @Override
+  public Map<Mix, Taken> taken(Collection<Mix> mixes) {
+    Map<Mix, Taken> found = new HashMap<>();
+    answers(mixes.stream().map(Taking::new).toList(), "mixed checkpoints")
+        .forEach((question, answer) -> found.put(question.mix(), answer));
+    return found;
+  }
+
+  private record Taking(Mix mix) implements Question<Taken> {
+    @Override
+    public List<String> checkpoints() {
+      return Stream.concat(Stream.of(mix.child(), mix.other()), mix.parents().stream()).toList();
+    }
+
+    @Override
+    public Taken answer(List<Node> nodes, Classifier classifier) {
+      return TakenTensors.of(
+          nodes.subList(2, nodes.size()), nodes.get(0), nodes.get(1), classifier);
+    }
+  }
+
   private record Mean(Pool pool) implements Question<List<String>> {
     @Override
     public List<String> checkpoints() {

@@ -94,6 +94,12 @@ final class Averages {
     return made.unexplained() > 0 || made.invented() > 0;
   }
 
+  // Rounding to few bits may take an average from between its members.
+  private boolean isUnexplained(int node) {
+    OptionalInt parent = tree.parent(node);
+    return parent.isEmpty() || tree.transition(parent.getAsInt(), node).unexplained() > 0;
+  }
+
   private boolean isNear(int node, Set<Integer> averages) {
     List<Integer> others = found.getOrDefault(node, pool(node, Set.of()));
     return !Collections.disjoint(others, averages);
@@ -104,7 +110,7 @@ final class Averages {
     for (int node : open) {
       List<Integer> pool = pool(node, without);
       boolean asked = seen.contains(node) && seen.containsAll(pool);
-      if (!asked && mayBe(node, pool)) {
+      if (!asked && (isUnexplained(node) || mayBe(node, pool))) {
         questions.add(new Evaluation.Pool(id(node), pool.stream().map(this::id).toList()));
       }
     }

@@ -29,6 +29,8 @@ final class Averages {
   // An average is nearer to where its members put it than to each of them: by this part, squared.
   private static final double BETWEEN = 0.1;
 
+  private static final double TWIN = 1 / 16.0; // squared, of the distance to the next one
+
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;
   private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
@@ -219,7 +221,20 @@ final class Averages {
   // Whether it lies between others, or may be of a moving average in one.
   private boolean mayBe(int node, List<Integer> pool) {
     return pool.stream().anyMatch(other -> nodes.get(other).sketch().shadow())
-        || isBetween(nodes.get(node).sketch(), sketches(pool));
+        || isBetween(nodes.get(node).sketch(), sketches(pool))
+        || isBetween(nodes.get(node).sketch(), withoutTwin(nodes.get(node).sketch(), pool));
+  }
+
+  // Those without a damaged copy, next to which any other is far; none where there is no such copy.
+  private List<Sketch> withoutTwin(Sketch sketch, List<Integer> pool) {
+    List<Sketch> nearest =
+        sketches(pool).stream()
+            .sorted(Comparator.comparingDouble(sketch::roughly))
+            .toList();
+    boolean twin =
+        nearest.size() > 2
+            && nearest.get(0).roughly(sketch) < TWIN * nearest.get(1).roughly(sketch);
+    return twin ? nearest.subList(1, nearest.size()) : List.of();
   }
 
   private static boolean isBetween(Sketch sketch, List<Sketch> pool) {

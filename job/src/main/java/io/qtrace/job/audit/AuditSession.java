@@ -202,8 +202,7 @@ final class AuditSession {
     }
     List<Finding> findings =
         new ArrayList<>(judgingRoots.run(roots, reading.factsOf(roots.keySet())));
-    roots.forEach(
-        (id, root) -> findings.addAll(grafted.findings(id, root.path(), root.waivers())));
+    roots.forEach((id, root) -> findings.addAll(grafted.findings(id, root.path(), root.waivers())));
     return findings;
   }
 

@@ -60,9 +60,7 @@ record GraftedCheckpoints(Map<String, GraftedTensors> byId) {
         .filter(edge -> edge.isJudged() && open.remove(edge.ends().childId()))
         .forEach(reporting::add);
     return edges.stream()
-        .map(
-            edge ->
-                reporting.contains(edge) ? edge.with(byId.get(edge.ends().childId())) : edge)
+        .map(edge -> reporting.contains(edge) ? edge.with(byId.get(edge.ends().childId())) : edge)
         .toList();
   }
 

@@ -62,8 +62,7 @@ final class Parentage {
       if (earlier.isPresent()) {
         earlier
             .filter(one -> one.steps() > 1)
-            .ifPresent(
-                one -> parentage.reject(place, new ParentEvidence.Contradicts(one.copy())));
+            .ifPresent(one -> parentage.reject(place, new ParentEvidence.Contradicts(one.copy())));
       } else if (isElsewhere(place, opinion)) {
         parentage.reject(place, opinion);
       }

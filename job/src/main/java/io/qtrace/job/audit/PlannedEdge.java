@@ -95,8 +95,7 @@ record PlannedEdge(
 
   /** The same of a child that took tensors from another checkpoint. */
   PlannedEdge with(GraftedTensors taken) {
-    return new PlannedEdge(
-        ends, run, status, evidence, weights, part, others, Optional.of(taken));
+    return new PlannedEdge(ends, run, status, evidence, weights, part, others, Optional.of(taken));
   }
 
   /** What is wrong with tensors that the child took. */

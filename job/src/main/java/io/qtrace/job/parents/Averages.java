@@ -228,9 +228,7 @@ final class Averages {
   // Those without a damaged copy, next to which any other is far; none where there is no such copy.
   private List<Sketch> withoutTwin(Sketch sketch, List<Integer> pool) {
     List<Sketch> nearest =
-        sketches(pool).stream()
-            .sorted(Comparator.comparingDouble(sketch::roughly))
-            .toList();
+        sketches(pool).stream().sorted(Comparator.comparingDouble(sketch::roughly)).toList();
     boolean twin =
         nearest.size() > 2
             && nearest.get(0).roughly(sketch) < TWIN * nearest.get(1).roughly(sketch);

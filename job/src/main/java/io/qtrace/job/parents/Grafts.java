@@ -79,8 +79,7 @@ public final class Grafts {
                         found.put(
                             child,
                             new GraftedTensors(
-                                other.path(),
-                                answers.get(search.mix(child, other)).tensors()))));
+                                other.path(), answers.get(search.mix(child, other)).tensors()))));
     return found;
   }
 

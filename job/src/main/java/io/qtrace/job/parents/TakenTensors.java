@@ -121,8 +121,7 @@ final class TakenTensors {
 
   // Not a constant, and not what other layers have too.
   private boolean isDistinct(TensorFacts tensor) {
-    return tensor.stats().min() < tensor.stats().max()
-        && child.side().held(tensor) == 1;
+    return tensor.stats().min() < tensor.stats().max() && child.side().held(tensor) == 1;
   }
 
   private TensorGroup group(String name) {

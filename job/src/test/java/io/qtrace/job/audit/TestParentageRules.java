@@ -67,7 +67,14 @@ class TestParentageRules {
       String... evidence) {
     Edge edge = declared(parent, child);
     return new PlannedEdge(
-        edge.ends(), child.run(), status, List.of(evidence), weights, ParentPart.WHOLE, List.of(), Optional.empty());
+        edge.ends(),
+        child.run(),
+        status,
+        List.of(evidence),
+        weights,
+        ParentPart.WHOLE,
+        List.of(),
+        Optional.empty());
   }
 
   private static WeightsEvidence contradicts(InferredEdge edge) {

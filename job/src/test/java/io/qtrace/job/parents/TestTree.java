@@ -79,7 +79,9 @@ class TestTree {
   @Test
   void whatSharesTooLittleIsNotAParent() {
     evaluation.transition(
-        A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, List.of()));
+        A,
+        B,
+        new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, List.of()));
     assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 

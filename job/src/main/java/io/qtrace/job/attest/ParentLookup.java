@@ -2,12 +2,12 @@ package io.qtrace.job.attest;
 
 import io.qtrace.io.SafeText;
 import io.qtrace.job.audit.AuditedArchive;
-import io.qtrace.job.judge.GraftedTensors;
 import io.qtrace.job.lineage.AuditEntry;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.lineage.RecordedEdge;
+import io.qtrace.job.parents.GraftedTensors;
 import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.policy.EdgeKind;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.Blend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -99,7 +100,9 @@ final class Averages {
   // Rounding to few bits may take an average from between its members.
   private boolean isUnexplained(int node) {
     OptionalInt parent = tree.parent(node);
-    return parent.isEmpty() || tree.transition(parent.getAsInt(), node).unexplained() > 0;
+    return parent.isEmpty()
+        ? nodes.get(node).file().role() != Role.INITIAL
+        : tree.transition(parent.getAsInt(), node).unexplained() > 0;
   }
 
   private boolean isNear(int node, Set<Integer> averages) {

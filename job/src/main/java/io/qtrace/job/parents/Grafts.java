@@ -1,7 +1,6 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.CheckpointFile;
-import io.qtrace.job.judge.GraftedTensors;
 import io.qtrace.job.parents.Evaluation.Mix;
 import io.qtrace.job.parents.Evaluation.Taken;
 import java.util.ArrayList;

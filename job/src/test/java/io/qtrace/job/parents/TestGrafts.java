@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
-import io.qtrace.job.judge.GraftedTensors;
 import io.qtrace.job.parents.Forest.MixedPair;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,4 +1,4 @@
-package io.qtrace.job.judge;
+package io.qtrace.job.parents;
 
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.Finding;

@@ -52,6 +52,7 @@ final class AuditSession {
   private final EdgeRules.Found declared;
   private final Map<String, RunPolicy> rules = new HashMap<>(); // by the run's path
   private final Map<EdgeEnds, List<RecordedEdge>> stored;
+  private GraftedCheckpoints grafted = new GraftedCheckpoints(Map.of());
 
   AuditSession(
       JavaSparkContext spark,
@@ -152,7 +153,10 @@ final class AuditSession {
     Forest forest =
         new ProvedForest(provedByData, judged, reading)
             .of(measured, claims(), new ParentSearch(evaluation));
-    return Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation));
+    List<PlannedEdge> edges =
+        Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation));
+    grafted = GraftedCheckpoints.of(edges, measured, forest, evaluation);
+    return grafted.on(edges);
   }
 
   // Edges that no earlier audit judged and whose ends can be read.
@@ -197,7 +201,10 @@ final class AuditSession {
             new RootStage.Root(file.path(), skipped, rules.get(file.run()).waivers(file.path())));
       }
     }
-    return judgingRoots.run(roots, reading.factsOf(roots.keySet()));
+    List<Finding> findings =
+        new ArrayList<>(judgingRoots.run(roots, reading.factsOf(roots.keySet())));
+    roots.forEach((id, root) -> findings.addAll(grafted.findings(id, root.path(), root.waivers())));
+    return findings;
   }
 
   // The edges in their order: those of earlier audits, and those that were judged here.

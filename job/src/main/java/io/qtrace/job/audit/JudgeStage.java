@@ -36,6 +36,7 @@ import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.policy.Verdict;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.tensor.CheckpointIndex;
 import java.io.Serializable;
@@ -488,7 +489,11 @@ final class JudgeStage {
       Judgement judgement =
           new EdgeJudge(operations)
               .judge(step, numbered.skipped(), run, edge.ends().childPath(), Optional.empty());
+      FindingList grafts = edge.graftFindings(run.waivers(edge.ends().childPath()));
+      List<Finding> findings = new ArrayList<>(judgement.findings());
+      findings.addAll(grafts.findings());
       List<String> notes = new ArrayList<>(judgement.notes());
+      notes.addAll(grafts.notes());
       notes.addAll(numbered.fileNotes());
       notes.addAll(edge.notes());
       return new EdgeResult(
@@ -497,10 +502,10 @@ final class JudgeStage {
               edge.part(),
               judgement.kind(),
               edge.evidence(),
-              judgement.verdict(),
+              grafts.verdict() == Verdict.CLEAN ? judgement.verdict() : grafts.verdict(),
               EdgeCounts.of(step.pair(), judgement.trainableLuts()),
               judgement.trained(),
-              judgement.findings(),
+              findings,
               notes,
               rules(judgement.rulesHash()),
               edge.weights()),

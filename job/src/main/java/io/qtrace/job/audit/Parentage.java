@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -54,9 +55,18 @@ final class Parentage {
                 .map(Edge::claim)
                 .toList());
     found.edges().forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
-    found.places().stream()
-        .filter(place -> isElsewhere(place, opinions.get(place.claim())))
-        .forEach(place -> parentage.reject(place, opinions.get(place.claim())));
+    for (Edge place : found.places()) {
+      ParentEvidence opinion = opinions.get(place.claim());
+      Optional<Ancestry.Earlier> earlier = ancestry.earlier(place.claim());
+      // A run that never got better keeps what it started from.
+      if (earlier.isPresent()) {
+        earlier
+            .filter(one -> one.steps() > 1)
+            .ifPresent(one -> parentage.reject(place, new ParentEvidence.Contradicts(one.copy())));
+      } else if (isElsewhere(place, opinion)) {
+        parentage.reject(place, opinion);
+      }
+    }
     forest.edges().stream().filter(parentage::isWanted).forEach(parentage::add);
     Map<CheckpointFile, List<InferredEdge>> donors = new LinkedHashMap<>();
     forest

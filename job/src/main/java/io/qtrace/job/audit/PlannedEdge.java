@@ -5,6 +5,7 @@ import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.lineage.AuditedEdge;
+import io.qtrace.job.parents.GraftedTensors;
 import io.qtrace.job.parents.ParentPart;
 import io.qtrace.job.parents.WeightsEvidence;
 import io.qtrace.job.parents.WeightsEvidence.Says;
@@ -12,11 +13,13 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.RunPolicy;
+import io.qtrace.job.policy.Waivers;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +29,7 @@ import java.util.stream.Collectors;
  * @param evidence labels of the evidence for the edge
  * @param part what the child has of this parent
  * @param others the child's other parents
+ * @param grafted tensors of the child that are of a checkpoint which it does not come from
  */
 record PlannedEdge(
     EdgeEnds ends,
@@ -34,7 +38,8 @@ record PlannedEdge(
     List<String> evidence,
     WeightsEvidence weights,
     ParentPart part,
-    List<Other> others)
+    List<Other> others,
+    Optional<GraftedTensors> grafted)
     implements Serializable {
   private static final String CONTRADICTED = "parent-contradicted";
   private static final String MISNAMED = "name-contradicted";
@@ -60,6 +65,7 @@ record PlannedEdge(
     Objects.requireNonNull(weights, "weights");
     Objects.requireNonNull(part, "part");
     others = List.copyOf(others);
+    Objects.requireNonNull(grafted, "grafted");
   }
 
   static PlannedEdge of(Edge edge, Status status, WeightsEvidence weights) {
@@ -70,7 +76,8 @@ record PlannedEdge(
         edge.evidenceLabels(),
         weights,
         ParentPart.WHOLE,
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   /** The same edge of a child that has other parents. */
@@ -82,7 +89,18 @@ record PlannedEdge(
         evidence,
         weights,
         given,
-        more.stream().map(file -> new Other(file.id(), file.path())).toList());
+        more.stream().map(file -> new Other(file.id(), file.path())).toList(),
+        grafted);
+  }
+
+  /** The same of a child that took tensors from another checkpoint. */
+  PlannedEdge with(GraftedTensors taken) {
+    return new PlannedEdge(ends, run, status, evidence, weights, part, others, Optional.of(taken));
+  }
+
+  /** What is wrong with tensors that the child took. */
+  FindingList graftFindings(Waivers waivers) {
+    return grafted.map(taken -> taken.findings(waivers)).orElseGet(() -> new FindingList(waivers));
   }
 
   boolean isOf(CheckpointFile parent) {
@@ -153,6 +171,9 @@ record PlannedEdge(
         && stored.evidence().equals(evidence)
         && weights.equals(stored.weights())
         && part == stored.parentPart()
+        && graftFindings(rules.waivers(ends.childPath()))
+            .findings()
+            .equals(stored.findings().stream().filter(GraftedTensors::isGraft).toList())
         && stored.rules().rulesHash().equals(rules.identity(ends.childPath()));
   }
 

@@ -176,7 +176,7 @@ final class ProvedForest {
       }
     }
     donors.sort(Comparator.comparing(InferredEdge::child));
-    return new Forest(forest.roots(), edges, donors);
+    return new Forest(forest.roots(), edges, donors, forest.mixed());
   }
 
   private ProvedStep step(InferredEdge edge) {

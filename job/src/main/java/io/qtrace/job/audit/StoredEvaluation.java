@@ -21,7 +21,7 @@ import java.util.function.Function;
  */
 final class StoredEvaluation implements Evaluation {
   /** Version of the evaluation of a candidate; raised when operations explain more. */
-  private static final int VERSION = 10;
+  private static final int VERSION = 11;
 
   private final String method;
   private final Set<Candidate> known;
@@ -29,6 +29,7 @@ final class StoredEvaluation implements Evaluation {
   private final Answers<Dispute, Dispute.Ruling> rulings;
   private final Answers<Pool, List<String>> averages; // not stored: their edges are
   private final Map<String, List<String>> knownAverages;
+  private final Evaluation evaluation;
 
   StoredEvaluation(
       LineageStore lineage, Set<String> ids, CategoryRules categories, Evaluation evaluation) {
@@ -42,6 +43,7 @@ final class StoredEvaluation implements Evaluation {
     this.transitions = new Answers<>(lineage.candidates(method, ids), evaluation::transitions);
     this.rulings = new Answers<>(lineage.rulings(method, ids), evaluation::rulings);
     this.averages = new Answers<>(new HashMap<>(), evaluation::averages);
+    this.evaluation = evaluation;
     this.knownAverages = lineage.averages(ids);
     this.known = Set.copyOf(transitions.all.keySet());
   }
@@ -79,6 +81,12 @@ final class StoredEvaluation implements Evaluation {
   @Override
   public Map<Pool, List<String>> averages(Collection<Pool> pools) {
     return averages.of(pools);
+  }
+
+  // Not stored: few checkpoints are asked about, as a rule none.
+  @Override
+  public Map<Mix, Taken> taken(Collection<Mix> mixes) {
+    return mixes.isEmpty() ? Map.of() : evaluation.taken(mixes);
   }
 
   @Override

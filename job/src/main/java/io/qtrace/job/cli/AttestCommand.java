@@ -102,11 +102,15 @@ final class AttestCommand implements Callable<Integer> {
   }
 
   private int attest(OpenSession session) throws IOException {
-    Attestation.Outcome outcome = attestation(session.context()).of(parentsOf(session), child);
-    if (outcome.statement().isEmpty()) {
-      output.print(
-          width -> refusal(outcome.refusals()),
-          () -> Json.of(new Refused(child, outcome.refusals())));
+    LineageStore lineage = new LineageStore(session.spark());
+    lineage.create();
+    String uri = store(session).stat(child).uri();
+    List<String> from = parents.isEmpty() ? ParentLookup.parents(lineage, uri) : parents;
+    Attestation.Outcome outcome = attestation(session.context()).of(from, child);
+    List<String> refusals = new ArrayList<>(outcome.refusals());
+    refusals.addAll(ParentLookup.objections(lineage, uri, uris(from, session)));
+    if (!refusals.isEmpty()) {
+      output.print(width -> refusal(refusals), () -> Json.of(new Refused(child, refusals)));
       return ExitStatus.VIOLATIONS;
     }
     Statement statement = outcome.statement().get();
@@ -144,13 +148,13 @@ final class AttestCommand implements Callable<Integer> {
     return new Attestation(spark, rules.settings(), rules.policy(), Version.ofQtrace());
   }
 
-  private List<String> parentsOf(OpenSession session) throws IOException {
-    if (!parents.isEmpty()) {
-      return parents;
+  private static List<String> uris(List<String> checkpoints, OpenSession session)
+      throws IOException {
+    List<String> uris = new ArrayList<>();
+    for (String checkpoint : checkpoints) {
+      uris.add(store(session).stat(checkpoint).uri());
     }
-    LineageStore lineage = new LineageStore(session.spark());
-    lineage.create();
-    return ParentLookup.parents(lineage, store(session).stat(child).uri());
+    return uris;
   }
 
   private static List<String> statedParents(Statement stated) {

@@ -2,10 +2,10 @@ package io.qtrace.job.compare;
 
 import io.qtrace.compare.TensorStats;
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Float16;
 
 /** Decides from statistics whether one tensor may be another of the same shape, cast. */
 final class Rounding {
-  private static final double LEAST_FLOAT16 = 0x1p-24;
   private static final double SUM_UNIT = 0x1p-46;
 
   private Rounding() {}
@@ -17,14 +17,14 @@ final class Rounding {
     }
     double unit = unit(child.dtype());
     for (int i = 0; i < Math.min(parent.values().size(), child.values().size()); i++) {
-      if (!isNear(parent.values().get(i), child.values().get(i), unit)) {
+      if (!isRounded(parent.values().get(i), child.values().get(i), child.dtype())) {
         return false;
       }
     }
     double largest = Math.max(Math.abs(parent.stats().min()), Math.abs(parent.stats().max()));
     return parent.stats().nan() == child.stats().nan()
-        && isNear(parent.stats().min(), child.stats().min(), unit)
-        && isNear(parent.stats().max(), child.stats().max(), unit)
+        && isRounded(parent.stats().min(), child.stats().min(), child.dtype())
+        && isRounded(parent.stats().max(), child.stats().max(), child.dtype())
         && !(Math.abs(parent.stats().sum() - child.stats().sum())
             > unit * largest * parent.shape().elements());
   }
@@ -59,9 +59,14 @@ final class Rounding {
         && after.bytes() >= before.bytes();
   }
 
-  private static boolean isNear(double value, double rounded, double unit) {
-    return Double.compare(value, rounded) == 0
-        || Math.abs(value - rounded) <= Math.max(unit * Math.abs(value), LEAST_FLOAT16);
+  // Tools of the recipe clamp to what float16 holds.
+  private static boolean isRounded(double value, double rounded, DType dtype) {
+    double exact = io.qtrace.kernel.Rounding.of(dtype, value);
+    return Double.compare(exact, rounded) == 0
+        || exact == rounded
+        || (dtype == DType.FLOAT16
+            && Double.isInfinite(exact)
+            && Math.abs(rounded) == Float16.MAX_VALUE);
   }
 
   // Maximum relative error of rounding to a dtype; 0 for integers.

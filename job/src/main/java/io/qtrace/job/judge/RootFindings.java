@@ -66,7 +66,7 @@ public final class RootFindings {
                     SafeText.of(those.get(0).name()),
                     ChildFindings.notFinite(those.get(0).stats())));
     skipped.addFindings(findings, facts.tensors().isEmpty());
-    return findings.findings().stream().map(finding -> about(path, finding)).toList();
+    return findings.findings().stream().map(finding -> finding.about(path)).toList();
   }
 
   private static Stream<LayerInvariants> layers(CheckpointFacts facts) {
@@ -106,15 +106,5 @@ public final class RootFindings {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
     boolean quantized = facts.tensor(layer.lut()).isPresent();
     return tensor.stats().nan() > 0 || (quantized && tensor.stats().inf() > 0);
-  }
-
-  private static Finding about(String path, Finding finding) {
-    return new Finding(
-        finding.rule(),
-        finding.tensors(),
-        path,
-        "%s: %s".formatted(SafeText.of(path), finding.message()),
-        finding.waivedReason(),
-        finding.waivedUntil());
   }
 }

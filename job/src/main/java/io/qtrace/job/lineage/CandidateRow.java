@@ -23,6 +23,8 @@ record CandidateRow(
       @ColumnComment("Euclidean distance of the numbers that training moves") double distance,
       @ColumnComment("whether the numbers show which checkpoint came first") boolean proof,
       boolean plausible,
+      @ColumnComment("whether some tensors of a group that training moves are shared, others not")
+          Boolean mixed,
       @ColumnComment(
               "hashes of the groups of tensors that differ, in part or whole, from the other checkpoint's")
           List<Integer> groups) {}

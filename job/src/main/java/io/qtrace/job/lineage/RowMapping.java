@@ -420,6 +420,7 @@ final class RowMapping {
         found.distance(),
         found.proof(),
         found.plausible(),
+        found.mixed(),
         found.groups());
   }
 
@@ -484,6 +485,7 @@ final class RowMapping {
         row.distance(),
         row.proof(),
         row.plausible(),
+        row.mixed() != null && row.mixed(),
         row.groups() == null ? List.of() : row.groups());
   }
 }

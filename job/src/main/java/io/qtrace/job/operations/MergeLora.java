@@ -9,6 +9,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Scales;
 import io.qtrace.tensor.TensorEntry;
@@ -201,10 +202,11 @@ public final class MergeLora implements Operation {
     return true;
   }
 
-  /** Applies if an adapter is gone. */
+  /** Applies if an adapter is gone and moved a {@code _Q}: else it was added to the other one. */
   @Override
   public boolean applies(Step step) {
-    return Roles.of(step) != Roles.NONE;
+    return Roles.of(step) != Roles.NONE
+        && step.pair().of(Category.Q).anyMatch(TensorComparison::isChanged);
   }
 
   @Override

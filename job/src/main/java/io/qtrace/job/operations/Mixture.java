@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 public final class Mixture {
   private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
   private static final int DAMAGED = 2; // tensors of a copy, at most
+  private static final int TWIN = 4; // times fewer tensors differ from a copy than from others
   private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
   private static final double ROUNDINGS = 8; // that a sum or a value went through
   private static final double NARROW_ROUNDINGS = 2; // the same, in dtypes of 16 bits or fewer
@@ -161,10 +162,29 @@ public final class Mixture {
   /** The child as an average of some of the sides; empty if it is not one. */
   public static Optional<Mixture> of(List<Side> sides, Side child) {
     List<Column> all = columns(sides, child);
+    return found(all, child).or(() -> withoutTwin(all, child));
+  }
+
+  private static Optional<Mixture> found(List<Column> all, Side child) {
     List<TensorFacts> mixed = mixed(all, child);
     Mixture alike = new Mixture(complete(all, mixed), mixed);
     Mixture mixture = new Mixture(alike.distinct(child), mixed);
     return mixture.columns.size() > 1 && mixture.find() ? Optional.of(mixture) : Optional.empty();
+  }
+
+  // A copy with more damage than that has most of what the average alone has.
+  private static Optional<Mixture> withoutTwin(List<Column> all, Side child) {
+    long floats = floats(child).count();
+    List<Column> nearest =
+        all.stream()
+            .filter(column -> !column.shadow())
+            .sorted(Comparator.comparingLong(column -> -kept(column, child)))
+            .toList();
+    if (nearest.size() < 2
+        || TWIN * (floats - kept(nearest.get(0), child)) > floats - kept(nearest.get(1), child)) {
+      return Optional.empty();
+    }
+    return found(all.stream().filter(column -> column != nearest.get(0)).toList(), child);
   }
 
   /** The terms of the average, with weights that sum to 1. */

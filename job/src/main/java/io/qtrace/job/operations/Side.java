@@ -81,6 +81,11 @@ public final class Side {
     return lora;
   }
 
+  /** The number of tensors that it has with the dtype, shape and bytes of one, under any names. */
+  public int held(TensorFacts one) {
+    return same(one).size();
+  }
+
   /** The number of tensors of another checkpoint that it has, under any names. */
   public long held(Side other) {
     return other.facts.tensors().values().stream().filter(one -> !same(one).isEmpty()).count();

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
  * Tensors that a training run trains together or not at all.
@@ -21,6 +22,9 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   static final String WEIGHT = "weight";
   static final String EMBEDDING = "embedding";
   private static final String LORA = "lora_";
+
+  // Such as post_attention_layernorm, norm1, ln_1 and ln_f.
+  private static final Pattern NORMS = Pattern.compile("(.*norm|ln)(_?(\\d+|f))?");
 
   private static final Set<String> OF_HEADS = Set.of("q_norm", "k_norm");
   private static final Set<String> ATTENTION = Set.of("self_attn", "attn", "attention");
@@ -55,7 +59,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
     String module = LayerNames.moduleOf(name);
     String last = module.substring(module.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     String leaf = name.substring(name.lastIndexOf('.') + 1);
-    if (category == Category.OTHER && last.endsWith(NORM)) {
+    if (category == Category.OTHER && NORMS.matcher(last).matches()) {
       return new TensorGroup(OF_HEADS.contains(last) ? HEAD_NORM : NORM, "");
     }
     if (last.contains("embed") || last.equals("lm_head")) {
@@ -97,7 +101,8 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
     return what.equals(NORM) || what.equals(HEAD_NORM);
   }
 
-  boolean isLora() {
+  /** Whether it has factors of adapters. */
+  public boolean isLora() {
     return what.startsWith(LORA);
   }
 

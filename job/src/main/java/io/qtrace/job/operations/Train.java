@@ -37,7 +37,7 @@ public final class Train implements Operation {
           case SCALE, OTHER ->
               changed.status() == TensorStatus.CHANGED
                   ? step.trained().trains(changed)
-                  : isAttached(changed, step);
+                  : isAttached(changed, step) || isAdapter(changed, step);
           case LUT_DELTAS -> changed.isComparable() || isAddedOrRemoved(changed);
           case LUT -> isAttached(changed, step);
           case INDICES -> isRemade(changed, step);
@@ -62,6 +62,14 @@ public final class Train implements Operation {
 
   private static boolean isAddedOrRemoved(TensorComparison tensor) {
     return tensor.status() == TensorStatus.ADDED || tensor.status() == TensorStatus.REMOVED;
+  }
+
+  // An adapter that trains together with what the layer already has.
+  private static boolean isAdapter(TensorComparison tensor, Step step) {
+    LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
+    return tensor.status() == TensorStatus.ADDED
+        && TensorGroup.of(tensor).isLora()
+        && step.tensor(layer.quantized()).filter(TensorComparison::isComparable).isPresent();
   }
 
   // Parameters that a trainer gives a float weight to train its quantization, without a _Q.

@@ -78,6 +78,34 @@ public final class Ancestry {
     return opinions;
   }
 
+  /**
+   * A checkpoint of another run, from which a run comes, with the content of a best state in it.
+   *
+   * @param steps from it to the first step of the run
+   */
+  public record Earlier(InferredEdge copy, int steps) {}
+
+  /**
+   * What the first step of a run comes from that has the content of the run's best state.
+   *
+   * @param place from the first step to the best state
+   */
+  public Optional<Earlier> earlier(Declaration place) {
+    List<InferredEdge> up =
+        path(place.parent()).stream().filter(edge -> !edge.kind().equals(Copy.KIND)).toList();
+    for (int i = 0; i < up.size(); i++) {
+      if (isCopyOf(up.get(i).parent(), place.child())) {
+        int steps = i + 1;
+        return files.get(original(place.child())).stream()
+            .filter(file -> !file.run().equals(place.child().run()))
+            .min(Comparator.comparing(CheckpointFile::path))
+            .map(file -> InferredEdge.copy(file, place.child(), copied(file, place.child())))
+            .map(copy -> new Earlier(copy, steps));
+      }
+    }
+    return Optional.empty();
+  }
+
   // The checkpoint whose content a step has in spite of its name: no training comes out as another
   // one did, so of two with one content that were trained from different ones one is not a step.
   private Optional<InferredEdge> misplaced(

@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.Blend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,6 +28,8 @@ final class Averages {
 
   // An average is nearer to where its members put it than to each of them: by this part, squared.
   private static final double BETWEEN = 0.1;
+
+  private static final double TWIN = 1 / 16.0; // squared, of the distance to the next one
 
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;
@@ -93,6 +96,14 @@ final class Averages {
     return made.unexplained() > 0 || made.invented() > 0;
   }
 
+  // Rounding to few bits may take an average from between its members.
+  private boolean isUnexplained(int node) {
+    OptionalInt parent = tree.parent(node);
+    return parent.isEmpty()
+        ? nodes.get(node).file().role() != Role.INITIAL
+        : tree.transition(parent.getAsInt(), node).unexplained() > 0;
+  }
+
   private boolean isNear(int node, Set<Integer> averages) {
     List<Integer> others = found.getOrDefault(node, pool(node, Set.of()));
     return !Collections.disjoint(others, averages);
@@ -103,7 +114,7 @@ final class Averages {
     for (int node : open) {
       List<Integer> pool = pool(node, without);
       boolean asked = seen.contains(node) && seen.containsAll(pool);
-      if (!asked && mayBe(node, pool)) {
+      if (!asked && (isUnexplained(node) || mayBe(node, pool))) {
         questions.add(new Evaluation.Pool(id(node), pool.stream().map(this::id).toList()));
       }
     }
@@ -212,7 +223,18 @@ final class Averages {
   // Whether it lies between others, or may be of a moving average in one.
   private boolean mayBe(int node, List<Integer> pool) {
     return pool.stream().anyMatch(other -> nodes.get(other).sketch().shadow())
-        || isBetween(nodes.get(node).sketch(), sketches(pool));
+        || isBetween(nodes.get(node).sketch(), sketches(pool))
+        || isBetween(nodes.get(node).sketch(), withoutTwin(nodes.get(node).sketch(), pool));
+  }
+
+  // Those without a damaged copy, next to which any other is far; none where there is no such copy.
+  private List<Sketch> withoutTwin(Sketch sketch, List<Integer> pool) {
+    List<Sketch> nearest =
+        sketches(pool).stream().sorted(Comparator.comparingDouble(sketch::roughly)).toList();
+    boolean twin =
+        nearest.size() > 2
+            && nearest.get(0).roughly(sketch) < TWIN * nearest.get(1).roughly(sketch);
+    return twin ? nearest.subList(1, nearest.size()) : List.of();
   }
 
   private static boolean isBetween(Sketch sketch, List<Sketch> pool) {

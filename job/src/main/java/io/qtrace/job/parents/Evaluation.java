@@ -41,6 +41,39 @@ public interface Evaluation {
     return Map.of();
   }
 
+  /**
+   * A checkpoint that may have tensors of another one.
+   *
+   * @param child identifier
+   * @param parents identifiers, the nearest first; none for a root
+   * @param other identifier
+   */
+  record Mix(String child, List<String> parents, String other) implements Serializable {
+    public Mix {
+      parents = List.copyOf(parents);
+    }
+  }
+
+  /**
+   * What a checkpoint took from another one.
+   *
+   * @param tensors names
+   * @param strange by which factor their moves from the parent are smaller or larger than those of
+   *     the other tensors of their groups, as a logarithm
+   */
+  record Taken(List<String> tensors, double strange) implements Serializable {
+    static final Taken NOTHING = new Taken(List.of(), 0);
+
+    public Taken {
+      tensors = List.copyOf(tensors);
+    }
+  }
+
+  /** What each took; those that took nothing may be left out. */
+  default Map<Mix, Taken> taken(Collection<Mix> mixes) {
+    return Map.of();
+  }
+
   /** What the tensor contents show about declared parents that the weights cast doubt on. */
   Map<Dispute, Dispute.Ruling> rulings(Collection<Dispute> disputes);
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -84,6 +85,27 @@ public final class EvaluationStage implements Evaluation {
     return found;
   }
 
+  @Override
+  public Map<Mix, Taken> taken(Collection<Mix> mixes) {
+    Map<Mix, Taken> found = new HashMap<>();
+    answers(mixes.stream().map(Taking::new).toList(), "mixed checkpoints")
+        .forEach((question, answer) -> found.put(question.mix(), answer));
+    return found;
+  }
+
+  private record Taking(Mix mix) implements Question<Taken> {
+    @Override
+    public List<String> checkpoints() {
+      return Stream.concat(Stream.of(mix.child(), mix.other()), mix.parents().stream()).toList();
+    }
+
+    @Override
+    public Taken answer(List<Node> nodes, Classifier classifier) {
+      return TakenTensors.of(
+          nodes.subList(2, nodes.size()), nodes.get(0), nodes.get(1), classifier);
+    }
+  }
+
   private record Mean(Pool pool) implements Question<List<String>> {
     @Override
     public List<String> checkpoints() {
@@ -98,10 +120,21 @@ public final class EvaluationStage implements Evaluation {
 
   // For an average and others, positions among the others.
   static List<Integer> members(List<Node> nodes) {
-    List<Side> sides = nodes.stream().skip(1).map(Node::side).toList();
+    List<Integer> members = IntStream.range(0, nodes.size() - 1).boxed().toList();
+    List<Integer> fewer = fewer(members, nodes);
+    while (fewer.size() > 1 && fewer.size() < members.size()) { // as the edges from them are judged
+      members = fewer;
+      fewer = fewer(members, nodes);
+    }
+    return fewer;
+  }
+
+  private static List<Integer> fewer(List<Integer> members, List<Node> nodes) {
+    List<Side> sides = members.stream().map(member -> nodes.get(member + 1).side()).toList();
     return Mixture.of(sides, nodes.get(0).side()).map(Mixture::terms).orElse(List.of()).stream()
         .map(Mixture.Term::side)
         .distinct()
+        .map(members::get)
         .toList();
   }
 

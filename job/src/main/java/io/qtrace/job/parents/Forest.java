@@ -11,13 +11,21 @@ import java.util.Optional;
  * @param roots checkpoints that no other explains, sorted by path
  * @param edges sorted by the child's path
  * @param donors edges from the other parents of those children, sorted by the child's path
+ * @param mixed pairs that share some tensors of a group that training moves, and not others
  */
 public record Forest(
-    List<CheckpointFile> roots, List<InferredEdge> edges, List<InferredEdge> donors) {
+    List<CheckpointFile> roots,
+    List<InferredEdge> edges,
+    List<InferredEdge> donors,
+    List<MixedPair> mixed) {
+  /** Two checkpoints, in any order. */
+  public record MixedPair(CheckpointFile one, CheckpointFile other) {}
+
   public Forest {
     roots = List.copyOf(roots);
     edges = List.copyOf(edges);
     donors = List.copyOf(donors);
+    mixed = List.copyOf(mixed);
   }
 
   /** The edge that leads to a checkpoint; empty for a root. */

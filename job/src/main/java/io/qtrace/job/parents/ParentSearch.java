@@ -88,7 +88,16 @@ public final class ParentSearch {
     roots.sort(null);
     edges.sort(Comparator.comparing(InferredEdge::child));
     donors.sort(Comparator.comparing(InferredEdge::child));
-    return new Forest(roots, edges, donors);
+    return new Forest(roots, edges, donors, mixed(nodes, tree));
+  }
+
+  private static List<Forest.MixedPair> mixed(List<MeasuredCheckpoint> nodes, Tree tree) {
+    return tree.links().stream()
+        .filter(link -> tree.transition(link.one(), link.other()).mixed())
+        .map(
+            link ->
+                new Forest.MixedPair(nodes.get(link.one()).file(), nodes.get(link.other()).file()))
+        .toList();
   }
 
   /** Makes an edge from a transition. */

@@ -11,6 +11,7 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.lut.Category;
 import java.io.Serializable;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,6 +32,8 @@ import java.util.stream.Stream;
  * @param distance of the numbers that training moves, Euclidean; 0 where no training did
  * @param proof whether its numbers show the direction
  * @param plausible whether enough is kept that the one may come from the other at all
+ * @param mixed whether both have some tensors of a group that training moves in common, and not
+ *     others
  * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of
  *     which any is not the same on both sides; none where they are too many, or the child has
  *     nothing else than the parent
@@ -44,6 +47,7 @@ public record Transition(
     double distance,
     boolean proof,
     boolean plausible,
+    boolean mixed,
     List<Integer> groups)
     implements Serializable {
   // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. A model
@@ -70,7 +74,7 @@ public record Transition(
   /** The same, after verification left a number of tensors unexplained. */
   Transition withUnexplained(int found) {
     return new Transition(
-        kind, shared, changed, found, invented, distance, proof, plausible, groups);
+        kind, shared, changed, found, invented, distance, proof, plausible, mixed, groups);
   }
 
   /** The transition from a parent to a child. */
@@ -99,6 +103,7 @@ public record Transition(
         moved ? distance : 0,
         proof,
         isPlausible(parent, child, weights, related || proof, shared, unexplained),
+        isMixed(step),
         groups(step));
   }
 
@@ -122,6 +127,29 @@ public record Transition(
         || (shared > 0
             && 2 * unexplained <= tensors
             && parent.side().held(child.side()) >= HELD_PART * tensors);
+  }
+
+  private static boolean isMixed(Step step) {
+    Set<TensorGroup> others = new HashSet<>();
+    for (TensorComparison tensor : step.pair().byName().values()) {
+      if (tensor.status() == TensorStatus.CHANGED && isMovable(tensor) && !tensor.isRounded()) {
+        others.add(TensorGroup.of(tensor));
+      }
+    }
+    return !others.isEmpty()
+        && step.pair().byName().values().stream()
+            .anyMatch(
+                tensor ->
+                    tensor.status() == TensorStatus.IDENTICAL
+                        && isMovable(tensor)
+                        && others.contains(TensorGroup.of(tensor)));
+  }
+
+  private static boolean isMovable(TensorComparison tensor) {
+    return switch (tensor.category()) {
+      case SCALE, LUT_DELTAS, OTHER -> tensor.elements() > 1;
+      case LUT, Q, INDICES -> false;
+    };
   }
 
   private static List<Integer> groups(Step step) {

@@ -1,6 +1,7 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.Role;
+import io.qtrace.job.operations.Requantize;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.parents.Arborescence.Arc;
 import java.util.ArrayList;
@@ -156,10 +157,19 @@ final class Tree {
     // Training leads away from the stored LUT: the way back is not free. NaN leads nowhere.
     double trained = before.sketch().trained() - after.sketch().trained();
     double back = isTraining(transition) && trained > 0 ? trained : 0;
-    // A checkpoint named initial is where training starts, never its result.
-    boolean initial = after.file().role() == Role.INITIAL && isTraining(transition);
+    // A checkpoint named initial is where training starts, never its result; nor does its run take
+    // another run's checkpoint to quantize that again.
+    boolean first = after.file().role() == Role.INITIAL;
+    boolean again =
+        first
+            && transition.kind().equals(Requantize.KIND)
+            && !before.file().run().equals(after.file().run())
+            && !claims.claims(before.file(), after.file());
     boolean claimed =
-        !transition.proof() && (initial || claims.isBefore(after.file(), before.file()));
+        again
+            || (!transition.proof()
+                && ((first && isTraining(transition))
+                    || claims.isBefore(after.file(), before.file())));
     int against =
         (Hints.isBefore(after.file(), before.file()) ? 1 : 0)
             + (before.file().run().equals(after.file().run()) ? 0 : 2);

@@ -1,6 +1,7 @@
 package io.qtrace.job.policy;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.qtrace.io.SafeText;
 import java.io.Serializable;
 import java.util.Objects;
 
@@ -41,6 +42,17 @@ public record Finding(
   /** The same finding, waived. */
   public Finding waived(String reason, String until) {
     return new Finding(rule, tensors, example, message, reason, until);
+  }
+
+  /** The same finding as one about a whole checkpoint. */
+  public Finding about(String path) {
+    return new Finding(
+        rule,
+        tensors,
+        path,
+        "%s: %s".formatted(SafeText.of(path), message),
+        waivedReason,
+        waivedUntil);
   }
 
   /** Whether it counts for the verdict: no waiver covers it. */

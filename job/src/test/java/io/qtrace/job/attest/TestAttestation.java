@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.io.ObjectStore;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
 import io.qtrace.job.Sample;
+import io.qtrace.job.audit.Audit;
 import io.qtrace.job.conf.Settings;
+import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.policy.Policy;
+import io.qtrace.job.progress.Progress;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +28,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +190,36 @@ class TestAttestation {
         attestation().of(List.of(parent.toString(), other), child.toString());
     assertThat(outcome.statement()).isEmpty();
     assertThat(outcome.refusals()).containsExactly("bake takes one parent, 2 given");
+  }
+
+  @Test
+  void isRefusedFromOneParentWhereAnAuditFoundTwo() throws IOException {
+    Path runs = Files.createDirectories(folder.resolve("graft"));
+    List<String> names =
+        List.of(
+            "SR-156_rmfixed/checkpoint_step4_snapped1_rmfixed.pt",
+            "SR-150_snapped_fp16/snapped.pt",
+            "SR-110_q4a4_lut_plus_scales/checkpoint_step4.pt",
+            "SR-110_q4a4_lut_plus_scales/baked_step4.pt");
+    List<String> uris = new ArrayList<>();
+    for (String name : names) {
+      Path file = runs.resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.copy(recipe.resolve("runs").resolve(name), file);
+      uris.add(new ObjectStore(new Configuration(false)).stat(file.toString()).uri());
+    }
+    SparkSession spark = LocalSpark.session(folder.resolve("lineage"));
+    new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
+        .run(runs.toString());
+    LineageStore lineage = new LineageStore(spark);
+    assertThat(ParentLookup.parents(lineage, uris.get(0)))
+        .containsExactlyInAnyOrder(uris.get(1), uris.get(2));
+    assertThat(ParentLookup.objections(lineage, uris.get(0), uris.subList(2, 3)))
+        .singleElement()
+        .asString()
+        .contains("2 parents that made it together by graft", "also " + uris.get(1));
+    assertThat(ParentLookup.objections(lineage, uris.get(0), uris.subList(1, 3))).isEmpty();
+    assertThat(ParentLookup.objections(lineage, "file:/elsewhere.pt", uris)).isEmpty();
   }
 
   /** A graft and an average that the recipe's scripts made. */

@@ -25,6 +25,7 @@ import io.qtrace.job.policy.Waivers;
 import java.time.LocalDate;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,14 @@ class TestParentageRules {
       String... evidence) {
     Edge edge = declared(parent, child);
     return new PlannedEdge(
-        edge.ends(), child.run(), status, List.of(evidence), weights, ParentPart.WHOLE, List.of());
+        edge.ends(),
+        child.run(),
+        status,
+        List.of(evidence),
+        weights,
+        ParentPart.WHOLE,
+        List.of(),
+        Optional.empty());
   }
 
   private static WeightsEvidence contradicts(InferredEdge edge) {

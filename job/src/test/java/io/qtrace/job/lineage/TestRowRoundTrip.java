@@ -382,9 +382,19 @@ class TestRowRoundTrip {
     Candidate candidate = new Candidate("1f", "2e");
     Candidate.Transitions found =
         new Candidate.Transitions(
-            new Transition(new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false, List.of(-7, 12)),
             new Transition(
-                EdgeKind.UNKNOWN, 0, 9, 9, 2, Double.POSITIVE_INFINITY, false, true, List.of()));
+                new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false, true, List.of(-7, 12)),
+            new Transition(
+                EdgeKind.UNKNOWN,
+                0,
+                9,
+                9,
+                2,
+                Double.POSITIVE_INFINITY,
+                false,
+                true,
+                false,
+                List.of()));
     CandidateRow row = RowMapping.row("audit", "method", candidate, found);
     for (CandidateRow stored : List.of(row, back(CandidateRow.class, row))) {
       assertThat(RowMapping.candidate(stored)).isEqualTo(candidate);

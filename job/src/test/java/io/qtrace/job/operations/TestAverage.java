@@ -113,6 +113,33 @@ class TestAverage {
     }
   }
 
+  // A copy with more than a tensor or two that are damaged, and its original.
+  @Test
+  void membersAreFoundNextToADamagedCopy() {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      Case one = Case.of(seed);
+      ArrayCheckpoint copy = one.average();
+      List<String> mixed =
+          one.average().tensors().keySet().stream()
+              .filter(
+                  name ->
+                      one.run().stream()
+                          .noneMatch(step -> step.tensor(name).isSame(one.average().tensor(name))))
+              .toList();
+      for (String name : mixed.subList(0, mixed.size() / 5)) {
+        copy = copy.damaged(name, 0);
+      }
+      List<ArrayCheckpoint> others = new ArrayList<>(one.run());
+      others.add(copy);
+      Optional<Mixture> found = Mixture.of(sides(others), new Side(one.average().facts()));
+      assertThat(found).as("average %d", seed).isPresent();
+      assertThat(found.get().terms())
+          .as("average %d", seed)
+          .extracting(Mixture.Term::side)
+          .containsExactlyElementsOf(one.members());
+    }
+  }
+
   @Test
   void anAverageIsExplainedElementByElement() throws IOException {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {

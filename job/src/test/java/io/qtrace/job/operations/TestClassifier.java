@@ -69,6 +69,45 @@ class TestClassifier {
         .collect(Collectors.toMap(fit -> fit.operation().kind().label(), Classifier.Fit::cost));
   }
 
+  // Trainers drop indices, so their initial state has more of them.
+  @Test
+  void anAdapterThatMovedNothingWasAddedAndNotMerged() {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint adapted =
+        RecipeTools.withAdapter(initial, layer -> true, false, new Random(20261127));
+    for (LayerNames layer : Layers.ALL) {
+      adapted = adapted.without(layer.indices());
+    }
+    assertThat(CLASSIFIER.classify(StepOfArrays.ofFacts(initial, adapted)).kind())
+        .isEqualTo(Adapter.KIND);
+    assertThat(CLASSIFIER.classify(StepOfArrays.ofFacts(adapted, initial)).kind())
+        .isNotEqualTo(MergeLora.KIND);
+  }
+
+  @Test
+  void adaptersMayTrainTogetherWithScales() {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint trained =
+        RecipeTools.withAdapter(
+            Layers.trainedScales(initial, 1), layer -> true, false, new Random(20261127));
+    Classifier.Outcome outcome = CLASSIFIER.classify(StepOfArrays.of(initial, trained));
+    assertThat(outcome.kind()).isEqualTo(Train.KIND);
+    assertThat(outcome.unexplained()).isZero();
+  }
+
+  // Facts have all numbers of small tensors.
+  @Test
+  void aCastOfASiblingThatTrainingMovedByAFewUlpIsNoCast() {
+    ArrayCheckpoint one = Layers.initial();
+    String magnitude = Layers.MLP.magnitude();
+    ArrayCheckpoint sibling = one.with(magnitude, 0, 6.03125); // to the next number of bfloat16
+    ArrayCheckpoint half = Layers.cast(sibling, DType.BFLOAT16);
+    assertThat(CLASSIFIER.classify(StepOfArrays.ofFacts(sibling, half)).best().orElseThrow().cost())
+        .isZero();
+    assertThat(CLASSIFIER.classify(StepOfArrays.ofFacts(one, half)).best().orElseThrow().cost())
+        .isEqualTo(1);
+  }
+
   @Test
   void ranksOperationsByTheTensorsThatTheyLeaveUnexplained() {
     ArrayCheckpoint model = model("a1", "a2", "a3", "a4", "b1", "c1");

@@ -58,7 +58,7 @@ public final class HandMade {
     roots.removeAll(children);
     List<InferredEdge> sorted =
         Arrays.stream(edges).sorted((one, other) -> one.child().compareTo(other.child())).toList();
-    return new Forest(List.copyOf(roots), sorted, List.of());
+    return new Forest(List.copyOf(roots), sorted, List.of(), List.of());
   }
 
   /** Measured checkpoints, each with a content of its own, at a place on a line. */

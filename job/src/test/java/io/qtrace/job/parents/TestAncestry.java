@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +104,29 @@ class TestAncestry {
     evaluation.ruling(back, INITIAL, 0, false);
     assertThat(opinion(forest(away, back), INITIAL, STEP_1))
         .isEqualTo(new ParentEvidence.Prefers(back));
+  }
+
+  private Optional<Ancestry.Earlier> earlier(Forest forest, CheckpointFile best) {
+    Set<CheckpointFile> files = new LinkedHashSet<>(forest.roots());
+    forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
+    return new Ancestry(forest, HandMade.measured(files), evaluation)
+        .earlier(new Declaration(STEP_1, best));
+  }
+
+  @Test
+  void aBestStateMayHaveTheContentOfWhatItsRunComesFrom() {
+    CheckpointFile best = file("run/best.pt");
+    InferredEdge trained = edge(INITIAL, OTHER, "train");
+    InferredEdge source = edge(OTHER, STEP_1, "train");
+    assertThat(earlier(forest(trained, source, copy(OTHER, best)), best))
+        .hasValueSatisfying(
+            found -> {
+              assertThat(found.steps()).isEqualTo(1);
+              assertThat(found.copy()).isEqualTo(copy(OTHER, best));
+            });
+    assertThat(earlier(forest(trained, source, copy(INITIAL, best)), best))
+        .hasValueSatisfying(found -> assertThat(found.steps()).isEqualTo(2));
+    assertThat(earlier(forest(trained, source, copy(STEP_1, best)), best)).isEmpty();
   }
 
   @Test

@@ -23,7 +23,8 @@ class TestAverages {
   private void both(CheckpointFile one, CheckpointFile other, String kind, int invented) {
     double distance = invented == 0 ? 0 : 1;
     Transition found =
-        new Transition(new EdgeKind(kind), 10, 5, 0, invented, distance, false, true, List.of());
+        new Transition(
+            new EdgeKind(kind), 10, 5, 0, invented, distance, false, true, false, List.of());
     transitions.transition(one, other, found).transition(other, one, found);
   }
 
@@ -37,7 +38,9 @@ class TestAverages {
       CheckpointFile made = HandMade.file("tools/%02d.pt".formatted(i));
       places.put(made, 4f);
       transitions.transition(
-          OTHER, made, new Transition(new EdgeKind("sync"), 9, 5, 0, 0, 0, true, true, List.of()));
+          OTHER,
+          made,
+          new Transition(new EdgeKind("sync"), 9, 5, 0, 0, 0, true, true, false, List.of()));
       both(ONE, made, "train", 5);
       both(made, AVERAGE, "train", 5);
     }

@@ -26,11 +26,11 @@ class TestTree {
 
   private static Transition train(int unexplained, double distance) {
     return new Transition(
-        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, List.of());
+        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, false, List.of());
   }
 
   private static Transition proved(String kind, double distance) {
-    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, List.of());
+    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, List.of());
   }
 
   private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
@@ -79,7 +79,9 @@ class TestTree {
   @Test
   void whatSharesTooLittleIsNotAParent() {
     evaluation.transition(
-        A, B, new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, List.of()));
+        A,
+        B,
+        new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, List.of()));
     assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 

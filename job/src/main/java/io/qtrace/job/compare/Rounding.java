@@ -59,14 +59,25 @@ final class Rounding {
         && after.bytes() >= before.bytes();
   }
 
-  // Tools of the recipe clamp to what float16 holds.
+  // At once, or by way of the other type of 16 bits.
   private static boolean isRounded(double value, double rounded, DType dtype) {
-    double exact = io.qtrace.kernel.Rounding.of(dtype, value);
+    return isCast(value, rounded, dtype)
+        || (dtype == DType.BFLOAT16 && isCast(cast(value, DType.FLOAT16), rounded, dtype))
+        || (dtype == DType.FLOAT16 && isCast(cast(value, DType.BFLOAT16), rounded, dtype));
+  }
+
+  // Tools of the recipe clamp to what float16 holds.
+  private static boolean isCast(double value, double rounded, DType dtype) {
+    double exact = cast(value, dtype);
     return Double.compare(exact, rounded) == 0
         || exact == rounded
         || (dtype == DType.FLOAT16
             && Double.isInfinite(exact)
             && Math.abs(rounded) == Float16.MAX_VALUE);
+  }
+
+  private static double cast(double value, DType dtype) {
+    return io.qtrace.kernel.Rounding.of(dtype, value);
   }
 
   // Maximum relative error of rounding to a dtype; 0 for integers.

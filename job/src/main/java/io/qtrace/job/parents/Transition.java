@@ -131,7 +131,7 @@ public record Transition(
 
   private static boolean isMixed(Step step) {
     Set<TensorGroup> others = new HashSet<>();
-    for (TensorComparison tensor : step.pair().byName().values()) {
+    for (TensorComparison tensor : step.differing()) {
       if (tensor.status() == TensorStatus.CHANGED && isMovable(tensor) && !tensor.isRounded()) {
         others.add(TensorGroup.of(tensor));
       }

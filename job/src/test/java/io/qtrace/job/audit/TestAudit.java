@@ -266,8 +266,7 @@ class TestAudit {
         .allSatisfy(
             finding -> assertThat(finding.message()).contains(finding.example() + ": at byte"));
     assertThat(report.edges()).hasSameSizeAs(audit(Sample.ARCHIVE).edges()).hasSize(23);
-    assertThat(report.conclusion())
-        .contains("3 checkpoints could not be read or evaluated.");
+    assertThat(report.conclusion()).contains("3 checkpoints could not be read or evaluated.");
     assertThat(
             spark.sql("SELECT * FROM lineage.qtrace.checkpoints WHERE error IS NOT NULL").count())
         .isEqualTo(3);

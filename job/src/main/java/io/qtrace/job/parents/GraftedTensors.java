@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
@@ -32,8 +33,11 @@ public record GraftedTensors(String donor, List<String> tensors) implements Seri
         tensors,
         Function.identity(),
         those ->
-            "%d tensors are those of %s, byte for byte, where others of their groups are not, such as %s: training never comes out the same twice"
-                .formatted(those.size(), SafeText.of(donor), SafeText.of(those.get(0))));
+            "%s byte for byte as in %s, unlike others of the group, such as %s: training never comes out the same twice"
+                .formatted(
+                    Amount.of(those.size(), "tensor"),
+                    SafeText.of(donor),
+                    SafeText.of(those.get(0))));
     return findings;
   }
 

@@ -50,7 +50,7 @@ class TestGraftedCheckpoints {
                 "grafted",
                 2,
                 "layer.scale_A",
-                "2 tensors are those of other/st\\u001bep1.pt, byte for byte, where others of their groups are not, such as layer.scale_A: training never comes out the same twice"));
+                "2 tensors byte for byte as in other/st\\u001bep1.pt, unlike others of the group, such as layer.scale_A: training never comes out the same twice"));
     assertThat(findings(reporting.get(2))).isEmpty();
   }
 

@@ -122,7 +122,8 @@ class TestLauncher {
   void leavesTheBetterCompilerToAuditsOfLargeCheckpoints() throws Exception {
     Path archive = Files.createDirectory(folder.resolve("archive"));
     assertThat(profilesCode(archive)).isFalse();
-    try (RandomAccessFile file = new RandomAccessFile(archive.resolve("notes.txt").toFile(), "rw")) {
+    try (RandomAccessFile file =
+        new RandomAccessFile(archive.resolve("notes.txt").toFile(), "rw")) {
       file.setLength(17 << 20);
     }
     assertThat(profilesCode(archive)).isTrue();

@@ -168,7 +168,7 @@ have_little() {
   [ "$files" -eq 2 ] && [ "$bytes" -lt 16777216 ]
 }
 
-# Whether the archives among the words are local and small, and so are their checkpoints.
+# Whether the archives among the words are local and small, and so are their checkpoints, which may be links.
 archives_are_small() {
   local word before='' folders=() folder bytes=0
   for word in "$@"; do
@@ -178,8 +178,9 @@ archives_are_small() {
   done
   [ "${#folders[@]}" -gt 0 ] || return 1
   for folder in "${folders[@]}"; do
-    [ -d "$folder" ] && [ -z "$(find "$folder" -type f -size +16384k -print -quit)" ] || return 1
-    bytes=$((bytes + 1024 * $(du -sk "$folder" | cut -f 1)))
+    [ -d "$folder" ] || return 1
+    [ -z "$(find -L "$folder" -type f -size +16384k -print -quit 2>/dev/null)" ] || return 1
+    bytes=$((bytes + 1024 * $(du -Lsk "$folder" 2>/dev/null | cut -f 1)))
   done
   [ "$bytes" -lt 268435456 ]
 }

@@ -122,10 +122,11 @@ class TestLauncher {
   void leavesTheBetterCompilerToAuditsOfLargeCheckpoints() throws Exception {
     Path archive = Files.createDirectory(folder.resolve("archive"));
     assertThat(profilesCode(archive)).isFalse();
-    try (RandomAccessFile file =
-        new RandomAccessFile(archive.resolve("notes.txt").toFile(), "rw")) {
+    Path large = folder.resolve("large");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
       file.setLength(17 << 20);
     }
+    Files.createSymbolicLink(archive.resolve("notes.txt"), large);
     assertThat(profilesCode(archive)).isTrue();
   }
 

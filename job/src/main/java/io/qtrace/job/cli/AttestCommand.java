@@ -35,7 +35,8 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%n",
     footer = {
       "Reads all tensors of CHILD and its parents and takes no result from an audit. If anything is not",
-      "proved, the reasons are printed and the exit status is 1, as for a statement that is not true.",
+      "proved, or the last audit of CHILD found other parents or grafted tensors, the reasons are printed",
+      "and the exit status is 1, as for a statement that is not true.",
       "Sign the statement with cosign, see README.md.",
       "",
       "Examples:",
@@ -103,12 +104,17 @@ final class AttestCommand implements Callable<Integer> {
 
   private int attest(OpenSession session) throws IOException {
     LineageStore lineage = new LineageStore(session.spark());
-    lineage.create();
+    boolean audited = parents.isEmpty() || lineage.isCreated();
+    if (audited) {
+      lineage.create();
+    }
     String uri = store(session).stat(child).uri();
     List<String> from = parents.isEmpty() ? ParentLookup.parents(lineage, uri) : parents;
     Attestation.Outcome outcome = attestation(session.context()).of(from, child);
     List<String> refusals = new ArrayList<>(outcome.refusals());
-    refusals.addAll(ParentLookup.objections(lineage, uri, uris(from, session)));
+    if (audited) {
+      refusals.addAll(ParentLookup.objections(lineage, uri, uris(from, session)));
+    }
     if (!refusals.isEmpty()) {
       output.print(width -> refusal(refusals), () -> Json.of(new Refused(child, refusals)));
       return ExitStatus.VIOLATIONS;

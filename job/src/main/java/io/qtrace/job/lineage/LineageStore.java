@@ -102,6 +102,11 @@ public final class LineageStore {
         .run(this::createMissing);
   }
 
+  /** Whether any table exists. */
+  public boolean isCreated() {
+    return !files.present().isEmpty();
+  }
+
   private void createMissing() {
     Set<LineageTable> present = files.present();
     if (present.isEmpty()) {

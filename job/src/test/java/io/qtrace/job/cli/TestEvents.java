@@ -13,6 +13,7 @@ import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.events.OpenLineageEvents;
 import io.qtrace.job.events.Receiver;
+import io.qtrace.job.lineage.LineageStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -92,9 +93,13 @@ class TestEvents {
   }
 
   private static CommandRun run(List<String> words) {
+    return run(words, spark);
+  }
+
+  private static CommandRun run(List<String> words, SparkSession session) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int status = Main.run(new PrintWriter(out), new PrintWriter(err), spark, words);
+    int status = Main.run(new PrintWriter(out), new PrintWriter(err), session, words);
     return new CommandRun(status, out.toString(), err.toString());
   }
 
@@ -281,6 +286,24 @@ class TestEvents {
               CommandRun verified = run(List.of("attest", "--verify", statement));
               assertThat(verified.out()).startsWith("VERIFIED: " + made);
             });
+  }
+
+  @Test
+  void attestsWithoutTablesIfParentsAreGiven(@TempDir Path none) {
+    String run = archive.resolve("debug_lut_training").toString();
+    SparkSession session = LocalSpark.session(none.resolve("warehouse"));
+    CommandRun attested =
+        run(
+            List.of(
+                "attest",
+                run + "/best_state_dict.pt",
+                "--parent",
+                run + "/checkpoint_step20.pt",
+                "--out",
+                none.resolve("statement.json").toString()),
+            session);
+    assertThat(attested.status()).as(attested.err()).isEqualTo(ExitStatus.CLEAN);
+    assertThat(new LineageStore(session).isCreated()).isFalse();
   }
 
   @Test

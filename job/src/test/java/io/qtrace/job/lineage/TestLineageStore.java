@@ -19,7 +19,9 @@ class TestLineageStore {
   void tablesOfAnOlderQtraceGetTheColumnsThatTheyLack() {
     SparkSession spark = LocalSpark.session(warehouse);
     LineageStore store = new LineageStore(spark);
+    assertThat(store.isCreated()).isFalse();
     store.create();
+    assertThat(store.isCreated()).isTrue();
     String edges = LineageTable.EDGES.tableName();
     spark.sql("ALTER TABLE %s DROP COLUMN rules_hash".formatted(edges));
     spark.sql("ALTER TABLE %s DROP COLUMN lut_trained".formatted(edges));

@@ -52,7 +52,6 @@ final class AuditSession {
   private final EdgeRules.Found declared;
   private final Map<String, RunPolicy> rules = new HashMap<>(); // by the run's path
   private final Map<EdgeEnds, List<RecordedEdge>> stored;
-  private GraftedCheckpoints grafted = new GraftedCheckpoints(Map.of());
 
   AuditSession(
       JavaSparkContext spark,
@@ -90,13 +89,14 @@ final class AuditSession {
     progress.report("comparing " + Amount.of(expected.size(), "edge"));
     reading.measure(expected);
     progress.report("searching for parents");
-    List<PlannedEdge> edges = plan();
+    Plan plan = plan();
+    List<PlannedEdge> edges = plan.edges();
     List<PlannedEdge> missing = missing(edges);
     reading.compare(missing);
     JudgeStage.Output judged = judge(missing);
     judged.changed().forEach(reading::exclude);
     PickleFindings pickles = new PickleFindings(reading.globals());
-    List<Finding> checkpoints = new ArrayList<>(roots(edges));
+    List<Finding> checkpoints = new ArrayList<>(roots(plan));
     pickles.findings().stream().map(policy.waivers()::apply).forEach(checkpoints::add);
     AuditOutcome outcome = outcome(edges, judged, checkpoints);
     progress.report("writing the tables");
@@ -145,7 +145,10 @@ final class AuditSession {
     return DeclaredParents.of(declared.edges().stream().map(Edge::claim).toList());
   }
 
-  private List<PlannedEdge> plan() {
+  /** The edges to report, and the checkpoints with tensors that no edge explains. */
+  private record Plan(List<PlannedEdge> edges, GraftedCheckpoints grafted) {}
+
+  private Plan plan() {
     List<MeasuredCheckpoint> measured = reading.measured();
     Evaluation evaluation = reading.evaluation();
     Set<EdgeEnds> judged = new HashSet<>(stored.keySet()); // whatever a proof says
@@ -155,8 +158,8 @@ final class AuditSession {
             .of(measured, claims(), new ParentSearch(evaluation));
     List<PlannedEdge> edges =
         Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation));
-    grafted = GraftedCheckpoints.of(edges, measured, forest, evaluation);
-    return grafted.on(edges);
+    GraftedCheckpoints grafted = GraftedCheckpoints.of(edges, measured, forest, evaluation);
+    return new Plan(grafted.on(edges), grafted);
   }
 
   // Edges that no earlier audit judged and whose ends can be read.
@@ -180,10 +183,10 @@ final class AuditSession {
   }
 
   // Findings about checkpoints without a parent.
-  private List<Finding> roots(List<PlannedEdge> edges) {
+  private List<Finding> roots(Plan plan) {
     Set<String> children = new HashSet<>();
     Set<String> parents = new HashSet<>();
-    for (PlannedEdge edge : edges) {
+    for (PlannedEdge edge : plan.edges()) {
       if (edge.status() != PlannedEdge.Status.REJECTED && reading.isReadable(edge.ends())) {
         children.add(edge.ends().childId());
         parents.add(edge.ends().parentId());
@@ -203,7 +206,8 @@ final class AuditSession {
     }
     List<Finding> findings =
         new ArrayList<>(judgingRoots.run(roots, reading.factsOf(roots.keySet())));
-    roots.forEach((id, root) -> findings.addAll(grafted.findings(id, root.path(), root.waivers())));
+    roots.forEach(
+        (id, root) -> findings.addAll(plan.grafted().findings(id, root.path(), root.waivers())));
     return findings;
   }
 

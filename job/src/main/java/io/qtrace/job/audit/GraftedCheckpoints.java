@@ -21,9 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The checkpoints of an archive that took tensors from others, and the edges that report it. */
+/** The checkpoints of an archive with tensors of others, and the edges that report them. */
 record GraftedCheckpoints(Map<String, GraftedTensors> byId) {
-  /** What the planned edges do not explain of pairs that share some tensors of a group. */
+  /** Finds what the planned edges do not explain of pairs that share some tensors of a group. */
   static GraftedCheckpoints of(
       List<PlannedEdge> edges,
       Collection<MeasuredCheckpoint> measured,
@@ -52,7 +52,7 @@ record GraftedCheckpoints(Map<String, GraftedTensors> byId) {
     return new GraftedCheckpoints(byId);
   }
 
-  /** The same edges, of which one to each checkpoint reports what it took. */
+  /** The same edges; the nearest edge to each checkpoint reports the tensors that it took. */
   List<PlannedEdge> on(List<PlannedEdge> edges) {
     Set<String> open = new HashSet<>(byId.keySet());
     Set<PlannedEdge> reporting = new HashSet<>();
@@ -64,7 +64,7 @@ record GraftedCheckpoints(Map<String, GraftedTensors> byId) {
         .toList();
   }
 
-  /** What is wrong with a checkpoint that no edge leads to. */
+  /** The findings of a checkpoint without a parent. */
   List<Finding> findings(String id, String path, Waivers waivers) {
     return Optional.ofNullable(byId.get(id)).stream()
         .flatMap(taken -> taken.findings(waivers).findings().stream())
@@ -72,7 +72,7 @@ record GraftedCheckpoints(Map<String, GraftedTensors> byId) {
         .toList();
   }
 
-  // A source may be many steps away.
+  // A declared source may be many steps away.
   private static List<PlannedEdge> nearestFirst(List<PlannedEdge> edges) {
     return edges.stream()
         .sorted(

@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  * @param evidence labels of the evidence for the edge
  * @param part what the child has of this parent
  * @param others the child's other parents
- * @param grafted tensors of the child that are of a checkpoint which it does not come from
+ * @param grafted tensors of the child from a checkpoint that is not an ancestor
  */
 record PlannedEdge(
     EdgeEnds ends,
@@ -93,12 +93,12 @@ record PlannedEdge(
         grafted);
   }
 
-  /** The same of a child that took tensors from another checkpoint. */
+  /** The same edge to a child that took tensors from another checkpoint. */
   PlannedEdge with(GraftedTensors taken) {
     return new PlannedEdge(ends, run, status, evidence, weights, part, others, Optional.of(taken));
   }
 
-  /** What is wrong with tensors that the child took. */
+  /** The findings about tensors that the child took. */
   FindingList graftFindings(Waivers waivers) {
     return grafted.map(taken -> taken.findings(waivers)).orElseGet(() -> new FindingList(waivers));
   }

@@ -107,7 +107,7 @@ public record Classifier(Operations operations) implements Serializable {
     List<Unexplained> all =
         others.stream()
             .map(tensor -> new Unexplained(tensor.name(), tensor.changedElements()))
-            .collect(Collectors.toUnmodifiableList());
+            .collect(Collectors.toUnmodifiableList()); // Fit would copy one of toList() each time
     List<Fit> fits =
         operations.all().stream()
             .map(one -> one.applies(step) ? fit(one, others, step) : new Fit(one, all, 0, 0, false))

@@ -175,16 +175,18 @@ public final class Mixture {
   // A copy with more damage than that has most of what the average alone has.
   private static Optional<Mixture> withoutTwin(List<Column> all, Side child) {
     long floats = floats(child).count();
-    List<Column> nearest =
-        all.stream()
-            .filter(column -> !column.shadow())
-            .sorted(Comparator.comparingLong(column -> -kept(column, child)))
+    long[] other = all.stream().mapToLong(column -> floats - kept(column, child)).toArray();
+    List<Integer> nearest =
+        IntStream.range(0, other.length)
+            .filter(i -> !all.get(i).shadow())
+            .boxed()
+            .sorted(Comparator.comparingLong(i -> other[i]))
             .toList();
-    if (nearest.size() < 2
-        || TWIN * (floats - kept(nearest.get(0), child)) > floats - kept(nearest.get(1), child)) {
+    if (nearest.size() < 2 || TWIN * other[nearest.get(0)] > other[nearest.get(1)]) {
       return Optional.empty();
     }
-    return found(all.stream().filter(column -> column != nearest.get(0)).toList(), child);
+    Column twin = all.get(nearest.get(0));
+    return found(all.stream().filter(column -> column != twin).toList(), child);
   }
 
   /** The terms of the average, with weights that sum to 1. */

@@ -139,13 +139,13 @@ public final class Side {
               ? Optional.of("assumed to be the largest value of each stored LUT")
               : Optional.empty());
     }
-    double about = median(implied);
+    double about = Median.of(implied);
     Optional<Double> declared = declaredMaxAbs.filter(value -> Math.abs(about / value - 1) <= FITS);
     if (declared.isPresent()) {
       return new MaxAbs(
           declared, Optional.of("%s as stated in the run's settings".formatted(declared.get())));
     }
-    return Math.abs(median(ratios) - 1) > FITS
+    return Math.abs(Median.of(ratios) - 1) > FITS
         ? new MaxAbs(
             Optional.of(about),
             Optional.of("about %s as implied by the deltas".formatted(shown(about))))
@@ -154,9 +154,5 @@ public final class Side {
 
   private static String shown(double value) {
     return new BigDecimal(value).round(new MathContext(SHOWN)).toPlainString();
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
   }
 }

@@ -227,7 +227,8 @@ final class Averages {
         || isBetween(nodes.get(node).sketch(), withoutTwin(nodes.get(node).sketch(), pool));
   }
 
-  // Those without a damaged copy, next to which any other is far; none where there is no such copy.
+  // The pool without a damaged copy, which is much closer than all others; empty without such a
+  // copy.
   private List<Sketch> withoutTwin(Sketch sketch, List<Integer> pool) {
     List<Sketch> nearest =
         sketches(pool).stream().sorted(Comparator.comparingDouble(sketch::roughly)).toList();

@@ -55,13 +55,13 @@ public interface Evaluation {
   }
 
   /**
-   * What a checkpoint took from another one.
+   * The tensors that a checkpoint took from another one.
    *
    * @param tensors names
-   * @param strange by which factor their moves from the parent are smaller or larger than those of
-   *     the other tensors of their groups, as a logarithm
+   * @param deviation absolute natural logarithm of the ratio of the size of their moves from the
+   *     parent to the size of the moves of the other tensors in their groups
    */
-  record Taken(List<String> tensors, double strange) implements Serializable {
+  record Taken(List<String> tensors, double deviation) implements Serializable {
     static final Taken NOTHING = new Taken(List.of(), 0);
 
     public Taken {
@@ -69,7 +69,7 @@ public interface Evaluation {
     }
   }
 
-  /** What each took; those that took nothing may be left out. */
+  /** The tensors that each child took; pairs without any may be left out. */
   default Map<Mix, Taken> taken(Collection<Mix> mixes) {
     return Map.of();
   }

@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Tensors of a checkpoint that are those of another one, which it does not come from, while others
- * of their groups are its own.
+ * Tensors of a checkpoint that equal those of another one which is not an ancestor, while others of
+ * their groups do not.
  *
  * @param donor path of the other
  * @param tensors their names, at least one

@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds single tensors or layers that checkpoints have from others which they do not come from,
- * among the pairs of which the search for parents saw that they share some tensors of a group and
- * not others.
+ * Finds checkpoints with single tensors or layers of another checkpoint that is not an ancestor. It
+ * looks at the pairs that the search for parents found to share some tensors of a group and not
+ * others.
  */
 public final class Grafts {
-  // Moves of this factor more strange show which of two checkpoints has what is not its own.
+  // Moves that deviate more by this factor show which of two checkpoints took its tensors.
   private static final double CLEARLY = Math.log(1.5);
   private static final int MOST_DONORS = 4; // that are asked about for one checkpoint
 
@@ -38,7 +38,7 @@ public final class Grafts {
   }
 
   /**
-   * What was taken, by the checkpoint that has it.
+   * The tensors that were taken, by the checkpoint that has them.
    *
    * @param parents of each checkpoint that has any, the nearest first
    * @param whole checkpoints that were not put together from several
@@ -115,16 +115,16 @@ public final class Grafts {
         });
   }
 
-  // Bytes do not say which of two had them first: the sizes of moves may, else times.
+  // Bytes do not show which of two had them first: the sizes of moves may, else file times do.
   private boolean isTaker(CheckpointFile one, CheckpointFile other, Map<Mix, Taken> answers) {
     Taken here = answers.getOrDefault(mix(one, other), Taken.NOTHING);
     Taken there = answers.getOrDefault(mix(other, one), Taken.NOTHING);
     if (here.tensors().isEmpty() || there.tensors().isEmpty()) {
-      // What a root shares with a checkpoint that was not trained, that one may have taken.
+      // A root may share tensors with a checkpoint that took them from it.
       return !here.tensors().isEmpty() && parents.containsKey(one);
     }
-    double stranger = here.strange() - there.strange();
-    return Math.abs(stranger) > CLEARLY ? stranger > 0 : isAfter(one, other);
+    double more = here.deviation() - there.deviation();
+    return Math.abs(more) > CLEARLY ? more > 0 : isAfter(one, other);
   }
 
   private static boolean isAfter(CheckpointFile one, CheckpointFile other) {

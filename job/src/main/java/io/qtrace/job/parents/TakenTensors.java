@@ -5,6 +5,7 @@ import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.operations.Adapter;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Median;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.TensorGroup;
 import io.qtrace.job.operations.Train;
@@ -19,23 +20,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.commons.math3.util.MathArrays;
 
 /**
- * Finds the tensors that a checkpoint has from another one, which it does not come from: training
- * moved them, and to the very bytes of the other's, but moved others of their groups elsewhere.
+ * Finds the tensors that a checkpoint has from another one which is not an ancestor: they changed
+ * to exactly the bytes of the other's, while other tensors of their groups changed to something
+ * else.
  */
 final class TakenTensors {
   private static final Set<EdgeKind> FREE = Set.of(Train.KIND, Adapter.KIND, EdgeKind.UNKNOWN);
 
-  // Elements that do not come out alike by chance. The first optimizer step moves each by the rate,
-  // up or down, and a type of few bits keeps few moves.
+  // So many elements do not become equal by chance. The first optimizer step moves each by the
+  // learning rate, up or down, and a dtype of few bits can hold few different moves.
   private static final int MANY = 64;
   private static final int NARROW = 2; // tensors of a layer
   private static final int DIFFERENT_MOVES = 3; // of fewer elements
   private static final double ALIKE = 1e-3; // relative, of moves
-  private static final double FAR = 0.1; // of both ways, which runs with one seed stay below
+  private static final double FAR = 0.1; // relative, of two ends: less between runs with one seed
 
-  // How strange tensors without a move to measure are: moves of half or twice the size.
+  // Deviation of tensors whose moves cannot be measured: as if of half or twice the size.
   private static final double UNMEASURED = Math.log(2);
 
   private final List<Node> parents;
@@ -55,7 +58,7 @@ final class TakenTensors {
   }
 
   /**
-   * What a checkpoint took.
+   * Finds what a checkpoint took from another.
    *
    * @param parents of the checkpoint, the nearest first; none for a root
    */
@@ -85,7 +88,8 @@ final class TakenTensors {
       return Evaluation.Taken.NOTHING;
     }
     return new Evaluation.Taken(
-        taken.stream().map(TensorFacts::name).toList(), parents.isEmpty() ? UNMEASURED : strange());
+        taken.stream().map(TensorFacts::name).toList(),
+        parents.isEmpty() ? UNMEASURED : deviation());
   }
 
   // Checkpoints of one base model share its weights.
@@ -172,7 +176,7 @@ final class TakenTensors {
                     .map(lut -> lut.deltasOrImplied().logits()));
   }
 
-  // Whether what is not the other's is not nearly the other's either.
+  // Whether the child's own tensors are not close to the other's either.
   private boolean isFar() {
     List<Double> parts = new ArrayList<>();
     own.values().stream()
@@ -185,28 +189,30 @@ final class TakenTensors {
                   .ifPresent(
                       start ->
                           parts.add(
-                              distance(here, there)
-                                  / (distance(here, start) + distance(there, start))));
+                              MathArrays.distance(here, there)
+                                  / (MathArrays.distance(here, start)
+                                      + MathArrays.distance(there, start))));
             });
-    return parts.isEmpty() || median(parts) >= FAR;
+    return parts.isEmpty() || Median.of(parts) >= FAR;
   }
 
-  // By how much the moves of what was taken are other than those of the rest, as a logarithm.
-  private double strange() {
+  // Median over the tensors taken, see Evaluation.Taken.
+  private double deviation() {
     List<Double> ratios = new ArrayList<>();
     for (TensorFacts tensor : taken) {
       List<Double> others =
           own.get(group(tensor.name())).stream().flatMap(one -> move(one).stream()).toList();
       move(tensor)
-          .filter(move -> !others.isEmpty() && median(others) > 0)
-          .ifPresent(move -> ratios.add(Math.abs(Math.log(move / median(others)))));
+          .filter(move -> !others.isEmpty() && Median.of(others) > 0)
+          .ifPresent(move -> ratios.add(Math.abs(Math.log(move / Median.of(others)))));
     }
-    return ratios.isEmpty() ? 0 : median(ratios);
+    return ratios.isEmpty() ? 0 : Median.of(ratios);
   }
 
   private Optional<Double> move(TensorFacts tensor) {
     double[] numbers = numbers(tensor);
-    return start(tensor).map(start -> distance(numbers, start) / Math.sqrt(numbers.length));
+    return start(tensor)
+        .map(start -> MathArrays.distance(numbers, start) / Math.sqrt(numbers.length));
   }
 
   private Optional<double[]> start(TensorFacts tensor) {
@@ -227,17 +233,5 @@ final class TakenTensors {
       tensor.stats().max(),
       tensor.stats().sum() / Math.sqrt((double) tensor.shape().elements())
     };
-  }
-
-  private static double distance(double[] one, double[] other) {
-    double sum = 0;
-    for (int i = 0; i < one.length; i++) {
-      sum += (one[i] - other[i]) * (one[i] - other[i]);
-    }
-    return Math.sqrt(sum);
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
   }
 }

@@ -25,8 +25,8 @@ class TestGrafts {
   private final Map<CheckpointFile, List<CheckpointFile>> parents = new HashMap<>();
   private final List<Evaluation.Mix> asked = new ArrayList<>();
 
-  private void takes(CheckpointFile child, double strange) {
-    taken.put(child.id(), new Evaluation.Taken(TENSORS, strange));
+  private void takes(CheckpointFile child, double deviation) {
+    taken.put(child.id(), new Evaluation.Taken(TENSORS, deviation));
   }
 
   private Map<CheckpointFile, GraftedTensors> grafts(MixedPair... pairs) {

@@ -143,7 +143,7 @@ class TestFuzzing {
             format.isEmpty()
                 ? "-max_total_time=" + SECONDS
                 : "-runs=" + Integer.getInteger("qtrace.fuzz.runs", 10_000_000),
-            "-seed=1",
+            "-seed=" + Integer.getInteger("qtrace.fuzz.seed", 1),
             "-print_final_stats=1",
             "-timeout=60", // seconds of one input: a hang
             "-max_len=8192",

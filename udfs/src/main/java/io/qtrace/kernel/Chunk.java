@@ -27,6 +27,11 @@ record Chunk(int first, long index, int count, int pad) {
     return chunks;
   }
 
+  /** The most elements that a chunk of so many has. */
+  static int longest(int count) {
+    return Math.min(count, ELEMENTS);
+  }
+
   /** Array index after its last element. */
   int end() {
     return pad + count;

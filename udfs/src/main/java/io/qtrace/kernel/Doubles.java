@@ -10,11 +10,15 @@ import io.qtrace.tensor.DType;
 final class Doubles {
   private final DType dtype;
   private final Widener widener;
-  private final double[] numbers = new double[Chunk.ELEMENTS];
+  private final double[] numbers;
 
-  Doubles(FloatKernels form, DType dtype) {
+  /**
+   * @param count elements of the chunks together
+   */
+  Doubles(FloatKernels form, DType dtype, int count) {
     this.dtype = dtype;
-    this.widener = Elements.fitFloat(dtype) ? new Widener(form, dtype) : null;
+    this.widener = Elements.fitFloat(dtype) ? new Widener(form, dtype, count) : null;
+    this.numbers = new double[Chunk.longest(count)];
   }
 
   /** The chunk's numbers from array index 0 on, valid until the next call. */

@@ -7,8 +7,8 @@ final class FloatDiff {
   private FloatDiff() {}
 
   static void run(FloatKernels form, Operands operands, DiffAccumulator into) {
-    Widener leftWidener = new Widener(form, operands.leftType());
-    Widener rightWidener = new Widener(form, operands.rightType());
+    Widener leftWidener = new Widener(form, operands.leftType(), operands.count());
+    Widener rightWidener = new Widener(form, operands.rightType(), operands.count());
     for (Chunk chunk : Chunk.of(operands.firstIndex(), operands.count())) {
       float[] left = leftWidener.widen(operands.left(), chunk);
       float[] right = rightWidener.widen(operands.right(), chunk);

@@ -17,8 +17,8 @@ final class IntegerDiff {
     boolean wide = operands.either(Elements::isLong);
     boolean leftUnsigned = operands.leftType() == DType.UINT64;
     boolean rightUnsigned = operands.rightType() == DType.UINT64;
-    long[] left = new long[Chunk.ELEMENTS];
-    long[] right = new long[Chunk.ELEMENTS];
+    long[] left = new long[Chunk.longest(operands.count())];
+    long[] right = new long[Chunk.longest(operands.count())];
     for (Chunk chunk : Chunk.of(operands.firstIndex(), operands.count())) {
       Elements.toLongs(
           operands.leftType(), operands.left().bytes(), chunk.first(), chunk.count(), left);

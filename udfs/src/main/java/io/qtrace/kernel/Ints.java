@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 /** Chunks of an integer tensor as int, in an array that stays in cache. */
 final class Ints {
   private final DType dtype;
-  private final int[] ints = new int[Chunk.ELEMENTS];
+  private final int[] ints;
   private final short[] shorts;
   private final byte[] bytes;
   private final long[] longs;
@@ -15,12 +15,15 @@ final class Ints {
 
   /**
    * @param dtype an integer type, or bool
+   * @param count elements of the chunks together
    */
-  Ints(DType dtype) {
+  Ints(DType dtype, int count) {
+    int length = Chunk.longest(count);
     this.dtype = dtype;
-    this.shorts = new short[dtype.bytes() == Short.BYTES ? Chunk.ELEMENTS : 0];
-    this.bytes = new byte[dtype.bytes() == Byte.BYTES ? Chunk.ELEMENTS : 0];
-    this.longs = new long[dtype.bytes() >= Integer.BYTES ? Chunk.ELEMENTS : 0];
+    this.ints = new int[length];
+    this.shorts = new short[dtype.bytes() == Short.BYTES ? length : 0];
+    this.bytes = new byte[dtype.bytes() == Byte.BYTES ? length : 0];
+    this.longs = new long[dtype.bytes() >= Integer.BYTES ? length : 0];
   }
 
   /** Makes {@link #array} hold a chunk of a block. */

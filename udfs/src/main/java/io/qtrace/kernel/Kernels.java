@@ -100,7 +100,7 @@ public final class Kernels {
     if (!dtype.isInteger()) {
       return count == 0 ? CountsPartial.NONE : CountsPartial.OUTSIDE;
     }
-    Ints ints = new Ints(dtype);
+    Ints ints = new Ints(dtype, count);
     IndexCounter counter = new IndexCounter();
     for (Chunk chunk : Chunk.of(0, count)) {
       counter.add(ints.read(block, chunk).array(), chunk.count());
@@ -119,7 +119,7 @@ public final class Kernels {
    */
   public static ExactSum squares(DType dtype, Block block, int count, long firstIndex) {
     requireElements(dtype, block, count, firstIndex);
-    Doubles doubles = new Doubles(Forms.of(count), dtype);
+    Doubles doubles = new Doubles(Forms.of(count), dtype, count);
     LaneSum sum = new LaneSum();
     for (Chunk chunk : Chunk.of(firstIndex, count)) {
       double[] numbers = doubles.read(block, chunk);
@@ -134,7 +134,7 @@ public final class Kernels {
   /** How far {@code count} elements lie from their mean; of complex ones their moduli. */
   public static SpreadPartial spread(DType dtype, Block block, int count) {
     requireElements(dtype, block, count, 0);
-    Doubles doubles = new Doubles(Forms.of(count), dtype);
+    Doubles doubles = new Doubles(Forms.of(count), dtype, count);
     SpreadPartial spread = SpreadPartial.NONE;
     for (Chunk chunk : Chunk.of(0, count)) {
       double[] numbers = doubles.read(block, chunk);
@@ -160,8 +160,8 @@ public final class Kernels {
       MismatchAccumulator into) {
     requireElements(leftType, left, count, firstIndex);
     requireElements(rightType, right, count, firstIndex);
-    Doubles leftDoubles = new Doubles(Forms.of(count), leftType);
-    Doubles rightDoubles = new Doubles(Forms.of(count), rightType);
+    Doubles leftDoubles = new Doubles(Forms.of(count), leftType, count);
+    Doubles rightDoubles = new Doubles(Forms.of(count), rightType, count);
     for (Chunk chunk : Chunk.of(firstIndex, count)) {
       double[] from = leftDoubles.read(left, chunk);
       double[] to = rightDoubles.read(right, chunk);
@@ -208,7 +208,7 @@ public final class Kernels {
       }
       return;
     }
-    Widener widener = new Widener(Forms.of(count), dtype);
+    Widener widener = new Widener(Forms.of(count), dtype, count);
     for (Chunk chunk : Chunk.of(0, count)) {
       System.arraycopy(
           widener.widen(block, chunk), chunk.pad(), out, at + chunk.first(), chunk.count());

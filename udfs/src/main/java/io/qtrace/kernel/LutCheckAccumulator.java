@@ -53,14 +53,14 @@ public final class LutCheckAccumulator {
   /** Checks a block; whether every element is the LUT's entry at its index. */
   boolean add(FloatKernels form, Block quantized, Block indices, int count, long firstIndex) {
     long before = outside.count() + stale.count();
-    Ints places = new Ints(indexType);
+    Ints places = new Ints(indexType, count);
     if (quantizedType == DType.FLOAT64) {
-      Doubles doubles = new Doubles(form, quantizedType);
+      Doubles doubles = new Doubles(form, quantizedType, count);
       for (Chunk chunk : Chunk.of(firstIndex, count)) {
         checkDoubles(doubles.read(quantized, chunk), places.read(indices, chunk), chunk);
       }
     } else {
-      Widener floats = new Widener(form, quantizedType);
+      Widener floats = new Widener(form, quantizedType, count);
       for (Chunk chunk : Chunk.of(firstIndex, count)) {
         checkFloats(floats.widen(quantized, chunk), places.read(indices, chunk), chunk);
       }

@@ -26,7 +26,7 @@ public final class StatsAccumulator {
   }
 
   void addFloats(FloatKernels form, DType dtype, Block block, int count, long firstIndex) {
-    Widener widener = new Widener(form, dtype);
+    Widener widener = new Widener(form, dtype, count);
     for (Chunk chunk : Chunk.of(firstIndex, count)) {
       float[] numbers = widener.widen(block, chunk);
       ChunkStats found = form.stats(numbers, chunk.pad(), chunk.end(), sum.lanes(chunk.index()));
@@ -44,7 +44,7 @@ public final class StatsAccumulator {
 
   /** Adds integers that float32 holds; float64 holds their sums, whatever the order. */
   void addInts(DType dtype, Block block, int count, long firstIndex) {
-    Ints ints = new Ints(dtype);
+    Ints ints = new Ints(dtype, count);
     long total = 0;
     for (Chunk chunk : Chunk.of(firstIndex, count)) {
       total += addInts(ints.read(block, chunk).array(), chunk.count());

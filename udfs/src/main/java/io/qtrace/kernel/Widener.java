@@ -6,23 +6,24 @@ import java.nio.ByteBuffer;
 
 /** Chunks of one dtype as float32, without rounding, in arrays that stay in cache. */
 final class Widener {
-  private static final int LENGTH = Chunk.ELEMENTS + LaneSum.LANES;
-
   private final FloatKernels form;
   private final DType dtype;
-  private final float[] floats = new float[LENGTH];
+  private final float[] floats;
   private final short[] patterns;
   private final long[] integers;
 
   /**
    * @param dtype one that float32 holds
+   * @param count elements of the chunks together
    */
-  Widener(FloatKernels form, DType dtype) {
+  Widener(FloatKernels form, DType dtype, int count) {
     this.form = form;
     this.dtype = dtype;
+    int length = Chunk.longest(count) + LaneSum.LANES;
+    this.floats = new float[length];
     boolean half = dtype == DType.FLOAT16 || dtype == DType.BFLOAT16;
-    this.patterns = new short[half ? LENGTH : 0];
-    this.integers = new long[dtype.isInteger() ? Chunk.ELEMENTS : 0];
+    this.patterns = new short[half ? length : 0];
+    this.integers = new long[dtype.isInteger() ? length : 0];
   }
 
   /** The chunk's numbers at its array indices, valid until the next call. */

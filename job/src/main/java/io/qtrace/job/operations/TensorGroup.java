@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -35,6 +36,9 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   private static final Map<Category, Map<String, TensorGroup>> KNOWN =
       new EnumMap<>(Category.class);
 
+  // One instance for equal groups: comparing them takes no look at their texts.
+  private static final Map<TensorGroup, TensorGroup> INSTANCES = new ConcurrentHashMap<>();
+
   static {
     for (Category category : Category.values()) {
       KNOWN.put(category, new ConcurrentHashMap<>());
@@ -49,10 +53,12 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
       return known;
     }
     TensorGroup group = of(tensor.name(), tensor.category());
-    if (byName.size() < MOST_KNOWN) {
-      byName.put(tensor.name(), group);
+    if (byName.size() >= MOST_KNOWN) {
+      return group;
     }
-    return group;
+    TensorGroup instance = INSTANCES.computeIfAbsent(group, Function.identity());
+    byName.put(tensor.name(), instance);
+    return instance;
   }
 
   private static TensorGroup of(String name, Category category) {

@@ -47,6 +47,8 @@ public final class Processes {
         List.of(
             "-Xmx1g",
             "-XX:TieredStopAtLevel=1",
+            "-XX:ReservedCodeCacheSize=240m", // else full after 50 audits
+            "-XX:+DisplayVMOutputToStderr",
             "-XX:+UseSerialGC",
             "-Dlog4j2.configurationFile=" + Path.of("../conf/log4j2.properties").toAbsolutePath(),
             "-cp",

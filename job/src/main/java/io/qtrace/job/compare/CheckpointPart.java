@@ -26,14 +26,19 @@ import java.util.Set;
  * @param tensors parts of its tensors
  * @param pairs parts of its comparisons with its parents
  * @param checks parts of the checks of its layers
+ * @param cost of these parts, and of others that were found with them
  * @param failure why it could not be read; empty if it could
  */
 record CheckpointPart(
-    List<Tensor> tensors, List<Pair> pairs, List<Check> checks, Optional<String> failure)
+    List<Tensor> tensors,
+    List<Pair> pairs,
+    List<Check> checks,
+    CompareCost cost,
+    Optional<String> failure)
     implements Serializable {
   /** Nothing yet. */
   static final CheckpointPart NONE =
-      new CheckpointPart(List.of(), List.of(), List.of(), Optional.empty());
+      new CheckpointPart(List.of(), List.of(), List.of(), CompareCost.NONE, Optional.empty());
 
   /**
    * A range of a tensor that was measured.
@@ -104,24 +109,22 @@ record CheckpointPart(
     }
   }
 
-  static CheckpointPart failed(String reason) {
-    return new CheckpointPart(List.of(), List.of(), List.of(), Optional.of(reason));
-  }
-
   /** All parts of one checkpoint, merged. */
   static CheckpointPart merged(Iterable<Packed<CheckpointPart>> parts) {
     Map<List<Object>, Tensor> tensors = new LinkedHashMap<>();
     List<Pair> pairs = new ArrayList<>();
     List<Check> checks = new ArrayList<>();
+    CompareCost cost = CompareCost.NONE;
     Optional<String> failure = Optional.empty();
     for (Packed<CheckpointPart> packed : parts) {
       CheckpointPart part = packed.value();
       part.tensors.forEach(tensor -> tensors.merge(tensor.key(), tensor, Tensor::merge));
       pairs.addAll(part.pairs);
       checks.addAll(part.checks);
+      cost = cost.plus(part.cost);
       failure = failure.or(part::failure);
     }
-    return new CheckpointPart(List.copyOf(tensors.values()), pairs, checks, failure);
+    return new CheckpointPart(List.copyOf(tensors.values()), pairs, checks, cost, failure);
   }
 
   /** Why its storages are damaged, if any is. */

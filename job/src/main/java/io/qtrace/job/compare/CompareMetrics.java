@@ -8,7 +8,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * The cost of comparing, as Spark metrics of each task and stage; the sums are in the audit's row.
+ * The cost of comparing, as Spark metrics of each task and stage. Tasks that run twice count twice.
  *
  * @param bytesRead bytes of checkpoints asked of the object store
  * @param bytesSkipped bytes of checkpoints that an earlier audit had read

@@ -91,7 +91,6 @@ public final class CompareStage {
       JavaPairRDD<String, Packed<CheckpointFacts>> known,
       Function<CheckpointFacts, S> summary) {
     List<Group> groups = CompareGroups.of(request, key -> indexes.readable(key).orElseThrow());
-    CompareMetrics metrics = CompareMetrics.of(spark.sc());
     Broadcast<Map<String, List<ObjectStat>>> files =
         spark.broadcast(indexes.files(request.checkpoints()));
     JavaPairRDD<Integer, Packed<SlicePart>> slices = slices(request, groups, indexes, known);
@@ -101,7 +100,7 @@ public final class CompareStage {
             files,
             settings.taskMemoryBytes(),
             settings.read(uri(request, indexes)),
-            metrics);
+            CompareMetrics.of(spark.sc()));
     JavaPairRDD<String, Packed<CheckpointPart>> parts =
         slices.values().mapPartitionsToPair(task::run).setName(READING);
     // Also of those that nothing is read of.
@@ -124,44 +123,40 @@ public final class CompareStage {
     CompareProgress done =
         new CompareProgress(
             progress, request.checkpoints().size(), bytes, slices.getNumPartitions());
-    return output(measured, done, metrics, summary);
+    return output(measured, done, summary);
   }
 
   private <S> Output<S> output(
       JavaPairRDD<String, Packed<Measured>> measured,
       CompareProgress progressed,
-      CompareMetrics metrics,
       Function<CheckpointFacts, S> summary) {
     Map<String, Measured.Failure> failures = new HashMap<>();
     Map<String, S> summaries = new HashMap<>();
+    CompareCost cost = CompareCost.NONE;
     try (Phase phase = Phase.begin(spark.sc(), "compare", "compare checkpoints")) {
       phase.onTask(READING, part -> progressed.finished());
-      measured
-          .mapValues(found -> Packed.of(Summary.of(found.value(), summary)))
-          .collect()
-          .forEach(
-              found -> {
-                Summary<S> one = found._2().value();
-                one.failure().ifPresent(failure -> failures.put(found._1(), failure));
-                one.summary().ifPresent(made -> summaries.put(found._1(), made));
-              });
+      List<Tuple2<String, Packed<Summary<S>>>> found =
+          measured.mapValues(one -> Packed.of(Summary.of(one.value(), summary))).collect();
+      for (Tuple2<String, Packed<Summary<S>>> of : found) {
+        Summary<S> one = of._2().value();
+        one.failure().ifPresent(failure -> failures.put(of._1(), failure));
+        one.summary().ifPresent(made -> summaries.put(of._1(), made));
+        cost = cost.plus(one.cost());
+      }
     }
-    return new Output<>(
-        measured,
-        failures,
-        summaries,
-        metrics.bytesRead().value(),
-        metrics.tensorsCompared().value());
+    return new Output<>(measured, failures, summaries, cost.bytesRead(), cost.tensorsCompared());
   }
 
-  private record Summary<S>(Optional<Measured.Failure> failure, Optional<S> summary) {
+  private record Summary<S>(
+      Optional<Measured.Failure> failure, Optional<S> summary, CompareCost cost) {
     static <S> Summary<S> of(Measured found, Function<CheckpointFacts, S> summary)
         throws Exception {
       return new Summary<>(
           found.failure(),
           found.facts().isPresent()
               ? Optional.of(summary.call(found.facts().get().value()))
-              : Optional.empty());
+              : Optional.empty(),
+          found.cost());
     }
   }
 
@@ -352,18 +347,20 @@ public final class CompareStage {
         String key, Iterable<Packed<CheckpointPart>> parts, Packed<Names> names)
         throws IOException {
       CheckpointPart all = CheckpointPart.merged(parts);
+      return new Tuple2<>(key, Packed.of(measured(key, all, names).withCost(all.cost())));
+    }
+
+    private Measured measured(String key, CheckpointPart all, Packed<Names> names)
+        throws IOException {
       ObjectStore store = new ObjectStore(hadoop.value());
       Optional<String> changed = FileChanges.reason(store, files.value().get(key));
       if (changed.isPresent()) {
-        return new Tuple2<>(key, Packed.of(Measured.failed(changed.get(), true)));
+        return Measured.failed(changed.get(), true);
       }
-      Optional<String> damage = all.failure().or(all::damage);
-      return new Tuple2<>(
-          key,
-          Packed.of(
-              damage
-                  .map(reason -> Measured.failed(reason, false))
-                  .orElseGet(() -> measured(key, all, names.value()))));
+      return all.failure()
+          .or(all::damage)
+          .map(reason -> Measured.failed(reason, false))
+          .orElseGet(() -> measured(key, all, names.value()));
     }
 
     private Measured measured(String key, CheckpointPart all, Names names) {

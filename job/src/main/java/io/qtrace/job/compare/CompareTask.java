@@ -44,11 +44,16 @@ record CompareTask(
             store, memoryBytes, options, stats, (file, e) -> changed(store, stats.get(file)))) {
       List<RangeTask> tasks = parts.stream().map(SlicePart::task).toList();
       Iterator<RangeResult> results = comparison.run(tasks).iterator();
+      long pairs = 0;
       for (SlicePart part : parts) {
         found.add(part.unit(), results.next());
-        metrics.tensorsCompared().add(part.tensorPairs());
+        pairs += part.tensorPairs();
       }
+      metrics.tensorsCompared().add(pairs);
       metrics.bytesRead().add(comparison.bytesRead());
+      if (!parts.isEmpty()) {
+        found.add(parts.get(0).unit(), new CompareCost(comparison.bytesRead(), pairs));
+      }
     }
     return found.parts();
   }
@@ -70,10 +75,11 @@ record CompareTask(
       private final List<CheckpointPart.Tensor> tensors = new ArrayList<>();
       private final List<CheckpointPart.Pair> pairs = new ArrayList<>();
       private final List<CheckpointPart.Check> checks = new ArrayList<>();
+      private CompareCost cost = CompareCost.NONE;
       private Optional<String> failure = Optional.empty();
 
       CheckpointPart part() {
-        return new CheckpointPart(tensors, pairs, checks, failure);
+        return new CheckpointPart(tensors, pairs, checks, cost, failure);
       }
     }
 
@@ -108,6 +114,11 @@ record CompareTask(
                 Member quantized = members.get(unit.checks().get(i).quantized());
                 of(quantized).checks.addAll(CheckpointPart.Check.of(quantized, check));
               });
+    }
+
+    /** Adds the cost of all that was found, to any one of the checkpoints. */
+    void add(CompareUnit unit, CompareCost cost) {
+      of(unit.members().get(0)).cost = cost;
     }
 
     private static String file(Member member) {

@@ -13,11 +13,13 @@ import java.util.Optional;
  * @param facts of a checkpoint that was measured
  * @param diffs from each parent that it was compared with, by the tensor's name; identical tensors
  *     may be missing
+ * @param cost of finding it
  * @param failure why the data read from it must be ignored
  */
 public record Measured(
     Optional<Packed<CheckpointFacts>> facts,
     Map<String, Packed<Map<String, TensorDiff>>> diffs,
+    CompareCost cost,
     Optional<Failure> failure) {
   /**
    * Why a checkpoint could not be read.
@@ -35,16 +37,22 @@ public record Measured(
   public Measured {
     Objects.requireNonNull(facts, "facts");
     diffs = Map.copyOf(diffs);
+    Objects.requireNonNull(cost, "cost");
     Objects.requireNonNull(failure, "failure");
   }
 
   static Measured of(Optional<CheckpointFacts> facts, Map<String, Map<String, TensorDiff>> diffs) {
     Map<String, Packed<Map<String, TensorDiff>>> packed = new HashMap<>();
     diffs.forEach((parent, found) -> packed.put(parent, Packed.of(found)));
-    return new Measured(facts.map(Packed::of), packed, Optional.empty());
+    return new Measured(facts.map(Packed::of), packed, CompareCost.NONE, Optional.empty());
   }
 
   static Measured failed(String reason, boolean retried) {
-    return new Measured(Optional.empty(), Map.of(), Optional.of(new Failure(reason, retried)));
+    return new Measured(
+        Optional.empty(), Map.of(), CompareCost.NONE, Optional.of(new Failure(reason, retried)));
+  }
+
+  Measured withCost(CompareCost found) {
+    return new Measured(facts, diffs, found, failure);
   }
 }

@@ -50,7 +50,6 @@ public final class RecomputeStage {
   public Output run(
       JavaPairRDD<String, Packed<Map<String, Recomputation>>> wanted,
       Map<String, List<ObjectStat>> files) {
-    LongAccumulator bytesRead = CompareMetrics.of(spark.sc()).bytesRead();
     String anyFile =
         files.values().stream().flatMap(List::stream).map(ObjectStat::uri).findFirst().orElse("");
     Rows rows = new Rows(settings.taskBytesCount());
@@ -60,7 +59,7 @@ public final class RecomputeStage {
             settings.taskMemoryBytes(),
             settings.read(anyFile),
             files,
-            bytesRead);
+            CompareMetrics.of(spark.sc()).bytesRead());
     JavaPairRDD<String, Packed<Found>> found =
         wanted
             .flatMapToPair(rows::of)
@@ -69,13 +68,14 @@ public final class RecomputeStage {
             .reduceByKey((one, other) -> Packed.of(one.value().merge(other.value())))
             .persist(StorageLevel.DISK_ONLY());
     Map<String, String> changed = new HashMap<>();
-    found
-        .filter(one -> one._2().value().changed().isPresent())
-        .mapValues(one -> one.value().changed().get())
-        .collect()
-        .forEach(one -> changed.put(one._1(), one._2()));
-    return new Output(
-        found.mapValues(one -> Packed.of(one.value().layers())), changed, bytesRead.value());
+    long bytesRead = 0;
+    for (Tuple2<String, Packed<Found>> of :
+        found.mapValues(one -> Packed.of(one.value().withoutLayers())).collect()) {
+      Found one = of._2().value();
+      one.changed().ifPresent(reason -> changed.put(of._1(), reason));
+      bytesRead += one.bytesRead();
+    }
+    return new Output(found.mapValues(one -> Packed.of(one.value().layers())), changed, bytesRead);
   }
 
   /** Some rows of one layer. */
@@ -114,12 +114,16 @@ public final class RecomputeStage {
   }
 
   /** The results for some rows of a checkpoint. */
-  private record Found(Map<String, Recomputed> layers, Optional<String> changed)
+  private record Found(Map<String, Recomputed> layers, Optional<String> changed, long bytesRead)
       implements Serializable {
     Found merge(Found other) {
       Map<String, Recomputed> all = new HashMap<>(layers);
       other.layers.forEach((layer, one) -> all.merge(layer, one, Recomputed::merge));
-      return new Found(all, changed.or(other::changed));
+      return new Found(all, changed.or(other::changed), bytesRead + other.bytesRead);
+    }
+
+    Found withoutLayers() {
+      return new Found(Map.of(), changed, bytesRead);
     }
   }
 
@@ -135,21 +139,23 @@ public final class RecomputeStage {
       Optional<String> obstacle = work.recomputation().obstacle();
       if (obstacle.isPresent()) {
         Recomputed impossible = Recomputed.impossible(obstacle.get());
-        return found(work, impossible, Optional.empty());
+        return found(work, impossible, Optional.empty(), 0);
       }
       ObjectStore store = new ObjectStore(hadoop.value());
       Recomputed recomputed = Recomputed.EXACT;
+      long bytes = 0;
       try {
         Recomputation.Result result =
             work.recomputation().run(store, memoryBytes, options, work.from(), work.to());
         recomputed = Recomputed.of(result.others(), result.rounded());
-        bytesRead.add(result.bytesRead());
+        bytes = result.bytesRead();
+        bytesRead.add(bytes);
       } catch (IOException e) {
         if (changed(store, work).isEmpty()) {
           throw e;
         }
       }
-      return found(work, recomputed, changed(store, work));
+      return found(work, recomputed, changed(store, work), bytes);
     }
 
     private Optional<String> changed(ObjectStore store, Work work) throws IOException {
@@ -157,9 +163,10 @@ public final class RecomputeStage {
     }
 
     private static Tuple2<String, Packed<Found>> found(
-        Work work, Recomputed recomputed, Optional<String> changed) {
+        Work work, Recomputed recomputed, Optional<String> changed, long bytes) {
       return new Tuple2<>(
-          work.checkpoint(), Packed.of(new Found(Map.of(work.layer(), recomputed), changed)));
+          work.checkpoint(),
+          Packed.of(new Found(Map.of(work.layer(), recomputed), changed, bytes)));
     }
   }
 }

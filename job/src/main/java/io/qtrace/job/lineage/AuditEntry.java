@@ -37,7 +37,9 @@ public record AuditEntry(
 
   /** What it cost. */
   public record Reading(
-      @ColumnComment("bytes requested from the object store") long bytesRead,
+      @ColumnComment(
+              "bytes requested from the object store; what a retried task reads again does not count")
+          long bytesRead,
       @ColumnComment("bytes of checkpoints not read again, as an earlier audit had read them")
           long bytesSkipped,
       @ColumnComment("pairs of tensors whose bytes were compared") long tensorsCompared) {}

@@ -64,9 +64,10 @@ public record PairComparison(Map<String, TensorComparison> byName) {
   private static PairComparison of(
       CheckpointFacts left, CheckpointFacts right, Comparing comparing) {
     Map<String, TensorComparison> byName = new LinkedHashMap<>();
+    NameCursor<TensorFacts> rights = new NameCursor<>(right.tensors());
     int both = 0;
     for (Map.Entry<String, TensorFacts> before : left.tensors().entrySet()) {
-      Optional<TensorFacts> after = right.tensor(before.getKey());
+      Optional<TensorFacts> after = rights.find(before.getKey());
       both += after.isPresent() ? 1 : 0;
       byName.put(
           before.getKey(), comparing.of(before.getKey(), Optional.of(before.getValue()), after));

@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.job.compare.NameCursor;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.operations.Side;
 import io.qtrace.lut.Category;
@@ -8,6 +9,7 @@ import io.qtrace.lut.LayerNames;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The numbers of a checkpoint that training moves: the values of small tensors, smallest, largest
@@ -79,10 +81,11 @@ record MovingNumbers(Map<String, float[]> parts) {
   /** Euclidean distance over the parts that both have in the same size. */
   double distance(MovingNumbers other) {
     double sum = 0;
+    NameCursor<float[]> others = new NameCursor<>(other.parts);
     for (Map.Entry<String, float[]> entry : parts.entrySet()) {
-      float[] others = other.parts.get(entry.getKey());
-      if (others != null && others.length == entry.getValue().length) {
-        sum += squared(entry.getValue(), others);
+      Optional<float[]> found = others.find(entry.getKey());
+      if (found.isPresent() && found.get().length == entry.getValue().length) {
+        sum += squared(entry.getValue(), found.get());
       }
     }
     return Math.sqrt(sum);

@@ -44,8 +44,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
   public CheckResult run(LayerRows reader, long from, long to) throws IOException {
     Lut lut = new Lut(reader.whole(layer.lut()));
     Scales scales = layer.factors().scales(reader);
-    Requantize requantize =
-        layer.float16() ? Requantize.inFloat16(scales, lut) : new Requantize(scales, lut);
+    Requantize requantize = requantize(scales, lut);
     Optional<Adapter> adapter = Optional.empty();
     if (layer.source().lora().isPresent()) {
       adapter = Optional.of(adapter(layer.source().lora().get(), scales, lut, reader));
@@ -77,6 +76,15 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
       }
     }
     return found.result();
+  }
+
+  private Requantize requantize(Scales scales, Lut lut) {
+    if (layer.float16()) {
+      return Requantize.inFloat16(scales, lut);
+    }
+    return layer.isRoundedWeight()
+        ? Requantize.ofBfloat16(scales, lut)
+        : new Requantize(scales, lut);
   }
 
   private static void multiply(float[] row, float[] scales) {

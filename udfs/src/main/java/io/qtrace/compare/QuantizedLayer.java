@@ -91,7 +91,8 @@ public record QuantizedLayer(
   public Optional<String> obstacle() {
     for (TensorEntry tensor : List.of(source.rows(), factors.a, factors.b, factors.magnitude)) {
       boolean exact = tensor.dtype() == DType.FLOAT32 || (float16 && isFloat(tensor));
-      if (!exact && !(source.scaled() && tensor == source.rows() && isFloat(tensor))) {
+      boolean known = tensor == source.rows() && (isScaled() || isRoundedWeight());
+      if (!exact && !known) {
         return Optional.of(
             "%s is %s, which is rounded, expected float32"
                 .formatted(tensor.name(), tensor.dtype().label()));
@@ -117,6 +118,18 @@ public record QuantizedLayer(
       return Optional.of("scales of more than %d numbers".formatted(MAX_SCALES));
     }
     return Optional.empty();
+  }
+
+  private boolean isScaled() {
+    return source.scaled() && isFloat(source.rows());
+  }
+
+  /**
+   * Whether the weight is a bfloat16, of which models are published: what was quantized, or that
+   * rounded since.
+   */
+  boolean isRoundedWeight() {
+    return !source.scaled() && source.rows().dtype() == DType.BFLOAT16;
   }
 
   private static boolean isFloat(TensorEntry tensor) {

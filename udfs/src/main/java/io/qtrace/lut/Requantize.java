@@ -9,10 +9,12 @@ import java.util.Objects;
  * @param scales the layer's scales [out, in]
  * @param lut the layer's table
  * @param unit how far the type rounds that it was computed in, relative
+ * @param weightUnit how far the weight may be from what was quantized, relative
  */
-public record Requantize(Scales scales, Lut lut, float unit) {
+public record Requantize(Scales scales, Lut lut, float unit, float weightUnit) {
   private static final float FLOAT32 = 0x1p-24f;
   private static final float FLOAT16 = 0x1p-11f;
+  private static final float BFLOAT16 = 0x1p-8f;
   private static final float UNCERTAINTY = 16; // of a quotient, relative, in units
   private static final float LEAST_SCALE = 1e-4f;
 
@@ -23,12 +25,17 @@ public record Requantize(Scales scales, Lut lut, float unit) {
 
   /** Recomputed in float32. */
   public Requantize(Scales scales, Lut lut) {
-    this(scales, lut, FLOAT32);
+    this(scales, lut, FLOAT32, 0);
   }
 
   /** As a tool recomputes that works in float16. */
   public static Requantize inFloat16(Scales scales, Lut lut) {
-    return new Requantize(scales, lut, FLOAT16);
+    return new Requantize(scales, lut, FLOAT16, 0);
+  }
+
+  /** Recomputed in float32 from a weight that may have been rounded to bfloat16 since. */
+  public static Requantize ofBfloat16(Scales scales, Lut lut) {
+    return new Requantize(scales, lut, FLOAT32, BFLOAT16);
   }
 
   /**
@@ -47,7 +54,7 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     for (int i = 0; i < uncertainty.length && unit != FLOAT32; i++) {
       uncertainty[i] *= unit / FLOAT32;
     }
-    return new Row(lut, weights, scales.row(row), uncertainty, unit);
+    return new Row(lut, weights, scales.row(row), uncertainty, unit, weightUnit);
   }
 
   /** The quotients of one row, and the indices that follow. */
@@ -57,13 +64,21 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     private final float[] scales;
     private final float[] uncertainty; // of the scales
     private final float unit;
+    private final float spread; // of a quotient, relative
 
-    private Row(Lut lut, float[] weights, float[] scales, float[] uncertainty, float unit) {
+    private Row(
+        Lut lut,
+        float[] weights,
+        float[] scales,
+        float[] uncertainty,
+        float unit,
+        float weightUnit) {
       this.lut = lut;
       this.weights = weights;
       this.scales = scales;
       this.uncertainty = uncertainty;
       this.unit = unit;
+      this.spread = UNCERTAINTY * unit + weightUnit;
     }
 
     /**
@@ -77,8 +92,8 @@ public record Requantize(Scales scales, Lut lut, float unit) {
 
     /**
      * Whether an index is the one recomputed, or one that PyTorch may give with its sums in another
-     * order, as on a GPU: the quotient lies so near the middle between entries that rounding
-     * decides, or the scale so near zero that rounding decides its sign.
+     * order, as on a GPU, or from a weight that was not rounded yet: the quotient lies so near the
+     * middle between entries that rounding decides, or the scale so near zero that rounding decides its sign.
      *
      * @param i column
      */
@@ -153,11 +168,11 @@ public record Requantize(Scales scales, Lut lut, float unit) {
     }
 
     private float below(float number) {
-      return number * (number > 0 ? 1 - UNCERTAINTY * unit : 1 + UNCERTAINTY * unit);
+      return number * (number > 0 ? 1 - spread : 1 + spread);
     }
 
     private float above(float number) {
-      return number * (number > 0 ? 1 + UNCERTAINTY * unit : 1 - UNCERTAINTY * unit);
+      return number * (number > 0 ? 1 + spread : 1 - spread);
     }
   }
 }

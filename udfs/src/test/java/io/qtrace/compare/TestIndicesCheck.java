@@ -7,6 +7,7 @@ import io.qtrace.compare.QuantizedLayer.Factors;
 import io.qtrace.compare.QuantizedLayer.Source;
 import io.qtrace.io.LocalFiles;
 import io.qtrace.kernel.Mismatches;
+import io.qtrace.kernel.Rounding;
 import io.qtrace.lut.Lut;
 import io.qtrace.lut.Requantize;
 import io.qtrace.lut.Scales;
@@ -37,6 +38,7 @@ class TestIndicesCheck {
   private final double[] magnitude = numbers(3, RANK);
   private final double[] weight = numbers(4, OUT * IN);
   private DType scaleType = DType.FLOAT32;
+  private DType weightType = DType.FLOAT32;
 
   @ParameterizedTest
   @CsvSource({"INT16, 11", "INT64, 12", "UINT8, 13", "INT8, 14"})
@@ -114,7 +116,7 @@ class TestIndicesCheck {
   private QuantizedLayer layer(DType dtype, double[] indices) throws IOException {
     return new QuantizedLayer(
         write("indices", dtype, Shape.of(OUT, IN), indices),
-        Source.weight(write("weight", DType.FLOAT32, Shape.of(OUT, IN), weight)),
+        Source.weight(write("weight", weightType, Shape.of(OUT, IN), weight)),
         new Factors(
             write("scale_A", scaleType, Shape.of(OUT, RANK), a),
             write("scale_B", DType.FLOAT32, Shape.of(RANK, IN), b),
@@ -179,6 +181,25 @@ class TestIndicesCheck {
     assertThat(other.rounded()).isEqualTo(new Ulps(1, 1));
     indices[at] = 4;
     assertThat(result(layer(DType.INT16, indices)).others().count()).isEqualTo(1);
+  }
+
+  // Models are published in bfloat16; what was quantized may have been rounded to it since.
+  @Test
+  void allowsNeighboursOfAWeightThatWasRounded() throws IOException {
+    Scales scales = Scales.trained(floats(a), floats(b), floats(magnitude));
+    double[] exact = indices(scales);
+    weightType = DType.BFLOAT16;
+    CheckResult rounded = result(layer(DType.INT16, exact));
+    assertThat(rounded.others()).isEqualTo(Mismatches.NONE);
+    assertThat(rounded.rounded().elements()).isPositive();
+    Arrays.setAll(weight, i -> Rounding.of(DType.BFLOAT16, weight[i]));
+    CheckResult same = result(layer(DType.INT16, indices(scales)));
+    assertThat(same.others()).isEqualTo(Mismatches.NONE);
+    assertThat(same.rounded()).isEqualTo(Ulps.NONE);
+    double right = exact[77];
+    exact[77] = 7 - right;
+    assertThat(check(layer(DType.INT16, exact), OUT))
+        .isEqualTo(new Mismatches(1, 77, 7 - right, right));
   }
 
   private static CheckResult result(QuantizedLayer layer) throws IOException {

@@ -20,7 +20,7 @@ final class AuditId {
    * Version of the stored results; raised when the meaning of any of them changes, so that archives
    * are audited again.
    */
-  private static final int VERSION = 9;
+  private static final int VERSION = 10;
 
   private AuditId() {}
 

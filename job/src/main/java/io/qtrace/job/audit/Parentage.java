@@ -5,6 +5,7 @@ import io.qtrace.job.archive.Role;
 import io.qtrace.job.audit.PlannedEdge.Status;
 import io.qtrace.job.judge.Evidence;
 import io.qtrace.job.operations.Average;
+import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.MergeLora;
 import io.qtrace.job.operations.Quantize;
 import io.qtrace.job.parents.Ancestry;
@@ -140,8 +141,10 @@ final class Parentage {
         edge.child().role() == Role.INITIAL
             && MOSTLY * edge.unexplained() > edge.shared()
             && !edge.kind().equals(Quantize.KIND);
+    // The same content is so whatever is declared.
+    boolean open = edge.kind().equals(Copy.KIND) || !settled.contains(edge.child());
     return !claimed
-        && !settled.contains(edge.child())
+        && open
         && !initial
         && !isTrainedSince(edge)
         && !isReversed(edge);

@@ -10,9 +10,9 @@ final class Rounding {
 
   private Rounding() {}
 
-  /** Whether the child's numbers may be the parent's in a dtype of fewer bytes. */
+  /** Whether the child's numbers may be the parent's in another dtype that does not hold them all. */
   static boolean isLikely(TensorFacts parent, TensorFacts child) {
-    if (child.dtype().bytes() >= parent.dtype().bytes()) {
+    if (!isNarrower(parent.dtype(), child.dtype())) {
       return false;
     }
     double unit = unit(child.dtype());
@@ -27,6 +27,12 @@ final class Rounding {
         && isRounded(parent.stats().max(), child.stats().max(), child.dtype())
         && !(Math.abs(parent.stats().sum() - child.stats().sum())
             > unit * largest * parent.shape().elements());
+  }
+
+  // Of the two floats of 16 bits, one is less precise and the other has no small numbers.
+  private static boolean isNarrower(DType before, DType after) {
+    boolean floats = before.isFloat() && after.isFloat() && after != before;
+    return after.bytes() < before.bytes() || (floats && after.bytes() == before.bytes());
   }
 
   /**

@@ -11,7 +11,7 @@ import java.util.List;
  * already pay is taken off what waits. Of arcs with equal costs the first is taken.
  */
 final class Arborescence {
-  private static final Cost NOTHING = new Cost(0, 0, 0, 0, 0, 0);
+  private static final Cost NOTHING = new Cost(0, 0, 0, 0, 0, 0, 0);
 
   /** A possible edge of the tree. */
   record Arc(int from, int to, Cost cost) {}

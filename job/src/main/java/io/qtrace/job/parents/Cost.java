@@ -10,17 +10,25 @@ import java.util.Comparator;
  *     not prove
  * @param unexplained tensors, of edges that leave more than a damaged one or two
  * @param invented tensors that do not follow from the parent, and several for each damaged one
+ * @param changed tensors, of edges that leave any unexplained
  * @param distance of the sketches, in 2^-30
  * @param unclaimed children with claims, of which none names the parent
  * @param against hints that speak against it
  */
 record Cost(
-    long reversed, long unexplained, long invented, long distance, long unclaimed, long against)
+    long reversed,
+    long unexplained,
+    long invented,
+    long changed,
+    long distance,
+    long unclaimed,
+    long against)
     implements Comparable<Cost> {
   private static final Comparator<Cost> ORDER =
       Comparator.comparingLong(Cost::reversed)
           .thenComparingLong(Cost::unexplained)
           .thenComparingLong(Cost::invented)
+          .thenComparingLong(Cost::changed)
           .thenComparingLong(Cost::distance)
           .thenComparingLong(Cost::unclaimed)
           .thenComparingLong(Cost::against);
@@ -29,16 +37,23 @@ record Cost(
   private static final double LARGEST = 1L << 20; // sums of 2^13 of them fit a long
 
   /** More than all edges of a tree together that no claim contradicts, or one that claims do. */
-  static final Cost ROOT = new Cost(1, 1L << 40, 0, 0, 0, 0);
+  static final Cost ROOT = new Cost(1, 1L << 40, 0, 0, 0, 0, 0);
 
   static Cost of(
-      int reversed, int unexplained, int invented, double distance, int unclaimed, int against) {
+      int reversed,
+      int unexplained,
+      int invented,
+      int changed,
+      double distance,
+      int unclaimed,
+      int against) {
     // Damage to a few tensors is not a training of all.
     boolean damaged = unexplained <= DAMAGED;
     return new Cost(
         reversed,
         damaged ? 0 : unexplained,
         damaged ? invented + INVENTED * unexplained : invented,
+        unexplained > 0 ? changed : 0,
         Math.round((distance < LARGEST ? distance : LARGEST) * 0x1p30), // NaN is far too
         unclaimed,
         against);
@@ -49,6 +64,7 @@ record Cost(
         reversed + other.reversed,
         unexplained + other.unexplained,
         invented + other.invented,
+        changed + other.changed,
         distance + other.distance,
         unclaimed + other.unclaimed,
         against + other.against);
@@ -59,6 +75,7 @@ record Cost(
         reversed - other.reversed,
         unexplained - other.unexplained,
         invented - other.invented,
+        changed - other.changed,
         distance - other.distance,
         unclaimed - other.unclaimed,
         against - other.against);

@@ -85,7 +85,7 @@ public record Transition(
     int shared = statuses.getOrDefault(TensorStatus.IDENTICAL, 0);
     boolean related =
         shared > 0 || statuses.containsKey(TensorStatus.EQUAL) || isPartlyRounded(step);
-    int unexplained = outcome.unexplained();
+    int unexplained = unexplained(parent, child, outcome, statuses);
     boolean proof =
         outcome
             .best()
@@ -105,6 +105,17 @@ public record Transition(
         isPlausible(parent, child, weights, related || proof, shared, unexplained),
         isMixed(step),
         groups(step));
+  }
+
+  // Layers that a child lost do not make it another model's, if it has most of them as they were.
+  private static int unexplained(
+      Node parent, Node child, Classifier.Outcome outcome, Map<TensorStatus, Integer> statuses) {
+    int tensors = child.side().facts().tensors().size();
+    boolean most =
+        2 * statuses.getOrDefault(TensorStatus.IDENTICAL, 0) >= tensors
+            && 2 * tensors >= parent.side().facts().tensors().size();
+    int removed = statuses.getOrDefault(TensorStatus.REMOVED, 0);
+    return most ? Math.max(0, outcome.unexplained() - removed) : outcome.unexplained();
   }
 
   // A model saved with lower precision may share no bytes with its parent.

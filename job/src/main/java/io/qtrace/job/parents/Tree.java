@@ -177,6 +177,7 @@ final class Tree {
         claimed ? 1 : 0,
         transition.unexplained(),
         transition.invented(),
+        transition.changed(),
         transition.distance() + back,
         claims.isClaimed(before.file(), after.file()) ? 0 : 1,
         against);

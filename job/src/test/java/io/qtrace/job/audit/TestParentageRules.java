@@ -369,6 +369,31 @@ class TestParentageRules {
         .contains(planned(STEP_1, best, Status.DIRECT, WeightsEvidence.infers(copied), "weights"));
   }
 
+  // What is declared of a best state is kept, and so is that a step has its content.
+  @Test
+  void aCopyWithADeclaredParentIsAnEdgeTooIfAnotherParentIsCloser() {
+    CheckpointFile best = HandMade.file("run/best_state_dict.pt", Role.BEST, 0);
+    InferredEdge nearer = edge(SOURCE, STEP_1, "train");
+    InferredEdge copied = copy(STEP_1, best);
+    evaluation.ruling(nearer, OTHER, 0, false);
+    assertThat(
+            parentage(forest(nearer, copied), declared(OTHER, STEP_1), declared(OTHER, best)))
+        .containsExactlyInAnyOrder(
+            planned(
+                OTHER,
+                STEP_1,
+                Status.DIRECT,
+                WeightsEvidence.shows(WeightsEvidence.Says.PREFERS, nearer),
+                "declared"),
+            planned(
+                OTHER,
+                best,
+                Status.DIRECT,
+                WeightsEvidence.shows(WeightsEvidence.Says.PREFERS, nearer),
+                "declared"),
+            planned(STEP_1, best, Status.DIRECT, WeightsEvidence.infers(copied), "weights"));
+  }
+
   @Test
   void edgesAreInTheOrderOfRunsThoseOfOneChildTogether() {
     CheckpointFile a = file("a/step1.pt");

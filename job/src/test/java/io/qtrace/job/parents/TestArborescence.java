@@ -22,7 +22,7 @@ class TestArborescence {
         for (int to = 1; to < NODES; to++) {
           if (from == 0 || (from != to && random.nextInt(4) > 0)) {
             arcs.add(
-                new Arc(from, to, new Cost(0, random.nextInt(3), 0, random.nextInt(20), 0, 0)));
+                new Arc(from, to, new Cost(0, random.nextInt(3), 0, 0, random.nextInt(20), 0, 0)));
           }
         }
       }

@@ -13,7 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class TestArborescenceAtScale {
-  private static final Cost NOTHING = new Cost(0, 0, 0, 0, 0, 0);
+  private static final Cost NOTHING = new Cost(0, 0, 0, 0, 0, 0, 0);
 
   // Where every arc has its reverse of the same cost, the cheapest arborescence is a minimum
   // spanning forest, one root for each component.
@@ -25,7 +25,7 @@ class TestArborescenceAtScale {
       int first = 1000 * group;
       for (int i = 1; i < 1000; i++) {
         int from = group % 2 == 0 ? first + i - 1 : first; // a chain, or a star
-        links.add(new Arc(from, first + i, new Cost(0, 0, 0, i % 7, 0, 0)));
+        links.add(new Arc(from, first + i, new Cost(0, 0, 0, 0, i % 7, 0, 0)));
       }
     }
     Random random = new Random(20261125);
@@ -33,7 +33,7 @@ class TestArborescenceAtScale {
       int from = random.nextInt(nodes);
       int to = random.nextInt(nodes);
       if (from != to) {
-        links.add(new Arc(from, to, new Cost(0, random.nextInt(4), 0, random.nextInt(1000), 0, 0)));
+        links.add(new Arc(from, to, new Cost(0, random.nextInt(4), 0, 0, random.nextInt(1000), 0, 0)));
       }
     }
     List<Arc> arcs = new ArrayList<>();
@@ -52,12 +52,12 @@ class TestArborescenceAtScale {
     int nodes = 20_000;
     List<Arc> arcs = new ArrayList<>();
     for (int i = 1; i < nodes; i++) {
-      addBoth(arcs, i - 1, i, new Cost(0, 0, 0, 1, 0, 0));
+      addBoth(arcs, i - 1, i, new Cost(0, 0, 0, 0, 1, 0, 0));
     }
     arcs.add(new Arc(nodes, nodes / 2, Cost.ROOT));
     Arc[] tree = Arborescence.of(nodes + 1, nodes, arcs);
     assertIsATree(tree, nodes);
-    assertThat(cost(tree)).isEqualTo(new Cost(1, 1L << 40, 0, nodes - 1, 0, 0));
+    assertThat(cost(tree)).isEqualTo(new Cost(1, 1L << 40, 0, 0, nodes - 1, 0, 0));
   }
 
   @Test
@@ -78,6 +78,7 @@ class TestArborescenceAtScale {
                   new Cost(
                       random.nextInt(8) == 0 ? 1 : 0,
                       random.nextInt(3),
+                      0,
                       0,
                       random.nextInt(range),
                       0,
@@ -102,14 +103,14 @@ class TestArborescenceAtScale {
       List<Arc> arcs = new ArrayList<>();
       for (int node = 0; node < nodes; node++) {
         if (node != root) {
-          arcs.add(new Arc(root, node, new Cost(0, 5, 0, random.nextInt(3), 0, 0)));
+          arcs.add(new Arc(root, node, new Cost(0, 5, 0, 0, random.nextInt(3), 0, 0)));
         }
       }
       for (int i = 0; i < 200; i++) {
         int from = random.nextInt(nodes);
         int to = random.nextInt(nodes);
         if (from != to) {
-          arcs.add(new Arc(from, to, new Cost(0, random.nextInt(2), 0, random.nextInt(3), 0, 0)));
+          arcs.add(new Arc(from, to, new Cost(0, random.nextInt(2), 0, 0, random.nextInt(3), 0, 0)));
         }
       }
       Arc[] tree = Arborescence.of(nodes, root, arcs);

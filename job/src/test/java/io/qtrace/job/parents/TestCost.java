@@ -19,10 +19,16 @@ class TestCost {
 
   @Test
   void nanDistanceCostsMoreThanAny() {
-    assertThat(Cost.of(0, 0, 1, Double.NaN, 0, 0)).isGreaterThan(Cost.of(0, 0, 1, 1_000, 0, 0));
+    assertThat(Cost.of(0, 0, 1, 0, Double.NaN, 0, 0)).isGreaterThan(Cost.of(0, 0, 1, 0, 1_000, 0, 0));
+  }
+
+  @Test
+  void ofParentsThatLeaveAsMuchUnexplainedTheOneWithFewerChangesCostsLess() {
+    assertThat(Cost.of(0, 1, 0, 2, 0, 0, 1)).isLessThan(Cost.of(0, 1, 0, 3, 0, 0, 0));
+    assertThat(Cost.of(0, 0, 0, 2, 0, 0, 1)).isGreaterThan(Cost.of(0, 0, 0, 3, 0, 0, 0));
   }
 
   private static Cost cost(int unexplained, int invented) {
-    return Cost.of(0, unexplained, invented, 0, 0, 0);
+    return Cost.of(0, unexplained, invented, 0, 0, 0, 0);
   }
 }

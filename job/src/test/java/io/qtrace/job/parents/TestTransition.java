@@ -10,6 +10,7 @@ import io.qtrace.job.operations.RandomChain.Link;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.tensor.DType;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
@@ -65,5 +66,39 @@ class TestTransition {
       assertThat(found.kind()).isEqualTo(new EdgeKind("dequantize"));
       assertThat(found.plausible()).isTrue();
     }
+  }
+
+  // What bfloat16 holds and float16 does not becomes 0.
+  @Test
+  void smallNumbersOfBfloat16AreRoundedToFloat16() {
+    String weight = "model.layers.0.mlp.up_proj.weight";
+    for (Link link : links("train")) {
+      ArrayCheckpoint parent =
+          link.child()
+              .map(tensor -> tensor.isFloat() ? tensor.as(DType.BFLOAT16) : tensor)
+              .with(weight, 1, 0x1p-30);
+      ArrayCheckpoint child =
+          parent.map(tensor -> tensor.isFloat() ? tensor.as(DType.FLOAT16) : tensor);
+      Transition found = between(parent, child);
+      assertThat(found.kind()).isEqualTo(new EdgeKind("cast"));
+      assertThat(found.unexplained()).isZero();
+    }
+  }
+
+  @Test
+  void aModelWithoutItsLastLayerComesFromTheWholeOne() {
+    for (Link link : links("train")) {
+      ArrayCheckpoint whole = link.parent();
+      ArrayCheckpoint part = whole;
+      for (String name : whole.tensors().keySet()) {
+        part = name.startsWith(OTHER) ? part.without(name) : part;
+      }
+      assertThat(between(whole, part).plausible()).isTrue();
+      assertThat(between(whole, only(part, "model.embed_tokens.weight")).plausible()).isFalse();
+    }
+  }
+
+  private static ArrayCheckpoint only(ArrayCheckpoint model, String name) {
+    return new ArrayCheckpoint(Map.of(name, model.tensor(name)));
   }
 }

@@ -93,7 +93,8 @@ public record Requantize(Scales scales, Lut lut, float unit, float weightUnit) {
     /**
      * Whether an index is the one recomputed, or one that PyTorch may give with its sums in another
      * order, as on a GPU, or from a weight that was not rounded yet: the quotient lies so near the
-     * middle between entries that rounding decides, or the scale so near zero that rounding decides its sign.
+     * middle between entries that rounding decides, or the scale so near zero that rounding decides
+     * its sign.
      *
      * @param i column
      */

@@ -143,11 +143,7 @@ final class Parentage {
             && !edge.kind().equals(Quantize.KIND);
     // The same content is so whatever is declared.
     boolean open = edge.kind().equals(Copy.KIND) || !settled.contains(edge.child());
-    return !claimed
-        && open
-        && !initial
-        && !isTrainedSince(edge)
-        && !isReversed(edge);
+    return !claimed && open && !initial && !isTrainedSince(edge) && !isReversed(edge);
   }
 
   // A step that is not what was quantized, but trained from it: that one is missing.

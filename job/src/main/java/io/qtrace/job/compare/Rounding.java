@@ -10,7 +10,9 @@ final class Rounding {
 
   private Rounding() {}
 
-  /** Whether the child's numbers may be the parent's in another dtype that does not hold them all. */
+  /**
+   * Whether the child's numbers may be the parent's in another dtype that does not hold them all.
+   */
   static boolean isLikely(TensorFacts parent, TensorFacts child) {
     if (!isNarrower(parent.dtype(), child.dtype())) {
       return false;

@@ -62,7 +62,8 @@ public final class EdgeJudge implements Serializable {
         .forEach(change -> settled.add(change.quantized().name()));
     FindingList findings = new FindingList(rules.waivers(child));
     PairComparison pair = step.pair();
-    new ExpectationFindings(findings, rules, kind, step, moves).add(reported);
+    boolean idle = FirstStep.isIdle(kind, step, child);
+    new ExpectationFindings(findings, rules, kind, step, moves, idle).add(reported);
     QFindings.add(findings, changes);
     addLutFindings(findings, operation, step);
     ChildFindings.add(
@@ -98,7 +99,7 @@ public final class EdgeJudge implements Serializable {
     notes.addAll(casts(pair));
     notes.addAll(QFindings.notes(changes));
     List<String> trained = TrainNotes.trained(kind, step);
-    notes.addAll(TrainNotes.of(kind, step, trained));
+    notes.addAll(idle ? List.of(FirstStep.NOTE) : TrainNotes.of(kind, step, trained));
     operation.ifPresent(known -> notes.addAll(known.notes(step)));
     notes.addAll(findings.notes());
     return new Judgement(

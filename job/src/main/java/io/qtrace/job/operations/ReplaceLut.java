@@ -9,6 +9,7 @@ import io.qtrace.lut.Category;
 import io.qtrace.lut.LayerLut;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.lut.Scales;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -111,31 +112,36 @@ public final class ReplaceLut implements Operation {
     }
     for (LayerNames layer : step.lutLayers()) {
       if (replaces(layer, step)) {
-        add(wanted, layer, ends, true);
-        add(wanted, layer, ends, false);
+        addQuantized(wanted, layer, ends);
+        addWeight(wanted, layer, ends);
       } else if (requantizes(layer, step)) {
-        add(wanted, layer, ends, false);
+        addWeight(wanted, layer, ends);
       }
     }
     return wanted;
   }
 
-  private static void add(
-      Map<String, Recomputation> wanted, LayerNames layer, Ends ends, boolean fromQuantized) {
+  private static void addQuantized(Map<String, Recomputation> wanted, LayerNames layer, Ends ends) {
     Nearest.add(
         wanted,
         layer,
         KIND,
-        fromQuantized ? "quantized" : "weight",
+        "quantized",
         ends,
         new Nearest.Tool(
-            tensors ->
-                fromQuantized
-                    ? new Source(tensors.parent(layer.quantized()), true, Optional.empty())
-                    : Source.weight(Nearest.weight(layer, ends).apply(tensors)),
-            tensors ->
-                tensors.childFactors(
-                    layer, fromQuantized ? Scales.Form.TRAINED : Scales.Form.STORED)));
+            tensors -> new Source(tensors.parent(layer.quantized()), true, Optional.empty()),
+            tensors -> tensors.childFactors(layer, Scales.Form.TRAINED)));
+  }
+
+  // The recipe's choice of LUTs takes the factors as they are stored, others normalize them.
+  private static void addWeight(Map<String, Recomputation> wanted, LayerNames layer, Ends ends) {
+    Nearest.addForms(
+        wanted,
+        layer,
+        KIND,
+        List.of(Scales.Form.STORED, Scales.Form.TRAINED, Scales.Form.INITIAL),
+        ends,
+        Nearest.weight(layer, ends));
   }
 
   @Override

@@ -108,7 +108,15 @@ public final class TrainedGroups {
     return mayTrain(group)
         && (some.mostlyMoved()
             ? some.moved.size() >= least
-            : some.moved.size() > least && some.still.stream().allMatch(this::mayStay));
+            : (some.moved.size() > least || (!some.moved.isEmpty() && factorsTrain(group)))
+                && some.still.stream().allMatch(this::mayStay));
+  }
+
+  // Whether a group is of the magnitudes of factors that train: then those train that moved.
+  private boolean factorsTrain(TensorGroup group) {
+    return group.what().equals(MAGNITUDE)
+        && members(new TensorGroup("scale_A", group.part())).mostlyMoved()
+        && members(new TensorGroup("scale_B", group.part())).mostlyMoved();
   }
 
   private boolean mayTrain(TensorGroup group) {

@@ -1,9 +1,11 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.Role;
+import io.qtrace.job.operations.ReplaceLut;
 import io.qtrace.job.operations.Requantize;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.parents.Arborescence.Arc;
+import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,6 +19,7 @@ import java.util.stream.IntStream;
 /** The parents, among linked nodes of different contents, that leave the least unexplained. */
 final class Tree {
   private static final int NONE = -1;
+  private static final Set<EdgeKind> AGAIN = Set.of(Requantize.KIND, ReplaceLut.KIND);
 
   private final List<MeasuredCheckpoint> nodes;
   private final List<String> ids; // of the nodes, each a hash
@@ -162,7 +165,7 @@ final class Tree {
     boolean first = after.file().role() == Role.INITIAL;
     boolean again =
         first
-            && transition.kind().equals(Requantize.KIND)
+            && AGAIN.contains(transition.kind())
             && !before.file().run().equals(after.file().run())
             && !claims.claims(before.file(), after.file());
     boolean claimed =

@@ -81,8 +81,7 @@ class TestGraftedArchive {
   private static void take(CheckpointBytes to, CheckpointBytes from, String name) {
     TensorEntry tensor = to.tensor(name);
     ByteBuffer elements = from.at(from.tensor(name), 0);
-    elements.limit(
-        elements.position() + (int) (tensor.elements() * tensor.dtype().bytes()));
+    elements.limit(elements.position() + (int) (tensor.elements() * tensor.dtype().bytes()));
     to.put(tensor, 0, at -> at.put(elements));
   }
 }

@@ -376,8 +376,7 @@ class TestParentageRules {
     InferredEdge nearer = edge(SOURCE, STEP_1, "train");
     InferredEdge copied = copy(STEP_1, best);
     evaluation.ruling(nearer, OTHER, 0, false);
-    assertThat(
-            parentage(forest(nearer, copied), declared(OTHER, STEP_1), declared(OTHER, best)))
+    assertThat(parentage(forest(nearer, copied), declared(OTHER, STEP_1), declared(OTHER, best)))
         .containsExactlyInAnyOrder(
             planned(
                 OTHER,

@@ -36,6 +36,7 @@ import java.util.function.Function;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -573,5 +574,45 @@ class TestEdgeJudge {
     assertThat(found.lutMoves())
         .extracting(LutMove::layer)
         .containsExactly(Layers.ATTENTION.layer(), Layers.MLP.layer(), Layers.SMALL.layer());
+  }
+
+  // Its learning rate is 0 where there is a warm-up.
+  @ParameterizedTest
+  @CsvSource({
+    "checkpoint_step1.pt, CLEAN",
+    "global_step1/model.pt, CLEAN",
+    "checkpoint_step10.pt, VIOLATION",
+    "checkpoint_epoch1.pt, VIOLATION"
+  })
+  void theFirstStepOfARunMayMoveNothing(String child, Verdict verdict) {
+    ArrayCheckpoint initial = Layers.initial();
+    ArrayCheckpoint started = Layers.started(initial);
+    assertThat(judged(initial, started, child).verdict()).isEqualTo(verdict);
+    ArrayCheckpoint trained =
+        started.with(LAYER.scaleA(), Layers.trainedScales(initial, 5).tensor(LAYER.scaleA()));
+    assertThat(judged(initial, trained, child).verdict()).isEqualTo(Verdict.VIOLATION);
+  }
+
+  private static Judgement judged(ArrayCheckpoint parent, ArrayCheckpoint child, String name) {
+    return JUDGE.judge(
+        StepOfArrays.of(parent, child),
+        NotCompared.NOTHING,
+        ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE),
+        RUN + "/" + name,
+        Optional.empty());
+  }
+
+  @Test
+  void magnitudesOfFactorsThatTrainMayStayInBfloat16() {
+    ArrayCheckpoint parent = Layers.cast(Layers.initial(), DType.BFLOAT16);
+    ArrayCheckpoint child = Layers.cast(Layers.trainedScales(parent, 6), DType.BFLOAT16);
+    for (LayerNames layer : Layers.ALL) {
+      child = child.with(layer.magnitude(), parent.tensor(layer.magnitude()));
+    }
+    assertThat(judged(parent, child, "checkpoint_step4.pt").findings()).isEmpty();
+    child = child.nudged(LAYER.magnitude(), 1);
+    assertThat(judged(parent, child, "checkpoint_step4.pt").findings()).isEmpty();
+    ArrayCheckpoint frozen = parent.nudged(LAYER.magnitude(), 1);
+    assertThat(judged(parent, frozen, "checkpoint_step4.pt").findings()).isNotEmpty();
   }
 }

@@ -66,16 +66,24 @@ public final class Layers {
     for (LayerNames layer : ALL) {
       trained = trainedScales(trained, layer, random);
     }
+    ArrayCheckpoint started = started(model);
     for (LayerNames layer : TRAINABLE) {
-      Lut stored = new Lut(model.tensor(layer.lut()).floats());
-      ArrayTensor deltas = model.tensor(layer.deltas());
-      float[] start =
-          deltas == null
-              ? LutDeltas.initial(stored, LutParameters.training(stored)).logits()
-              : deltas.floats();
-      trained = trained.with(layer.deltas(), moved(ArrayTensor.of(start, start.length), random));
+      trained = trained.with(layer.deltas(), moved(started.tensor(layer.deltas()), random));
     }
     return trained;
+  }
+
+  /** What training begins with: deltas that give the stored LUT, where there are none. */
+  public static ArrayCheckpoint started(ArrayCheckpoint model) {
+    ArrayCheckpoint started = model;
+    for (LayerNames layer : TRAINABLE) {
+      if (!model.has(layer.deltas())) {
+        Lut stored = new Lut(model.tensor(layer.lut()).floats());
+        float[] start = LutDeltas.initial(stored, LutParameters.training(stored)).logits();
+        started = started.with(layer.deltas(), ArrayTensor.of(start, start.length));
+      }
+    }
+    return started;
   }
 
   /** Optimizer steps on scales alone. */

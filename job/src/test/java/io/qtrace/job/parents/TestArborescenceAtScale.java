@@ -33,7 +33,8 @@ class TestArborescenceAtScale {
       int from = random.nextInt(nodes);
       int to = random.nextInt(nodes);
       if (from != to) {
-        links.add(new Arc(from, to, new Cost(0, random.nextInt(4), 0, 0, random.nextInt(1000), 0, 0)));
+        links.add(
+            new Arc(from, to, new Cost(0, random.nextInt(4), 0, 0, random.nextInt(1000), 0, 0)));
       }
     }
     List<Arc> arcs = new ArrayList<>();
@@ -110,7 +111,8 @@ class TestArborescenceAtScale {
         int from = random.nextInt(nodes);
         int to = random.nextInt(nodes);
         if (from != to) {
-          arcs.add(new Arc(from, to, new Cost(0, random.nextInt(2), 0, 0, random.nextInt(3), 0, 0)));
+          arcs.add(
+              new Arc(from, to, new Cost(0, random.nextInt(2), 0, 0, random.nextInt(3), 0, 0)));
         }
       }
       Arc[] tree = Arborescence.of(nodes, root, arcs);

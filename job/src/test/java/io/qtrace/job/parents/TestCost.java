@@ -19,7 +19,8 @@ class TestCost {
 
   @Test
   void nanDistanceCostsMoreThanAny() {
-    assertThat(Cost.of(0, 0, 1, 0, Double.NaN, 0, 0)).isGreaterThan(Cost.of(0, 0, 1, 0, 1_000, 0, 0));
+    assertThat(Cost.of(0, 0, 1, 0, Double.NaN, 0, 0))
+        .isGreaterThan(Cost.of(0, 0, 1, 0, 1_000, 0, 0));
   }
 
   @Test

@@ -1,0 +1,31 @@
+package io.qtrace.job.judge;
+
+import io.qtrace.job.operations.Step;
+import io.qtrace.job.operations.Train;
+import io.qtrace.job.policy.EdgeKind;
+import java.util.regex.Pattern;
+
+/**
+ * The first optimizer step of a run. With a warm-up its learning rate is 0: it adds deltas and
+ * moves nothing.
+ */
+final class FirstStep {
+  static final String NOTE =
+      "the first step changed nothing: with a warm-up, training begins with a learning rate of 0";
+
+  private static final Pattern NAME =
+      Pattern.compile("(?:.*/)?[^/]*(?:step|checkpoint)[-_=]?0*1(?:\\D.*)?");
+
+  private FirstStep() {}
+
+  /**
+   * Whether a step is the first of a run, and moved nothing.
+   *
+   * @param child path of the child
+   */
+  static boolean isIdle(EdgeKind kind, Step step, String child) {
+    return kind.equals(Train.KIND)
+        && NAME.matcher(child).matches()
+        && step.differing().stream().noneMatch(tensor -> step.isMoved(tensor.name()));
+  }
+}

@@ -26,8 +26,8 @@ public final class RootFindings {
   private RootFindings() {}
 
   /**
-   * Finds {@code _Q} that differ from {@code lut[_indices]}, invalid LUTs, NaN, and content that
-   * cannot be compared.
+   * Finds {@code _Q} that differ from {@code lut[_indices]} or are missing, invalid LUTs, NaN, and
+   * content that cannot be compared.
    *
    * @param path of the checkpoint, the example of each finding
    * @param waivers that apply to the checkpoint
@@ -65,8 +65,28 @@ public final class RootFindings {
                     Amount.of(those.size(), "tensor"),
                     SafeText.of(those.get(0).name()),
                     ChildFindings.notFinite(those.get(0).stats())));
+    List<LayerNames> missing = withoutQuantized(facts);
+    findings.add(
+        "q-missing",
+        missing,
+        LayerNames::quantized,
+        those ->
+            "%s without a _Q, which other layers have, such as %s"
+                .formatted(Amount.of(those.size(), "layer"), SafeText.of(those.get(0).layer())));
     skipped.addFindings(findings, facts.tensors().isEmpty());
     return findings.findings().stream().map(finding -> finding.about(path)).toList();
+  }
+
+  // V1 layers, which have no magnitudes, have no _Q; nor has a model whose layers are converted.
+  private static List<LayerNames> withoutQuantized(CheckpointFacts facts) {
+    List<LayerNames> layers =
+        facts.tensors().keySet().stream()
+            .flatMap(name -> LayerNames.ofLut(name).stream())
+            .filter(layer -> facts.tensor(layer.magnitude()).isPresent())
+            .toList();
+    List<LayerNames> missing =
+        layers.stream().filter(layer -> facts.tensor(layer.quantized()).isEmpty()).toList();
+    return missing.size() < layers.size() ? missing : List.of();
   }
 
   private static Stream<LayerInvariants> layers(CheckpointFacts facts) {

@@ -96,12 +96,14 @@ final class Averages {
     return made.unexplained() > 0 || made.invented() > 0;
   }
 
-  // Rounding to few bits may take an average from between its members.
+  // Rounding to few bits may take an average from between its members, and so may damage: of a
+  // file whose name is none that training gives, training explains too little.
   private boolean isUnexplained(int node) {
+    Role role = nodes.get(node).file().role();
     OptionalInt parent = tree.parent(node);
     return parent.isEmpty()
-        ? nodes.get(node).file().role() != Role.INITIAL
-        : tree.transition(parent.getAsInt(), node).unexplained() > 0;
+        ? role != Role.INITIAL
+        : role == Role.OTHER || tree.transition(parent.getAsInt(), node).unexplained() > 0;
   }
 
   private boolean isNear(int node, Set<Integer> averages) {

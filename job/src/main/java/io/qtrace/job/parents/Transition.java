@@ -84,7 +84,8 @@ public record Transition(
     Map<TensorStatus, Integer> statuses = step.pair().summary();
     int shared = statuses.getOrDefault(TensorStatus.IDENTICAL, 0);
     boolean related =
-        shared > 0 || statuses.containsKey(TensorStatus.EQUAL) || isPartlyRounded(step);
+        step.pair().byName().values().stream().anyMatch(Transition::isKept)
+            || isPartlyRounded(step);
     int unexplained = unexplained(parent, child, outcome, statuses);
     boolean proof =
         outcome
@@ -118,10 +119,21 @@ public record Transition(
     return most ? Math.max(0, outcome.unexplained() - removed) : outcome.unexplained();
   }
 
+  // Models of one architecture have tables and constants in common, such as norms of ones.
+  private static boolean isDistinct(TensorComparison tensor) {
+    return tensor.isComparable()
+        && tensor.category() != Category.LUT
+        && tensor.right().filter(own -> own.stats().min() < own.stats().max()).isPresent();
+  }
+
+  private static boolean isKept(TensorComparison tensor) {
+    return !tensor.isChanged() && isDistinct(tensor);
+  }
+
   // A model saved with lower precision may share no bytes with its parent.
   private static boolean isPartlyRounded(Step step) {
     List<TensorComparison> both =
-        step.pair().byName().values().stream().filter(TensorComparison::isComparable).toList();
+        step.pair().byName().values().stream().filter(Transition::isDistinct).toList();
     return 4 * both.stream().filter(TensorComparison::isRounded).count() >= both.size()
         && !both.isEmpty();
   }

@@ -62,6 +62,24 @@ class TestRootFindings {
   }
 
   @Test
+  void aLayerWithoutAQIsFoundIfOthersHaveOne() {
+    ArrayCheckpoint part = Layers.initial().without(Layers.MLP.quantized());
+    assertThat(findings(part))
+        .containsExactly(
+            new Finding(
+                "q-missing",
+                1,
+                PATH,
+                "%s: 1 layer without a _Q, which other layers have, such as %s"
+                    .formatted(PATH, Layers.MLP.layer())));
+    ArrayCheckpoint none = part;
+    for (LayerNames layer : Layers.ALL) {
+      none = none.without(layer.quantized());
+    }
+    assertThat(findings(none)).isEmpty();
+  }
+
+  @Test
   void aQThatASyncWroteFromATrainedLutIsNotDamaged() {
     ArrayCheckpoint trained = Layers.trained(Layers.initial(), 5);
     LayerNames layer = Layers.ATTENTION;

@@ -51,6 +51,22 @@ class TestAverages {
         .allSatisfy(pool -> assertThat(pool.others()).contains(ONE.id(), OTHER.id()));
   }
 
+  // One large element that is wrong takes an average from between its members.
+  @Test
+  void asksOfFilesThatTrainingDoesNotNameWhereverTheyLie() {
+    CheckpointFile last = HandMade.file("run/step3.pt");
+    Map<CheckpointFile, Float> places = Map.of(ONE, 0f, OTHER, 1f, AVERAGE, 40f, last, 80f);
+    List<CheckpointFile> files = List.of(ONE, OTHER, AVERAGE, last);
+    for (CheckpointFile one : files) {
+      files.stream().filter(other -> other != one).forEach(other -> both(one, other, "train", 5));
+    }
+    new ParentSearch(new Asked()).run(measured(places), DeclaredParents.NONE);
+    assertThat(asked)
+        .extracting(Evaluation.Pool::child)
+        .contains(AVERAGE.id())
+        .doesNotContain(last.id());
+  }
+
   private static List<MeasuredCheckpoint> measured(Map<CheckpointFile, Float> places) {
     return places.entrySet().stream()
         .map(

@@ -3,12 +3,14 @@ package io.qtrace.job.parents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.operations.ArrayCheckpoint;
+import io.qtrace.job.operations.ArrayTensor;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.RandomChain;
 import io.qtrace.job.operations.RandomChain.Link;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.tensor.DType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -100,5 +102,43 @@ class TestTransition {
 
   private static ArrayCheckpoint only(ArrayCheckpoint model, String name) {
     return new ArrayCheckpoint(Map.of(name, model.tensor(name)));
+  }
+
+  // Both have norms of ones, and their LUTs.
+  @Test
+  void aModelThatWasQuantizedFromOtherWeightsIsNotRelated() {
+    for (Link link : links("quantize")) {
+      ArrayCheckpoint parent = withNormsOfOnes(link.parent());
+      ArrayCheckpoint child = withNormsOfOnes(link.child());
+      assertThat(between(parent, child).plausible()).isTrue();
+      ArrayCheckpoint other = parent;
+      for (String name : parent.tensors().keySet()) {
+        ArrayTensor negated = ArrayTensor.of(negated(parent.tensor(name)), sizes(parent, name));
+        other = name.contains("norm") ? other : other.with(name, negated);
+      }
+      assertThat(between(other, child).plausible()).isFalse();
+    }
+  }
+
+  private static ArrayCheckpoint withNormsOfOnes(ArrayCheckpoint model) {
+    ArrayCheckpoint with = model;
+    for (String name : model.tensors().keySet()) {
+      float[] ones = new float[model.tensor(name).values().length];
+      Arrays.fill(ones, 1);
+      with = name.contains("norm") ? with.with(name, ArrayTensor.of(ones, ones.length)) : with;
+    }
+    return with;
+  }
+
+  private static float[] negated(ArrayTensor tensor) {
+    float[] negated = tensor.floats();
+    for (int i = 0; i < negated.length; i++) {
+      negated[i] = -negated[i];
+    }
+    return negated;
+  }
+
+  private static long[] sizes(ArrayCheckpoint model, String name) {
+    return model.tensor(name).shape().sizes().stream().mapToLong(Long::longValue).toArray();
   }
 }

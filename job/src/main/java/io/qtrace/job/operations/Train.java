@@ -95,11 +95,14 @@ public final class Train implements Operation {
     return Quantization.STALE;
   }
 
-  /** The trainer writes indices as int16. */
+  /** The trainer writes indices as int16, and rounds the magnitudes that it freezes. */
   @Override
   public boolean derives(TensorComparison explained, Step step) {
+    if (explained.category() == Category.SCALE) {
+      return step.trained().isHalved(explained);
+    }
     return explained.category() == Category.INDICES
-        && explained.isDtypeChanged()
+        && (explained.isDtypeChanged() || explained.status() == TensorStatus.ADDED)
         && explained.right().filter(own -> own.dtype() == DType.INT16).isPresent();
   }
 

@@ -7,6 +7,7 @@ import io.qtrace.lut.Category;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,7 @@ public final class TrainedGroups {
   private static final Members NONE = new Members();
 
   private final Map<TensorGroup, Members> members = new HashMap<>();
+  private final Set<String> halves = new HashSet<>();
   private final boolean frozen;
 
   TrainedGroups(Step step) {
@@ -35,7 +37,10 @@ public final class TrainedGroups {
       if (tensor.isComparable() && isTrainable(tensor.category())) {
         Members some = members.computeIfAbsent(TensorGroup.of(tensor), group -> new Members());
         (isMoved(tensor) ? some.moved : some.still).add(tensor);
-        some.halved += isHalved(tensor, step) ? 1 : 0;
+        if (isHalved(tensor, step)) {
+          some.halved++;
+          halves.add(tensor.name());
+        }
       }
     }
   }
@@ -144,6 +149,11 @@ public final class TrainedGroups {
     return trained;
   }
 
+  /** Whether a magnitude is the parent's rounded to float16. */
+  boolean isHalved(TensorComparison tensor) {
+    return halves.contains(tensor.name());
+  }
+
   /** The groups that the trainer rounded to float16 before freezing them. */
   public Set<TensorGroup> halved() {
     Set<TensorGroup> halved = new TreeSet<>();
@@ -159,7 +169,7 @@ public final class TrainedGroups {
   public List<TensorComparison> notHalved(Step step) {
     return step.pair().byName().values().stream()
         .filter(tensor -> isMoved(tensor) && isTrainable(tensor.category()))
-        .filter(tensor -> isMostlyHalved(TensorGroup.of(tensor)) && !isHalved(tensor, step))
+        .filter(tensor -> isMostlyHalved(TensorGroup.of(tensor)) && !isHalved(tensor))
         .toList();
   }
 

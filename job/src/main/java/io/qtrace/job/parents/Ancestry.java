@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 public final class Ancestry {
   private final Map<CheckpointFile, InferredEdge> edges = new HashMap<>(); // by child
   private final Set<CheckpointFile> readable = new HashSet<>();
+  private final Map<String, List<CheckpointFile>> steps = new HashMap<>(); // by run
   private final Map<CheckpointFile, Set<String>> runs = new HashMap<>(); // that have the content
   private final Map<CheckpointFile, List<CheckpointFile>> files = new HashMap<>(); // that have it
   private final Map<CheckpointFile, List<InferredEdge>> averages = new HashMap<>(); // by child
@@ -39,6 +40,9 @@ public final class Ancestry {
     for (MeasuredCheckpoint checkpoint : checkpoints) {
       CheckpointFile file = checkpoint.file();
       readable.add(file);
+      if (file.role() == Role.STEP) {
+        steps.computeIfAbsent(file.run(), run -> new ArrayList<>()).add(file);
+      }
       files.computeIfAbsent(original(file), content -> new ArrayList<>()).add(file);
       runs.computeIfAbsent(original(file), content -> new HashSet<>()).add(file.run());
     }
@@ -106,19 +110,23 @@ public final class Ancestry {
     return Optional.empty();
   }
 
-  // The checkpoint whose content a step has in spite of its name: no training comes out as another
-  // one did, so of two with one content that were trained from different ones one is not a step.
+  // The step whose content a checkpoint has in spite of its name: no training comes out as another
+  // one did, so of two with one content that were trained from different ones one is no step; nor
+  // is
+  // the best state of a run a step of another one.
   private Optional<InferredEdge> misplaced(
       Declaration claim, ParentEvidence opinion, Map<Declaration, ParentEvidence> opinions) {
     CheckpointFile child = claim.child();
     boolean leads =
         path(child).stream()
             .anyMatch(edge -> original(edge.parent()).equals(original(claim.parent())));
-    if (child.role() != Role.STEP
-        || !readable.contains(claim.parent())
-        || isLed(opinion)
-        || leads
-        || isCopyOf(claim.parent(), child)) {
+    boolean misnamed =
+        switch (child.role()) {
+          case STEP, OTHER -> !isLed(opinion) && !leads;
+          case BEST -> isForeign(child);
+          case EMA, INITIAL, BAKED, EXPORT -> false;
+        };
+    if (!misnamed || !readable.contains(claim.parent()) || isCopyOf(claim.parent(), child)) {
       return Optional.empty();
     }
     return files.getOrDefault(original(child), List.of()).stream()
@@ -126,6 +134,12 @@ public final class Ancestry {
         .filter(file -> isInPlace(file, child, opinions))
         .min(Comparator.comparing(CheckpointFile::path))
         .map(file -> InferredEdge.copy(file, child, copied(file, child)));
+  }
+
+  // Whether the content of a best state is of no step of its run, though that has some.
+  private boolean isForeign(CheckpointFile best) {
+    List<CheckpointFile> own = steps.getOrDefault(best.run(), List.of());
+    return !own.isEmpty() && own.stream().noneMatch(step -> isCopyOf(step, best));
   }
 
   // Whether all that is claimed of a step is so; the first of a run has no claims.

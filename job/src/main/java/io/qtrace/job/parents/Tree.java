@@ -215,8 +215,10 @@ final class Tree {
     Transition onward = transition(sibling, node);
     Transition direct = transition(parent, node);
     boolean trained = isTraining(direct) && direct.unexplained() <= onward.unexplained();
+    // What the sibling trained and this one left has its very bytes.
     boolean continued =
-        direct.distance() - onward.distance() >= Transition.SAVED * there.distance();
+        onward.invented() < direct.invented()
+            || direct.distance() - onward.distance() >= Transition.SAVED * there.distance();
     if (trained && !continued) {
       parents[node] = parent;
       return true;

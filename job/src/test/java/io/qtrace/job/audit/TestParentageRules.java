@@ -263,6 +263,42 @@ class TestParentageRules {
   }
 
   @Test
+  void misnamesABestStateWithTheContentOfAStepOfAnotherRun() {
+    CheckpointFile own = file("second/step1.pt");
+    CheckpointFile best = HandMade.file("second/best_state_dict.pt", Role.BEST, 0);
+    Forest forest =
+        forest(edge(SOURCE, STEP_1, "train"), edge(SOURCE, own, "train"), copy(STEP_1, best));
+    Edge[] claims = {declared(SOURCE, STEP_1), declared(SOURCE, own), declared(SOURCE, best)};
+    assertThat(parentage(forest, claims))
+        .contains(
+            planned(SOURCE, best, Status.REJECTED, contradicts(copy(STEP_1, best)), "declared"))
+        .filteredOn(edge -> edge.status() == Status.REJECTED)
+        .hasSize(1);
+    // Nothing else of its run was kept.
+    Forest alone = forest(edge(SOURCE, STEP_1, "train"), copy(STEP_1, best));
+    assertThat(parentage(alone, declared(SOURCE, STEP_1), declared(SOURCE, best)))
+        .noneMatch(edge -> edge.status() == Status.REJECTED);
+  }
+
+  @Test
+  void misnamesACopyOfAStepOfWhichALaterOneIsDeclared() {
+    CheckpointFile released = file("release/model.pt");
+    InferredEdge first = edge(SOURCE, STEP_1, "train");
+    InferredEdge copy = copy(STEP_1, released);
+    evaluation.ruling(first, STEP_2, 0, false);
+    Forest forest = forest(first, edge(STEP_1, STEP_2, "train"), copy);
+    assertThat(
+            parentage(
+                forest,
+                declared(SOURCE, STEP_1),
+                ordered(STEP_1, STEP_2),
+                declared(STEP_2, released)))
+        .contains(
+            planned(STEP_2, released, Status.REJECTED, contradicts(copy), "declared"),
+            planned(STEP_1, released, Status.DIRECT, WeightsEvidence.infers(copy), "weights"));
+  }
+
+  @Test
   void aCopyWithoutADeclaredParentDoesNotMisnameAStep() {
     CheckpointFile elsewhere = file("backup/step9.pt");
     InferredEdge other = edge(SOURCE, STEP_2, "train");

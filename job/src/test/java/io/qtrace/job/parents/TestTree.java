@@ -194,6 +194,20 @@ class TestTree {
     assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "a.pt");
   }
 
+  // It trains the attention after a run that trained the MLP, a little.
+  @Test
+  void aRunThatKeepsWhatAnotherTrainedContinuesIt() {
+    evaluation.transition(A, B, inventing(9, 1)).transition(A, C, inventing(21, 10.01));
+    evaluation.transition(B, C, inventing(12, 10));
+    assertThat(tree(DeclaredParents.NONE, A, B, C))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "a.pt", "c.pt", "b.pt"));
+  }
+
+  private static Transition inventing(int tensors, double distance) {
+    return new Transition(
+        new EdgeKind("train"), 5, 30, 0, tensors, distance, false, true, false, List.of());
+  }
+
   @Test
   void stepsOfOneRunAreNotLifted() {
     CheckpointFile step1 = file("run/step1.pt");

@@ -50,7 +50,7 @@ public final class HardQuantize implements Operation {
             : changed.name().equals(layer.weight())
                 && changed.status() == TensorStatus.CHANGED
                 && isTrained(layer, step)
-                && isLeveled(changed);
+                && isSymmetric(changed.right());
     return explained
         ? changed.unexplained(step.best(changed.name() + KEY))
         : changed.changedElements();
@@ -59,10 +59,13 @@ public final class HardQuantize implements Operation {
   @Override
   public Map<String, Recomputation> recomputations(Step step, Ends ends) {
     Map<String, Recomputation> wanted = new TreeMap<>();
+    if (!isLeveled(step)) {
+      return wanted;
+    }
     for (TensorComparison tensor : step.pair().byName().values()) {
       LayerNames.ofWeight(tensor.name())
           .filter(layer -> tensor.status() == TensorStatus.CHANGED && !tensor.isRounded())
-          .filter(layer -> isTrained(layer, step) && isLeveled(tensor))
+          .filter(layer -> isTrained(layer, step) && isSymmetric(tensor.right()))
           .ifPresent(layer -> add(wanted, layer, step, ends));
     }
     return wanted;
@@ -132,13 +135,13 @@ public final class HardQuantize implements Operation {
                     && isLeveled(tensor));
   }
 
+  // A weight without levels may happen to be symmetric, but not all of them.
   private static boolean isLeveled(TensorComparison weight) {
-    TensorStats before = weight.left().map(TensorFacts::stats).orElseThrow();
-    TensorStats after = weight.right().map(TensorFacts::stats).orElseThrow();
-    return isSymmetric(after) && !isSymmetric(before);
+    return isSymmetric(weight.right()) && !isSymmetric(weight.left());
   }
 
-  private static boolean isSymmetric(TensorStats stats) {
+  private static boolean isSymmetric(Optional<TensorFacts> weight) {
+    TensorStats stats = weight.map(TensorFacts::stats).orElseThrow();
     return Math.abs(stats.min() + stats.max()) <= TOLERANCE * Math.abs(stats.max());
   }
 

@@ -150,7 +150,7 @@ public final class TrainedGroups {
   }
 
   /** Whether a magnitude is the parent's rounded to float16. */
-  boolean isHalved(TensorComparison tensor) {
+  public boolean isHalved(TensorComparison tensor) {
     return halves.contains(tensor.name());
   }
 

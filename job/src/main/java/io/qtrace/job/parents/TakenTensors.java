@@ -111,16 +111,18 @@ final class TakenTensors {
     };
   }
 
-  // On the way from each parent. What training adds are adapters and deltas.
+  // On the way from each parent.
   private boolean isMoved(String name) {
-    return steps.stream()
-        .map(step -> step.tensor(name).orElseThrow())
-        .allMatch(
-            tensor ->
-                (tensor.status() == TensorStatus.CHANGED && !tensor.isRounded())
-                    || (tensor.status() == TensorStatus.ADDED
-                        && (tensor.category() == Category.LUT_DELTAS
-                            || TensorGroup.of(tensor).isLora())));
+    return steps.stream().allMatch(step -> isTrained(step.tensor(name).orElseThrow(), step));
+  }
+
+  // What training adds are adapters and deltas; magnitudes that it freezes are rounded.
+  private static boolean isTrained(TensorComparison tensor, Step step) {
+    return switch (tensor.status()) {
+      case CHANGED -> !tensor.isRounded() && !step.trained().isHalved(tensor);
+      case ADDED -> tensor.category() == Category.LUT_DELTAS || TensorGroup.of(tensor).isLora();
+      case IDENTICAL, EQUAL, RESHAPED, REMOVED -> false;
+    };
   }
 
   // Not a constant, and not what other layers have too.

@@ -88,6 +88,24 @@ class TestTakenTensors {
     assertThat(taken(List.of(parent), child, other)).isEqualTo(Taken.NOTHING);
   }
 
+  // Two runs that freeze their magnitudes round the same numbers.
+  @Test
+  void magnitudesThatWereRoundedToFloat16AreNotTaken() {
+    ArrayCheckpoint parent = Layers.initial();
+    for (LayerNames layer : MLP) {
+      float[] values = {1.2345678f, 2.3456789f, 0.1234567f, 3.4567891f};
+      parent = parent.with(layer.magnitude(), ArrayTensor.of(values, values.length));
+    }
+    String magnitude = Layers.MLP.magnitude();
+    ArrayTensor rounded =
+        ArrayTensor.of(
+            parent.tensor(magnitude).as(DType.FLOAT16).floats(),
+            parent.tensor(magnitude).values().length);
+    ArrayCheckpoint other = Layers.trainedScales(parent, 1).with(magnitude, rounded);
+    ArrayCheckpoint child = Layers.trainedScales(parent, 2).with(magnitude, rounded);
+    assertThat(taken(List.of(parent), child, other)).isEqualTo(Taken.NOTHING);
+  }
+
   // The first step of Adam moves each element by the rate, up or down.
   @Test
   void fewElementsThatMovedByTheRateMayComeOutAlike() {

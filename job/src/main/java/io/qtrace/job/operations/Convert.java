@@ -182,6 +182,11 @@ public final class Convert implements Operation {
   }
 
   @Override
+  public boolean isProvedByData() {
+    return true;
+  }
+
+  @Override
   public boolean derives(TensorComparison explained, Step step) {
     return explained.status() == TensorStatus.REMOVED;
   }

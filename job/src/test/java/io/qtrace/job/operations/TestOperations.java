@@ -51,6 +51,13 @@ class TestOperations {
                 .toList());
   }
 
+  // Of two checkpoints with the same weights, only the scales show which one was converted.
+  @Test
+  void operationsThatRecomputeWholeTensorsAreProvedByData() {
+    assertThat(Operations.KNOWN.provedByData())
+        .contains(Convert.KIND, Dequantize.KIND, Requantize.KIND, Rescale.KIND, Quantize.KIND);
+  }
+
   private static List<Class<?>> testClasses()
       throws IOException, URISyntaxException, ClassNotFoundException {
     Path folder = Path.of(OperationConformance.class.getResource("").toURI());

@@ -100,8 +100,8 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
 
   // In ulp. A float32 sum of n squares is taken to be within 2 sqrt(n) + 2 units, as of Scales.
   private double slack() {
-    double ofA = Math.sqrt(RowCheck.rows(a)) + 1;
-    double ofB = Math.sqrt(in) + 1;
+    double ofA = Math.sqrt((double) RowCheck.rows(a)) + 1;
+    double ofB = Math.sqrt((double) in) + 1;
     return switch (part) {
       case A -> ofA;
       case B -> ofB;

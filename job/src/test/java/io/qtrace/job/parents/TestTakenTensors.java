@@ -93,7 +93,7 @@ class TestTakenTensors {
   void magnitudesThatWereRoundedToFloat16AreNotTaken() {
     ArrayCheckpoint parent = Layers.initial();
     for (LayerNames layer : MLP) {
-      float[] values = {1.2345678f, 2.3456789f, 0.1234567f, 3.4567891f};
+      float[] values = {1.2345f, 2.3456f, 0.1234f, 3.4567f};
       parent = parent.with(layer.magnitude(), ArrayTensor.of(values, values.length));
     }
     String magnitude = Layers.MLP.magnitude();

@@ -125,6 +125,33 @@ class TestRowChecks {
     return run(new OrthogonalCheck(write(dtype, Shape.of(rows, columns), numbers), part)).others();
   }
 
+  // Tools divide by no less than 1e-6, as of a rank that the decomposition did not need.
+  @Test
+  void directionsOfARankThatIsMissing() throws IOException {
+    TensorEntry left = matrix(2, 1, new double[] {3e-8, 4e-8});
+    TensorEntry right = matrix(1, 2, new double[] {0.6, 0.8});
+    for (double norm : new double[] {5e-8, 1e-6}) {
+      assertThat(
+              run(new DirectionsCheck(
+                      matrix(2, 1, new double[] {3e-8 / norm, 4e-8 / norm}),
+                      DirectionsCheck.Part.A,
+                      left,
+                      right,
+                      2))
+                  .others())
+          .isEqualTo(Mismatches.NONE);
+      assertThat(
+              run(new DirectionsCheck(
+                      matrix(1, 1, new double[] {norm}),
+                      DirectionsCheck.Part.MAGNITUDE,
+                      left,
+                      right,
+                      2))
+                  .others())
+          .isEqualTo(Mismatches.NONE);
+    }
+  }
+
   @Test
   void directionsAndMagnitudes() throws IOException {
     double[] a = numbers(OUT * RANK);

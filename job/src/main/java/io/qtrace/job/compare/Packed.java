@@ -10,19 +10,35 @@ import java.io.Serializable;
  * a size that Spark can see without traversing its objects.
  */
 public record Packed<T>(byte[] bytes) implements Serializable {
-  private static final int SMALL = 4096; // bytes of a buffer, which grows as values need it
-
-  private static final ThreadLocal<Kryo> KRYO = ThreadLocal.withInitial(RecordKryo::create);
+  private static final ThreadLocal<Serializing> OF_THREAD =
+      ThreadLocal.withInitial(Serializing::new);
 
   public static <T> Packed<T> of(T value) {
-    Output output = new Output(SMALL, -1);
-    KRYO.get().writeClassAndObject(output, value);
-    return new Packed<>(output.toBytes());
+    return new Packed<>(OF_THREAD.get().bytes(value));
   }
 
   /** The value, deserialized on each call. */
   @SuppressWarnings("unchecked") // it was of this type
   public T value() {
-    return (T) KRYO.get().readClassAndObject(new Input(bytes));
+    return (T) OF_THREAD.get().kryo.readClassAndObject(new Input(bytes));
+  }
+
+  /** What serializes the values of one thread. */
+  private static final class Serializing {
+    private static final int SMALL = 4096; // bytes of a buffer, which grows as values need it
+    private static final int KEPT = 1 << 20; // a larger one is used once
+
+    private final Kryo kryo = RecordKryo.create();
+    private Output output = new Output(SMALL, -1);
+
+    byte[] bytes(Object value) {
+      output.clear();
+      kryo.writeClassAndObject(output, value);
+      byte[] bytes = output.toBytes();
+      if (output.getBuffer().length > KEPT) {
+        output = new Output(SMALL, -1);
+      }
+      return bytes;
+    }
   }
 }

@@ -110,10 +110,9 @@ public final class Ancestry {
     return Optional.empty();
   }
 
-  // The step whose content a checkpoint has in spite of its name: no training comes out as another
-  // one did, so of two with one content that were trained from different ones one is no step; nor
-  // is
-  // the best state of a run a step of another one.
+  // The step whose content a checkpoint has in spite of its name. No training comes out as another
+  // one did: of two that were trained from different checkpoints and have one content, one is no
+  // step. The best state of a run is no step of another one.
   private Optional<InferredEdge> misplaced(
       Declaration claim, ParentEvidence opinion, Map<Declaration, ParentEvidence> opinions) {
     CheckpointFile child = claim.child();

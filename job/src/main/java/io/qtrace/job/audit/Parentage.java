@@ -141,7 +141,7 @@ final class Parentage {
         edge.child().role() == Role.INITIAL
             && MOSTLY * edge.unexplained() > edge.shared()
             && !edge.kind().equals(Quantize.KIND);
-    // The same content is so whatever is declared.
+    // Equal contents are a copy, whatever is declared.
     boolean open = edge.kind().equals(Copy.KIND) || !settled.contains(edge.child());
     return !claimed && open && !initial && !isTrainedSince(edge) && !isReversed(edge);
   }

@@ -140,10 +140,25 @@ final class TakenTensors {
     if (!wide) {
       String layer = LayerNames.moduleOf(tensor.name());
       return elements >= MANY
+          && isMostlyMoved(tensor)
           && taken.stream().filter(one -> LayerNames.moduleOf(one.name()).equals(layer)).count()
               >= NARROW;
     }
     return elements >= MANY || (!parents.isEmpty() && differentMoves(tensor) >= DIFFERENT_MOVES);
+  }
+
+  // Where rounding hides most moves, the few that are left may be another's, or an average's.
+  private boolean isMostlyMoved(TensorFacts tensor) {
+    Optional<float[]> after = tensor.floats();
+    Optional<float[]> before = parents.isEmpty() ? Optional.empty() : before(tensor);
+    if (after.isEmpty() || before.isEmpty() || after.get().length != before.get().length) {
+      return true;
+    }
+    int moved = 0;
+    for (int i = 0; i < after.get().length; i++) {
+      moved += after.get()[i] == before.get()[i] ? 0 : 1;
+    }
+    return 2 * moved >= after.get().length;
   }
 
   private int differentMoves(TensorFacts tensor) {

@@ -10,12 +10,15 @@ import io.qtrace.job.operations.Operations;
 import io.qtrace.job.parents.Evaluation.Taken;
 import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
+import io.qtrace.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TestTakenTensors {
   private static final Classifier CLASSIFIER = new Classifier(Operations.KNOWN);
@@ -104,6 +107,34 @@ class TestTakenTensors {
     ArrayCheckpoint other = Layers.trainedScales(parent, 1).with(magnitude, rounded);
     ArrayCheckpoint child = Layers.trainedScales(parent, 2).with(magnitude, rounded);
     assertThat(taken(List.of(parent), child, other)).isEqualTo(Taken.NOTHING);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 0", "40, 2"})
+  void halvesOfWhichFewElementsMoveMayComeOutAlike(int moves, int taken) {
+    List<String> factors =
+        MLP.stream().flatMap(layer -> Stream.of(layer.scaleA(), layer.scaleB())).toList();
+    ArrayCheckpoint parent = Layers.initial();
+    Random random = new Random(FIRST_SEED);
+    for (String factor : factors) {
+      double[] halves = random.ints(64, 1024, 2048).mapToDouble(one -> one / 2048.0).toArray();
+      parent = parent.with(factor, new ArrayTensor(DType.FLOAT16, Shape.of(8, 8), halves));
+    }
+    ArrayCheckpoint other = moved(parent, factors, moves, random);
+    List<String> layer = List.of(Layers.MLP.scaleA(), Layers.MLP.scaleB());
+    ArrayCheckpoint child = with(moved(parent, factors, moves, random), layer, other);
+    assertThat(taken(List.of(parent), child, other).tensors()).hasSize(taken);
+  }
+
+  private static ArrayCheckpoint moved(
+      ArrayCheckpoint from, List<String> tensors, int moves, Random random) {
+    ArrayCheckpoint moved = from;
+    for (String tensor : tensors) {
+      double[] values = from.tensor(tensor).values().clone();
+      random.ints(0, values.length).distinct().limit(moves).forEach(i -> values[i] += 0x1p-11);
+      moved = moved.with(tensor, new ArrayTensor(DType.FLOAT16, Shape.of(8, 8), values));
+    }
+    return moved;
   }
 
   // The first step of Adam moves each element by the rate, up or down.

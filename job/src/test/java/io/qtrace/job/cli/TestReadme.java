@@ -51,14 +51,14 @@ class TestReadme {
         .hasSizeLessThan(90)
         .containsSubsequence(
             "Verdict: CLEAN",
-            "VIOLATION: 2 of 24 edges violate the policy, 4 findings",
+            "VIOLATION: 2 of 25 edges violate the policy, 4 findings",
             "Conclusion",
             "Next",
             "  Look at the first violation layer by layer:",
             "  Query the tables:",
             "  Look at the audit in a browser:",
             "    " + folder.resolve("demo/report.html"));
-    assertThat(folder.resolve("demo/report.html")).content().contains("2 of 24 edges violate");
+    assertThat(folder.resolve("demo/report.html")).content().contains("2 of 25 edges violate");
     assertThat(demo.out()).doesNotContain("=== Training ===");
     CommandRun all = demo("--all");
     assertThat(all.out().lines())

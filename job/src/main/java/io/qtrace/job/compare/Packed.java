@@ -29,16 +29,17 @@ public record Packed<T>(byte[] bytes) implements Serializable {
     private static final int KEPT = 1 << 20; // a larger one is used once
 
     private final Kryo kryo = RecordKryo.create();
-    private Output output = new Output(SMALL, -1);
+    private Output output; // null until there is one to use again
 
     byte[] bytes(Object value) {
-      output.clear();
-      kryo.writeClassAndObject(output, value);
-      byte[] bytes = output.toBytes();
-      if (output.getBuffer().length > KEPT) {
-        output = new Output(SMALL, -1);
+      Output used = output == null ? new Output(SMALL, -1) : output;
+      output = null; // one that memory ran out for while it grew is broken
+      used.clear();
+      kryo.writeClassAndObject(used, value);
+      if (used.getBuffer().length <= KEPT) {
+        output = used;
       }
-      return bytes;
+      return used.toBytes();
     }
   }
 }

@@ -111,8 +111,8 @@ public final class Ancestry {
   }
 
   // The step whose content a checkpoint has in spite of its name. No training comes out as another
-  // one did: of two that were trained from different checkpoints and have one content, one is no
-  // step. The best state of a run is not a step of another one.
+  // one did: of two that were trained from different checkpoints and have one content, one is not
+  // a step. The best state of a run is not a step of another one.
   private Optional<InferredEdge> misplaced(
       Declaration claim, ParentEvidence opinion, Map<Declaration, ParentEvidence> opinions) {
     CheckpointFile child = claim.child();

@@ -86,7 +86,8 @@ public record Transition(
     boolean related =
         step.pair().byName().values().stream().anyMatch(Transition::isKept)
             || isPartlyRounded(step);
-    int unexplained = unexplained(parent, child, outcome, statuses);
+    int unexplained =
+        unexplained(parent, child, outcome, shared, statuses.getOrDefault(TensorStatus.REMOVED, 0));
     boolean proof =
         outcome
             .best()
@@ -110,12 +111,9 @@ public record Transition(
 
   // Layers that a child lost do not make it another model's, if it has most of them as they were.
   private static int unexplained(
-      Node parent, Node child, Classifier.Outcome outcome, Map<TensorStatus, Integer> statuses) {
+      Node parent, Node child, Classifier.Outcome outcome, int shared, int removed) {
     int tensors = child.side().facts().tensors().size();
-    boolean most =
-        2 * statuses.getOrDefault(TensorStatus.IDENTICAL, 0) >= tensors
-            && 2 * tensors >= parent.side().facts().tensors().size();
-    int removed = statuses.getOrDefault(TensorStatus.REMOVED, 0);
+    boolean most = 2 * shared >= tensors && 2 * tensors >= parent.side().facts().tensors().size();
     return most ? Math.max(0, outcome.unexplained() - removed) : outcome.unexplained();
   }
 

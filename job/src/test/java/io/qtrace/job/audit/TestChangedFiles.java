@@ -10,6 +10,7 @@ import io.qtrace.job.S3Server;
 import io.qtrace.job.Sample;
 import io.qtrace.job.compare.CompareRequest;
 import io.qtrace.job.compare.CompareStage;
+import io.qtrace.job.compare.DefaultCompareStage;
 import io.qtrace.job.compare.IndexStage;
 import io.qtrace.job.compare.Measured;
 import io.qtrace.job.conf.Settings;
@@ -157,11 +158,7 @@ class TestChangedFiles {
   private static CompareStage.Output<Boolean> compare(
       JavaSparkContext spark, CompareRequest request, IndexStage.Indexes indexes)
       throws IOException {
-    return new CompareStage(
-            spark,
-            Settings.load(Optional.empty()).compare(),
-            Policy.load(Optional.empty()).categories(),
-            Progress.NONE)
+    return DefaultCompareStage.of(spark)
         .run(request, indexes, JavaPairRDD.fromJavaRDD(spark.emptyRDD()), facts -> Boolean.TRUE);
   }
 

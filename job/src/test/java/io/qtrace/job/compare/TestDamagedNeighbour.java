@@ -6,14 +6,11 @@ import io.qtrace.compare.Measure;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.compare.CompareRequest.Pair;
-import io.qtrace.job.conf.Settings;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -53,20 +50,16 @@ class TestDamagedNeighbour {
       throws Exception {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
     List<String> keys = files.keySet().stream().sorted().toList();
-    return new CompareStage(
-            spark,
-            Settings.load(Optional.empty()).compare(),
-            Policy.load(Optional.empty()).categories(),
-            Progress.NONE)
-            .run(
-                new CompareRequest(
-                    keys, Set.copyOf(keys), pairs, Set.of(Measure.FINGERPRINT, Measure.STATS)),
-                new IndexStage(spark, Progress.NONE).run(files),
-                JavaPairRDD.fromJavaRDD(spark.emptyRDD()),
-                found -> Boolean.TRUE)
-            .measured()
-            .collect()
-            .stream()
-            .collect(Collectors.toMap(Tuple2::_1, one -> one._2().value()));
+    return DefaultCompareStage.of(spark)
+        .run(
+            new CompareRequest(
+                keys, Set.copyOf(keys), pairs, Set.of(Measure.FINGERPRINT, Measure.STATS)),
+            new IndexStage(spark, Progress.NONE).run(files),
+            JavaPairRDD.fromJavaRDD(spark.emptyRDD()),
+            found -> Boolean.TRUE)
+        .measured()
+        .collect()
+        .stream()
+        .collect(Collectors.toMap(Tuple2::_1, one -> one._2().value()));
   }
 }

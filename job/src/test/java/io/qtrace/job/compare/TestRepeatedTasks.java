@@ -7,12 +7,9 @@ import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.compare.CompareRequest.Pair;
 import io.qtrace.job.compare.IndexStage.Indexes;
-import io.qtrace.job.conf.Settings;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.progress.Progress;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkEnv;
@@ -73,11 +70,7 @@ class TestRepeatedTasks {
       throws Exception {
     Indexes indexes =
         new IndexStage(spark, Progress.NONE).run(Map.of("parent", PARENT, "child", CHILD));
-    return new CompareStage(
-            spark,
-            Settings.load(Optional.empty()).compare(),
-            Policy.load(Optional.empty()).categories(),
-            Progress.NONE)
+    return DefaultCompareStage.of(spark)
         .run(
             new CompareRequest(
                 List.of("parent", "child"),

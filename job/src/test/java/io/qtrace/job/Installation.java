@@ -19,8 +19,6 @@ import java.util.jar.JarOutputStream;
  * executors have the classes under test on their path.
  */
 final class Installation {
-  private static final String CLASS_PATH = System.getProperty("java.class.path");
-
   private final Path folder;
   private final Path spark;
 
@@ -71,12 +69,14 @@ final class Installation {
   Path file(Map<String, String> settings) throws IOException {
     Properties properties = new Properties();
     properties.putAll(settings);
-    properties.put("spark.driver.extraClassPath", CLASS_PATH);
-    properties.put("spark.executor.extraClassPath", CLASS_PATH);
-    properties.put("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1");
+    ClassArchive archive = ClassArchive.get();
+    String options = "-XX:TieredStopAtLevel=1 " + archive.sparkOptions();
+    properties.put("spark.driver.extraClassPath", archive.classPath());
+    properties.put("spark.executor.extraClassPath", archive.classPath());
+    properties.put("spark.driver.extraJavaOptions", options);
     properties.put(
         "spark.executor.extraJavaOptions",
-        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dai.djl.pytorch.num_threads=1");
+        options + " -XX:+UseSerialGC -Dai.djl.pytorch.num_threads=1");
     Path file = folder.resolve("settings.conf");
     try (Writer out = Files.newBufferedWriter(file)) {
       properties.store(out, null);

@@ -15,6 +15,15 @@ public final class Processes {
   /** Exit status of a process that was killed with SIGKILL. */
   public static final int SIGKILL = 128 + 9;
 
+  static final List<String> OPTIONS =
+      List.of(
+          "-Xmx1g",
+          "-XX:TieredStopAtLevel=1",
+          "-XX:ReservedCodeCacheSize=240m", // else full after 50 audits
+          "-XX:+DisplayVMOutputToStderr",
+          "-XX:+UseSerialGC",
+          "-Dlog4j2.configurationFile=" + Path.of("../conf/log4j2.properties").toAbsolutePath());
+
   private Processes() {}
 
   /** What a process printed, and its exit status. */
@@ -42,18 +51,21 @@ public final class Processes {
 
   /** The words that run a class with this JVM's class path and what Spark needs opened. */
   public static List<String> java(Class<?> main, String... args) {
+    return java(List.of(), System.getProperty("java.class.path"), main, args);
+  }
+
+  /** The same for a class that starts Spark, which takes the JVM long without an archive. */
+  public static List<String> spark(Class<?> main, String... args) {
+    ClassArchive archive = ClassArchive.get();
+    return java(archive.options(), archive.classPath(), main, args);
+  }
+
+  private static List<String> java(
+      List<String> options, String classPath, Class<?> main, String... args) {
     List<String> command = java();
-    command.addAll(
-        List.of(
-            "-Xmx1g",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:ReservedCodeCacheSize=240m", // else full after 50 audits
-            "-XX:+DisplayVMOutputToStderr",
-            "-XX:+UseSerialGC",
-            "-Dlog4j2.configurationFile=" + Path.of("../conf/log4j2.properties").toAbsolutePath(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName()));
+    command.addAll(OPTIONS);
+    command.addAll(options);
+    command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(List.of(args));
     return command;
   }

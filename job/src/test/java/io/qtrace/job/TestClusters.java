@@ -117,7 +117,7 @@ class TestClusters {
     settings.put("spark.master", "local-cluster[2,1,1024]");
     Ended ended =
         installation.run(
-            Processes.java(
+            Processes.spark(
                 ClusterRun.class,
                 installation.file(settings).toString(),
                 config.toString(),

@@ -29,6 +29,7 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,8 +60,18 @@ class TestAudit {
       print(json.dumps(found))
       """;
 
+  @TempDir private static Path shared;
+  private static SparkSession sample;
+  private static AuditReport ofSample;
+
   @TempDir Path folder;
   private SparkSession spark;
+
+  @BeforeAll
+  static void auditTheSample() throws IOException {
+    sample = LocalSpark.session(shared.resolve("lineage"));
+    ofSample = audit(sample, Sample.ARCHIVE, Policy.load(Optional.empty()));
+  }
 
   @BeforeEach
   void openTables() {
@@ -68,8 +79,8 @@ class TestAudit {
   }
 
   @Test
-  void auditsTheSampleArchive() throws IOException {
-    AuditReport report = audit(Sample.ARCHIVE);
+  void auditsTheSampleArchive() {
+    AuditReport report = openSample();
     assertThat(report.size().runs()).isEqualTo(8);
     assertThat(report.size().checkpoints()).isEqualTo(17);
     assertThat(report.size().checkpointsRead()).isEqualTo(17);
@@ -91,7 +102,7 @@ class TestAudit {
   /** Of every checkpoint, recomputed by the script in the README of udfs, bit by bit. */
   @Test
   void normsOfScalesAndCountsOfIndicesAreThoseOfNumPy() throws Exception {
-    audit(Sample.ARCHIVE);
+    openSample();
     List<Row> rows =
         spark
             .sql(
@@ -122,8 +133,8 @@ class TestAudit {
   }
 
   @Test
-  void explainsEveryQOfEveryEdge() throws IOException {
-    audit(Sample.ARCHIVE);
+  void explainsEveryQOfEveryEdge() {
+    openSample();
     assertThat(
             texts(
                 "SELECT DISTINCT child_path, cause, residual, largest FROM (SELECT *, max(drift)"
@@ -154,7 +165,7 @@ class TestAudit {
     audit(Sample.ARCHIVE);
     Path policy = folder.resolve("policy.yaml");
     Files.writeString(policy, Files.readString(Path.of("../conf/policy.yaml")) + "# mine\n");
-    AuditReport again = audit(Sample.ARCHIVE, Policy.load(Optional.of(policy)));
+    AuditReport again = audit(spark, Sample.ARCHIVE, Policy.load(Optional.of(policy)));
     assertThat(again.size().checkpointsRead()).isZero();
     assertThat(count("invariants")).isEqualTo(16 * 14);
     String columns = "parent_path, child_path, layer, status, cause, residual, drift";
@@ -217,7 +228,7 @@ class TestAudit {
 
   @Test
   void repeatedAuditAddsNoRowsAndReportsTheSame() throws IOException {
-    AuditReport first = audit(Sample.ARCHIVE);
+    AuditReport first = openSample();
     Map<String, Long> snapshots = snapshots();
     assertThat(audit(Sample.ARCHIVE)).isEqualTo(first);
     assertThat(snapshots()).isEqualTo(snapshots);
@@ -265,7 +276,7 @@ class TestAudit {
     assertThat(report.unreadable())
         .allSatisfy(
             finding -> assertThat(finding.message()).contains(finding.example() + ": at byte"));
-    assertThat(report.edges()).hasSameSizeAs(audit(Sample.ARCHIVE).edges()).hasSize(23);
+    assertThat(report.edges()).hasSameSizeAs(ofSample.edges()).hasSize(23);
     assertThat(report.conclusion()).contains("3 checkpoints could not be read or evaluated.");
     assertThat(
             spark.sql("SELECT * FROM lineage.qtrace.checkpoints WHERE error IS NOT NULL").count())
@@ -273,8 +284,8 @@ class TestAudit {
   }
 
   @Test
-  void everyRowAndCommitCarriesTheAuditId() throws IOException {
-    String id = audit(Sample.ARCHIVE).auditId();
+  void everyRowAndCommitCarriesTheAuditId() {
+    String id = openSample().auditId();
     for (String table : TABLES) {
       assertThat(
               spark.table("lineage.qtrace." + table).select("audit_id").distinct().collectAsList())
@@ -288,11 +299,18 @@ class TestAudit {
     }
   }
 
-  private AuditReport audit(Path archive) throws IOException {
-    return audit(archive, Policy.load(Optional.empty()));
+  // For tests that add nothing to its tables.
+  private AuditReport openSample() {
+    spark = sample;
+    return ofSample;
   }
 
-  private AuditReport audit(Path archive, Policy policy) throws IOException {
+  private AuditReport audit(Path archive) throws IOException {
+    return audit(spark, archive, Policy.load(Optional.empty()));
+  }
+
+  private static AuditReport audit(SparkSession spark, Path archive, Policy policy)
+      throws IOException {
     return new Audit(spark, Settings.load(Optional.empty()), policy, Progress.NONE)
         .run(archive.toString());
   }

@@ -59,7 +59,7 @@ class TestKilledAudit {
     Processes.Ended killed =
         Processes.run(
             new ProcessBuilder(
-                Processes.java(
+                Processes.spark(
                     KilledAudit.class,
                     archive.toString(),
                     tables.toString(),

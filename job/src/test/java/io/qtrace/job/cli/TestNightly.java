@@ -255,7 +255,7 @@ class TestNightly {
 
   // The command as scripts/qtrace runs it, but for the Spark of the tests.
   private Path qtrace(Map<String, String> hadoop) throws IOException {
-    List<String> words = Processes.java(Main.class);
+    List<String> words = Processes.spark(Main.class);
     hadoop.forEach((key, value) -> words.add(1, "-Dspark.hadoop.%s=%s".formatted(key, value)));
     return script(
         words.stream()

@@ -51,7 +51,7 @@ class TestOutOfMemory {
   void namesTheFileThatDoesNotFit() throws Exception {
     Path file = dicts(folder.resolve("dicts.pt"), 3_000_000);
 
-    Processes.Ended ended = run("64m", Main.class, "inspect", file.toString());
+    Processes.Ended ended = run("64m", Processes.java(Main.class, "inspect", file.toString()));
 
     assertThat(ended.status()).isEqualTo(2);
     assertThat(ended.out()).isEmpty();
@@ -109,12 +109,11 @@ class TestOutOfMemory {
             folder.resolve("archive").toString(),
             "--warehouse",
             folder.resolve("tables").toString());
-    return run(
-        "480m", main, Stream.concat(words.stream(), Arrays.stream(options)).toArray(String[]::new));
+    String[] all = Stream.concat(words.stream(), Arrays.stream(options)).toArray(String[]::new);
+    return run("480m", Processes.spark(main, all));
   }
 
-  private static Processes.Ended run(String heap, Class<?> main, String... words) throws Exception {
-    List<String> command = Processes.java(main, words);
+  private static Processes.Ended run(String heap, List<String> command) throws Exception {
     command.replaceAll(word -> word.equals("-Xmx1g") ? "-Xmx" + heap : word);
     return Processes.run(new ProcessBuilder(command));
   }

@@ -112,7 +112,7 @@ class TestShell {
     File input = Files.writeString(folder.resolve("steps.json"), steps.toString()).toFile();
     List<String> command = new ArrayList<>(List.of("python3", DRIVER.toString(), "40", "100"));
     command.addAll(
-        Processes.java(Main.class, "sql", "--warehouse", folder.resolve("tables").toString()));
+        Processes.spark(Main.class, "sql", "--warehouse", folder.resolve("tables").toString()));
     ProcessBuilder process = new ProcessBuilder(command).redirectInput(input);
     process.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
     process.environment().put("PAGER", "echo PAGED; cat");

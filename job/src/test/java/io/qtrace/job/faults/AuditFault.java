@@ -47,6 +47,11 @@ abstract class AuditFault implements Fault {
     return tables;
   }
 
+  /** Whether the tables are to be disturbed once more before the undisturbed audit. */
+  boolean isToBeDisturbedAgain() {
+    return false;
+  }
+
   /** The archive as audits are given it. */
   String archive() throws Exception {
     return bench.archive().toString();
@@ -75,16 +80,21 @@ abstract class AuditFault implements Fault {
   @Override
   public Tally run(long[] seeds, Path folder) throws Exception {
     Tally all = Tally.NONE;
-    for (int i = 0; i < seeds.length; i++) {
+    int i = 0;
+    while (i < seeds.length) {
+      long first = seeds[i];
       Path own = Files.createDirectory(folder.resolve(Integer.toString(i)));
       SparkSession disturbed = tables(own);
-      Tally struck = disturb(disturbed, new Random(seeds[i]));
+      Tally struck = disturb(disturbed, new Random(seeds[i++]));
+      while (i < seeds.length && isToBeDisturbedAgain()) {
+        struck = struck.plus(disturb(disturbed, new Random(seeds[i++])));
+      }
       SparkSession tables = again(own, disturbed);
       Bench.audit(tables, archive());
       Tally one = struck.plus(compare(tables));
       if (one.lost() + one.doubled() > 0) {
         LOG.error(
-            "{}: {} rows lost and {} double, seed {}", title, one.lost(), one.doubled(), seeds[i]);
+            "{}: {} rows lost and {} double, seed {}", title, one.lost(), one.doubled(), first);
       }
       all = all.plus(one);
       TableHistory.requireReadable(tables);

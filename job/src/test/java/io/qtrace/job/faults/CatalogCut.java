@@ -21,7 +21,7 @@ final class CatalogCut extends AuditFault {
         side == Side.BEFORE
             ? "catalog cut before a commit"
             : "catalog cut after a commit, before its acknowledgement",
-        1,
+        5,
         25);
     this.side = side;
   }

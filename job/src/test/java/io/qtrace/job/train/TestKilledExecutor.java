@@ -2,6 +2,7 @@ package io.qtrace.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qtrace.job.ClassArchive;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.lineage.LineageTable;
 import java.io.IOException;
@@ -113,22 +114,24 @@ class TestKilledExecutor {
   private Process train(TrainSettings settings, String output) throws IOException {
     Files.createDirectories(folder.resolve("spark/jars")); // what executors need is on their path
     Files.createFile(folder.resolve("spark/RELEASE"));
-    String classPath = System.getProperty("java.class.path");
+    ClassArchive archive = ClassArchive.get();
     List<String> line =
         new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add") || argument.startsWith("-D"))
         .forEach(line::add);
+    line.addAll(archive.options());
     line.addAll(
         List.of(
             "-XX:TieredStopAtLevel=1",
             "-cp",
-            classPath,
+            archive.classPath(),
             "-Dspark.hadoop.fs.faulty.impl=" + FaultyFileSystem.class.getName(),
             "-Dspark.master=local-cluster[1,1,1024]",
-            "-Dspark.executor.extraClassPath=" + classPath,
+            "-Dspark.executor.extraClassPath=" + archive.classPath(),
             "-Dspark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"
-                + " -XX:TieredStopAtLevel=1",
+                + " -XX:TieredStopAtLevel=1 "
+                + archive.sparkOptions(),
             "io.qtrace.job.cli.Main",
             "train",
             "--checkpoint",

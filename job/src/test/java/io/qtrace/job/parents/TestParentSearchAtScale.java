@@ -10,7 +10,8 @@ import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Operations;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -82,12 +83,13 @@ class TestParentSearchAtScale {
     List<MeasuredCheckpoint> before = all.stream().filter(one -> one != fresh).toList();
     Remembering evaluation = new Remembering(new InMemoryEvaluation(archive.facts()));
     new ParentSearch(evaluation).run(before, DeclaredParents.NONE);
-    int first = evaluation.asked.size();
-    assertThat(first).isGreaterThan(before.size());
+    assertThat(evaluation.found).hasSizeGreaterThan(before.size());
 
-    evaluation.known.addAll(evaluation.asked);
+    Set<Candidate> known = Set.copyOf(evaluation.found.keySet());
+    evaluation.known.addAll(known);
     Forest forest = new ParentSearch(evaluation).run(all, DeclaredParents.NONE);
-    List<Candidate> asked = List.copyOf(evaluation.asked).subList(first, evaluation.asked.size());
+    Set<Candidate> asked = new HashSet<>(evaluation.found.keySet());
+    asked.removeAll(known);
     assertThat(asked)
         .isNotEmpty()
         .hasSizeLessThan(CANDIDATES_OF_ONE)
@@ -95,11 +97,11 @@ class TestParentSearchAtScale {
     assertThat(found(archive, forest)).isEqualTo(archive.truth());
   }
 
-  /** Knows what was asked before. */
+  /** Evaluates each candidate once, and says that it knew some. */
   private static final class Remembering implements Evaluation {
     private final Evaluation evaluation;
-    private final Set<Candidate> known = new LinkedHashSet<>();
-    private final Set<Candidate> asked = new LinkedHashSet<>();
+    private final Set<Candidate> known = new HashSet<>();
+    private final Map<Candidate, Candidate.Transitions> found = new HashMap<>();
 
     Remembering(Evaluation evaluation) {
       this.evaluation = evaluation;
@@ -112,8 +114,12 @@ class TestParentSearchAtScale {
 
     @Override
     public Map<Candidate, Candidate.Transitions> transitions(Collection<Candidate> candidates) {
-      asked.addAll(candidates);
-      return evaluation.transitions(candidates);
+      Set<Candidate> unknown = new HashSet<>(candidates);
+      unknown.removeAll(found.keySet());
+      found.putAll(evaluation.transitions(unknown));
+      Map<Candidate, Candidate.Transitions> all = new HashMap<>();
+      candidates.forEach(one -> all.put(one, found.get(one)));
+      return all;
     }
 
     @Override

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
-/** An executor is killed at some moment, or stops for a while so that its tasks run twice. */
+/**
+ * Executors are killed at random moments of audits, several in each, or stop for a while so that
+ * their tasks run twice.
+ */
 final class ExecutorFault implements Fault {
   private final Bench bench;
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each fault a few times; with {@code -Dqtrace.soak=1} as often as the soak has it, or a fraction
- * of that. The figures are in {@code target/faults.txt}.
+ * Each fault as often as the gate has it; with {@code -Dqtrace.soak=1} as often as the soak, or a
+ * fraction of that. The figures are in {@code target/faults.txt}.
  */
 @Tag("system")
 class TestFaults {

@@ -116,6 +116,9 @@ public final class LineageStore {
       if (present.contains(table)) {
         addMissingColumns(table);
       } else {
+        if (!isShared()) {
+          files.requireNew(table, setting("warehouse"));
+        }
         spark.sql(table.createStatement());
       }
     }
@@ -165,10 +168,11 @@ public final class LineageStore {
 
   // The embedded catalog belongs to one process at a time: no other process is writing.
   private boolean isShared() {
-    return !spark
-        .conf()
-        .get("spark.sql.catalog." + LineageTable.CATALOG + ".uri", "")
-        .startsWith("jdbc:h2:file:");
+    return !setting("uri").startsWith("jdbc:h2:file:");
+  }
+
+  private String setting(String name) {
+    return spark.conf().get("spark.sql.catalog." + LineageTable.CATALOG + "." + name, "");
   }
 
   /**

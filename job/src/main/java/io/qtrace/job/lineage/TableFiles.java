@@ -2,6 +2,8 @@ package io.qtrace.job.lineage;
 
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
+import io.qtrace.job.conf.EmbeddedCatalog;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -22,6 +24,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PathFilter;
 import org.apache.iceberg.CombinedScanTask;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
@@ -64,6 +69,10 @@ final class TableFiles {
 
   // How far Iceberg lets a state be older than the one before.
   private static final Duration CLOCKS_APART = Duration.ofMinutes(1);
+
+  // A table's first state is 0. One that has others was in a catalog.
+  private static final PathFilter LATER_STATES =
+      file -> file.getName().matches("0*[1-9][0-9]*-.*[.]metadata[.]json");
 
   private static final String VERSION = "SELECT * FROM %s VERSION AS OF %d";
 
@@ -179,6 +188,30 @@ final class TableFiles {
           .collect(Collectors.toSet());
     } catch (NoSuchNamespaceException e) {
       return Set.of();
+    }
+  }
+
+  /**
+   * Makes sure that the embedded catalog has not lost a missing table, as it may when its damaged
+   * database is repaired: a new table would hide the rows of the old one.
+   *
+   * @throws IllegalStateException if there are files of the table's later states
+   */
+  void requireNew(LineageTable table, String warehouse) {
+    Path metadata =
+        new Path(String.join("/", warehouse, NAMESPACE.toString(), table.simpleName(), "metadata"));
+    try {
+      FileStatus[] states =
+          metadata.getFileSystem(spark.hadoopConfiguration()).listStatus(metadata, LATER_STATES);
+      if (states.length > 0) {
+        throw new IllegalStateException(
+            "Cannot open warehouse: its catalog has lost table %s of %s; %s"
+                .formatted(table.simpleName(), metadata.getParent(), EmbeddedCatalog.REMEDY));
+      }
+    } catch (FileNotFoundException e) {
+      return; // the usual case
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

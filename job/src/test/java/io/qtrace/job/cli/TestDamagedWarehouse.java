@@ -44,13 +44,19 @@ class TestDamagedWarehouse {
   }
 
   @Test
+  void refusesACatalogThatLostItsTables() throws IOException {
+    Path tables = audited().resolve("warehouse");
+    Path warehouse = Files.createDirectory(folder.resolve("without-catalog"));
+    Files.move(tables, warehouse.resolve("warehouse"));
+    assertThat(refused(warehouse, commands().get(0)))
+        .matches(
+            "qtrace: Cannot open warehouse: its catalog has lost table (\\w+) of file:%s/\\1%s\n"
+                .formatted(warehouse.resolve("warehouse/qtrace"), RESTORE));
+  }
+
+  @Test
   void namesADamagedTableFile() throws IOException {
-    Path warehouse = folder.resolve("w");
-    Path archive = Files.createDirectories(folder.resolve("archive/run"));
-    write(archive.resolve("checkpoint_step20.safetensors"), 1);
-    write(archive.resolve("checkpoint_step40.safetensors"), 2);
-    CommandRun audit = run(warehouse, List.of("audit", "--quiet", "--archive", archive.toString()));
-    assertThat(audit.status()).as(audit.err()).isLessThan(2);
+    Path warehouse = audited();
     Path audits = warehouse.resolve("warehouse/qtrace/audits");
     Path metadata = last(audits.resolve("metadata"), ".metadata.json");
     String json = Files.readString(metadata);
@@ -72,6 +78,17 @@ class TestDamagedWarehouse {
       assertNamed(warehouse, file, "\u001b[2J garbage", "");
     }
     assertThat(run(warehouse, List.of("lineage")).out()).contains("checkpoint_step40.safetensors");
+  }
+
+  // Tables of an archive of two checkpoints.
+  private Path audited() throws IOException {
+    Path warehouse = folder.resolve("w");
+    Path archive = Files.createDirectories(folder.resolve("archive/run"));
+    write(archive.resolve("checkpoint_step20.safetensors"), 1);
+    write(archive.resolve("checkpoint_step40.safetensors"), 2);
+    CommandRun audit = run(warehouse, List.of("audit", "--quiet", "--archive", archive.toString()));
+    assertThat(audit.status()).as(audit.err()).isLessThan(2);
+    return warehouse;
   }
 
   // The file with another content, or none; it is as it was after that.

@@ -23,7 +23,7 @@ final class StridedView {
   private final int width;
   private final long first;
   private final long[] sizes;
-  private final long[] strides; // bytes
+  private final long[] strides; // in bytes
 
   StridedView(TensorEntry tensor) {
     width = tensor.dtype().bytes();

@@ -27,7 +27,7 @@ public final class TensorBlocks {
 
   private final TensorEntry tensor;
   private final RangeSource reader;
-  private final RangeSource content; // of the storage, where its file has it
+  private final RangeSource content; // CRC of the storage, if its file states one
   private final ReadOptions options;
   private final PageGather gather;
 
@@ -193,7 +193,7 @@ public final class TensorBlocks {
     return content.begin(ranges);
   }
 
-  // Byte of the storage's file at which a contiguous tensor begins, were it not compressed.
+  // Offset in the storage's file where a contiguous tensor begins, if it is not compressed.
   private static long start(TensorEntry tensor) {
     return tensor.storage().position() + tensor.offset() * tensor.dtype().bytes();
   }

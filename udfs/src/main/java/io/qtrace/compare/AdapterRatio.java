@@ -17,7 +17,8 @@ final class AdapterRatio {
   private static final int MOST_ALPHA = 4_096;
 
   private final float[] entries;
-  private final List<double[]> ends = new ArrayList<>(); // of intervals: value, 1 or -1
+  private final List<double[]> ends =
+      new ArrayList<>(); // value, and 1 where an interval starts, -1 where one ends
 
   AdapterRatio(Lut lut) {
     entries = lut.values();

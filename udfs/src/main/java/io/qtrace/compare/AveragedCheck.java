@@ -46,7 +46,7 @@ public record AveragedCheck(TensorEntry average, List<Term> terms, double slack)
         : Optional.of("averages of %s are not recomputed".formatted(average.dtype().label()));
   }
 
-  // Whether float32 holds its elements.
+  // Whether float32 represents its elements exactly.
   private static boolean isNarrow(TensorEntry tensor) {
     return tensor.dtype().isFloat() && tensor.dtype() != DType.FLOAT64;
   }

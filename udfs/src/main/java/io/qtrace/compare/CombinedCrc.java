@@ -6,7 +6,7 @@ package io.qtrace.compare;
  * does this too, with another signature in each release.
  */
 final class CombinedCrc {
-  private static final int POLYNOMIAL = 0xedb88320; // the highest power in the lowest bit
+  private static final int POLYNOMIAL = 0xedb88320; // the lowest bit is the highest power
   private static final int ONE = 1 << 31;
   private static final int BYTE = 1 << 23; // x to the power of 8
 

@@ -25,7 +25,7 @@ public record DequantizedCheck(
     QuantizedLayer.Factors factors,
     Optional<Source> source)
     implements RowCheck {
-  // Of the products, relative: rounding of the scales' sums and of the type.
+  // Relative error of the products: rounding of the scales' sums and of the dtype.
   private static final float FLOAT32 = 0x1p-18f;
   private static final float FLOAT16 = 0x1p-8f;
   private static final float BFLOAT16 = 0x1p-6f;

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, TensorEntry b, long in)
     implements RowCheck {
   private static final int ROUNDINGS = 2; // norms may be off by one unit
-  private static final double LEAST = 1e-6f; // norm of a rank that is missing, of most tools
+  private static final double LEAST = 1e-6f; // norm that most tools give a missing rank
 
   /** What is checked. */
   public enum Part {

@@ -67,7 +67,7 @@ public record FoldedFactorsCheck(
     return found.result();
   }
 
-  // Of the columns of a left factor, of the rows of a right one.
+  // Norms of the columns of a left factor, or of the rows of a right one.
   private double[] norms(float[] values, int columns) {
     int rows = values.length / columns;
     double[] squares = new double[magnitude.isPresent() ? columns : rows];

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  */
 public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
   private static final long NO_ENTRY = -1;
-  private static final long SAMPLED = 1 << 16; // elements that the ratio of an adapter is of
+  private static final long SAMPLED =
+      1 << 16; // elements from which an adapter's ratio is estimated
   private static final long LEAST_ROWS = 16;
 
   @Override
@@ -93,7 +94,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     }
   }
 
-  // The first of equal ones.
+  // The first of several equal ones.
   private static Map<Float, Integer> entries(Lut lut) {
     Map<Float, Integer> entries = new HashMap<>();
     for (int i = 0; i < lut.size(); i++) {
@@ -145,7 +146,7 @@ public record IndicesCheck(QuantizedLayer layer) implements RowCheck {
     }
   }
 
-  // Of a row whose first element has an index in C order; stored are values of a _Q, null of
+  // For a row whose first element has this index in C order; stored: values of _Q, or null for
   // indices.
   private static void check(
       Requantize.Row row,

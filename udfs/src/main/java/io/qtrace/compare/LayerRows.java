@@ -48,7 +48,7 @@ public final class LayerRows implements Closeable {
     return all;
   }
 
-  // Of so many bytes an element.
+  // Rows with this many bytes an element.
   private int whole(int width) {
     return Math.max(1, options.rangeBytes() / width) * width;
   }

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 public record LearnedLevelsCheck(TensorEntry target, TensorEntry original, Levels levels)
     implements RowCheck {
   private static final float ZERO = 0.5f; // where level 0 lies
-  private static final double ROUNDINGS = 4; // of a level, in ulp
-  private static final float NEAR = 0x1p-18f; // the middle between levels, of a quotient
+  private static final double ROUNDINGS = 4; // tolerance of a level, in ulp
+  private static final float NEAR = 0x1p-18f; // a quotient half way between levels
 
   /**
    * The levels.

@@ -24,7 +24,7 @@ final class MemberMeter {
   private final Optional<MessageDigest> md5;
   private final Optional<MessageDigest> sha256;
   private List<Digest128> leaves = List.of();
-  private BlockHasher hasher; // of leaves that take several pieces, null before the first
+  private BlockHasher hasher; // for leaves of several pieces; null before the first
   private StatsPartial stats = StatsPartial.NONE;
   private SpreadPartial spread = SpreadPartial.NONE;
   private ExactSum squares = ExactSum.ZERO;
@@ -118,7 +118,7 @@ final class MemberMeter {
     leaves.add(digest);
   }
 
-  // Few are one piece, which is kept as it is.
+  // A few elements are one piece, which is kept as it is.
   private void addValues(List<Double> some) {
     if (values.isEmpty()) {
       values = some;

@@ -160,7 +160,7 @@ final class MemberReads implements Closeable {
     try {
       window.read().await();
     } catch (IOException e) {
-      // Nobody needs it.
+      // No tensor needs it.
     } finally {
       give(window);
     }

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
  * @param part which of these
  */
 public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck {
-  private static final double EXACT_TOLERANCE = 5e-4; // of a cosine, of float16 or wider
+  private static final double EXACT_TOLERANCE = 5e-4; // tolerance of a cosine, for float16 or wider
   private static final double NARROW_TOLERANCE = 4e-3;
-  private static final double LEAST_NORM = 1e-6; // of a direction
+  private static final double LEAST_NORM = 1e-6; // tolerance of a direction's norm
   private static final long MOST_RANKS = 256; // the work grows with the square
 
   /** What is checked. */

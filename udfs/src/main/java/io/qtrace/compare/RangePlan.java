@@ -67,7 +67,7 @@ record RangePlan(int windowElements, int pieceElements, int scratchBytes, long a
     return bytes == 0 ? 0 : BlockPool.capacity(bytes);
   }
 
-  // The next power of two, at most 2^40: no range of elements matters above.
+  // The next power of two, at most 2^40: larger ranges make no difference.
   private static long range(RangeSchedule schedule) {
     long length = schedule.task().to() - schedule.task().from();
     long below = Long.highestOneBit(Math.max(length, 1));

@@ -41,7 +41,7 @@ public record RangeResult(
         all);
   }
 
-  // The same one in either order.
+  // The same result in either order.
   private static String first(String one, String other) {
     return one.compareTo(other) <= 0 ? one : other;
   }

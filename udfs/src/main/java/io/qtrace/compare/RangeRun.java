@@ -115,7 +115,7 @@ final class RangeRun {
     windows[i] = new MemberWindow(reads.next(), plan.pieceElements() * width);
     readLuts(i);
     MemberWindow window = windows[i];
-    if (count == 0 || window == null) { // empty, or its file failed with the LUT
+    if (count == 0 || window == null) { // empty, or the file failed while the LUT was read
       return;
     }
     long pieceIndex = index;

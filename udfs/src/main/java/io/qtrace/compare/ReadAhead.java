@@ -113,7 +113,7 @@ final class ReadAhead implements Sources, Closeable {
     }
   }
 
-  // A file that ends too early is found out by the tasks that need what it lacks.
+  // A file that ends too early is reported by the tasks that need the missing bytes.
   private KeptRanges load(
       String file, List<FileSpan> spans, RangeSource source, FailureReason reasons)
       throws IOException {

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) implements RowCheck {
   private static final int SAMPLED = 15; // rows that a column's factor is taken from
-  private static final int ROUNDINGS = 16; // that a product of factors went through
+  private static final int ROUNDINGS = 16; // roundings in a product of factors
 
   /** A tensor after and before. */
   public record Pair(TensorEntry after, TensorEntry before) implements Serializable {
@@ -158,8 +158,8 @@ public record RescaledCheck(Pair tensor, Factors factors, boolean freeRows) impl
     return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
   }
 
-  // Heads that share keys and values repeat the factors of these, head by head: of the sizes that a
-  // head may have the one that the first row fits best.
+  // Heads that share keys and values repeat their factors, head by head: the head size is the one
+  // that fits the first row best.
   private static double[] spread(double[] factors, Pair tensor, LayerRows reader)
       throws IOException {
     int columns = (int) tensor.columns();

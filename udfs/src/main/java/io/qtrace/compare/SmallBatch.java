@@ -107,7 +107,7 @@ final class SmallBatch {
             (file, some) -> spans.computeIfAbsent(file, each -> new ArrayList<>()).addAll(some));
   }
 
-  // The blocks of its members then take half as much as what is read ahead, at most.
+  // The blocks of its members then take at most half as much as the bytes read ahead.
   private long largest() {
     return capacity / 4;
   }

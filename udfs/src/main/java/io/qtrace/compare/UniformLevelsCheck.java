@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 public record UniformLevelsCheck(
     TensorEntry target, TensorEntry original, TensorEntry a, TensorEntry b, TensorEntry lut)
     implements RowCheck {
-  private static final double LEAST = 1e-8; // that a product is
+  private static final double LEAST = 1e-8; // roundings of a product
 
   @Override
   public Stream<TensorEntry> tensors() {

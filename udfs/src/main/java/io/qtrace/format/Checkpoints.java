@@ -26,7 +26,7 @@ public final class Checkpoints {
     RangeReader open(String uri) throws IOException;
   }
 
-  private static final int MAX_MISSING = 100; // shards that are asked for in vain
+  private static final int MAX_MISSING = 100; // missing shards after which it gives up
 
   private final Opener files;
   private final ReadLimits limits;

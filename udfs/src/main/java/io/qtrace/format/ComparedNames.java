@@ -60,7 +60,7 @@ public final class ComparedNames {
     return isOfDecoder(name) || name.startsWith(HEAD);
   }
 
-  // As the file has them, where none is, or two would have one name.
+  // Names as in the file, if nothing is stripped or if two tensors would get one name.
   private static CheckpointIndex renamed(
       CheckpointIndex index, Predicate<String> which, UnaryOperator<String> name, String note) {
     UnaryOperator<String> change = one -> which.test(one) ? name.apply(one) : one;

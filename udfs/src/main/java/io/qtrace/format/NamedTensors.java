@@ -19,7 +19,7 @@ public final class NamedTensors {
   private final String path;
   private final List<ObjectStat> opened;
   private final Map<String, TensorEntry> tensors = new HashMap<>();
-  private final Map<String, String> skipped = new HashMap<>(); // to the reason
+  private final Map<String, String> skipped = new HashMap<>(); // name to reason
 
   private NamedTensors(String path, List<ObjectStat> opened, CheckpointIndex whole) {
     this.path = path;

@@ -33,7 +33,7 @@ final class ShardedIndexReader {
   }
 
   private static final int NAMED = 10;
-  private static final int MAX_NOTES = 20; // of the shards' own
+  private static final int MAX_NOTES = 20; // notes of the shards
 
   private final RangeReader reader;
   private final Shards shards;

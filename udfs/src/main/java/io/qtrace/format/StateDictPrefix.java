@@ -64,7 +64,7 @@ public final class StateDictPrefix {
         : withoutWrappers(index);
   }
 
-  // The one state dict of a file that has all tensors in it.
+  // The only state dict of a file, if all tensors are in it.
   private static Optional<String> onlySection(CheckpointIndex index) {
     return index.sections().stream()
         .map(key -> key + ".")
@@ -98,7 +98,7 @@ public final class StateDictPrefix {
     return prefix.substring(0, prefix.length() - 1);
   }
 
-  // Each once, in any order.
+  // Each prefix once, in any order.
   private static CheckpointIndex withoutWrappers(CheckpointIndex index) {
     CheckpointIndex model = withoutWrappedModules(index);
     for (int i = 0; i < WRAPPERS.size(); i++) {
@@ -125,7 +125,7 @@ public final class StateDictPrefix {
             && names.stream().anyMatch(name -> IN_MODELS.matcher(name).matches()));
   }
 
-  // As the file has them, where two would have one name.
+  // Names as in the file, if two tensors would get one name.
   private static CheckpointIndex withoutWrappedModules(CheckpointIndex index) {
     List<TensorEntry> tensors = new ArrayList<>();
     Set<String> names = new HashSet<>();

@@ -28,7 +28,7 @@ final class WeightMap {
 
   private static final String NAME = "[\\p{L}\\p{N}_][\\p{L}\\p{N}._+=@, -]*+";
 
-  // Nothing that a file system or URI reads as more than a name in the same folder, or below it.
+  // Only names that every file system and URI resolves to a file in the same folder or below it.
   private static final Pattern PLAIN_PATH = Pattern.compile(NAME + "(?:/" + NAME + ")*+");
 
   private WeightMap() {}

@@ -11,7 +11,8 @@ import java.util.TreeMap;
 public final class KeptRanges implements RangeSource {
   private final String uri;
   private final long length;
-  private final NavigableMap<Long, ByteBuffer> pieces = new TreeMap<>(); // none within another
+  private final NavigableMap<Long, ByteBuffer> pieces =
+      new TreeMap<>(); // none of them inside another
 
   /**
    * @param uri of the file, for messages

@@ -24,7 +24,7 @@ import org.apache.hadoop.util.functional.FutureIO;
  * Where checkpoints live: any Hadoop {@code FileSystem}, local files without their checksum layer.
  */
 public final class ObjectStore {
-  // A bucket has neither name nor port; elsewhere a name before the host may be no secret.
+  // A bucket has neither user nor port; elsewhere a user name need not be a secret.
   private static final Pattern CREDENTIALS =
       Pattern.compile("s3[an]?://[^/]*[:@]|[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/]*@");
 
@@ -89,7 +89,7 @@ public final class ObjectStore {
                   .opt(READ_POLICY, "vector, random")
                   .build());
       return new RangeReader(stat, stream);
-    } catch (ConnectException e) { // which does not say of what
+    } catch (ConnectException e) { // whose message does not name the file
       throw new IOException("Cannot open %s: %s".formatted(stat.uri(), e.getMessage()), e);
     }
   }

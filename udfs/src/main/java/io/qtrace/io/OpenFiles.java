@@ -18,7 +18,7 @@ public final class OpenFiles implements Closeable {
   private final Map<String, ObjectStat> known;
   private final Map<String, RangeReader> readers =
       new LinkedHashMap<>(16, 0.75f, true); // least recently used first
-  private long bytesRead; // of those that were closed
+  private long bytesRead; // bytes read from files that were closed
 
   public OpenFiles(ObjectStore store) {
     this(store, Map.of());

@@ -24,7 +24,7 @@ public record ReadLimits(
   public static final ReadLimits DEFAULT =
       new ReadLimits(192L << 20, 4_000_000, 10_000, 1 << 16, 256L << 20);
 
-  // Of Hadoop's configuration, which reaches every task that reads.
+  // Settings of Hadoop's configuration, which reaches every task that reads.
   private static final String MEMORY = "qtrace.limits.memory";
   private static final String OPCODES = "qtrace.limits.opcodes";
   private static final String DEPTH = "qtrace.limits.depth";

@@ -11,10 +11,10 @@ final class ExactAccumulator {
   private static final long LIMB = (1L << LIMB_BITS) - 1;
   private static final int LIMBS = 68; // from 2^-1074 to above the greatest float64
 
-  // Of 32 bits each, lowest first; what is above them is carried at the end.
+  // Digits of 32 bits, lowest first; carries are propagated at the end.
   private final long[] limbs = new long[LIMBS];
   private int lowest =
-      -LEAST_EXPONENT; // bit of any term, counted from 2^-1074; 2^0 if none is below
+      -LEAST_EXPONENT; // lowest bit of any term, counted from 2^-1074; 2^0 if none is lower
   private double special;
 
   void add(double term) {

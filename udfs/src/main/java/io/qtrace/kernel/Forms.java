@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
  * it.
  */
 final class Forms {
-  // As long as the plain form takes longer for them by what it costs to compile the vector form.
+  // As many as the plain form processes in the time that compiling the vector form takes.
   private static final long ELEMENTS_BEFORE_VECTORS = 1L << 33;
 
   private static final int MIN_VECTOR_ELEMENTS = 1 << 16;

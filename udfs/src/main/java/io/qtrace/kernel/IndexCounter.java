@@ -4,10 +4,11 @@ import java.util.stream.LongStream;
 
 /** Counts the integers of one block. Not thread safe. */
 final class IndexCounter {
-  private static final int TABLES = 4; // so that equal neighbours do not wait for each other
+  private static final int TABLES =
+      4; // so that increments of equal neighbours do not depend on each other
 
   private final int[] counts = new int[TABLES * CountsPartial.ENTRIES];
-  private int bits; // of any integer
+  private int bits; // bytes of any integer
 
   /** Counts the first {@code count} of some integers; those that int does not hold are negative. */
   void add(int[] numbers, int count) {

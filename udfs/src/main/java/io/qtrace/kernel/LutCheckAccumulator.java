@@ -20,7 +20,7 @@ public final class LutCheckAccumulator {
   private final MismatchAccumulator outside = new MismatchAccumulator();
   private final MismatchAccumulator offGrid = new MismatchAccumulator();
   private final MismatchAccumulator stale = new MismatchAccumulator();
-  private int stalePlaces; // entries of which such a float32 was found
+  private int stalePlaces; // entries for which such a float32 was found
   private long elements;
   private double maxStale;
 
@@ -134,7 +134,7 @@ public final class LutCheckAccumulator {
     }
   }
 
-  // One element that is not plainly right.
+  // An element that does not simply equal its entry.
   private void look(Chunk chunk, int i, double value, Ints places) {
     long index = chunk.index() + i;
     int place = places.array()[i];

@@ -71,7 +71,7 @@ public final class StatsAccumulator {
     return total;
   }
 
-  // Position in a chunk that has one.
+  // Position of the first in a chunk that has any.
   private static int firstNotFinite(float[] numbers, Chunk chunk) {
     int at = 0;
     while (Float.isFinite(numbers[chunk.pad() + at])) {

@@ -46,7 +46,7 @@ public final class Clusters {
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
   }
 
-  // The first of equally near ones.
+  // The first of several equally near centres.
   private static int nearest(float[] centres, float value) {
     int nearest = 0;
     for (int i = 1; i < centres.length; i++) {

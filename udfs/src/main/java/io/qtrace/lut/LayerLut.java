@@ -25,7 +25,7 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
 
   private static final double NEAR = 0.1; // m doubles at powers of two
 
-  private static final int MOST_DIGITS = 4; // of a number that a person gives
+  private static final int MOST_DIGITS = 4; // digits of a number that a person gives
 
   public LayerLut {
     Objects.requireNonNull(lut, "lut");
@@ -114,7 +114,7 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
     if (deltas.isEmpty() || child.lut.equals(lut)) {
       return Optional.empty();
     }
-    // With its deltas kept, a LUT brought up to them is a refresh.
+    // A LUT recomputed from deltas that are kept is a refresh.
     return bakes(child.lut).stream()
         .filter(bake -> bake.lut().equals(child.lut))
         .filter(bake -> child.deltas.isEmpty() || !bake.lut().equals(bake.trained()))
@@ -135,8 +135,8 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
     return bakes;
   }
 
-  // What training may have run with: the deltas imply it roughly, and less so after long training;
-  // a table that it gave ends at it, rounded to float16.
+  // Values that training may have used: deltas imply one roughly, more so after long training; a
+  // table of such a training ends at it, rounded to float16.
   private Set<Double> parameters(Lut table) {
     Set<Double> all = new LinkedHashSet<>(List.of((double) lut.maxAbs(), maxAbs));
     all.addAll(trainedWith(table.maxAbs()));

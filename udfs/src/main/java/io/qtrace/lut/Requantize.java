@@ -15,7 +15,7 @@ public record Requantize(Scales scales, Lut lut, float unit, float weightUnit) {
   private static final float FLOAT32 = 0x1p-24f;
   private static final float FLOAT16 = 0x1p-11f;
   private static final float BFLOAT16 = 0x1p-8f;
-  private static final float UNCERTAINTY = 16; // of a quotient, relative, in units
+  private static final float UNCERTAINTY = 16; // relative error of a quotient, in units
   private static final float LEAST_SCALE = 1e-4f;
 
   public Requantize {
@@ -62,9 +62,9 @@ public record Requantize(Scales scales, Lut lut, float unit, float weightUnit) {
     private final Lut lut;
     private final float[] weights;
     private final float[] scales;
-    private final float[] uncertainty; // of the scales
+    private final float[] uncertainty; // bounds of the scales
     private final float unit;
-    private final float spread; // of a quotient, relative
+    private final float spread; // relative error of a quotient
 
     private Row(
         Lut lut,
@@ -163,7 +163,7 @@ public record Requantize(Scales scales, Lut lut, float unit, float weightUnit) {
       return Math.abs(quotient - middle) / (2 * unit * Math.abs(magnitude(middle)));
     }
 
-    // The power of two below.
+    // The largest power of two that is not above.
     private static double magnitude(double number) {
       return Math.scalb(1.0, Math.getExponent(number));
     }

@@ -11,7 +11,7 @@ public final class Float16 {
   private static final int INFINITY = 0x7c00;
   private static final int QUIET = 0x0200;
   private static final float MIN_NORMAL = 0x1p-14f;
-  private static final float OVERFLOW = 65520; // rounds to infinity, and all above it
+  private static final float OVERFLOW = 65520; // this and all above round to infinity
   private static final int SHIFT = 13; // mantissa bits that float32 has and binary16 has not
   private static final int SIGN_AND_MAGNITUDE = 0x8fffe000; // of the sign-extended bits << 13
   private static final float RESCALE = 0x1p112f; // the biases of the exponents are 15 and 127

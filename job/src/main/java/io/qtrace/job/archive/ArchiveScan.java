@@ -81,7 +81,7 @@ public final class ArchiveScan {
     }
   }
 
-  // Shards may lie below the folder of their index, which is read only where some could.
+  // Shards may be below the folder of their index, which is read only if there may be some.
   private void claimShards(Map<String, Folder> folders) throws IOException {
     Map<String, Folder> indexes = new HashMap<>(); // by the folder of an index
     folders

@@ -112,7 +112,7 @@ final class FolderListing {
     return true;
   }
 
-  // Outside the root, where it is met first.
+  // Outside the root, reported where it is found first.
   private boolean isOwnPlace(Path folder, java.nio.file.Path real) {
     java.nio.file.Path place = realRoot.resolve(path(root).relativize(path(folder)));
     return real.startsWith(realRoot) ? real.equals(place) : entered.add(real);

@@ -126,7 +126,7 @@ public final class Attestation {
     return stats;
   }
 
-  // A file other than the stated one need not be readable.
+  // Other files than the stated one need not be readable.
   private void check(
       List<Statement.Resource> stated,
       String checkpoint,

@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 
 /** Answers the notebook's questions for a whole archive, from one small record per edge. */
 final class AuditConclusion {
-  private static final int NAMED = 3; // paths in a sentence
+  private static final int NAMED = 3; // maximum paths in a sentence
 
   // Causes in the order of their sentences; others follow.
   private static final List<String> FIRST = List.of("BAKED", "SYNCED", "REQUANTIZED", "CAST");

@@ -71,7 +71,7 @@ final class AuditReading {
   private final Map<String, CheckpointFile> files = new LinkedHashMap<>(); // by id
   private final Map<String, KnownCheckpoint> known;
   private final Map<String, String> failures = new HashMap<>(); // by id
-  private final Set<CheckpointFile> changed = new TreeSet<>(); // among the failures
+  private final Set<CheckpointFile> changed = new TreeSet<>(); // included in the failures
   private final Map<String, List<PickledGlobal>> globals = new HashMap<>(); // by id
   private final Map<String, Sketch> sketches = new HashMap<>(); // by id
   private final Set<CompareRequest.Pair> compared = new HashSet<>();
@@ -328,7 +328,7 @@ final class AuditReading {
         .toList();
   }
 
-  // Earlier versions stored none.
+  // Earlier versions did not store sketches.
   private void addKnownSketches() {
     Set<String> missing = new HashSet<>();
     for (KnownCheckpoint checkpoint : known.values()) {
@@ -379,7 +379,7 @@ final class AuditReading {
         CompareStage.parts(edges.size(), tensors));
   }
 
-  // For a checkpoint that could be read, now or by an earlier audit.
+  // For a checkpoint that was read, now or by an earlier audit.
   private KnownCheckpoint.Contents contents(String id) {
     return fresh(id).or(() -> known.get(id).contents()).orElseThrow();
   }

@@ -77,7 +77,7 @@ final class AuditSession {
     }
     this.stored =
         lineage.edges(policy.hash()).stream()
-            .filter(edge -> edge.edge().weights() != null) // else of a version that stored none
+            .filter(edge -> edge.edge().weights() != null) // older versions did not store it
             .collect(Collectors.groupingBy(edge -> edge.edge().ends()));
   }
 
@@ -131,7 +131,8 @@ final class AuditSession {
     Set<CheckpointFile> claimed = new HashSet<>();
     declared.edges().forEach(edge -> claimed.add(edge.child()));
     List<CheckpointFile> fresh = reading.fresh();
-    if (fresh.stream().filter(file -> !claimed.contains(file)).count() < 2) { // one is a root
+    if (fresh.stream().filter(file -> !claimed.contains(file)).count()
+        < 2) { // a single one is a root
       return List.of();
     }
     Forest guessed = reading.preview(claims());
@@ -151,7 +152,7 @@ final class AuditSession {
   private Plan plan() {
     List<MeasuredCheckpoint> measured = reading.measured();
     Evaluation evaluation = reading.evaluation();
-    Set<EdgeEnds> judged = new HashSet<>(stored.keySet()); // whatever a proof says
+    Set<EdgeEnds> judged = new HashSet<>(stored.keySet()); // whatever a proof shows
     declared.edges().forEach(edge -> judged.add(edge.ends()));
     Forest forest =
         new ProvedForest(provedByData, judged, reading)

@@ -23,7 +23,7 @@ import java.util.Optional;
  * and the state next to it.
  */
 final class EdgeRules {
-  private static final int MAX_PATH = 4096; // characters that can lead to a file
+  private static final int MAX_PATH = 4096; // characters that a path may have
 
   private final Archive archive;
   private final Map<List<CheckpointFile>, Edge> edges = new LinkedHashMap<>();

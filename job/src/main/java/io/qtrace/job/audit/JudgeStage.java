@@ -367,7 +367,7 @@ final class JudgeStage {
         .toList();
   }
 
-  // Recomputations of all edges of a child stand together.
+  // Recomputations of all edges of a child are kept together.
   private static String key(String parentId, String key) {
     return parentId + " " + key;
   }

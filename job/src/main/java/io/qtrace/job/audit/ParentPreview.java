@@ -38,7 +38,7 @@ import scala.Tuple2;
  * equal CRCs are not a proof, and edges that the preview missed are compared later.
  */
 final class ParentPreview {
-  // Stands for statistics that were not computed.
+  // Placeholder for statistics that were not computed.
   private static final TensorStats UNKNOWN =
       new TensorStats(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0);
 
@@ -136,7 +136,7 @@ final class ParentPreview {
     return new CheckpointFacts(facts, Map.of());
   }
 
-  // Equal for tensors that are likely equal.
+  // Equal if the tensors are likely equal.
   private static String content(TensorEntry tensor) {
     Storage storage = tensor.storage();
     return storage.crc32() == Storage.UNVERIFIED

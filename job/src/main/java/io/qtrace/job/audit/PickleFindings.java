@@ -13,7 +13,7 @@ import java.util.TreeMap;
 /** Findings about the pickles of checkpoints, from the names in them. */
 final class PickleFindings {
   private static final String RULE = "pickle-dangerous";
-  private static final int NAMED = 3; // of the names in a sentence
+  private static final int NAMED = 3; // names in a sentence
 
   private final SortedMap<String, List<PickledGlobal>> byPath;
 

@@ -139,8 +139,8 @@ final class ProofStage {
           : new MergeLora().recomputations(step, ends);
     }
 
-    // Of the operation that facts show, or of a merge: how many tensors it leaves once its numbers
-    // are recomputed.
+    // Number of tensors that the operation shown by the facts, or a merge, leaves unexplained after
+    // recomputation.
     int unexplained(
         Pair pair,
         Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,

@@ -32,8 +32,8 @@ import java.util.stream.Stream;
  * the step.
  */
 final class ProvedForest {
-  private static final int MOST_ADAPTERS = 16; // that are tried with a checkpoint
-  private static final int UNKNOWN = Integer.MAX_VALUE; // of a step that was not put to the proof
+  private static final int MOST_ADAPTERS = 16; // adapters tried with a checkpoint
+  private static final int UNKNOWN = Integer.MAX_VALUE; // result for a step that was not verified
   private static final int CLEARLY = 3; // times fewer tensors are unexplained with an adapter
 
   private final Set<EdgeKind> provedByData;
@@ -109,7 +109,7 @@ final class ProvedForest {
     merges.values().removeIf(Map::isEmpty);
     Map<ProvedStep, Integer> alone = new HashMap<>(proved);
     alone.putAll(
-        unexplained( // those that are judged whatever comes out
+        unexplained( // judged whatever the result
             merges.keySet().stream()
                 .map(edge -> settled.get(edge.child()))
                 .filter(edge -> !proved.containsKey(step(edge)))));
@@ -138,7 +138,7 @@ final class ProvedForest {
     return files.stream().filter(one -> alone.contains(one.id())).toList();
   }
 
-  // Adapters that may have been merged on a step, those of the child's run first.
+  // Adapters that may have been merged in a step, those of the child's run first.
   private static List<CheckpointFile> likeliest(InferredEdge edge, List<CheckpointFile> adapters) {
     CheckpointFile child = edge.child();
     return adapters.stream()

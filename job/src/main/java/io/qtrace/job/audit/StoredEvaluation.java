@@ -83,7 +83,7 @@ final class StoredEvaluation implements Evaluation {
     return averages.of(pools);
   }
 
-  // Not stored: few checkpoints are asked about, as a rule none.
+  // Not stored: usually no checkpoint needs it.
   @Override
   public Map<Mix, Taken> taken(Collection<Mix> mixes) {
     return mixes.isEmpty() ? Map.of() : evaluation.taken(mixes);

@@ -25,7 +25,7 @@ final class Failure {
   private static final Pattern OUT_OF_MEMORY =
       Pattern.compile("java\\.lang\\.OutOfMemoryError|ExecutorLostFailure.*\\b(52|137|OOM)\\b");
 
-  // Iceberg's words, of files to read.
+  // Iceberg's words about files to read.
   private static final Pattern TABLE_FILE =
       Pattern.compile("Failed to (?:open input stream for|fetch|read|open) file: (\\S+)");
 

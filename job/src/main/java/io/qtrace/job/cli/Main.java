@@ -152,7 +152,7 @@ public final class Main implements Callable<Integer> {
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExpandAtFiles(false) // a name of a file may begin so
+            .setExpandAtFiles(false) // a file's name may begin with it
             .setParameterExceptionHandler(Main::badUsage)
             .setExecutionExceptionHandler(this::failed);
     int status =

@@ -71,7 +71,7 @@ final class SqlFault {
     return place.originObjectName().forall(String::isEmpty);
   }
 
-  // Lines and columns as editors count them, and what stands around the place.
+  // Lines and columns as editors count them, and the text around the place.
   private String marked() {
     String before = sql.substring(0, start);
     int line = 1 + (int) before.chars().filter(c -> c == '\n').count();

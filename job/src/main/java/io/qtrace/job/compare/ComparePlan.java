@@ -169,7 +169,7 @@ final class ComparePlan {
     return entries;
   }
 
-  // Only measured.
+  // A tensor that is only measured.
   private List<TensorEntry> shadow(String checkpoint) {
     return group.measured().contains(checkpoint)
         ? indexes.get(checkpoint).shadow().map(Shadow::named).orElse(List.of())

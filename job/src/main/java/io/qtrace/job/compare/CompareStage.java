@@ -103,7 +103,7 @@ public final class CompareStage {
             CompareMetrics.of(spark.sc()));
     JavaPairRDD<String, Packed<CheckpointPart>> parts =
         slices.values().mapPartitionsToPair(task::run).setName(READING);
-    // Also of those that nothing is read of.
+    // Including those of which nothing is read.
     List<Tuple2<String, Packed<CheckpointPart>>> all = new ArrayList<>();
     Packed<CheckpointPart> none = Packed.of(CheckpointPart.NONE);
     request.checkpoints().forEach(key -> all.add(new Tuple2<>(key, none)));

@@ -236,7 +236,7 @@ public final class IndexStage {
       }
     }
 
-    // Its other names, if it can still be read.
+    // Other names of a file, if it can still be read.
     private static List<PickledGlobal> scanned(Checkpoints checkpoints, String uri) {
       try {
         checkpoints.scan(uri);

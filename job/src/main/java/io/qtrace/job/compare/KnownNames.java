@@ -7,7 +7,7 @@ package io.qtrace.job.compare;
 final class KnownNames {
   private static final int SLOTS = 1 << 14;
 
-  // Whichever thread put it here, a name is as good as another of the same characters.
+  // Any instance of a name will do, whichever thread put it here.
   private static final String[] KNOWN = new String[SLOTS];
 
   private KnownNames() {}

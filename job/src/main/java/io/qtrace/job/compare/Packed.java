@@ -18,7 +18,7 @@ public record Packed<T>(byte[] bytes) implements Serializable {
   }
 
   /** The value, deserialized on each call. */
-  @SuppressWarnings("unchecked") // it was of this type
+  @SuppressWarnings("unchecked") // written from a value of this type
   public T value() {
     return (T) OF_THREAD.get().kryo.readClassAndObject(new Input(bytes));
   }

@@ -30,7 +30,7 @@ final class RecordKryo {
   /** One for one thread. */
   static Kryo create() {
     Kryo kryo = new Kryo();
-    kryo.setReferences(false); // records hold no cycles
+    kryo.setReferences(false); // records have no cycles
     kryo.setClassLoader(RecordKryo.class.getClassLoader());
     kryo.addDefaultSerializer(Record.class, RecordSerializer.class);
     // The classes behind List.of, Stream.toList and the like, for all sizes.

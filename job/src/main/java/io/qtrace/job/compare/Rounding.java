@@ -31,7 +31,7 @@ final class Rounding {
             > unit * largest * parent.shape().elements());
   }
 
-  // Of the two floats of 16 bits, one is less precise and the other has no small numbers.
+  // Of the two 16-bit floats, bfloat16 is less precise and float16 has a smaller range.
   private static boolean isNarrower(DType before, DType after) {
     boolean floats = before.isFloat() && after.isFloat() && after != before;
     return after.bytes() < before.bytes() || (floats && after.bytes() == before.bytes());
@@ -67,7 +67,7 @@ final class Rounding {
         && after.bytes() >= before.bytes();
   }
 
-  // At once, or by way of the other type of 16 bits.
+  // Directly, or via the other 16-bit dtype.
   private static boolean isRounded(double value, double rounded, DType dtype) {
     return isCast(value, rounded, dtype)
         || (dtype == DType.BFLOAT16 && isCast(cast(value, DType.FLOAT16), rounded, dtype))

@@ -15,7 +15,7 @@ public final class Preload {
           "org.apache.spark.SparkEnv$",
           "org.apache.spark.rpc.netty.NettyRpcEnvFactory");
 
-  // Makes the whole of Scala's reflection, for the names of functions in generated code.
+  // Initializes all of Scala's reflection, which code generation uses for names of functions.
   private static final List<String> SESSION =
       List.of("org.apache.spark.sql.catalyst.ScalaReflection$");
 

@@ -15,7 +15,7 @@ public final class Statements {
   private final CodePointCharStream text;
   private final List<Statement> found = new ArrayList<>();
   private int start; // of the statement that has not ended yet
-  private boolean empty = true; // whether that one says nothing so far
+  private boolean empty = true; // whether it is empty so far
   private boolean isQuoteOpen;
 
   private Statements(String sql) {

@@ -126,8 +126,8 @@ public final class YamlFile {
     return line + ", " + setting.substring(1);
   }
 
-  // What a record itself says against its values, and in words of the file what Jackson says in
-  // terms of classes. What SnakeYAML indents is an excerpt of the file.
+  // A record's own message about its values, or Jackson's message in the file's terms instead of
+  // classes. Lines that SnakeYAML indents are an excerpt of the file.
   private static String what(JsonProcessingException e) {
     if (e instanceof ValueInstantiationException && e.getCause() != null) {
       return e.getCause().getMessage();

@@ -114,7 +114,7 @@ public final class OpenLineageEvents {
         json(events.event(EventType.FAIL, events.audit, facets, AUDIT, List.of(), List.of())));
   }
 
-  // Edges that the weights reject or divide are not what happened.
+  // Edges that the weights reject, or that steps between replace, did not happen.
   private static boolean isStep(AuditedEdge edge) {
     return !edge.isRejected() && !edge.kind().equals(EdgeKind.SEVERAL);
   }

@@ -68,8 +68,8 @@ public final class LineageStore {
   /** Snapshot property that names the audit of a commit. */
   static final String AUDIT_PROPERTY = "qtrace.audit-id";
 
-  // Of another audit that is not finished: longer than any audit takes from its first table to its
-  // last, in a catalog that others write to as well.
+  // For an unfinished audit in a shared catalog: longer than any audit takes from its first table
+  // to its last.
   private static final Duration ABANDONED = Duration.ofHours(1);
 
   // Each time that another process is faster, it has created at least one more object.

@@ -36,7 +36,7 @@ import org.apache.spark.sql.SparkSession;
  * that belong to no state yet are left alone until they are old.
  */
 final class Maintenance {
-  private static final String LEAST_FILES = "2"; // of one audit, that become one
+  private static final String LEAST_FILES = "2"; // files of one audit that are merged
 
   private final SparkSession spark;
   private final Table table;
@@ -89,7 +89,7 @@ final class Maintenance {
     return new TableUpkeep(table.name(), before, fileCount(), snapshots, orphans, removed.bytes());
   }
 
-  // Unless they are as few as can be.
+  // Unless there are as few as possible.
   private void rewriteManifests() {
     if (table.currentSnapshot() == null) {
       return;
@@ -210,7 +210,7 @@ final class Maintenance {
         bytes += files.newInputFile(location).getLength();
         files.deleteFile(location);
       } catch (NotFoundException e) {
-        // Someone else removed it.
+        // Removed by another process.
       }
     }
 

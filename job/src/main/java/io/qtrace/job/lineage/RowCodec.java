@@ -236,7 +236,7 @@ final class RowCodec<R extends Record> {
     return fromElement(row.get(column), type);
   }
 
-  // A primitive is null only in rows older than its column: then it is zero or false.
+  // A primitive is null only in rows older than its column; it reads as zero or false.
   private static Object absent(Type type) {
     return type instanceof Class<?> primitive && primitive.isPrimitive()
         ? Array.get(Array.newInstance(primitive, 1), 0)

@@ -68,7 +68,7 @@ final class TableState {
     return Optional.empty();
   }
 
-  // For a date, its beginning; UTC if no offset is given.
+  // The beginning of a date; UTC if no offset is given.
   private static Optional<Instant> time(String text) {
     try {
       TemporalAccessor time =

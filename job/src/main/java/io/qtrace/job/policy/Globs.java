@@ -23,7 +23,7 @@ final class Globs {
   private static GlobPattern compile(String glob) {
     try {
       return new GlobPattern(glob);
-    } catch (RuntimeException e) { // of the regular expressions behind it, a relocated class
+    } catch (RuntimeException e) { // thrown by the regular expressions behind it; a relocated class
       throw new IllegalArgumentException("Invalid glob: %s, %s".formatted(glob, e.getMessage()), e);
     }
   }

@@ -13,7 +13,7 @@ import java.util.Optional;
 public final class RunPolicy implements Serializable {
   private static final long serialVersionUID = 1;
 
-  // Raised where an edge is judged otherwise than before, so that it is judged again.
+  // Raised when edges are judged differently than before, so that they are judged again.
   private static final int JUDGING_VERSION = 5;
 
   private final Policy policy;

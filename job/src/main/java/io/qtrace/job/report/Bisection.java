@@ -68,7 +68,7 @@ public record Bisection(
           "Cannot find %s: %s has none"
               .formatted(tensor.map(name -> "tensor '" + name + "'").orElse("_Q"), since.path()));
     }
-    Map<String, List<String>> above = new HashMap<>(); // checkpoints of the way, by its end
+    Map<String, List<String>> above = new HashMap<>(); // checkpoints of the path, by its end
     above.put(since.id(), List.of());
     Map<String, LineageTree.Node> below = new HashMap<>();
     List<LineageTree.Node> order = new ArrayList<>();

@@ -175,7 +175,7 @@ public final class LineageText {
     return lines;
   }
 
-  // Whether a later item hangs on the same parent.
+  // Whether a later item has the same parent.
   private static boolean[] followed(List<Item> items) {
     boolean[] followed = new boolean[items.size()];
     boolean[] seen = new boolean[items.size() + 2]; // by depth, below the same parent

@@ -71,7 +71,7 @@ public record NextSteps(
         .ifPresent(finding -> add(lines, what, List.of("inspect", file(finding.example()))));
   }
 
-  // Prefers edges that the weights do not reject, since those can be explained layer by layer.
+  // Prefers edges that the weights do not reject: they can be explained layer by layer.
   private static Optional<EdgeEnds> worst(List<RecordedEdge> edges) {
     return edges.stream()
         .map(RecordedEdge::edge)

@@ -11,7 +11,7 @@ import java.util.Locale;
 
 /** What {@code train} prints as text. */
 public final class TrainText {
-  private static final int FEW = 10; // steps that are shown
+  private static final int FEW = 10; // maximum steps shown
 
   private TrainText() {}
 

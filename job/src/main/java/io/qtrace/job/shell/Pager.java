@@ -42,7 +42,7 @@ final class Pager {
         in.write(line + "\n");
       }
     } catch (IOException e) {
-      // It was left before the last line, or could not be started.
+      // The user left it before the last line, or it could not be started.
     }
     try {
       return pager.waitFor() != NOT_FOUND;

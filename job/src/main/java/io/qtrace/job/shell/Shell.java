@@ -47,13 +47,13 @@ public final class Shell implements AutoCloseable {
   private static final String PROMPT = "qtrace> ";
   private static final String CONTINUED = "     -> ";
   private static final String CANCELLED = "Cancelled.";
-  private static final int MOST_ROWS = 10_000; // more of them nobody reads
-  private static final int WIDTH = 100; // of a terminal that does not know its own
+  private static final int MOST_ROWS = 10_000; // nobody reads more
+  private static final int WIDTH = 100; // width of a terminal that does not report one
 
   private final SparkSession spark;
   private final ShellCommands commands;
   private final Terminal terminal;
-  private final Attributes plain; // of the terminal, as it was found
+  private final Attributes plain; // of the terminal, as found at the start
   private final Pager pager;
   private final ShellInput input;
   private final LineReader reader;
@@ -163,7 +163,7 @@ public final class Shell implements AutoCloseable {
       } catch (EndOfFileException e) {
         return;
       } catch (IOError e) {
-        // Ctrl-C also reached the stty that JLine had started, between a line and what it does.
+        // Between a line and its execution, Ctrl-C also reached the stty that JLine had started.
         Thread.interrupted();
         terminal.setAttributes(plain);
         say(CANCELLED);

@@ -66,7 +66,7 @@ final class ShellInput implements Parser {
     return SqlWord.at(line, cursor);
   }
 
-  // No backslash takes part in what is typed.
+  // A backslash has no meaning in what is typed.
   @Override
   public boolean isEscapeChar(char c) {
     return false;

@@ -49,7 +49,7 @@ final class BlockAllReduce implements AllReduce {
     double[][] losses = new double[replicas][];
     losses[rank] = mine.losses();
     part(values, rank).put(sumOfPart(values, losses));
-    blocks.clearAged(); // who has sent a share of this step needs no more of the last one
+    blocks.clearAged(); // a replica that sent a share of this step needs none of the last one
     put(id(rank, rank), values, rank, NO_LOSSES);
     for (int owner = 0; owner < replicas; owner++) {
       if (owner != rank) {
@@ -106,7 +106,7 @@ final class BlockAllReduce implements AllReduce {
     return FloatBuffer.wrap(values, from, to - from).slice();
   }
 
-  // Only of this attempt: blocks of an earlier one may be left on an executor.
+  // Only blocks of this attempt: an executor may still have those of an earlier one.
   private StreamBlockId id(int from, int owner) {
     long attempt = (long) tasks.stageAttemptNumber() << 31 | step;
     return new StreamBlockId(

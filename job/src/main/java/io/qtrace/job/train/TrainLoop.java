@@ -205,7 +205,7 @@ public final class TrainLoop {
     folder.removeStates(step);
   }
 
-  // The result is written last: a folder that has it is finished.
+  // The result is written last: it marks a finished folder.
   private TrainRun finish(Replica replica) throws IOException {
     TrainProgress progress = progress();
     RunConfiguration configuration =

@@ -32,12 +32,12 @@ import java.util.stream.LongStream;
  * run code, scanning continues to the end.
  */
 final class PickleMachine {
-  // Of memory, at most, for a value without its text and items.
+  // Maximum bytes of memory for a value, without its text and items.
   private static final int VALUE_BYTES = 72;
   private static final int OBJECT_BYTES = 48;
   private static final int NUMBER_BYTES = 24;
-  private static final int SLOT_BYTES = 8; // of memory, for a reference in a list that grows
-  private static final int ENTRY_BYTES = 96; // of memory, for an entry of a dict
+  private static final int SLOT_BYTES = 8; // bytes of memory for a reference in a growing list
+  private static final int ENTRY_BYTES = 96; // bytes of memory for an entry of a dict
 
   private static final Whole[] SMALL =
       LongStream.range(0, 256).mapToObj(Whole::new).toArray(Whole[]::new);
@@ -53,7 +53,7 @@ final class PickleMachine {
   private final boolean scanning;
   private final List<Persistent> persistents = new ArrayList<>();
   private int opcodes;
-  private long at; // of the current opcode
+  private long at; // offset of the current opcode
 
   /** Reads a pickle that makes up its file, or the part of a file before its storages. */
   PickleMachine(PickleInput input, ReadBudget budget, PickledGlobals globals) {
@@ -117,7 +117,7 @@ final class PickleMachine {
     return opcodes;
   }
 
-  // Of what an opcode makes, beyond text, items and the stack.
+  // Memory of what an opcode creates, without text, items and the stack.
   private static int memory(int opcode) {
     return switch (opcode) {
       case APPEND, APPENDS, ADDITEMS, SETITEM, SETITEMS, BUILD -> VALUE_BYTES;
@@ -370,7 +370,7 @@ final class PickleMachine {
   }
 
   private Global global(String module, String name) throws FormatException {
-    take(4L * (module.length() + name.length()) + 7 * OBJECT_BYTES); // and what collects it
+    take(4L * (module.length() + name.length()) + 7 * OBJECT_BYTES); // and its entry in globals
     Global global = new Global(module, name);
     if (globals.add(input.file(), member, at, global) == Judgement.DANGEROUS) {
       refuse(
@@ -444,7 +444,7 @@ final class PickleMachine {
     return fault("Unsupported opcode: 0x%02x".formatted(opcode));
   }
 
-  // Python may follow the pickle all the same, so a scan does.
+  // Python may execute the pickle all the same, so a scan follows it too.
   private void refuse(String reason) throws FormatException {
     if (!scanning) {
       throw fault(reason);

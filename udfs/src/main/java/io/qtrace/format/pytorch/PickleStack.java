@@ -9,9 +9,9 @@ import java.util.List;
 
 /** The machine's operands and the marks between them; what lies below a mark is out of reach. */
 final class PickleStack {
-  private static final int VALUE_BYTES = 10; // of memory, on a stack that grows
-  private static final long ITEM_BYTES = 4; // of memory, in what is made of them
-  private static final int MARK_BYTES = 32; // of memory
+  private static final int VALUE_BYTES = 10; // bytes of memory on a growing stack
+  private static final long ITEM_BYTES = 4; // bytes of memory in the object made of them
+  private static final int MARK_BYTES = 32; // bytes of memory
 
   private final PickleInput input;
   private final ReadBudget budget;

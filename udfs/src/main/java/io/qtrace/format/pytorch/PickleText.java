@@ -107,7 +107,7 @@ final class PickleText {
     };
   }
 
-  // -1 where there are not that many digits
+  // -1 if there are fewer digits
   private static int hexadecimal(String text, int from, int digits) {
     if (from + digits > text.length()) {
       return -1;

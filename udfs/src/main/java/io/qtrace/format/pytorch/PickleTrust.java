@@ -150,7 +150,7 @@ final class PickleTrust {
           "pandas.core.computation",
           "pandas.io.pickle");
 
-  private static final int MAX_PARTS = 5; // of the name of a package
+  private static final int MAX_PARTS = 5; // characters of a package's name
 
   /** Modules whose names are common enough that somebody's own package may start with them. */
   private static final Set<String> MODULES =

@@ -97,14 +97,14 @@ sealed interface PickleValue {
   final class Mapping implements PickleValue {
     record Entry(PickleValue key, PickleValue value) {}
 
-    private static final int SEARCHED = 8; // entries that need no tree
+    private static final int SEARCHED = 8; // entries that are searched without a tree
 
     // By order, not by hash: a malicious file may contain keys with equal hashes.
     private static final Comparator<PickleValue> ORDER =
         Comparator.<PickleValue>comparingInt(Mapping::kind).thenComparing(Mapping::compare);
 
     private final List<Entry> entries = new ArrayList<>(0);
-    private Map<PickleValue, Entry> byKey; // once there are more than can be searched
+    private Map<PickleValue, Entry> byKey; // null until there are more
 
     /** Adds an entry; false, and no change, if the dict has that key. */
     boolean add(PickleValue key, PickleValue value) {
@@ -144,7 +144,7 @@ sealed interface PickleValue {
       return null;
     }
 
-    // Others, such as tuples, count as different.
+    // Other keys, such as tuples, count as different.
     private static boolean isComparable(PickleValue key) {
       return kind(key) > 0;
     }
@@ -165,7 +165,7 @@ sealed interface PickleValue {
       return key instanceof Truth ? 5 : key instanceof Nothing ? 6 : 0;
     }
 
-    // Of one kind.
+    // Compares two keys of one kind.
     private static int compare(PickleValue left, PickleValue right) {
       if (left instanceof Text one && right instanceof Text other) {
         return one.value().compareTo(other.value());

@@ -33,17 +33,18 @@ import java.util.stream.Collectors;
  */
 final class StateDictWalker {
   private static final long FREE_VISITS = 100_000;
-  private static final int VISITS_PER_VALUE = 8; // shared parts, such as tied modules, count again
-  private static final int TENSOR_BYTES = 250; // of memory, at most, but for name and shape
-  private static final int DIMENSION_BYTES = 48; // of memory: size and stride
+  private static final int VISITS_PER_VALUE =
+      8; // shared parts, such as tied modules, count each time
+  private static final int TENSOR_BYTES = 250; // maximum bytes of memory, without name and shape
+  private static final int DIMENSION_BYTES = 48; // bytes of memory: size and stride
 
   /**
    * Storages beyond this are not inflated again for each block of a view that is not in C order.
    */
   private static final long MAX_INFLATED_AGAIN = 16L << 20;
 
-  private static final int MAX_SECTION_DEPTH = 4; // of dicts in dicts
-  private static final int NAMED = 10; // of the tensors that a note lists
+  private static final int MAX_SECTION_DEPTH = 4; // nested dicts
+  private static final int NAMED = 10; // tensors that a note lists
 
   private record Frame(PickleValue container, TensorPath path, Iterator<Child> children) {}
 
@@ -55,7 +56,7 @@ final class StateDictWalker {
   private final Set<String> names = new HashSet<>();
   private final Set<String> sections = new HashSet<>();
   private final List<Integer> namesakes = new ArrayList<>(); // places of tensors, ascending
-  private final List<Integer> skippedNamesakes = new ArrayList<>(); // places of skipped ones
+  private final List<Integer> skippedNamesakes = new ArrayList<>(); // places of skipped tensors
   private final Deque<Frame> frames = new ArrayDeque<>();
   private final Set<PickleValue> entered = Collections.newSetFromMap(new IdentityHashMap<>());
   private final ReadBudget budget;
@@ -168,7 +169,7 @@ final class StateDictWalker {
     }
   }
 
-  // Of a tensor whose key has dots, in a dict that is not the outermost one.
+  // Name of a tensor whose key has dots, in an inner dict.
   private void addSection(TensorPath path) {
     if (frames.size() > 1
         && frames.size() <= MAX_SECTION_DEPTH
@@ -178,7 +179,7 @@ final class StateDictWalker {
     }
   }
 
-  // Once the names of all are known.
+  // Called once all names are known.
   private List<String> rename() {
     if (namesakes.isEmpty() && skippedNamesakes.isEmpty()) {
       return List.of();

@@ -63,7 +63,7 @@ final class StorageKeys {
     ordered.put(key.key(), key);
   }
 
-  // Whether tensors see a storage as different dtypes, which no typed storage can say.
+  // Whether tensors view a storage with different dtypes, which a typed storage cannot express.
   private static Map<ByteSource, Boolean> mixed(StateDict state) {
     Map<ByteSource, DType> first = new IdentityHashMap<>();
     Map<ByteSource, Boolean> mixed = new IdentityHashMap<>();

@@ -27,7 +27,7 @@ record StorageReference(Global storageClass, String key, String location, long e
           "\\('storage', <class '([\\w.]+)\\.(\\w+)'>, '([^'\\\\]*)', '([^'\\\\]*)', "
               + "([0-9]{1,18})(?:, None)?\\)");
 
-  // Far more than any has: many tensors may refer to one.
+  // Far longer than real ones: many tensors may refer to one key.
   private static final int MAX_KEY = 4096;
   private static final int MAX_REPR = 512;
 

@@ -42,7 +42,7 @@ final class TensorPath {
     if (parent == null) {
       return ROOT_NAME;
     }
-    long characters = -1; // one dot less than segments
+    long characters = -1; // one dot fewer than segments
     Deque<String> segments = new ArrayDeque<>();
     for (TensorPath path = this; path.parent != null; path = path.parent) {
       characters += 1 + path.segment().length();

@@ -24,7 +24,7 @@ import java.util.Set;
 final class TorchLegacy implements Storages {
   private static final int BATCH = 4096;
 
-  private static final int STORAGE_BYTES = 400; // of memory, at most, but for its key
+  private static final int STORAGE_BYTES = 400; // maximum bytes of memory, without its key
 
   private final RangeReader reader;
   private final ReadBudget budget;

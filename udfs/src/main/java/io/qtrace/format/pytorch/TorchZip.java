@@ -21,7 +21,7 @@ final class TorchZip implements Storages {
   private static final String DEFLATED =
       "the archive is compressed, as torch.save writes none: torch.load reads it, though not by mmap";
 
-  // Members that are neither pickle nor storage: verified, so that all of a file is.
+  // Members that are neither pickle nor storage are verified too, so that the whole file is.
   private static final int MAX_OTHERS = 16;
   private static final int MAX_OTHER_BYTES = 4096;
 
@@ -74,7 +74,7 @@ final class TorchZip implements Storages {
     return archive.hasDeflated() ? index.noted(DEFLATED) : index;
   }
 
-  // The pickle, and what torch.save says of the file: read together, since they are neighbours.
+  // The pickle and torch.save's records about the file are neighbours, so they are read together.
   private static List<String> described(String root, List<ZipMember> members) {
     Stream<String> others =
         members.stream()
@@ -133,7 +133,7 @@ final class TorchZip implements Storages {
     }
   }
 
-  // Files that do not say are little endian.
+  // Files without a byte order are little endian.
   private static Storage.Order order(ZipArchive archive, Map<String, byte[]> contents, String name)
       throws FormatException {
     byte[] stated = contents.getOrDefault(name, "little".getBytes(ISO_8859_1));

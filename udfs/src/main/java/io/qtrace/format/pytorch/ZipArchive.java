@@ -31,7 +31,7 @@ final class ZipArchive {
     }
   }
 
-  // All that members expand to: this, or so many times the file.
+  // Maximum size of all expanded members: this, or a multiple of the file's size.
   private static final long FREE_CONTENT_BYTES = 1L << 30;
   private static final int MAX_EXPANSION = 64;
 
@@ -74,7 +74,7 @@ final class ZipArchive {
                 .formatted(SafeText.quoted(member.name()), member.method()));
       }
       if (!member.isDeflated()) {
-        continue; // the file holds its content
+        continue; // stored uncompressed
       }
       if (member.content() > saturated(member.bytes(), DeflateStream.MAX_RATIO)) {
         throw new FormatException(
@@ -175,7 +175,7 @@ final class ZipArchive {
     }
   }
 
-  // Of a member whose size is within bounds.
+  // Reads a member whose size is within bounds.
   private byte[] content(Placed placed, Excerpts excerpts) throws IOException {
     byte[] bytes = new byte[(int) placed.member().content()];
     if (placed.member().isDeflated()) {

@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** The central directory of a zip archive whose members lie end to end from byte 0. */
 final class ZipDirectory {
-  private static final long MEMBER_BYTES = 200; // of memory, at most, but for the name
+  private static final long MEMBER_BYTES = 200; // maximum bytes of memory, without the name
 
   /** Sizes and place of a member; in 32 bits each, or in the zip64 field where they exceed them. */
   private record Extent(long stored, long bytes, long header) {}
@@ -48,7 +48,7 @@ final class ZipDirectory {
     return directory.laidOut(directory.members(end.members()));
   }
 
-  // The directory, and the names in it.
+  // Memory of the directory and of the names in it.
   private static long memory(ZipEnd end) {
     return MEMBER_BYTES * end.members() + 2 * end.directoryBytes();
   }

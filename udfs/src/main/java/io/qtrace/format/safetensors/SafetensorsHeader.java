@@ -10,8 +10,8 @@ import java.util.List;
 
 /** Parses the JSON header: {@code {name: {dtype, shape, data_offsets}, ...}}. */
 final class SafetensorsHeader {
-  private static final long TENSOR_BYTES = 320; // of memory, at most, but for name and shape
-  private static final long DIMENSION_BYTES = 64; // of memory: size and stride
+  private static final long TENSOR_BYTES = 320; // maximum bytes of memory, without name and shape
+  private static final long DIMENSION_BYTES = 64; // bytes of memory: size and stride
 
   private final String file;
   private final StrictJson json;
@@ -77,7 +77,7 @@ final class SafetensorsHeader {
         case "dtype" -> dtype = json.string("dtype");
         case "shape" -> shape = json.counts("shape", Shape.MAX_RANK);
         case "data_offsets" -> offsets = json.counts("data_offsets", 2);
-        // It may say that the bytes mean something else.
+        // It may state that the bytes have another meaning.
         default -> throw json.fault("Unsupported key of a tensor: " + SafeText.quoted(key));
       }
     }

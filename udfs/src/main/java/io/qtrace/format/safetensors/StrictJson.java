@@ -28,7 +28,7 @@ import java.util.List;
  * bounded depth and memory. Every fault is a {@link FormatException} at its byte of the file.
  */
 public final class StrictJson implements Closeable {
-  private static final int KEY_BYTES = 112; // of memory, at most, but for its text
+  private static final int KEY_BYTES = 112; // maximum bytes of memory, without its text
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -230,7 +230,7 @@ public final class StrictJson implements Closeable {
     } while (result.isOverflow());
   }
 
-  // Says so of a byte order mark too.
+  // Reports a byte order mark too.
   private static void requireObject(String file, long start, byte[] text) throws FormatException {
     int first = 0;
     while (first < text.length && " \t\r\n".indexOf(text[first]) >= 0) {

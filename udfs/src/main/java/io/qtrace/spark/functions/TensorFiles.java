@@ -21,7 +21,7 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 final class TensorFiles {
   private static final int KEPT = 16;
 
-  private static TensorFiles current; // of the last Spark in this process
+  private static TensorFiles current; // of the last Spark application in this process
 
   private final SparkEnv spark;
   private final ObjectStore store;

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /** Finds the layer number in a tensor's name. */
 final class TensorNames {
-  // A whole component of the path; nine digits stay inside an int.
+  // A whole component of the path; nine digits fit an int.
   private static final Pattern NUMBER = Pattern.compile("(?:^|\\.)([0-9]{1,9})(?=\\.|$)");
 
   private TensorNames() {}

@@ -29,7 +29,7 @@ import scala.Option;
  * another modification time and is read again.
  */
 final class CheckpointStream implements MicroBatchStream, SupportsTriggerAvailableNow {
-  private static final long NOTHING = -1; // the offset before the first
+  private static final long NOTHING = -1; // the offset before the first batch
 
   private final SourceFiles files;
   private final SourceContext context;

@@ -89,7 +89,7 @@ final class ElementScan implements Scan, Batch {
     return new ElementReaderFactory(context.hadoop(), columns);
   }
 
-  // A compressed tensor is one part: each would have to expand all that lies before it.
+  // A compressed tensor is one part: each part would have to expand everything before it.
   private List<Part> parts(ObjectStat file, TensorEntry found) {
     IndexRange wanted = range.and(new IndexRange(0, found.elements()));
     long width = found.dtype().bytes();

@@ -67,7 +67,7 @@ record IndexRange(long from, long to) {
     return to - from > count ? new IndexRange(from, from + count) : this;
   }
 
-  // No tensor has as many elements as long can count.
+  // No tensor has Long.MAX_VALUE elements.
   private static long after(long index) {
     return index == Long.MAX_VALUE ? index : index + 1;
   }

@@ -31,7 +31,8 @@ record SourceOptions(
   static final String ELEMENTS = "elements";
 
   private static final String PATH = "path";
-  private static final String PATHS = "paths"; // Spark's: a JSON array, of load(path, path, ...)
+  private static final String PATHS =
+      "paths"; // set by Spark for load(path, path, ...): a JSON array
   private static final String UNWRAP = "unwrap";
   private static final String MAX_VALUES = "maxValues";
   private static final String MAX_FILES = "maxFilesPerTrigger"; // as Spark's file sources call it

@@ -14,7 +14,7 @@ final class TensorPartitionReader implements PartitionReader<InternalRow> {
   private final TensorQuery query;
   private final Iterator<FileSlice> slices;
   private SliceReader open; // null between slices
-  private long bytesRead; // of slices that are closed
+  private long bytesRead; // bytes read from slices that are closed
   private int given;
   private InternalRow row;
 

@@ -29,7 +29,7 @@ record PictureRows(String sql, StructType schema, List<Row> rows, long total) {
   static PictureRows of(SparkSession spark, Picture picture, ReportScope scope) {
     String all = picture.query(scope);
     String sql = all + "\nLIMIT " + picture.most();
-    // One row more than are taken shows that the rows have to be counted.
+    // One row more than is kept shows that there are more to count.
     Dataset<Row> query = spark.sql(all + "\nLIMIT " + (picture.most() + 1));
     List<Row> rows = query.collectAsList();
     long total = rows.size();

@@ -139,7 +139,7 @@ public record ReportSelection(
     return SqlText.literal(uri(place, "$"));
   }
 
-  // Local URIs have one slash or three, by who wrote them.
+  // Local URIs have one slash or three, depending on the writer.
   private static String plainUri(String column) {
     return "regexp_replace(regexp_replace(%s, '^file:/+', 'file:/'), '/$', '')".formatted(column);
   }

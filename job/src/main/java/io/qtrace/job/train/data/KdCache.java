@@ -50,9 +50,9 @@ public final class KdCache {
   private final Options options;
   private final ShuffledSampler order;
   private final BitSet verified = new BitSet(); // shards
-  private long epoch = -1; // of the places
+  private long epoch = -1; // that the places belong to
   private List<ShuffledSampler.Place> places = List.of();
-  private int window = -1; // which one is held
+  private int window = -1; // that is held
   private Batch held;
 
   private KdCache(

@@ -80,7 +80,8 @@ final class TensorOps implements AutoCloseable {
     NDArray result;
     try (NDScope scope = new NDScope()) {
       NDArray plain = x.stopGradient();
-      result = x.add(rounding.apply(plain).subi(plain)); // exact: the difference has fewer bits
+      result =
+          x.add(rounding.apply(plain).subi(plain)); // exact, since the difference has fewer bits
       NDScope.unregister(result);
     }
     NDScope.register(result);

@@ -8,7 +8,14 @@ import java.util.List;
 @ColumnComment("One row per compared pair of checkpoints, parent and child, with the verdict")
 record EdgeRow(
     String auditId,
-    @Inline EdgeEnds ends,
+    @Inline(
+            comments = {
+              "checkpoint_id of the parent",
+              "checkpoint_id of the child",
+              "path of the parent below the archive's root; a URI outside of it",
+              "path of the child below the archive's root"
+            })
+        EdgeEnds ends,
     @ColumnComment(
             "train, bake or another operation with a section in the policy; unknown; several: the weights"
                 + " show several steps, which have edges of their own; none: they show another parent")
@@ -19,9 +26,20 @@ record EdgeRow(
         String parentPart,
     @ColumnComment("why the pair is an edge: declared, order, weights") List<String> evidence,
     @ColumnComment("CLEAN or VIOLATION") String verdict,
-    @Inline EdgeCounts.ByStatus status,
-    @Inline EdgeCounts.Quantized quantized,
-    @Inline EdgeCounts.Luts luts,
+    @Inline(
+            comments = {
+              "tensors with the same dtype, shape and bytes",
+              "tensors with the same numbers in another dtype or in other bytes, such as -0 for 0",
+              "tensors with other numbers in the same shape",
+              "tensors with another shape",
+              "tensors that only the child has",
+              "tensors that only the parent has"
+            })
+        EdgeCounts.ByStatus status,
+    @Inline(comments = {"_Q buffers that both have", "those of them that changed"})
+        EdgeCounts.Quantized quantized,
+    @Inline(comments = {"layers of the child with LUT deltas", "those whose LUT moved"})
+        EdgeCounts.Luts luts,
     @ColumnComment("groups of tensors that a train edge trains; null in rows of older versions")
         List<String> trained,
     List<FindingRow> findings,

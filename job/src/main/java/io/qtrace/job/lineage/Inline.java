@@ -11,4 +11,7 @@ import java.lang.annotation.Target;
 @interface Inline {
   /** Put before the name of each column. */
   String value() default "";
+
+  /** Comments of the columns, in their order, for a record of another package; none by default. */
+  String[] comments() default {};
 }

@@ -124,7 +124,9 @@ final class RowCodec<R extends Record> {
       for (int i = 0; i < declared.length; i++) {
         Component component = components.get(i);
         if (component.isInline()) {
+          int first = fields.size();
           component.columns().add(fields, prefix + component.prefix(), true);
+          comment(fields, first, declared[i].getAnnotation(Inline.class).comments());
           continue;
         }
         boolean nullable = !declared[i].getType().isPrimitive() || mayBeAbsent;
@@ -133,6 +135,12 @@ final class RowCodec<R extends Record> {
                 prefix + component.column(), dataType(component.type()), nullable);
         ColumnComment about = declared[i].getAnnotation(ColumnComment.class);
         fields.add(about == null ? field : field.withComment(about.value()));
+      }
+    }
+
+    private static void comment(List<StructField> fields, int first, String[] comments) {
+      for (int i = 0; i < comments.length; i++) {
+        fields.set(first + i, fields.get(first + i).withComment(comments[i]));
       }
     }
 

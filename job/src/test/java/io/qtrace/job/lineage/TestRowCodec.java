@@ -52,6 +52,16 @@ class TestRowCodec {
   }
 
   @Test
+  void columnsOfInlineRecordsHaveTheirComments() {
+    StructType schema = LineageTable.EDGES.schema();
+    assertThat(schema.apply("child_path").getComment().get()).startsWith("path of the child");
+    assertThat(schema.apply("identical").getComment().get()).contains("same dtype");
+    assertThat(schema.apply("removed").getComment().get()).contains("only the parent");
+    assertThat(schema.apply("q_changed").getComment().get()).contains("changed");
+    assertThat(schema.apply("lut_trained").getComment().get()).contains("LUT moved");
+  }
+
+  @Test
   void recordsSurviveSpark() {
     RowCodec<Whole> codec = new RowCodec<>(Whole.class);
     SparkSession spark = LocalSpark.session();

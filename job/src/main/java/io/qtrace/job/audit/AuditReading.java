@@ -376,7 +376,7 @@ final class AuditReading {
         indexes,
         rules,
         this::contents,
-        CompareStage.parts(edges.size(), tensors));
+        CompareStage.parts(spark, edges.size(), tensors));
   }
 
   // For a checkpoint that was read, now or by an earlier audit.

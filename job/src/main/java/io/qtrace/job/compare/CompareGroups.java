@@ -19,13 +19,15 @@ import java.util.function.Function;
  * measured in one.
  */
 final class CompareGroups {
-  /** Tensors of one group at most, which its plan holds in memory at once. */
-  static final int MAX_TENSORS = 100_000;
+  /** Tensors of one group at most, if memory is ample: its plan holds them at once. */
+  static final int MOST_TENSORS = 100_000;
 
+  private final int most; // tensors of a group
   private final Function<String, IndexedCheckpoint.Readable> indexed;
   private final List<Group> groups = new ArrayList<>();
 
-  private CompareGroups(Function<String, IndexedCheckpoint.Readable> indexed) {
+  private CompareGroups(Function<String, IndexedCheckpoint.Readable> indexed, int most) {
+    this.most = most;
     this.indexed = indexed;
   }
 
@@ -44,9 +46,14 @@ final class CompareGroups {
     }
   }
 
+  /**
+   * The groups of a request.
+   *
+   * @param most number of tensors of a group, unless one pair has more
+   */
   static List<Group> of(
-      CompareRequest request, Function<String, IndexedCheckpoint.Readable> indexed) {
-    CompareGroups groups = new CompareGroups(indexed);
+      CompareRequest request, Function<String, IndexedCheckpoint.Readable> indexed, int most) {
+    CompareGroups groups = new CompareGroups(indexed, most);
     Map<String, List<Pair>> pairs = new HashMap<>(); // by child
     request.pairs().forEach(p -> pairs.computeIfAbsent(p.right(), c -> new ArrayList<>()).add(p));
     Map<String, List<String>> components = new LinkedHashMap<>();
@@ -88,7 +95,7 @@ final class CompareGroups {
     }
 
     boolean fits(List<String> more) {
-      return tensors + more.stream().mapToLong(CompareGroups.this::tensors).sum() <= MAX_TENSORS;
+      return tensors + more.stream().mapToLong(CompareGroups.this::tensors).sum() <= most;
     }
 
     /** Adds a child with its parents; checkpoints that no group measures yet are measured here. */

@@ -40,8 +40,8 @@ import scala.Tuple2;
 public final class CompareStage {
   private static final String READING = "qtrace: compare"; // name of the RDD that reads
 
-  // Facts and comparisons of so many tensors are in memory at once.
-  private static final int TENSORS_OF_A_TASK = 20_000;
+  // Facts and comparisons of so many tensors are in memory of a task at once.
+  private static final int MOST_TENSORS = 20_000;
 
   private static final int MAX_SLICES = 1 << 16; // of a group
 
@@ -90,7 +90,11 @@ public final class CompareStage {
       Indexes indexes,
       JavaPairRDD<String, Packed<CheckpointFacts>> known,
       Function<CheckpointFacts, S> summary) {
-    List<Group> groups = CompareGroups.of(request, key -> indexes.readable(key).orElseThrow());
+    List<Group> groups =
+        CompareGroups.of(
+            request,
+            key -> indexes.readable(key).orElseThrow(),
+            TaskMemory.tensors(spark, CompareGroups.MOST_TENSORS));
     Broadcast<Map<String, List<ObjectStat>>> files =
         spark.broadcast(indexes.files(request.checkpoints()));
     JavaPairRDD<Integer, Packed<SlicePart>> slices = slices(request, groups, indexes, known);
@@ -172,7 +176,7 @@ public final class CompareStage {
         request.checkpoints().stream()
             .mapToLong(key -> indexes.readable(key).orElseThrow().tensors())
             .sum();
-    return parts(request.checkpoints().size(), tensors);
+    return parts(spark, request.checkpoints().size(), tensors);
   }
 
   /**
@@ -180,8 +184,8 @@ public final class CompareStage {
    *
    * @param most number of pieces that the work can be divided into
    */
-  public static int parts(int most, long tensors) {
-    return (int) Math.max(1, Math.min(most, tensors / TENSORS_OF_A_TASK + 1));
+  public static int parts(JavaSparkContext spark, int most, long tensors) {
+    return (int) Math.max(1, Math.min(most, tensors / TaskMemory.tensors(spark, MOST_TENSORS) + 1));
   }
 
   private JavaPairRDD<String, Packed<Names>> names(CompareRequest request, Indexes indexes) {
@@ -234,7 +238,13 @@ public final class CompareStage {
     if (groups.isEmpty()) {
       return JavaPairRDD.fromJavaRDD(spark.emptyRDD());
     }
-    Slicing slicing = Slicing.of(groups, indexes, settings, 2 * spark.defaultParallelism());
+    Slicing slicing =
+        Slicing.of(
+            groups,
+            indexes,
+            settings,
+            TaskMemory.tensors(spark, MOST_TENSORS),
+            2 * spark.defaultParallelism());
     Map<String, List<Integer>> numbers = new HashMap<>(); // of groups, by checkpoint
     for (Group group : groups) {
       for (String key : group.checkpoints()) {
@@ -271,7 +281,8 @@ public final class CompareStage {
    * @param first number of the first slice of each group, and after the last group their total
    */
   private record Slicing(List<Integer> first) implements Serializable {
-    static Slicing of(List<Group> groups, Indexes indexes, CompareSettings settings, int least) {
+    static Slicing of(
+        List<Group> groups, Indexes indexes, CompareSettings settings, int ofTask, int least) {
       List<Integer> first = new ArrayList<>(List.of(0));
       int each = Math.max(1, (least + groups.size() - 1) / groups.size());
       for (Group group : groups) {
@@ -282,7 +293,7 @@ public final class CompareStage {
           bytes += checkpoint.bytes();
           tensors += checkpoint.tensors();
         }
-        long slices = Math.max(bytes / settings.taskBytesCount(), tensors / TENSORS_OF_A_TASK) + 1;
+        long slices = Math.max(bytes / settings.taskBytesCount(), tensors / ofTask) + 1;
         first.add(first.get(first.size() - 1) + (int) Math.max(each, Math.min(slices, MAX_SLICES)));
       }
       return new Slicing(first);

@@ -26,11 +26,14 @@ interface RecordCodec {
   Map<Class<?>, Class<?>> BOXED =
       Map.of(Integer.class, int.class, Long.class, long.class, Double.class, double.class);
 
+  /** Names that were read before. */
+  Canonical<String> NAMES = new Canonical<>(1 << 14);
+
   /** Names by which maps find tensors and layers. */
   RecordCodec NAME =
       new Plain(
           (output, value) -> output.writeString((String) value),
-          input -> KnownNames.of(input.readString()));
+          input -> NAMES.of(input.readString()));
 
   void write(Kryo kryo, Output output, Object value);
 

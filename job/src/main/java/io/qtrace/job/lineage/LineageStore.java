@@ -336,8 +336,11 @@ public final class LineageStore {
     edges.forEach(edge -> wanted.put(EdgeKey.of(edge), edge));
     List<String> audits = edges.stream().map(RecordedEdge::auditId).distinct().toList();
     Map<RecordedEdge, List<CauseCount>> counts = new HashMap<>();
-    rows(LineageTable.Q_CHANGES, QChangeRow.class, in(AUDIT_ID, audits))
-        .mapToPair(
+    files
+        .merged(
+            LineageTable.Q_CHANGES,
+            QChangeRow.class,
+            and(in(AUDIT_ID, audits), notEqual(AUDIT_ID, ignored)),
             row ->
                 new Tuple2<>(
                     List.of(
@@ -346,12 +349,10 @@ public final class LineageStore {
                         row.ends().childId(),
                         Objects.requireNonNullElse(row.cause(), ""),
                         Objects.requireNonNullElse(row.proof(), Proof.PROVED.name())),
-                    Tally.of(row)))
-        .reduceByKey(Tally::merge)
-        .collect()
+                    Tally.of(row)),
+            Tally::merge)
         .forEach(
-            found -> {
-              List<String> key = found._1();
+            (key, tally) -> {
               RecordedEdge edge = wanted.get(new EdgeKey(key.get(0), key.get(1), key.get(2)));
               if (edge != null) {
                 counts
@@ -360,9 +361,9 @@ public final class LineageStore {
                         new CauseCount(
                             Optional.of(key.get(3)).filter(cause -> !cause.isEmpty()),
                             Proof.valueOf(key.get(4)),
-                            found._2().count(),
-                            Optional.of(found._2().drift()).filter(drift -> !drift.isNaN()),
-                            found._2().rounded()));
+                            tally.count(),
+                            Optional.of(tally.drift()).filter(drift -> !drift.isNaN()),
+                            tally.rounded()));
               }
             });
     return counts;
@@ -395,10 +396,20 @@ public final class LineageStore {
    * @param method how it was found; rows of other methods are not read
    */
   public Map<Candidate, Candidate.Transitions> candidates(String method, Set<String> ids) {
+    Map<String, String> own = new HashMap<>(); // one instance of each identifier
+    ids.forEach(id -> own.put(id, id));
     Map<Candidate, Candidate.Transitions> known = new HashMap<>();
-    read(LineageTable.CANDIDATES, CandidateRow.class, equal("method", method)).stream()
-        .filter(row -> ids.contains(row.oneId()) && ids.contains(row.otherId()))
-        .forEach(row -> known.put(RowMapping.candidate(row), RowMapping.transitions(row)));
+    files.forEach(
+        LineageTable.CANDIDATES,
+        CandidateRow.class,
+        and(equal("method", method), notEqual(AUDIT_ID, ignored)),
+        row -> {
+          String one = own.get(row.oneId());
+          String other = own.get(row.otherId());
+          if (one != null && other != null) {
+            known.put(new Candidate(one, other), RowMapping.transitions(row));
+          }
+        });
     return known;
   }
 

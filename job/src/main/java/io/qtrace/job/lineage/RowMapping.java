@@ -424,10 +424,6 @@ final class RowMapping {
         found.groups());
   }
 
-  static Candidate candidate(CandidateRow row) {
-    return new Candidate(row.oneId(), row.otherId());
-  }
-
   static Candidate.Transitions transitions(CandidateRow row) {
     return new Candidate.Transitions(transition(row.forward()), transition(row.backward()));
   }

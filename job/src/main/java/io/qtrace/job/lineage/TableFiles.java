@@ -13,13 +13,16 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -48,10 +51,13 @@ import org.apache.iceberg.spark.SparkSchemaUtil;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.api.java.function.PairFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import scala.Tuple2;
 
 /**
  * Reads and writes the tables through their catalog, without SQL: the driver reads small tables
@@ -221,13 +227,19 @@ final class TableFiles {
 
   /** The rows that a condition selects. */
   <R extends Record> List<R> read(LineageTable table, Class<R> type, Expression condition) {
+    List<R> rows = new ArrayList<>();
+    forEach(table, type, condition, rows::add);
+    return rows;
+  }
+
+  /** Hands on the rows that a condition selects, one at a time. */
+  <R extends Record> void forEach(
+      LineageTable table, Class<R> type, Expression condition, Consumer<R> action) {
     Table loaded = load(table);
     RowCodec<R> codec = new RowCodec<>(type);
-    List<R> rows = new ArrayList<>();
     for (CombinedScanTask files : tasks(loaded, state.snapshot(loaded), condition)) {
-      new TableRows(loaded).read(files.files(), condition, row -> rows.add(codec.record(row)));
+      new TableRows(loaded).read(files.files(), condition, row -> action.accept(codec.record(row)));
     }
-    return rows;
   }
 
   /** The same, as an RDD on the executors. */
@@ -243,6 +255,51 @@ final class TableFiles {
               files.read(task.files(), condition, row -> rows.add(codec.record(row)));
               return rows.iterator();
             });
+  }
+
+  /**
+   * Values of the rows that a condition selects, merged by key on the executors: no task holds its
+   * rows.
+   */
+  <R extends Record, K, V> Map<K, V> merged(
+      LineageTable table,
+      Class<R> type,
+      Expression condition,
+      PairFunction<R, K, V> entry,
+      Function2<V, V, V> merge) {
+    TableRows files = TableRows.of(load(table));
+    List<CombinedScanTask> tasks = tasks(files.table(), state.snapshot(files.table()), condition);
+    return spark
+        .parallelize(tasks, Math.max(1, tasks.size()))
+        .flatMapToPair(task -> merged(files, task, type, condition, entry, merge))
+        .reduceByKey(merge)
+        .collectAsMap();
+  }
+
+  private static <R extends Record, K, V> Iterator<Tuple2<K, V>> merged(
+      TableRows files,
+      CombinedScanTask task,
+      Class<R> type,
+      Expression condition,
+      PairFunction<R, K, V> entry,
+      Function2<V, V, V> merge) {
+    RowCodec<R> codec = new RowCodec<>(type);
+    Map<K, V> merged = new HashMap<>();
+    files.read(
+        task.files(),
+        condition,
+        row -> {
+          try {
+            Tuple2<K, V> one = entry.call(codec.record(row));
+            V known = merged.get(one._1());
+            merged.put(one._1(), known == null ? one._2() : merge.call(known, one._2()));
+          } catch (Exception e) {
+            throw new IllegalStateException("Cannot merge rows of " + type.getSimpleName(), e);
+          }
+        });
+    return merged.entrySet().stream()
+        .map(one -> new Tuple2<>(one.getKey(), one.getValue()))
+        .iterator();
   }
 
   private static List<CombinedScanTask> tasks(

@@ -2,6 +2,7 @@ package io.qtrace.job.parents;
 
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.Packed;
+import io.qtrace.job.compare.TaskMemory;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Mixture;
 import io.qtrace.job.operations.Side;
@@ -30,7 +31,7 @@ import scala.Tuple2;
  */
 public final class EvaluationStage implements Evaluation {
   // Facts of so many tensors are in memory of a task at once, however many candidates need them.
-  private static final int TENSORS_OF_A_BLOCK = 40_000;
+  private static final int MOST_TENSORS = 40_000;
 
   private final JavaSparkContext spark;
   private final Function<Set<String>, JavaPairRDD<String, Packed<CheckpointFacts>>> facts;
@@ -178,6 +179,10 @@ public final class EvaluationStage implements Evaluation {
     Broadcast<Map<String, List<Integer>>> blocksOf = spark.broadcast(numbers);
     Broadcast<List<List<Q>>> all = spark.broadcast(blocks);
     Classifier classify = classifier;
+    int[] first = new int[blocks.size()]; // number of its first question, by block
+    for (int i = 1; i < first.length; i++) {
+      first[i] = first[i - 1] + blocks.get(i - 1).size();
+    }
     Map<Q, A> answers = new HashMap<>();
     try (Phase phase =
         Phase.begin(spark.sc(), "parents", "evaluate %d %s".formatted(questions.size(), what))) {
@@ -185,9 +190,11 @@ public final class EvaluationStage implements Evaluation {
           .apply(Set.copyOf(numbers.keySet()))
           .flatMapToPair(one -> inBlocks(one, blocksOf.value()))
           .groupByKey(new HashPartitioner(blocks.size()))
-          .flatMapToPair(block -> answered(all.value().get(block._1()), block._2(), classify))
+          .flatMapToPair(
+              block ->
+                  answered(all.value().get(block._1()), first[block._1()], block._2(), classify))
           .collect()
-          .forEach(answer -> answers.put(answer._1(), answer._2()));
+          .forEach(answer -> answers.put(questions.get(answer._1()), answer._2()));
     } finally {
       blocksOf.destroy();
       all.destroy();
@@ -200,13 +207,14 @@ public final class EvaluationStage implements Evaluation {
     List<Q> open = new ArrayList<>();
     Set<String> checkpoints = new HashSet<>();
     long held = 0;
+    long most = TaskMemory.tensors(spark, MOST_TENSORS);
     for (Q question : questions) {
       long more =
           question.checkpoints().stream()
               .filter(checkpoint -> !checkpoints.contains(checkpoint))
               .mapToLong(tensors::apply)
               .sum();
-      if (held + more > TENSORS_OF_A_BLOCK && !open.isEmpty()) {
+      if (held + more > most && !open.isEmpty()) {
         blocks.add(open);
         open = new ArrayList<>();
         checkpoints.clear();
@@ -234,20 +242,24 @@ public final class EvaluationStage implements Evaluation {
         .iterator();
   }
 
-  private static <A, Q extends Question<A>> Iterator<Tuple2<Q, A>> answered(
+  // Answers by the number of the question.
+  private static <A, Q extends Question<A>> Iterator<Tuple2<Integer, A>> answered(
       List<Q> questions,
+      int first,
       Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
       Classifier classifier) {
     Map<String, Node> nodes = new HashMap<>();
     facts.forEach(one -> nodes.put(one._1(), Node.of(one._2().value())));
-    Stream<Tuple2<Q, A>> answers =
-        questions.stream()
-            .map(
-                question ->
-                    new Tuple2<>(
-                        question,
-                        question.answer(
-                            question.checkpoints().stream().map(nodes::get).toList(), classifier)));
-    return answers.iterator();
+    return IntStream.range(0, questions.size())
+        .mapToObj(
+            i ->
+                new Tuple2<>(
+                    first + i,
+                    questions
+                        .get(i)
+                        .answer(
+                            questions.get(i).checkpoints().stream().map(nodes::get).toList(),
+                            classifier)))
+        .iterator();
   }
 }

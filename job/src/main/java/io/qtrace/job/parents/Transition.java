@@ -1,6 +1,7 @@
 package io.qtrace.job.parents;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.job.compare.Canonical;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.operations.Classifier;
 import io.qtrace.job.operations.Step;
@@ -66,9 +67,13 @@ public record Transition(
   // A weight counts as more than all that quantizes it: LUT, factors, magnitudes and a flag.
   private static final int WEIGHT = 8;
 
+  // A search holds many transitions, most of the same few kinds and groups.
+  private static final Canonical<EdgeKind> KINDS = new Canonical<>(64);
+  private static final Canonical<List<Integer>> GROUPS = new Canonical<>(1 << 10);
+
   public Transition {
-    Objects.requireNonNull(kind, "kind");
-    groups = List.copyOf(groups);
+    kind = KINDS.of(Objects.requireNonNull(kind, "kind"));
+    groups = GROUPS.of(List.copyOf(groups));
   }
 
   /** The same, after verification left a number of tensors unexplained. */

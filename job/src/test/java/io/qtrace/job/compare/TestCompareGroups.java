@@ -51,7 +51,7 @@ class TestCompareGroups {
         .allSatisfy(
             group -> {
               assertThat(group.checkpoints().size() * TENSORS)
-                  .isLessThanOrEqualTo(CompareGroups.MAX_TENSORS);
+                  .isLessThanOrEqualTo(CompareGroups.MOST_TENSORS);
               assertThat(group.checkpoints()).containsAll(group.measured());
               assertThat(group.pairs())
                   .allSatisfy(
@@ -68,7 +68,9 @@ class TestCompareGroups {
   void aCheckpointOfMoreTensorsThanAGroupTakesIsAGroupOfItsOwn() {
     List<Group> groups =
         CompareGroups.of(
-            request(List.of("a", "b"), List.of()), key -> readable(CompareGroups.MAX_TENSORS + 1));
+            request(List.of("a", "b"), List.of()),
+            key -> readable(CompareGroups.MOST_TENSORS + 1),
+            CompareGroups.MOST_TENSORS);
     assertThat(groups).extracting(Group::checkpoints).containsExactly(List.of("a"), List.of("b"));
   }
 
@@ -77,7 +79,8 @@ class TestCompareGroups {
   }
 
   private static List<Group> groups(List<String> checkpoints, List<Pair> pairs) {
-    return CompareGroups.of(request(checkpoints, pairs), key -> readable(TENSORS));
+    return CompareGroups.of(
+        request(checkpoints, pairs), key -> readable(TENSORS), CompareGroups.MOST_TENSORS);
   }
 
   private static CompareRequest request(List<String> checkpoints, List<Pair> pairs) {

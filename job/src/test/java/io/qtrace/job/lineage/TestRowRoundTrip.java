@@ -397,7 +397,7 @@ class TestRowRoundTrip {
                 List.of()));
     CandidateRow row = RowMapping.row("audit", "method", candidate, found);
     for (CandidateRow stored : List.of(row, back(CandidateRow.class, row))) {
-      assertThat(RowMapping.candidate(stored)).isEqualTo(candidate);
+      assertThat(new Candidate(stored.oneId(), stored.otherId())).isEqualTo(candidate);
       assertThat(RowMapping.transitions(stored)).isEqualTo(found);
     }
   }

@@ -27,10 +27,15 @@ record ReportData(ReportScope scope, Map<Picture, PictureRows> pictures) {
   // Digits worth showing on a screen; the exact numbers are in the tables.
   private static final MathContext DIGITS = new MathContext(6);
 
+  private static final long MANY_TENSORS = 50_000; // compared on all edges of the scope
+
   /** Runs the queries. */
   static ReportData of(SparkSession spark, ReportScope scope) {
-    spark.sql(scope.statement());
-    try {
+    try (Interpreter interpreter = new Interpreter(spark)) {
+      spark.sql(scope.statement());
+      if (spark.sql(ReportScope.TENSORS).first().getLong(0) > MANY_TENSORS) {
+        interpreter.close();
+      }
       return new ReportData(scope, pictures(spark, scope));
     } finally {
       spark.sql("UNCACHE TABLE " + ReportScope.SHOWN);

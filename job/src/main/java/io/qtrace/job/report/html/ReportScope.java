@@ -14,6 +14,11 @@ public record ReportScope(
   /** Temporary view that the queries of pictures read. */
   static final String SHOWN = "shown";
 
+  /** A query for the number of tensors that the edges in this scope compare. */
+  static final String TENSORS =
+      "SELECT coalesce(sum(identical + equal + changed + reshaped + added + removed), 0) FROM "
+          + SHOWN;
+
   /** Identifiers of a parent and its child, and their paths below the archive's root. */
   record PairOfIds(String parentId, String childId, String parentPath, String childPath) {}
 

@@ -22,6 +22,7 @@ final class DriverKilled extends AuditFault {
 
   private Map<String, String> catalog;
   private Path log;
+  private boolean isFresh; // no driver has been killed yet
   private int left; // commits until the tables are complete, at least
 
   DriverKilled(Bench bench) {
@@ -32,6 +33,7 @@ final class DriverKilled extends AuditFault {
   SparkSession tables(Path folder) throws Exception {
     catalog = bench.sharedCatalog(folder.resolve("warehouse"));
     log = folder.resolve("log");
+    isFresh = true;
     left = CatalogCut.COMMITS;
     return Bench.session(catalog);
   }
@@ -45,7 +47,8 @@ final class DriverKilled extends AuditFault {
   Tally disturb(SparkSession tables, Random random) throws Exception {
     List<String> args = new ArrayList<>(List.of(archive()));
     catalog.forEach((key, value) -> args.addAll(List.of(key, value)));
-    boolean isCreating = left == CatalogCut.COMMITS && random.nextInt(3) == 0;
+    boolean isCreating = isFresh && random.nextInt(3) == 0;
+    isFresh = false;
     String at = isCreating ? CREATED : CatalogCut.COMMIT;
     int message = 1 + random.nextInt(left);
     Side side = random.nextBoolean() ? Side.BEFORE : Side.AFTER;

@@ -170,13 +170,18 @@ public final class Average implements Operation {
   }
 
   @Override
+  public Ulps rounded(Step step) {
+    return step.rounded(KEY);
+  }
+
+  @Override
   public List<String> notes(Step step) {
     Mixture mixture = step.mixture().orElseThrow();
     String sum =
         mixture.terms().stream()
             .map(term -> "%s x %s".formatted(weight(term.weight()), name(term, step)))
             .collect(Collectors.joining(" + "));
-    Ulps rounded = step.rounded(KEY);
+    Ulps rounded = rounded(step);
     return Stream.concat(
             Stream.of("average: " + sum),
             Stream.of(rounded)

@@ -2,6 +2,7 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStats;
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
@@ -103,14 +104,19 @@ public final class Dequantize implements Operation {
   }
 
   @Override
-  public List<String> notes(Step step) {
-    return Products.notes(
+  public Ulps rounded(Step step) {
+    return Products.rounded(
         step,
         step.pair().byName().keySet().stream()
             .flatMap(name -> LayerNames.ofWeight(name).stream())
             .filter(layer -> isDequantized(layer, step))
             .map(LayerNames::weight),
         KIND);
+  }
+
+  @Override
+  public List<String> notes(Step step) {
+    return Products.notes(rounded(step));
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +27,11 @@ public final class Mixture {
   private static final int TWIN = 4; // times fewer tensors differ from a copy than from others
   private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
   private static final double ROUNDINGS = 8; // that a sum or a value went through
-  private static final double NARROW_ROUNDINGS = 2; // the same, in dtypes of 16 bits or fewer
+  private static final double NARROW_ROUNDINGS = 2; // a sum, in dtypes of 16 bits or fewer
+  private static final double NARROW_ULPS = 1.25; // a value in such a dtype
+  private static final double CLOSE_ULPS = 0.75; // the same, of members that are as close:
+  private static final double CLOSE_SPREAD = 4; // ulp
+  private static final int NARROW_TENSORS = 4; // that it takes to be no coincidence
   private static final double CLOSE = 1 / ROUNDINGS; // one rounding
   private static final double ALIKE = 0.5; // of what rounding allows
   private static final double CLEARLY = 4; // worse fits the average without a term that counts
@@ -69,15 +75,18 @@ public final class Mixture {
 
   private final List<Column> columns;
   private final Map<String, List<Row>> rows = new LinkedHashMap<>(); // by tensor
+  private final Set<String> foreign = new HashSet<>(); // with numbers outside those of all columns
+  private final boolean narrow;
   private double[] weights = {};
   private List<Column> members = List.of(); // columns with a weight
   private boolean exact;
 
   private Mixture(List<Column> columns, List<TensorFacts> mixed) {
     this.columns = columns;
+    this.narrow = mixed.stream().anyMatch(Mixture::isNarrow);
     for (TensorFacts tensor : mixed) {
       List<Row> found = rows(tensor);
-      if (!found.isEmpty() && !isOfOne(found)) {
+      if (foreign.contains(tensor.name()) || (!found.isEmpty() && !isOfOne(found))) {
         rows.put(tensor.name(), found);
       }
     }
@@ -218,7 +227,7 @@ public final class Mixture {
   /** Whether a tensor is the average, as far as the facts show. */
   boolean isLikely(String tensor) {
     List<Row> found = rows.get(tensor);
-    return isAverage(tensor) && (found == null || fits(found, weights));
+    return isAverage(tensor) && (found == null || fits(tensor, found, weights));
   }
 
   // Equations of a float tensor that all columns have and of which any differs.
@@ -237,8 +246,7 @@ public final class Mixture {
     if (tensor.stats().notFinite() > 0 || facts.stream().allMatch(tensor::isSame)) {
       return List.of();
     }
-    boolean narrow = tensor.dtype().bytes() < DType.FLOAT32.bytes();
-    double unit = unit(tensor.dtype()) * (narrow ? NARROW_ROUNDINGS : ROUNDINGS);
+    double unit = unit(tensor.dtype()) * (isNarrow(tensor) ? NARROW_ROUNDINGS : ROUNDINGS);
     List<Row> found = new ArrayList<>();
     boolean all = !tensor.values().isEmpty();
     long elements = tensor.shape().elements();
@@ -246,7 +254,16 @@ public final class Mixture {
       for (int i = 0; i < elements; i++) {
         int at = i;
         double[] numbers = facts.stream().mapToDouble(one -> one.values().get(at)).toArray();
-        row(numbers, tensor.values().get(i), unit * largest(numbers)).ifPresent(found::add);
+        double target = tensor.values().get(i);
+        if (!isNarrow(tensor)) {
+          double rounding = unit * largest(numbers);
+          row(numbers, target, rounding, 2 * rounding).ifPresent(found::add);
+        } else if (isForeign(numbers, target, tensor.dtype())) {
+          foreign.add(tensor.name());
+        } else {
+          double rounding = rounding(numbers, tensor.dtype());
+          row(numbers, target, rounding, rounding).ifPresent(found::add);
+        }
       }
     } else {
       double[] sums = facts.stream().mapToDouble(one -> one.stats().sum()).toArray();
@@ -256,16 +273,38 @@ public final class Mixture {
                   one -> Math.max(Math.abs(one.stats().min()), Math.abs(one.stats().max())))
               .max()
               .orElseThrow();
-      row(sums, tensor.stats().sum(), unit * largest * Math.sqrt((double) elements))
-          .ifPresent(found::add);
+      double rounding = unit * largest * Math.sqrt((double) elements);
+      row(sums, tensor.stats().sum(), rounding, 2 * rounding).ifPresent(found::add);
     }
     return found;
   }
 
+  private static boolean isNarrow(TensorFacts tensor) {
+    return tensor.dtype().bytes() < DType.FLOAT32.bytes();
+  }
+
+  // Whether a number is further from those of the columns, which nearly agree, than rounding takes
+  // it.
+  private static boolean isForeign(double[] numbers, double target, DType dtype) {
+    double rounding = CLOSE_ULPS * Ulps.of(dtype, largest(numbers));
+    return spread(numbers) <= rounding
+        && Arrays.stream(numbers).allMatch(one -> Math.abs(one - target) > rounding);
+  }
+
+  // What an average in few bits may be off.
+  private static double rounding(double[] numbers, DType dtype) {
+    double ulp = Ulps.of(dtype, largest(numbers));
+    return (spread(numbers) <= CLOSE_SPREAD * ulp ? CLOSE_ULPS : NARROW_ULPS) * ulp;
+  }
+
+  private static double spread(double[] numbers) {
+    return Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
+  }
+
   // None if the columns differ by little more than rounding.
-  private static Optional<Row> row(double[] numbers, double target, double rounding) {
-    double spread = Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
-    if (spread <= 2 * rounding) {
+  private static Optional<Row> row(double[] numbers, double target, double rounding, double least) {
+    double spread = spread(numbers);
+    if (spread <= least) {
       return Optional.empty();
     }
     return Optional.of(
@@ -289,14 +328,15 @@ public final class Mixture {
     };
   }
 
-  private static boolean fits(List<Row> some, double[] weights) {
-    return some.stream()
-        .allMatch(row -> Math.abs(Blend.residual(row.numbers(), weights)) <= row.allowed());
+  private boolean fits(String tensor, List<Row> some, double[] weights) {
+    return !foreign.contains(tensor)
+        && some.stream()
+            .allMatch(row -> Math.abs(Blend.residual(row.numbers(), weights)) <= row.allowed());
   }
 
   private boolean find() {
     List<Row> all = rows.values().stream().flatMap(List::stream).toList();
-    if (all.size() < 2 * ROWS_OF_A_TERM) {
+    if (all.size() < 2 * ROWS_OF_A_TERM || (narrow && rows.size() < NARROW_TENSORS)) {
       return false;
     }
     // In units of rounding error, so that each row is weighted by its precision.
@@ -323,7 +363,10 @@ public final class Mixture {
 
   // Whether most tensors are the average with some weights.
   private boolean isMostly(double[] some) {
-    long kept = rows.values().stream().filter(one -> fits(one, some)).count();
+    long kept =
+        rows.entrySet().stream()
+            .filter(one -> fits(one.getKey(), one.getValue(), some))
+            .count();
     return kept >= KEPT_PART * rows.size();
   }
 
@@ -371,7 +414,9 @@ public final class Mixture {
       }
       boolean last = IntStream.range(0, used.length).noneMatch(i -> used[i]);
       double[] fewer = last ? best : blend.weights(used);
-      if (!last && misfit(fewer) <= CLEARLY * misfit(best) + NOISE) {
+      if (!last
+          && misfit(fewer) <= CLEARLY * misfit(best) + NOISE
+          && (!narrow || isMostly(fewer))) {
         best = fewer;
       } else {
         used[column] = true;

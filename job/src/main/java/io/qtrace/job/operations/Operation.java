@@ -1,5 +1,6 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -104,6 +105,11 @@ public interface Operation extends Serializable {
   /** How {@code _Q} relates to the LUT after it. */
   default Quantization quantization() {
     return Quantization.KEPT;
+  }
+
+  /** Elements that its explanation of a step reproduces only within rounding. */
+  default Ulps rounded(Step step) {
+    return Ulps.NONE;
   }
 
   /** Whether it leaves every tensor in its dtype. */

@@ -1,6 +1,7 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
+import io.qtrace.compare.Ulps;
 import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
@@ -86,6 +87,16 @@ public final class Snap implements Operation {
       }
     }
     return wanted;
+  }
+
+  @Override
+  public Ulps rounded(Step step) {
+    return Products.rounded(
+        step,
+        step.differing().stream()
+            .filter(tensor -> tensor.status() == TensorStatus.ADDED)
+            .map(TensorComparison::name),
+        KIND);
   }
 
   @Override

@@ -27,11 +27,20 @@ public final class Ancestry {
   private final Map<CheckpointFile, Set<String>> runs = new HashMap<>(); // that have the content
   private final Map<CheckpointFile, List<CheckpointFile>> files = new HashMap<>(); // that have it
   private final Map<CheckpointFile, List<InferredEdge>> averages = new HashMap<>(); // by child
+  private final Map<CheckpointFile, String> contents = new HashMap<>();
   private final Evaluation evaluation;
+  private final Map<ProvedStep, Verification> proved;
 
+  /**
+   * @param proved what the data of both ends of some steps shows
+   */
   public Ancestry(
-      Forest forest, Collection<MeasuredCheckpoint> checkpoints, Evaluation evaluation) {
+      Forest forest,
+      Collection<MeasuredCheckpoint> checkpoints,
+      Evaluation evaluation,
+      Map<ProvedStep, Verification> proved) {
     this.evaluation = evaluation;
+    this.proved = Map.copyOf(proved);
     forest.edges().forEach(edge -> edges.put(edge.child(), edge));
     Stream.concat(forest.edges().stream(), forest.donors().stream())
         .filter(edge -> edge.kind().equals(Average.KIND))
@@ -40,6 +49,7 @@ public final class Ancestry {
     for (MeasuredCheckpoint checkpoint : checkpoints) {
       CheckpointFile file = checkpoint.file();
       readable.add(file);
+      contents.put(file, checkpoint.sketch().content());
       if (file.role() == Role.STEP) {
         steps.computeIfAbsent(file.run(), run -> new ArrayList<>()).add(file);
       }
@@ -302,6 +312,14 @@ public final class Ancestry {
   private boolean isProved(Declaration claim, InferredEdge source, Dispute.Ruling ruling) {
     boolean circular =
         path(claim.parent()).stream().anyMatch(edge -> edge.parent().equals(source.child()));
-    return (!circular && source.unexplained() == 0 && ruling.unexplained() > 0) || ruling.kept();
+    boolean unexplained =
+        ruling.unexplained() > 0 || isDisproved(claim.parent(), source.child());
+    return (!circular && source.unexplained() == 0 && unexplained) || ruling.kept();
+  }
+
+  // Whether the data leaves unexplained what the facts of both ends allow.
+  private boolean isDisproved(CheckpointFile parent, CheckpointFile child) {
+    Verification found = proved.get(new ProvedStep(contents.get(parent), contents.get(child)));
+    return found != null && found.unexplained() > 0;
   }
 }

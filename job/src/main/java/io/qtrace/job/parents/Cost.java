@@ -59,6 +59,11 @@ record Cost(
         against);
   }
 
+  /** Whether at most the hints make a difference to another cost. */
+  boolean isAsLow(Cost other) {
+    return minus(other).equals(new Cost(0, 0, 0, 0, 0, 0, against - other.against));
+  }
+
   Cost plus(Cost other) {
     return new Cost(
         reversed + other.reversed,

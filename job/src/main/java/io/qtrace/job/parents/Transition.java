@@ -34,6 +34,7 @@ import java.util.stream.Stream;
  * @param plausible whether enough is kept that the one may come from the other at all
  * @param mixed whether both have some tensors of a group that training moves in common, and not
  *     others
+ * @param mends whether a tensor or two of the parent show damage, which the child does not have
  * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of
  *     which any is not the same on both sides; none where they are too many, or the child has
  *     nothing else than the parent
@@ -48,6 +49,7 @@ public record Transition(
     boolean proof,
     boolean plausible,
     boolean mixed,
+    boolean mends,
     List<Integer> groups)
     implements Serializable {
   // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. A model
@@ -59,6 +61,8 @@ public record Transition(
 
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
+
+  private static final int MOST_MENDED = 2; // tensors; a sync brings most up to date
 
   private static final int MOST_GROUPS = 64; // as many blocks
   private static final int BLOCK = 1; // the bit that hashes of blocks have, and others do not
@@ -74,7 +78,7 @@ public record Transition(
   /** The same, after verification left a number of tensors unexplained. */
   Transition withUnexplained(int found) {
     return new Transition(
-        kind, shared, changed, found, invented, distance, proof, plausible, mixed, groups);
+        kind, shared, changed, found, invented, distance, proof, plausible, mixed, mends, groups);
   }
 
   /** The transition from a parent to a child. */
@@ -106,6 +110,7 @@ public record Transition(
         proof,
         isPlausible(parent, child, weights, related || proof, shared, unexplained),
         isMixed(step),
+        mends(parent, child),
         groups(step));
   }
 
@@ -164,6 +169,18 @@ public record Transition(
                     tensor.status() == TensorStatus.IDENTICAL
                         && isMovable(tensor)
                         && others.contains(TensorGroup.of(tensor)));
+  }
+
+  private static boolean mends(Node parent, Node child) {
+    if (parent.damaged().size() > MOST_MENDED) {
+      return false;
+    }
+    for (String tensor : parent.damaged()) {
+      if (!child.damaged().contains(tensor) && child.side().tensor(tensor).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isMovable(TensorComparison tensor) {

@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.JudgedChild;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.Finding;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -268,7 +270,7 @@ class TestAverage {
             new ArrayFiles(folder).step(parents, child),
             NotCompared.NOTHING,
             ArrayCheckpoint.POLICY.forRun("run", RunConfig.NONE),
-            "run/average.pt",
+            new JudgedChild("run/average.pt", OptionalLong.empty()),
             Optional.empty());
   }
 

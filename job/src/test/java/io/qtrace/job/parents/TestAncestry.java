@@ -34,7 +34,7 @@ class TestAncestry {
     Set<CheckpointFile> files = new LinkedHashSet<>(List.of(OTHER)); // readable, though unrelated
     files.addAll(forest.roots());
     forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
-    return new Ancestry(forest, HandMade.measured(files), evaluation).of(claims);
+    return new Ancestry(forest, HandMade.measured(files), evaluation, Map.of()).of(claims);
   }
 
   @Test
@@ -109,7 +109,7 @@ class TestAncestry {
   private Optional<Ancestry.Earlier> earlier(Forest forest, CheckpointFile best) {
     Set<CheckpointFile> files = new LinkedHashSet<>(forest.roots());
     forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
-    return new Ancestry(forest, HandMade.measured(files), evaluation)
+    return new Ancestry(forest, HandMade.measured(files), evaluation, Map.of())
         .earlier(new Declaration(STEP_1, best));
   }
 

@@ -33,7 +33,7 @@ class TestAssemblies {
             distance,
             false,
             true,
-            false,
+            false, false,
             List.of(groups));
     evaluation.transition(one, other, train).transition(other, one, train);
   }

@@ -24,7 +24,7 @@ class TestAverages {
     double distance = invented == 0 ? 0 : 1;
     Transition found =
         new Transition(
-            new EdgeKind(kind), 10, 5, 0, invented, distance, false, true, false, List.of());
+            new EdgeKind(kind), 10, 5, 0, invented, distance, false, true, false, false, List.of());
     transitions.transition(one, other, found).transition(other, one, found);
   }
 
@@ -40,7 +40,7 @@ class TestAverages {
       transitions.transition(
           OTHER,
           made,
-          new Transition(new EdgeKind("sync"), 9, 5, 0, 0, 0, true, true, false, List.of()));
+          new Transition(new EdgeKind("sync"), 9, 5, 0, 0, 0, true, true, false, false, List.of()));
       both(ONE, made, "train", 5);
       both(made, AVERAGE, "train", 5);
     }

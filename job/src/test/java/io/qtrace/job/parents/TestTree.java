@@ -26,11 +26,11 @@ class TestTree {
 
   private static Transition train(int unexplained, double distance) {
     return new Transition(
-        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, false, List.of());
+        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, false, false, List.of());
   }
 
   private static Transition proved(String kind, double distance) {
-    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, List.of());
+    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, false, List.of());
   }
 
   private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
@@ -81,7 +81,7 @@ class TestTree {
     evaluation.transition(
         A,
         B,
-        new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, List.of()));
+        new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, false, List.of()));
     assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 
@@ -205,7 +205,7 @@ class TestTree {
 
   private static Transition inventing(int tensors, double distance) {
     return new Transition(
-        new EdgeKind("train"), 5, 30, 0, tensors, distance, false, true, false, List.of());
+        new EdgeKind("train"), 5, 30, 0, tensors, distance, false, true, false, false, List.of());
   }
 
   @Test

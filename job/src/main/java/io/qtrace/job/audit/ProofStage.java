@@ -152,7 +152,7 @@ final class ProofStage {
       Step step = step(pair, facts, recomputed);
       return classifier.classify(step).fits().stream()
           .filter(fit -> fit.operation().kind().equals(shown))
-          .map(fit -> new Verification(fit.cost(), fit.operation().rounded(step).elements()))
+          .map(fit -> new Verification(fit.cost(), fit.operation().inexact(step)))
           .findFirst()
           .orElse(new Verification(0, 0));
     }

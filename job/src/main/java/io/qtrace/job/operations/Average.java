@@ -170,18 +170,13 @@ public final class Average implements Operation {
   }
 
   @Override
-  public Ulps rounded(Step step) {
-    return step.rounded(KEY);
-  }
-
-  @Override
   public List<String> notes(Step step) {
     Mixture mixture = step.mixture().orElseThrow();
     String sum =
         mixture.terms().stream()
             .map(term -> "%s x %s".formatted(weight(term.weight()), name(term, step)))
             .collect(Collectors.joining(" + "));
-    Ulps rounded = rounded(step);
+    Ulps rounded = step.rounded(KEY);
     return Stream.concat(
             Stream.of("average: " + sum),
             Stream.of(rounded)

@@ -2,7 +2,6 @@ package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStats;
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
@@ -13,6 +12,7 @@ import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A quantized model turned into a float model: weights are {@code _Q} times the scales, the
@@ -104,19 +104,21 @@ public final class Dequantize implements Operation {
   }
 
   @Override
-  public Ulps rounded(Step step) {
-    return Products.rounded(
-        step,
-        step.pair().byName().keySet().stream()
-            .flatMap(name -> LayerNames.ofWeight(name).stream())
-            .filter(layer -> isDequantized(layer, step))
-            .map(LayerNames::weight),
-        KIND);
+  public long inexact(Step step) {
+    return Products.rounded(step, weights(step), KIND).elements()
+        + Products.requantized(step, weights(step), KIND);
   }
 
   @Override
   public List<String> notes(Step step) {
-    return Products.notes(rounded(step));
+    return Products.notes(Products.rounded(step, weights(step), KIND));
+  }
+
+  private static Stream<String> weights(Step step) {
+    return step.pair().byName().keySet().stream()
+        .flatMap(name -> LayerNames.ofWeight(name).stream())
+        .filter(layer -> isDequantized(layer, step))
+        .map(LayerNames::weight);
   }
 
   @Override

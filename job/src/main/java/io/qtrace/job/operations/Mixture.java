@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  */
 public final class Mixture {
   private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
+  private static final double PAIR_KEPT_PART = 0.9; // the same, of two among many
   private static final int DAMAGED = 2; // tensors of a copy, at most
   private static final int TWIN = 4; // times fewer tensors differ from a copy than from others
   private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
@@ -178,7 +179,28 @@ public final class Mixture {
     List<TensorFacts> mixed = mixed(all, child);
     Mixture alike = new Mixture(complete(all, mixed), mixed);
     Mixture mixture = new Mixture(alike.distinct(child), mixed);
-    return mixture.columns.size() > 1 && mixture.find() ? Optional.of(mixture) : Optional.empty();
+    if (mixture.columns.size() > 1 && mixture.find()) {
+      return Optional.of(mixture);
+    }
+    return mixture.narrow && mixture.columns.size() > 2 ? ofPair(mixture, mixed) : Optional.empty();
+  }
+
+  // Rounding to few bits hides the weights among many checkpoints that are close to each other, but
+  // between two of them lies little else than their averages.
+  private static Optional<Mixture> ofPair(Mixture all, List<TensorFacts> mixed) {
+    List<Mixture> pairs = new ArrayList<>();
+    for (int i = 0; i < all.columns.size(); i++) {
+      for (int j = 0; j < i; j++) {
+        Mixture pair = new Mixture(List.of(all.columns.get(j), all.columns.get(i)), mixed);
+        if (pair.find() && pair.keptPart(pair.weights) >= PAIR_KEPT_PART) {
+          pairs.add(pair);
+        }
+      }
+    }
+    return pairs.stream()
+        .min(
+            Comparator.comparing((Mixture pair) -> -pair.keptPart(pair.weights))
+                .thenComparing(pair -> pair.misfit(pair.weights)));
   }
 
   // A copy with more damage than that has most of what the average alone has.
@@ -363,11 +385,15 @@ public final class Mixture {
 
   // Whether most tensors are the average with some weights.
   private boolean isMostly(double[] some) {
+    return keptPart(some) >= KEPT_PART;
+  }
+
+  private double keptPart(double[] some) {
     long kept =
         rows.entrySet().stream()
             .filter(one -> fits(one.getKey(), one.getValue(), some))
             .count();
-    return kept >= KEPT_PART * rows.size();
+    return (double) kept / rows.size();
   }
 
   // Several checkpoints, or a moving average.

@@ -1,6 +1,5 @@
 package io.qtrace.job.operations;
 
-import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.Recomputation;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
@@ -107,9 +106,9 @@ public interface Operation extends Serializable {
     return Quantization.KEPT;
   }
 
-  /** Elements that its explanation of a step reproduces only within rounding. */
-  default Ulps rounded(Step step) {
-    return Ulps.NONE;
+  /** Number of elements that its explanation of a step does not take from the parent exactly. */
+  default long inexact(Step step) {
+    return 0;
   }
 
   /** Whether it leaves every tensor in its dtype. */

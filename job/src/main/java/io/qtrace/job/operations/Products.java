@@ -66,6 +66,19 @@ final class Products {
         .reduce(Ulps.NONE, Ulps::merge);
   }
 
+  /** Elements of some weights that are products of other entries than the parent's. */
+  static long requantized(Step step, Stream<String> weights, EdgeKind kind) {
+    return weights.mapToLong(weight -> requantized(step, prefix(weight, kind))).sum();
+  }
+
+  private static long requantized(Step step, String prefix) {
+    return Stream.of(Scales.Form.INITIAL, Scales.Form.TRAINED)
+        .flatMap(form -> step.recomputed(prefix + form).stream())
+        .mapToLong(found -> found.others().count())
+        .min()
+        .orElse(0);
+  }
+
   /** Notes about weights that are such products only within rounding. */
   static List<String> notes(Ulps rounded) {
     return rounded.isNone() ? List.of() : List.of("dequantized weights: " + rounded.text());

@@ -1,7 +1,6 @@
 package io.qtrace.job.operations;
 
 import io.qtrace.compare.TensorStatus;
-import io.qtrace.compare.Ulps;
 import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.Recomputation;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Values rounded to float16: magnitudes, or all factors, in their own dtype; or the tensors of the
@@ -90,13 +90,12 @@ public final class Snap implements Operation {
   }
 
   @Override
-  public Ulps rounded(Step step) {
-    return Products.rounded(
-        step,
+  public long inexact(Step step) {
+    Stream<String> added =
         step.differing().stream()
             .filter(tensor -> tensor.status() == TensorStatus.ADDED)
-            .map(TensorComparison::name),
-        KIND);
+            .map(TensorComparison::name);
+    return Products.rounded(step, added, KIND).elements();
   }
 
   @Override

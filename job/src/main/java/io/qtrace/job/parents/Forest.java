@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param donors edges from the other parents of those children, sorted by the child's path
  * @param mixed pairs that share some tensors of a group that training moves, and not others
  * @param rivals edges from other parents that explain their children as well as those of edges that
- *     were verified and came out only within rounding
+ *     were verified and are not exact
  */
 public record Forest(
     List<CheckpointFile> roots,

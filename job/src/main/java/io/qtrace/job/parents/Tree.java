@@ -189,9 +189,11 @@ final class Tree {
         (Hints.isBefore(after.file(), before.file()) ? 1 : 0)
             + (isElsewhere(before.file(), after.file()) ? 2 : 0)
             + (transition.mends() ? 4 : 0);
+    // Training mends nothing.
+    int mended = isTraining(transition) && transition.mends() ? 1 : 0;
     return Cost.of(
         claimed ? 1 : 0,
-        transition.unexplained(),
+        transition.unexplained() + mended,
         transition.invented(),
         transition.changed(),
         transition.distance() + back,
@@ -213,11 +215,11 @@ final class Tree {
   }
 
   /**
-   * Other parents that explain a node as well as its own, if the data reproduces that step only
-   * within rounding: a few, those that names and times suggest first.
+   * Other parents that explain a node as well as its own, if the data does not reproduce that step
+   * exactly: a few, those that names and times suggest first.
    */
   List<Integer> rivals(int node) {
-    if (parents[node] == NONE || rounded(parents[node], node) == 0) {
+    if (parents[node] == NONE || inexact(parents[node], node) == 0) {
       return List.of();
     }
     Cost own = cost(parents[node], node);
@@ -229,11 +231,11 @@ final class Tree {
         .toList();
   }
 
-  // Of parents that explain a node equally, the one that leaves the fewest elements to rounding.
+  // Of parents that explain a node equally, the one with the fewest inexact elements.
   private void refine(int node) {
     for (int rival : rivals(node)) {
       if (proved.containsKey(step(rival, node))
-          && rounded(rival, node) < rounded(parents[node], node)
+          && inexact(rival, node) < inexact(parents[node], node)
           && !isAbove(node, rival)) {
         parents[node] = rival;
       }
@@ -247,9 +249,9 @@ final class Tree {
         && cost(other, node).isAsLow(own);
   }
 
-  private long rounded(int parent, int node) {
+  private long inexact(int parent, int node) {
     Verification found = proved.get(step(parent, node));
-    return found == null ? 0 : found.rounded();
+    return found == null ? 0 : found.inexact();
   }
 
   private boolean isAbove(int node, int other) {

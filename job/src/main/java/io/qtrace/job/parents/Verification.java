@@ -6,6 +6,7 @@ import java.io.Serializable;
  * What the data of both ends of a step shows.
  *
  * @param unexplained number of tensors that the step's operation leaves unexplained
- * @param rounded number of elements that it reproduces only within rounding
+ * @param inexact number of elements that it reproduces only within rounding, or from other entries of
+ *     the LUT than the parent's
  */
-public record Verification(int unexplained, long rounded) implements Serializable {}
+public record Verification(int unexplained, long inexact) implements Serializable {}

@@ -146,6 +146,26 @@ class TestAncestry {
   }
 
   @Test
+  void contradictsWhereTheDataLeavesMoreOfTheDeclaredParentThanTheFactsShow() {
+    InferredEdge shown = edge(INITIAL, STEP_1, "dequantize");
+    evaluation.ruling(shown, OTHER, 0, false);
+    Declaration claim = new Declaration(OTHER, STEP_1);
+    List<CheckpointFile> files = List.of(INITIAL, STEP_1, OTHER);
+    ProvedStep step =
+        new ProvedStep(
+            HandMade.measured(OTHER, 0).sketch().content(),
+            HandMade.measured(STEP_1, 0).sketch().content());
+    assertThat(
+            new Ancestry(
+                    forest(shown),
+                    HandMade.measured(files),
+                    evaluation,
+                    Map.of(step, new Verification(3, 0)))
+                .of(List.of(claim)))
+        .containsEntry(claim, new ParentEvidence.Contradicts(shown));
+  }
+
+  @Test
   void partialExplanationsProveNothing() {
     InferredEdge shown = edge(INITIAL, STEP_1, "train", 1);
     evaluation.ruling(shown, OTHER, 4, false);

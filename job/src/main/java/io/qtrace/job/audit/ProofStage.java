@@ -152,9 +152,14 @@ final class ProofStage {
       Step step = step(pair, facts, recomputed);
       return classifier.classify(step).fits().stream()
           .filter(fit -> fit.operation().kind().equals(shown))
-          .map(fit -> new Verification(fit.cost(), fit.operation().inexact(step)))
+          .map(
+              fit ->
+                  new Verification(
+                      fit.cost(),
+                      fit.operation().rounded(step),
+                      fit.operation().requantized(step)))
           .findFirst()
-          .orElse(new Verification(0, 0));
+          .orElse(Verification.EXACT);
     }
 
     private static Step step(

@@ -104,9 +104,13 @@ public final class Dequantize implements Operation {
   }
 
   @Override
-  public long inexact(Step step) {
-    return Products.rounded(step, weights(step), KIND).elements()
-        + Products.requantized(step, weights(step), KIND);
+  public long rounded(Step step) {
+    return Products.rounded(step, weights(step), KIND).elements();
+  }
+
+  @Override
+  public long requantized(Step step) {
+    return Products.requantized(step, weights(step), KIND);
   }
 
   @Override

@@ -106,8 +106,13 @@ public interface Operation extends Serializable {
     return Quantization.KEPT;
   }
 
-  /** Number of elements that its explanation of a step does not take from the parent exactly. */
-  default long inexact(Step step) {
+  /** Number of elements that its explanation of a step reproduces only within rounding. */
+  default long rounded(Step step) {
+    return 0;
+  }
+
+  /** Number of elements that it reproduces only from other entries of the LUT than the parent's. */
+  default long requantized(Step step) {
     return 0;
   }
 

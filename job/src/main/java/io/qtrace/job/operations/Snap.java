@@ -90,7 +90,7 @@ public final class Snap implements Operation {
   }
 
   @Override
-  public long inexact(Step step) {
+  public long rounded(Step step) {
     Stream<String> added =
         step.differing().stream()
             .filter(tensor -> tensor.status() == TensorStatus.ADDED)

@@ -29,8 +29,8 @@ record Cost(
           .thenComparingLong(Cost::unexplained)
           .thenComparingLong(Cost::invented)
           .thenComparingLong(Cost::changed)
-          .thenComparingLong(Cost::distance)
           .thenComparingLong(Cost::unclaimed)
+          .thenComparingLong(Cost::distance)
           .thenComparingLong(Cost::against);
   private static final int DAMAGED = 2; // tensors at most
   private static final int INVENTED = 4; // tensors that count as much as a damaged one

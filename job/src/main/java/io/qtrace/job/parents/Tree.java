@@ -219,7 +219,7 @@ final class Tree {
    * exactly: a few, those that names and times suggest first.
    */
   List<Integer> rivals(int node) {
-    if (parents[node] == NONE || inexact(parents[node], node) == 0) {
+    if (parents[node] == NONE || !verification(parents[node], node).isInexact()) {
       return List.of();
     }
     Cost own = cost(parents[node], node);
@@ -231,11 +231,11 @@ final class Tree {
         .toList();
   }
 
-  // Of parents that explain a node equally, the one with the fewest inexact elements.
+  // Of parents that explain a node equally, the one with clearly fewer inexact elements.
   private void refine(int node) {
     for (int rival : rivals(node)) {
       if (proved.containsKey(step(rival, node))
-          && inexact(rival, node) < inexact(parents[node], node)
+          && verification(rival, node).isMoreExact(verification(parents[node], node))
           && !isAbove(node, rival)) {
         parents[node] = rival;
       }
@@ -249,9 +249,8 @@ final class Tree {
         && cost(other, node).isAsLow(own);
   }
 
-  private long inexact(int parent, int node) {
-    Verification found = proved.get(step(parent, node));
-    return found == null ? 0 : found.inexact();
+  private Verification verification(int parent, int node) {
+    return proved.getOrDefault(step(parent, node), Verification.EXACT);
   }
 
   private boolean isAbove(int node, int other) {

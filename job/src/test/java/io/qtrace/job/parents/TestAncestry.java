@@ -160,7 +160,7 @@ class TestAncestry {
                     forest(shown),
                     HandMade.measured(files),
                     evaluation,
-                    Map.of(step, new Verification(3, 0)))
+                    Map.of(step, new Verification(3, 0, 0)))
                 .of(List.of(claim)))
         .containsEntry(claim, new ParentEvidence.Contradicts(shown));
   }

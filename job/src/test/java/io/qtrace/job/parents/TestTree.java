@@ -270,13 +270,14 @@ class TestTree {
     assertThat(verified(Map.of(A, 900L, B, 7L, C, 40L))).isEqualTo("b.pt");
     assertThat(verified(Map.of(A, 900L, C, 40L))).isEqualTo("c.pt");
     assertThat(verified(Map.of(A, 0L, C, 40L))).isEqualTo("a.pt");
+    assertThat(verified(Map.of(A, 100L, C, 40L))).isEqualTo("a.pt");
   }
 
   // The parent of D, after some steps to it were verified, by elements within rounding.
   private String verified(Map<CheckpointFile, Long> rounded) {
     Map<ProvedStep, Verification> proved = new HashMap<>();
     rounded.forEach(
-        (parent, elements) -> proved.put(step(parent, D), new Verification(0, elements)));
+        (parent, elements) -> proved.put(step(parent, D), new Verification(0, elements, 0)));
     List<CheckpointFile> files = List.of(A, B, C, D);
     Tree tree =
         new Tree(

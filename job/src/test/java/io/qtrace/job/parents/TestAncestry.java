@@ -7,6 +7,7 @@ import static io.qtrace.job.parents.HandMade.forest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.archive.Role;
 import io.qtrace.job.parents.DeclaredParents.Declaration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -178,6 +179,35 @@ class TestAncestry {
     evaluation.ruling(shown, OTHER, 0, true);
     assertThat(opinion(forest(shown), OTHER, STEP_1))
         .isEqualTo(new ParentEvidence.Contradicts(shown));
+  }
+
+  // A copy with a damaged tensor has the bytes of its original, and the original those of the copy.
+  @Test
+  void equalBytesOfALaterCheckpointProveNothing() {
+    CheckpointFile later = file("copy/step1.pt", Role.STEP, 100);
+    InferredEdge shown = edge(later, STEP_1, "train");
+    evaluation.ruling(shown, OTHER, 0, true);
+    assertThat(opinion(forest(shown), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Prefers(shown));
+    evaluation.ruling(shown, OTHER, 1, true);
+    assertThat(opinion(forest(shown), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Contradicts(shown));
+  }
+
+  // That one was trained from another run is only closer than what it declares.
+  @Test
+  void doesNotReachOverATrainingThatTheChildDoesNotDeclare() {
+    CheckpointFile baked = file("run/baked.pt", Role.BAKED, 0);
+    CheckpointFile export = file("export/model.pt");
+    InferredEdge sibling = edge(OTHER, STEP_1, "train");
+    InferredEdge made = edge(baked, export, "dequantize");
+    evaluation.ruling(made, OTHER, 3, false).ruling(sibling, INITIAL, 0, false);
+    Declaration claim = new Declaration(OTHER, export);
+    assertThat(
+            opinions(
+                forest(edge(INITIAL, OTHER, "train"), sibling, edge(STEP_1, baked, "bake"), made),
+                List.of(claim, new Declaration(INITIAL, STEP_1))))
+        .containsEntry(claim, new ParentEvidence.Contradicts(made));
   }
 
   @Test

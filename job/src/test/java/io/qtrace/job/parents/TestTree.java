@@ -248,6 +248,18 @@ class TestTree {
     assertThat(tree(DeclaredParents.NONE, copy, sound)).containsEntry("init/initial.pt", "root");
   }
 
+  // Its deltas are infinite in one layer, which training explains both ways.
+  @Test
+  void aCheckpointIsNotTrainedFromADamagedCopyOfIt() {
+    evaluation
+        .transition(A, B, train(0, 9))
+        .transition(A, C, train(0, 9))
+        .transition(B, C, mending("train", 0))
+        .transition(C, B, train(0, 1));
+    assertThat(tree(DeclaredParents.NONE, A, B, C))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "c.pt", "c.pt", "a.pt"));
+  }
+
   @Test
   void ofEqualParentsTheOneWithoutDamageIsTaken() {
     evaluation

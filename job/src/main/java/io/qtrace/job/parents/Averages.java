@@ -2,6 +2,7 @@ package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.Blend;
+import io.qtrace.job.operations.Train;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -188,6 +189,7 @@ final class Averages {
     Set<Integer> nearest =
         neighbours.getOrDefault(node, Set.of()).stream()
             .filter(other -> !without.contains(other))
+            .filter(other -> !isMadeOf(other, node))
             .sorted(
                 Comparator.<Integer>comparingDouble(
                         other -> nodes.get(other).sketch().roughly(sketch))
@@ -205,6 +207,21 @@ final class Averages {
         likest.entrySet().stream()
             .flatMap(one -> Stream.of(one.getValue(), one.getKey()).filter(nearest::contains));
     return Stream.concat(different, nearest.stream()).distinct().limit(POOL).toList();
+  }
+
+  // Whether tools, not training, made a checkpoint of another one: it has the numbers of that.
+  private boolean isMadeOf(int other, int node) {
+    int last = other;
+    OptionalInt up = tree.parent(last);
+    while (up.isPresent()
+        && !tree.transition(up.getAsInt(), last).kind().equals(Train.KIND)
+        && up.getAsInt() != node) {
+      last = up.getAsInt();
+      up = tree.parent(last);
+    }
+    return up.isPresent()
+        && up.getAsInt() == node
+        && !tree.transition(node, last).kind().equals(Train.KIND);
   }
 
   // The node whose numbers a node has, as operations but training leave them.

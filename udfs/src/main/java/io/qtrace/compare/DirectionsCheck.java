@@ -88,8 +88,7 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
               };
           int k = part == Part.B ? (int) row : i;
           double expected = Rounding.of(dtype, of(one, ofLeft[k], ofRight[k]));
-          double clamped =
-              Rounding.of(dtype, of(one, clamped(ofLeft[k]), clamped(ofRight[k])));
+          double clamped = Rounding.of(dtype, of(one, clamped(ofLeft[k]), clamped(ofRight[k])));
           double off = Math.min(off(stored[i], expected, dtype), off(stored[i], clamped, dtype));
           if (off <= ROUNDINGS + slack) {
             found.within(off);

@@ -279,8 +279,7 @@ final class AuditReading {
         pairs.stream().filter(pair -> pair.ends().stream().allMatch(this::isRead)).toList();
     return readable.isEmpty()
         ? Map.of()
-        : new ProofStage(spark, recomputing, classifier)
-            .verify(readable, factsOf(ends), indexes);
+        : new ProofStage(spark, recomputing, classifier).verify(readable, factsOf(ends), indexes);
   }
 
   /** The checkpoints, out of some, that are adapters alone, as their facts show. */

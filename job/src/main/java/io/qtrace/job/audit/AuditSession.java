@@ -154,8 +154,7 @@ final class AuditSession {
     ProvedForest search = new ProvedForest(provedByData, explained(), reading);
     Forest forest = search.of(measured, claims(), new ParentSearch(evaluation));
     List<PlannedEdge> edges =
-        Parentage.of(
-            declared, forest, new Ancestry(forest, measured, evaluation, search.proved()));
+        Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation, search.proved()));
     GraftedCheckpoints grafted = GraftedCheckpoints.of(edges, measured, forest, evaluation);
     return new Plan(grafted.on(edges), grafted);
   }

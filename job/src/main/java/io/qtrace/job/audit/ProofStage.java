@@ -155,9 +155,7 @@ final class ProofStage {
           .map(
               fit ->
                   new Verification(
-                      fit.cost(),
-                      fit.operation().rounded(step),
-                      fit.operation().requantized(step)))
+                      fit.cost(), fit.operation().rounded(step), fit.operation().requantized(step)))
           .findFirst()
           .orElse(Verification.EXACT);
     }

@@ -66,8 +66,6 @@ public final class Damage {
   public static boolean isNotFinite(TensorFacts tensor, CheckpointFacts facts) {
     return tensor.stats().nan() > 0
         || (tensor.stats().inf() > 0
-            && facts
-                .tensor(new LayerNames(LayerNames.moduleOf(tensor.name())).lut())
-                .isPresent());
+            && facts.tensor(new LayerNames(LayerNames.moduleOf(tensor.name())).lut()).isPresent());
   }
 }

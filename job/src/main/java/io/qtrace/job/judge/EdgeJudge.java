@@ -48,7 +48,11 @@ public final class EdgeJudge implements Serializable {
    * @param asked kind to judge it as, instead of the one that explains the most
    */
   public Judgement judge(
-      Step step, NotCompared skipped, RunPolicy rules, JudgedChild child, Optional<EdgeKind> asked) {
+      Step step,
+      NotCompared skipped,
+      RunPolicy rules,
+      JudgedChild child,
+      Optional<EdgeKind> asked) {
     Classifier.Outcome outcome = new Classifier(operations).classify(step);
     EdgeKind kind = asked.orElseGet(() -> kind(outcome, skipped));
     Optional<Operation> operation = operations.of(kind);

@@ -52,7 +52,9 @@ public final class RootFindings {
                     those.get(0).tableFlaw().orElseThrow()));
     findings.add(
         "not-finite",
-        facts.tensors().values().stream().filter(tensor -> Damage.isNotFinite(tensor, facts)).toList(),
+        facts.tensors().values().stream()
+            .filter(tensor -> Damage.isNotFinite(tensor, facts))
+            .toList(),
         TensorFacts::name,
         those ->
             "%s with NaN or infinities, such as %s: %s"

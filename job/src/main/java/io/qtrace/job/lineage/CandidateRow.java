@@ -25,7 +25,8 @@ record CandidateRow(
       boolean plausible,
       @ColumnComment("whether some tensors of a group that training moves are shared, others not")
           Boolean mixed,
-      @ColumnComment("whether the child lacks damage that the parent's own tensors show; null in older rows")
+      @ColumnComment(
+              "whether the child lacks damage that the parent's own tensors show; null in older rows")
           Boolean mends,
       @ColumnComment(
               "hashes of the groups of tensors that differ, in part or whole, from the other checkpoint's")

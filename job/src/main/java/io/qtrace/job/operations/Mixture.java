@@ -390,9 +390,7 @@ public final class Mixture {
 
   private double keptPart(double[] some) {
     long kept =
-        rows.entrySet().stream()
-            .filter(one -> fits(one.getKey(), one.getValue(), some))
-            .count();
+        rows.entrySet().stream().filter(one -> fits(one.getKey(), one.getValue(), some)).count();
     return (double) kept / rows.size();
   }
 

@@ -282,7 +282,8 @@ public final class Ancestry {
     return List.of();
   }
 
-  // Whether an edge is a training from a checkpoint of another run that the child's does not declare.
+  // Whether an edge is a training from a checkpoint of another run that the child's does not
+  // declare.
   private boolean isOnlyCloser(InferredEdge edge) {
     Set<CheckpointFile> parents = declared.getOrDefault(edge.child(), Set.of());
     return edge.kind().equals(Train.KIND)
@@ -338,8 +339,7 @@ public final class Ancestry {
   // Whether facts or data leave tensors of the declared step unexplained.
   private boolean leaves(Declaration claim, InferredEdge source, Dispute.Ruling ruling) {
     Verification found =
-        proved.get(
-            new ProvedStep(contents.get(claim.parent()), contents.get(source.child())));
+        proved.get(new ProvedStep(contents.get(claim.parent()), contents.get(source.child())));
     return ruling.unexplained() > 0 || (found != null && found.unexplained() > 0);
   }
 }

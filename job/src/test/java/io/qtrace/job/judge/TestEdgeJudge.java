@@ -592,8 +592,7 @@ class TestEdgeJudge {
     assertThat(judged(initial, trained, child).verdict()).isEqualTo(Verdict.VIOLATION);
   }
 
-  private static Judgement judged(
-      ArrayCheckpoint parent, ArrayCheckpoint child, JudgedChild name) {
+  private static Judgement judged(ArrayCheckpoint parent, ArrayCheckpoint child, JudgedChild name) {
     return JUDGE.judge(
         StepOfArrays.of(parent, child),
         NotCompared.NOTHING,

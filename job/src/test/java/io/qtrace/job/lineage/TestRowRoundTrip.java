@@ -383,7 +383,17 @@ class TestRowRoundTrip {
     Candidate.Transitions found =
         new Candidate.Transitions(
             new Transition(
-                new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false, true, false, List.of(-7, 12)),
+                new EdgeKind("train"),
+                5,
+                4,
+                1,
+                3,
+                0.125,
+                true,
+                false,
+                true,
+                false,
+                List.of(-7, 12)),
             new Transition(
                 EdgeKind.UNKNOWN,
                 0,
@@ -393,7 +403,8 @@ class TestRowRoundTrip {
                 Double.POSITIVE_INFINITY,
                 false,
                 true,
-                false, false,
+                false,
+                false,
                 List.of()));
     CandidateRow row = RowMapping.row("audit", "method", candidate, found);
     for (CandidateRow stored : List.of(row, back(CandidateRow.class, row))) {

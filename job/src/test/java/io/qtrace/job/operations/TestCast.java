@@ -30,6 +30,7 @@ class TestCast extends OperationConformance {
         "float16", new Example(baked, Layers.cast(baked, DType.FLOAT16)),
         "bfloat16", new Example(trained, Layers.cast(trained, DType.BFLOAT16)),
         "indices too, the LUT stays float32", new Example(baked, mixed),
-        "attention in bfloat16, a norm in float16, magnitudes stay float32", new Example(baked, attention));
+        "attention in bfloat16, a norm in float16, magnitudes stay float32",
+            new Example(baked, attention));
   }
 }

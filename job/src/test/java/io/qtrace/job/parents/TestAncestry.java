@@ -187,8 +187,7 @@ class TestAncestry {
     CheckpointFile later = file("copy/step1.pt", Role.STEP, 100);
     InferredEdge shown = edge(later, STEP_1, "train");
     evaluation.ruling(shown, OTHER, 0, true);
-    assertThat(opinion(forest(shown), OTHER, STEP_1))
-        .isEqualTo(new ParentEvidence.Prefers(shown));
+    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new ParentEvidence.Prefers(shown));
     evaluation.ruling(shown, OTHER, 1, true);
     assertThat(opinion(forest(shown), OTHER, STEP_1))
         .isEqualTo(new ParentEvidence.Contradicts(shown));

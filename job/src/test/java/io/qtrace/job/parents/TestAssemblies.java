@@ -33,7 +33,8 @@ class TestAssemblies {
             distance,
             false,
             true,
-            false, false,
+            false,
+            false,
             List.of(groups));
     evaluation.transition(one, other, train).transition(other, one, train);
   }

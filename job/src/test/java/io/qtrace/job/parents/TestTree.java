@@ -27,11 +27,22 @@ class TestTree {
 
   private static Transition train(int unexplained, double distance) {
     return new Transition(
-        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, false, false, List.of());
+        new EdgeKind("train"),
+        5,
+        4,
+        unexplained,
+        0,
+        distance,
+        false,
+        true,
+        false,
+        false,
+        List.of());
   }
 
   private static Transition proved(String kind, double distance) {
-    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, false, List.of());
+    return new Transition(
+        new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, false, List.of());
   }
 
   private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
@@ -82,7 +93,8 @@ class TestTree {
     evaluation.transition(
         A,
         B,
-        new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, false, List.of()));
+        new Transition(
+            new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, false, List.of()));
     assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 
@@ -229,8 +241,7 @@ class TestTree {
         .transition(sound, damaged, leaving(1));
     assertThat(tree(DeclaredParents.NONE, damaged, sound))
         .isEqualTo(Map.of("backup/initial.pt", "init/initial.pt", "init/initial.pt", "root"));
-    assertThat(
-            tree(DeclaredParents.of(List.of(new Declaration(damaged, sound))), damaged, sound))
+    assertThat(tree(DeclaredParents.of(List.of(new Declaration(damaged, sound))), damaged, sound))
         .isEqualTo(Map.of("backup/initial.pt", "root", "init/initial.pt", "backup/initial.pt"));
   }
 
@@ -238,13 +249,9 @@ class TestTree {
   void ofAnInitialCheckpointAndWhatAToolMadeOfItInItsFolderTheShorterNameIsFirst() {
     CheckpointFile sound = file("init/initial.pt", Role.INITIAL, 200);
     CheckpointFile copy = file("init/initial_copy.pt", Role.INITIAL, 100);
-    evaluation
-        .transition(copy, sound, mending("sync", 0))
-        .transition(sound, copy, leaving(1));
+    evaluation.transition(copy, sound, mending("sync", 0)).transition(sound, copy, leaving(1));
     assertThat(tree(DeclaredParents.NONE, copy, sound)).containsEntry("init/initial.pt", "root");
-    evaluation
-        .transition(sound, copy, mending("sync", 0))
-        .transition(copy, sound, leaving(1));
+    evaluation.transition(sound, copy, mending("sync", 0)).transition(copy, sound, leaving(1));
     assertThat(tree(DeclaredParents.NONE, copy, sound)).containsEntry("init/initial.pt", "root");
   }
 
@@ -266,8 +273,11 @@ class TestTree {
         .transition(A, B, train(1, 0))
         .transition(A, C, mending("train", 0))
         .transition(B, A, train(1, 0))
-        .transition(B, C, new Transition(
-            new EdgeKind("train"), 9, 1, 0, 0, 0, false, true, false, false, List.of()));
+        .transition(
+            B,
+            C,
+            new Transition(
+                new EdgeKind("train"), 9, 1, 0, 0, 0, false, true, false, false, List.of()));
     assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
   }
 

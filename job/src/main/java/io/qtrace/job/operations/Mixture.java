@@ -46,6 +46,8 @@ public final class Mixture {
   /** Tolerance for weights that are not such numbers. */
   public static final double SLACK = 1e-5;
 
+  private static final double NARROW_SLACK = 0.25; // the same, in dtypes of 16 bits or fewer
+
   /**
    * A term of the average.
    *
@@ -228,9 +230,14 @@ public final class Mixture {
         .toList();
   }
 
-  /** Tolerance of the weights: zero if they are plain numbers. */
+  /** Tolerance of the weights: zero if they are plain numbers, and rounding does not hide others. */
   public double slack() {
-    return exact ? 0 : SLACK;
+    return narrow ? NARROW_SLACK : exact ? 0 : SLACK;
+  }
+
+  /** Whether it was rounded to few bits, which may hide other members and weights. */
+  boolean isNarrow() {
+    return narrow;
   }
 
   /**

@@ -205,28 +205,6 @@ class TestAverage {
     assertThat(found).isGreaterThan(AVERAGES / 3); // the others differ in too few tensors
   }
 
-  // What is left of a moving average of many may look like one of two.
-  @ParameterizedTest
-  @EnumSource(
-      value = DType.class,
-      names = {"FLOAT16", "BFLOAT16"})
-  void averagesOfOthersInFewBitsAreNotAccused(DType dtype) throws IOException {
-    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
-      Random random = new Random(seed);
-      List<ArrayCheckpoint> run =
-          steps(random).stream()
-              .map(step -> step.map(one -> one.isFloat() ? one.as(dtype) : one))
-              .toList();
-      ArrayCheckpoint average = narrowAverage(run, new double[] {0.2, 0.1, 0.3, 0.1, 0.1, 0.2}, dtype);
-      for (int i = 1; i < STEPS; i++) {
-        assertThat(judge(List.of(run.get(0), run.get(i)), average).findings())
-            .as("average %d", seed)
-            .extracting(Finding::rule)
-            .doesNotContain("unexplained");
-      }
-    }
-  }
-
   @ParameterizedTest
   @EnumSource(
       value = DType.class,

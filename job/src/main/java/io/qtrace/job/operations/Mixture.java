@@ -46,7 +46,7 @@ public final class Mixture {
   /** Tolerance for weights that are not such numbers. */
   public static final double SLACK = 1e-5;
 
-  private static final double NARROW_SLACK = 0.25; // the same, in dtypes of 16 bits or fewer
+  private static final double NARROW_SLACK = 1; // the same, in dtypes of 16 bits or fewer
 
   /**
    * A term of the average.

@@ -156,14 +156,28 @@ final class Averages {
     return members.stream().map(places::get).sorted(byFile()).toList();
   }
 
-  /** The tree without edges from an average to its members. */
+  /**
+   * The tree without edges from an average to its members, and from others to an average: a damaged
+   * copy comes from it.
+   */
   static Tree first(Tree tree, Map<Integer, List<Integer>> averages) {
     Set<Tree.Arrow> barred = new HashSet<>();
-    Tree found = tree;
+    for (Link link : averages.isEmpty() ? Set.<Link>of() : tree.links()) {
+      bar(link.one(), link.other(), averages, barred);
+      bar(link.other(), link.one(), averages, barred);
+    }
+    Tree found = barred.isEmpty() ? tree : tree.without(Set.copyOf(barred));
     while (barred.addAll(rings(found, averages))) {
       found = tree.without(Set.copyOf(barred));
     }
     return found;
+  }
+
+  private static void bar(
+      int from, int to, Map<Integer, List<Integer>> averages, Set<Tree.Arrow> barred) {
+    if (averages.containsKey(to) && !averages.get(to).contains(from)) {
+      barred.add(new Tree.Arrow(from, to));
+    }
   }
 
   private static Set<Tree.Arrow> rings(Tree tree, Map<Integer, List<Integer>> averages) {

@@ -23,10 +23,13 @@ public record Verification(int unexplained, long rounded, long requantized)
     return rounded > 0 || requantized > 0;
   }
 
-  /** Whether clearly more elements are reproduced exactly than by another step. */
+  /**
+   * Whether clearly more elements are reproduced exactly than by another step. If either needs
+   * other entries of the LUT, fewer of them prove nothing.
+   */
   boolean isMoreExact(Verification other) {
     return rounded == other.rounded
-        ? requantized < other.requantized
+        ? requantized == 0 && other.requantized > 0
         : CLEARLY * rounded < other.rounded;
   }
 }

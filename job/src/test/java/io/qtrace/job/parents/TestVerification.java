@@ -21,6 +21,7 @@ class TestVerification {
   void requantizedElementsDecideWhereAsManyAreRounded() {
     assertThat(of(7, 0).isMoreExact(of(7, 3))).isTrue();
     assertThat(of(7, 3).isMoreExact(of(7, 3))).isFalse();
+    assertThat(of(7, 2).isMoreExact(of(7, 300))).isFalse();
   }
 
   @Test

@@ -67,21 +67,14 @@ class TestLayerLut {
             -2.1121511f,
             -1.3715003f);
     float[] baked = {
-      0.12353515625f,
-      0.2413330078125f,
-      0.49169921875f,
-      0.73681640625f,
-      0.99755859375f,
-      1.2578125f,
-      1.498046875f,
-      2
+      0.123535156f, 0.24133301f, 0.49169922f, 0.7368164f, 0.9975586f, 1.2578125f, 1.4980469f, 2
     };
     LayerLut layer = new LayerLut(stored, Optional.of(deltas));
     assertThat(layer.bakesTo(Lut.mirrored(baked))).isTrue();
     assertThat(layer.bakeOf(new LayerLut(Lut.mirrored(baked), Optional.empty()))).isPresent();
     for (int i = 0; i < baked.length; i++) {
       float[] other = baked.clone();
-      other[i] = i == 0 ? 0.1234130859375f : Math.nextUp(other[i] * (1 + 0x1p-10f));
+      other[i] = i == 0 ? 0.123413086f : Math.nextUp(other[i] * (1 + 0x1p-10f));
       assertThat(layer.bakesTo(Lut.mirrored(other))).as("entry %d", i).isFalse();
     }
   }

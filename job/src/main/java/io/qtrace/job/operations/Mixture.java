@@ -230,7 +230,9 @@ public final class Mixture {
         .toList();
   }
 
-  /** Tolerance of the weights: zero if they are plain numbers, and rounding does not hide others. */
+  /**
+   * Tolerance of the weights: zero if they are plain numbers, and rounding does not hide others.
+   */
   public double slack() {
     return narrow ? NARROW_SLACK : exact ? 0 : SLACK;
   }

@@ -1,6 +1,7 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.Rounding;
+import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.util.stream.Stream;
 public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, TensorEntry b, long in)
     implements RowCheck {
   private static final int ROUNDINGS = 2; // norms may be off by one unit
-  private static final double LEAST = 1e-6f; // norm that most tools give a missing rank
 
   /** What is checked. */
   public enum Part {
@@ -88,8 +88,7 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
               };
           int k = part == Part.B ? (int) row : i;
           double expected = Rounding.of(dtype, of(one, ofLeft[k], ofRight[k]));
-          double clamped =
-              Rounding.of(dtype, of(one, Math.max(ofLeft[k], LEAST), Math.max(ofRight[k], LEAST)));
+          double clamped = Rounding.of(dtype, of(one, clamped(ofLeft[k]), clamped(ofRight[k])));
           double off = Math.min(off(stored[i], expected, dtype), off(stored[i], clamped, dtype));
           if (off <= ROUNDINGS + slack) {
             found.within(off);
@@ -100,6 +99,11 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
       }
     }
     return found.result();
+  }
+
+  // Most tools divide a rank that is missing by this.
+  private static double clamped(double norm) {
+    return Math.max(norm, Scales.EPSILON);
   }
 
   private double of(double number, double ofA, double ofB) {
@@ -114,10 +118,10 @@ public record DirectionsCheck(TensorEntry tensor, Part part, TensorEntry a, Tens
     return Math.abs(stored - expected) / Ulps.of(dtype, expected);
   }
 
-  // In ulp. A float32 sum of n squares is taken to be within 2 sqrt(n) + 2 units, as of Scales.
+  // In ulp. A norm is off by half of what its sum of squares is.
   private double slack() {
-    double ofA = Math.sqrt((double) RowCheck.rows(a)) + 1;
-    double ofB = Math.sqrt((double) in) + 1;
+    double ofA = Scales.unitsOfSum(RowCheck.rows(a)) / 2;
+    double ofB = Scales.unitsOfSum(in) / 2;
     return switch (part) {
       case A -> ofA;
       case B -> ofB;

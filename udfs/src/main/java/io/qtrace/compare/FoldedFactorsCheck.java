@@ -1,6 +1,7 @@
 package io.qtrace.compare;
 
 import io.qtrace.kernel.Rounding;
+import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Shape;
 import io.qtrace.tensor.TensorEntry;
@@ -18,7 +19,6 @@ import java.util.stream.Stream;
  */
 public record FoldedFactorsCheck(
     TensorEntry target, TensorEntry original, Optional<TensorEntry> magnitude) implements RowCheck {
-  private static final double EPSILON = 1e-6;
   private static final int ROUNDINGS = 2; // a norm may be off by one unit
 
   @Override
@@ -53,7 +53,7 @@ public record FoldedFactorsCheck(
           double norm = norms[magnitude.isPresent() ? i : (int) row];
           double expected = half(exact[(int) row * columns + i] / norm);
           if (factors.isPresent()) {
-            expected = half(expected * half(factors.get()[i] + EPSILON));
+            expected = half(expected * half(factors.get()[i] + Scales.EPSILON));
           }
           double off = Math.abs(stored[i] - expected) / Ulps.of(DType.FLOAT16, expected);
           if (off <= ROUNDINGS) {

@@ -1,5 +1,6 @@
 package io.qtrace.compare;
 
+import io.qtrace.lut.Scales;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.util.stream.Stream;
 public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck {
   private static final double EXACT_TOLERANCE = 5e-4; // tolerance of a cosine, for float16 or wider
   private static final double NARROW_TOLERANCE = 4e-3;
-  private static final double LEAST_NORM = 1e-6; // tolerance of a direction's norm
   private static final long MOST_RANKS = 256; // the work grows with the square
 
   /** What is checked. */
@@ -82,7 +82,7 @@ public record OrthogonalCheck(TensorEntry factor, Part part) implements RowCheck
     }
     double[] norms = new double[ranks];
     for (int i = 0; i < ranks; i++) {
-      norms[i] = Math.max(Math.sqrt(cosines[i][i]), LEAST_NORM);
+      norms[i] = Math.max(Math.sqrt(cosines[i][i]), Scales.EPSILON);
     }
     for (int i = 0; i < ranks; i++) {
       for (int j = 0; j < i; j++) {

@@ -47,7 +47,7 @@ public record Ulps(long elements, long most) implements Serializable {
    *
    * @param value a finite number
    */
-  static double of(DType dtype, double value) {
+  public static double of(DType dtype, double value) {
     int least =
         switch (dtype) {
           case FLOAT16 -> -24;

@@ -2,6 +2,7 @@ package io.qtrace.lut;
 
 import io.qtrace.tensor.Float16;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A bake: the table that replaces the stored one, next to the table that training used.
@@ -23,7 +24,17 @@ public record Bake(Lut lut, Lut trained) {
    * @param maxAbs the {@code --lut-max-abs} that training ran with
    */
   public static Bake recipe(LutDeltas deltas, Lut stored, double maxAbs) {
-    return new Bake(baked(deltas, stored.maxAbs()), deltas.lut(LutParameters.training(maxAbs)));
+    return recipe(deltas, stored, maxAbs, Optional.empty());
+  }
+
+  /**
+   * The same, as another machine may have computed it.
+   *
+   * @param seen what it stored
+   */
+  static Bake recipe(LutDeltas deltas, Lut stored, double maxAbs, Optional<Lut> seen) {
+    return new Bake(
+        baked(deltas, stored.maxAbs(), seen), deltas.lut(LutParameters.training(maxAbs)));
   }
 
   /**
@@ -32,15 +43,27 @@ public record Bake(Lut lut, Lut trained) {
    * @param storedMaxAbs max |value| of the stored table
    */
   public static Lut baked(LutDeltas deltas, double storedMaxAbs) {
+    return baked(deltas, storedMaxAbs, Optional.empty());
+  }
+
+  private static Lut baked(LutDeltas deltas, double storedMaxAbs, Optional<Lut> seen) {
     LutParameters parameters = LutParameters.bake(storedMaxAbs);
     float[] positive = deltas.positive(parameters);
+    for (int i = 0; i < positive.length; i++) {
+      positive[i] = deltas.rounded(positive[i], i, seen);
+    }
     repair(positive, (float) parameters.maxAbs());
     return Lut.mirrored(positive);
   }
 
   /** A bake that keeps the table that training used, so that nothing drifts. */
   public static Bake exact(LutDeltas deltas, double maxAbs) {
-    Lut trained = deltas.lut(LutParameters.training(maxAbs));
+    return exact(deltas, maxAbs, Optional.empty());
+  }
+
+  /** The same, as another machine may have computed it. */
+  static Bake exact(LutDeltas deltas, double maxAbs, Optional<Lut> seen) {
+    Lut trained = deltas.lut(LutParameters.training(maxAbs), seen);
     return new Bake(trained, trained);
   }
 

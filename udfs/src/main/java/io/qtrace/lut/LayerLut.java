@@ -129,8 +129,9 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
     List<Bake> bakes = new ArrayList<>();
     deltas.ifPresent(
         present -> {
-          bakes.add(Bake.recipe(present, lut, maxAbs));
-          parameters(table).forEach(one -> bakes.add(Bake.exact(present, one)));
+          Optional<Lut> seen = Optional.of(table);
+          bakes.add(Bake.recipe(present, lut, maxAbs, seen));
+          parameters(table).forEach(one -> bakes.add(Bake.exact(present, one, seen)));
         });
     return bakes;
   }
@@ -177,7 +178,8 @@ public record LayerLut(Lut lut, Optional<LutDeltas> deltas, double maxAbs) {
     return deltas.stream()
         .flatMap(
             present ->
-                parameters(table).stream().map(one -> present.lut(LutParameters.training(one))))
+                parameters(table).stream()
+                    .map(one -> present.lut(LutParameters.training(one), Optional.of(table))))
         .toList();
   }
 

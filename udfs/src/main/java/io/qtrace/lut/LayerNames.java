@@ -16,7 +16,15 @@ public record LayerNames(String layer) implements Serializable {
   private static final String QUANTIZED = "._Q";
   private static final String INDICES = "._indices";
   private static final String WEIGHT = ".weight";
-  private static final String MAGNITUDE = ".rank_magnitude";
+
+  /** Last part of the name of the scales' left factor. */
+  public static final String SCALE_A = "scale_A";
+
+  /** Last part of the name of the scales' right factor. */
+  public static final String SCALE_B = "scale_B";
+
+  /** Last part of the name of the rank magnitudes. */
+  public static final String MAGNITUDE = "rank_magnitude";
 
   public LayerNames {
     Objects.requireNonNull(layer, "layer");
@@ -49,7 +57,7 @@ public record LayerNames(String layer) implements Serializable {
 
   /** The layer whose rank magnitudes have that name, if any. */
   public static Optional<LayerNames> ofMagnitude(String tensor) {
-    return of(tensor, MAGNITUDE);
+    return of(tensor, "." + MAGNITUDE);
   }
 
   /** The module that a tensor belongs to: its name without the last part; empty without a point. */
@@ -90,17 +98,17 @@ public record LayerNames(String layer) implements Serializable {
 
   /** Left factor of the scales, [out, rank]. */
   public String scaleA() {
-    return layer + ".scale_A";
+    return layer + "." + SCALE_A;
   }
 
   /** Right factor of the scales, [rank, in]. */
   public String scaleB() {
-    return layer + ".scale_B";
+    return layer + "." + SCALE_B;
   }
 
   /** Magnitude of each rank, [rank]. */
   public String magnitude() {
-    return layer + MAGNITUDE;
+    return layer + "." + MAGNITUDE;
   }
 
   /** Right factor of an adapter, [r, in]. */

@@ -3,6 +3,7 @@ package io.qtrace.lut;
 import io.qtrace.tensor.Float16;
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The logits [n/2] that a trainable table [n] is computed from ({@code _lut_raw_deltas}), float32.
@@ -11,6 +12,9 @@ import java.util.Arrays;
 public final class LutDeltas implements Serializable {
   private static final long serialVersionUID = 1;
   private static final float LEAST_WEIGHT = 1e-6f;
+
+  // Relative: machines differ in the last bits of exponentials and in the order of their sum.
+  private static final float SUM_ERROR = 0x1p-21f;
 
   private final float[] logits;
 
@@ -64,11 +68,33 @@ public final class LutDeltas implements Serializable {
 
   /** The effective table [n]: with training's parameters, the one that the forward pass used. */
   public Lut lut(LutParameters parameters) {
+    return lut(parameters, Optional.empty());
+  }
+
+  /**
+   * The same, as another machine may have computed it.
+   *
+   * @param seen a table; where an element of it is within the errors of float32 sums, that is taken
+   */
+  Lut lut(LutParameters parameters, Optional<Lut> seen) {
     float[] positive = positive(parameters);
     for (int i = 0; i < positive.length; i++) {
-      positive[i] = Float16.round(positive[i]);
+      positive[i] = rounded(positive[i], i, seen);
     }
     return Lut.mirrored(positive);
+  }
+
+  /** An element of the positive half [n/2], rounded to float16. */
+  float rounded(float exact, int index, Optional<Lut> seen) {
+    float nearest = Float16.round(exact);
+    if (seen.isEmpty() || seen.get().size() != 2 * logits.length) {
+      return nearest;
+    }
+    float other = seen.get().value(logits.length + index);
+    boolean open =
+        Float16.round(exact * (1 - SUM_ERROR)) == other
+            || Float16.round(exact * (1 + SUM_ERROR)) == other;
+    return open ? other : nearest;
   }
 
   /** The positive half [n/2] before it is snapped to float16. */

@@ -8,7 +8,9 @@ import io.qtrace.tensor.Float16;
  * with fused multiply-adds.
  */
 public final class Scales {
-  private static final float EPSILON = 1e-6f;
+  /** Least norm of a direction, and what training adds to magnitudes. */
+  public static final float EPSILON = 1e-6f;
+
   private static final int LANES = 8;
 
   private final float[] left; // A_dir g, [out, rank]
@@ -121,9 +123,16 @@ public final class Scales {
   }
 
   /**
+   * How far another order of adding may move a float32 sum of n numbers, in units of 2^-24 of the
+   * sum of their magnitudes: 2 sqrt(n) + 2, since rounding errors add like a random walk.
+   */
+  public static double unitsOfSum(long n) {
+    return 2 * Math.sqrt((double) n) + 2;
+  }
+
+  /**
    * How far another order of adding, of ranks and of squares, may move row o: a new array [in] of
-   * absolute distances. Each float32 sum of n numbers is taken to be within 2 sqrt(n) + 2 units of
-   * 2^-24 of the sum of their magnitudes: rounding errors add like a random walk.
+   * absolute distances.
    */
   public float[] uncertainty(int o) {
     int in = in();
@@ -134,7 +143,7 @@ public final class Scales {
         sums[i] = Math.fma(factor, Math.abs(right[k * in + i]), sums[i]);
       }
     }
-    double units = 2 * (Math.sqrt(rank) + Math.sqrt(in) + Math.sqrt(out()) + 3);
+    double units = unitsOfSum(rank) + unitsOfSum(in) + unitsOfSum(out());
     float share = (float) (units * 0x1p-24);
     for (int i = 0; i < in; i++) {
       sums[i] *= share;

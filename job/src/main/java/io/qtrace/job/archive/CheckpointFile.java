@@ -51,6 +51,11 @@ public record CheckpointFile(ObjectStat stat, String path, String run, Role role
     return step == NO_STEP ? OptionalLong.empty() : OptionalLong.of(step);
   }
 
+  /** The optimizer steps of its run until it was saved; empty if its name states none. */
+  public OptionalLong optimizerSteps() {
+    return CheckpointNames.optimizerSteps(path, role, step);
+  }
+
   CheckpointFile withStat(ObjectStat other) {
     return new CheckpointFile(other, path, run, role, step);
   }

@@ -2,6 +2,7 @@ package io.qtrace.job.archive;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +16,9 @@ public final class CheckpointNames {
 
   private static final Pattern STEP_FOLDER =
       Pattern.compile("(?:.*/)?(?:checkpoint|global_step|step|epoch)[-_]?(\\d+)");
+
+  // A step next to an epoch is what counts.
+  private static final Pattern EPOCH = Pattern.compile(".*epoch[-_=]?\\d+(?!.*step).*");
 
   private static final Pattern SHARD = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.\\w+");
 
@@ -66,6 +70,22 @@ public final class CheckpointNames {
       }
     }
     return new Named(Role.OTHER, CheckpointFile.NO_STEP);
+  }
+
+  /**
+   * The optimizer steps that the path of a checkpoint states, by its name or that of its folder.
+   */
+  public OptionalLong optimizerSteps(String path) {
+    int slash = path.lastIndexOf('/');
+    Named named = name(path.substring(slash + 1), path.substring(0, Math.max(slash, 0)));
+    return optimizerSteps(path, named.role(), named.step());
+  }
+
+  /** The same where its role and step have been read; an epoch is many optimizer steps. */
+  static OptionalLong optimizerSteps(String path, Role role, long step) {
+    return role == Role.STEP && step != CheckpointFile.NO_STEP && !EPOCH.matcher(path).matches()
+        ? OptionalLong.of(step)
+        : OptionalLong.empty();
   }
 
   private static long step(Matcher matcher) {

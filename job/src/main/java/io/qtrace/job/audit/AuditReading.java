@@ -31,6 +31,7 @@ import io.qtrace.job.parents.EvaluationStage;
 import io.qtrace.job.parents.Forest;
 import io.qtrace.job.parents.MeasuredCheckpoint;
 import io.qtrace.job.parents.Sketch;
+import io.qtrace.job.parents.Verification;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.RunPolicy;
 import io.qtrace.job.progress.Progress;
@@ -267,8 +268,8 @@ final class AuditReading {
         readable);
   }
 
-  /** The number of tensors that the data leaves unexplained, for steps that the facts allow. */
-  Map<ProofStage.Pair, Integer> unexplained(Collection<ProofStage.Pair> pairs) {
+  /** What the data shows about steps that the facts allow. */
+  Map<ProofStage.Pair, Verification> verify(Collection<ProofStage.Pair> pairs) {
     Set<String> ends = new LinkedHashSet<>();
     pairs.forEach(pair -> ends.addAll(pair.ends()));
     List<CheckpointFile> unindexed =
@@ -278,8 +279,7 @@ final class AuditReading {
         pairs.stream().filter(pair -> pair.ends().stream().allMatch(this::isRead)).toList();
     return readable.isEmpty()
         ? Map.of()
-        : new ProofStage(spark, recomputing, classifier)
-            .unexplained(readable, factsOf(ends), indexes);
+        : new ProofStage(spark, recomputing, classifier).verify(readable, factsOf(ends), indexes);
   }
 
   /** The checkpoints, out of some, that are adapters alone, as their facts show. */

@@ -152,15 +152,20 @@ final class AuditSession {
   private Plan plan() {
     List<MeasuredCheckpoint> measured = reading.measured();
     Evaluation evaluation = reading.evaluation();
-    Set<EdgeEnds> judged = new HashSet<>(stored.keySet()); // whatever a proof shows
-    declared.edges().forEach(edge -> judged.add(edge.ends()));
-    Forest forest =
-        new ProvedForest(provedByData, judged, reading)
-            .of(measured, claims(), new ParentSearch(evaluation));
+    ProvedForest search = new ProvedForest(provedByData, explained(), reading);
+    Forest forest = search.of(measured, claims(), new ParentSearch(evaluation));
     List<PlannedEdge> edges =
-        Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation));
+        Parentage.of(declared, forest, new Ancestry(forest, measured, evaluation, search.proved()));
     GraftedCheckpoints grafted = GraftedCheckpoints.of(edges, measured, forest, evaluation);
     return new Plan(grafted.on(edges), grafted);
+  }
+
+  // Edges that an earlier audit found to be explained.
+  private Set<EdgeEnds> explained() {
+    return stored.entrySet().stream()
+        .filter(entry -> entry.getValue().stream().anyMatch(known -> known.edge().isExplained()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   // Edges that no earlier audit judged and whose ends can be read.

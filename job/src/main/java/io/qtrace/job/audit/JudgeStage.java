@@ -488,7 +488,7 @@ final class JudgeStage {
       PlannedEdge edge = numbered.edge();
       Judgement judgement =
           new EdgeJudge(operations)
-              .judge(step, numbered.skipped(), run, edge.ends().childPath(), Optional.empty());
+              .judge(step, numbered.skipped(), run, edge.child(), Optional.empty());
       FindingList grafts = edge.graftFindings(run.waivers(edge.ends().childPath()));
       List<Finding> findings = new ArrayList<>(judgement.findings());
       findings.addAll(grafts.findings());

@@ -55,7 +55,9 @@ final class Parentage {
             Stream.concat(found.edges().stream(), found.places().stream())
                 .map(Edge::claim)
                 .toList());
-    found.edges().forEach(claim -> parentage.add(claim, opinions.get(claim.claim())));
+    found
+        .edges()
+        .forEach(claim -> parentage.add(claim, misnamed(claim, opinions.get(claim.claim()))));
     for (Edge place : found.places()) {
       ParentEvidence opinion = opinions.get(place.claim());
       Optional<Ancestry.Earlier> earlier = ancestry.earlier(place.claim());
@@ -79,6 +81,17 @@ final class Parentage {
         .sorted(Comparator.comparing(entry -> entry.getKey().run()))
         .flatMap(entry -> entry.getValue().stream())
         .toList();
+  }
+
+  // Training between the step that a baked checkpoint's name states and the bake contradicts it.
+  private static ParentEvidence misnamed(Edge claim, ParentEvidence opinion) {
+    boolean stated =
+        claim.child().role() == Role.BAKED
+            && claim.child().stepIfKnown().isPresent()
+            && !claim.evidence().contains(Evidence.DECLARED);
+    return stated && opinion instanceof ParentEvidence.Reaches reached && reached.trains()
+        ? new ParentEvidence.Contradicts(reached.last())
+        : opinion;
   }
 
   private void add(Edge claim, ParentEvidence opinion) {

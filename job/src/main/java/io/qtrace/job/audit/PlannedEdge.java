@@ -4,6 +4,7 @@ import io.qtrace.io.SafeText;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.judge.EdgeEnds;
 import io.qtrace.job.judge.Evidence;
+import io.qtrace.job.judge.JudgedChild;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.parents.GraftedTensors;
 import io.qtrace.job.parents.ParentPart;
@@ -20,12 +21,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
  * An edge of an audit, with the evidence of the weights of the whole archive.
  *
  * @param run folder of the child
+ * @param steps optimizer steps of the run until the child, or {@link CheckpointFile#NO_STEP}
  * @param evidence labels of the evidence for the edge
  * @param part what the child has of this parent
  * @param others the child's other parents
@@ -34,6 +37,7 @@ import java.util.stream.Collectors;
 record PlannedEdge(
     EdgeEnds ends,
     String run,
+    long steps,
     Status status,
     List<String> evidence,
     WeightsEvidence weights,
@@ -72,6 +76,7 @@ record PlannedEdge(
     return new PlannedEdge(
         edge.ends(),
         edge.child().run(),
+        edge.child().optimizerSteps().orElse(CheckpointFile.NO_STEP),
         status,
         edge.evidenceLabels(),
         weights,
@@ -85,6 +90,7 @@ record PlannedEdge(
     return new PlannedEdge(
         ends,
         run,
+        steps,
         status,
         evidence,
         weights,
@@ -95,12 +101,20 @@ record PlannedEdge(
 
   /** The same edge to a child that took tensors from another checkpoint. */
   PlannedEdge with(GraftedTensors taken) {
-    return new PlannedEdge(ends, run, status, evidence, weights, part, others, Optional.of(taken));
+    return new PlannedEdge(
+        ends, run, steps, status, evidence, weights, part, others, Optional.of(taken));
   }
 
   /** The findings about tensors that the child took. */
   FindingList graftFindings(Waivers waivers) {
     return grafted.map(taken -> taken.findings(waivers)).orElseGet(() -> new FindingList(waivers));
+  }
+
+  /** The child, as its edge is judged. */
+  JudgedChild child() {
+    return new JudgedChild(
+        ends.childPath(),
+        steps == CheckpointFile.NO_STEP ? OptionalLong.empty() : OptionalLong.of(steps));
   }
 
   boolean isOf(CheckpointFile parent) {

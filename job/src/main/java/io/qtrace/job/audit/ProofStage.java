@@ -12,6 +12,7 @@ import io.qtrace.job.operations.Ends;
 import io.qtrace.job.operations.MergeLora;
 import io.qtrace.job.operations.Side;
 import io.qtrace.job.operations.Step;
+import io.qtrace.job.parents.Verification;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.progress.Phase;
 import io.qtrace.tensor.CheckpointIndex;
@@ -65,13 +66,12 @@ final class ProofStage {
   }
 
   /**
-   * The number of tensors of each step that the data shows to be unexplained; steps that need no
-   * recomputation are left out.
+   * What the data shows about each step; steps that need no recomputation are left out.
    *
    * @param facts of all ends
    * @param indexes of all ends
    */
-  Map<Pair, Integer> unexplained(
+  Map<Pair, Verification> verify(
       Collection<Pair> pairs, JavaPairRDD<String, Packed<CheckpointFacts>> facts, Indexes indexes) {
     Map<String, Set<Pair>> receivers = new HashMap<>();
     Map<String, List<ObjectStat>> files = new HashMap<>();
@@ -94,7 +94,7 @@ final class ProofStage {
                         Packed.of(proof.wanted(pair._1(), pair._2()._1(), pair._2()._2()))));
     JavaPairRDD<String, Packed<Map<String, Recomputed>>> layers =
         recomputing.run(wanted, files).layers();
-    Map<Pair, Integer> unexplained = new HashMap<>();
+    Map<Pair, Verification> verified = new HashMap<>();
     try (Phase phase = Phase.begin(spark.sc(), "parents", "prove " + pairs.size() + " steps")) {
       ends.mapToPair(pair -> new Tuple2<>(pair._1().key(), pair))
           .join(layers)
@@ -102,14 +102,14 @@ final class ProofStage {
               one ->
                   new Tuple2<>(
                       one._2()._1()._1(),
-                      proof.unexplained(
+                      proof.verification(
                           one._2()._1()._1(), one._2()._1()._2(), one._2()._2().value())))
           .collect()
-          .forEach(one -> unexplained.put(one._1(), one._2()));
+          .forEach(one -> verified.put(one._1(), one._2()));
     } finally {
       receiversOf.destroy();
     }
-    return unexplained;
+    return verified;
   }
 
   private static <T> JavaPairRDD<Pair, Tuple2<String, Packed<T>>> sent(
@@ -139,9 +139,8 @@ final class ProofStage {
           : new MergeLora().recomputations(step, ends);
     }
 
-    // Number of tensors that the operation shown by the facts, or a merge, leaves unexplained after
-    // recomputation.
-    int unexplained(
+    // What the operation shown by the facts, or a merge, leaves unexplained after recomputation.
+    Verification verification(
         Pair pair,
         Iterable<Tuple2<String, Packed<CheckpointFacts>>> facts,
         Map<String, Recomputed> recomputed) {
@@ -149,11 +148,15 @@ final class ProofStage {
           pair.adapters().isEmpty()
               ? classifier.classify(step(pair, facts, Map.of())).kind()
               : MergeLora.KIND;
-      return classifier.classify(step(pair, facts, recomputed)).fits().stream()
+      Step step = step(pair, facts, recomputed);
+      return classifier.classify(step).fits().stream()
           .filter(fit -> fit.operation().kind().equals(shown))
-          .mapToInt(Classifier.Fit::cost)
+          .map(
+              fit ->
+                  new Verification(
+                      fit.cost(), fit.operation().rounded(step), fit.operation().requantized(step)))
           .findFirst()
-          .orElse(0);
+          .orElse(Verification.EXACT);
     }
 
     private static Step step(

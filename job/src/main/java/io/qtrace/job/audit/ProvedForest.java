@@ -12,9 +12,11 @@ import io.qtrace.job.parents.MeasuredCheckpoint;
 import io.qtrace.job.parents.ParentSearch;
 import io.qtrace.job.parents.ProvedStep;
 import io.qtrace.job.parents.Sketch;
+import io.qtrace.job.parents.Verification;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,13 +35,12 @@ import java.util.stream.Stream;
  */
 final class ProvedForest {
   private static final int MOST_ADAPTERS = 16; // adapters tried with a checkpoint
-  private static final int UNKNOWN = Integer.MAX_VALUE; // result for a step that was not verified
   private static final int CLEARLY = 3; // times fewer tensors are unexplained with an adapter
 
   private final Set<EdgeKind> provedByData;
   private final Set<EdgeEnds> judged;
   private final AuditReading reading;
-  private final Map<ProvedStep, Integer> proved = new HashMap<>();
+  private final Map<ProvedStep, Verification> proved = new HashMap<>();
   private final Map<ProvedStep, CheckpointFile> adapters = new HashMap<>();
   private final Map<CheckpointFile, Sketch> sketches = new HashMap<>();
 
@@ -57,30 +58,37 @@ final class ProvedForest {
   Forest of(List<MeasuredCheckpoint> measured, DeclaredParents claims, ParentSearch search) {
     measured.forEach(one -> sketches.put(one.file(), one.sketch()));
     Map<ProvedStep, InferredEdge> tried = new LinkedHashMap<>();
+    Set<ProvedStep> asked = new HashSet<>();
     while (true) {
       Forest forest = search.run(measured, claims, proved);
       List<InferredEdge> open =
           forest.edges().stream()
               .filter(edge -> provedByData.contains(edge.kind()))
               .filter(edge -> tried.putIfAbsent(step(edge), edge) == null)
+              .filter(edge -> !judged.contains(ends(edge)))
               .toList();
-      if (open.isEmpty()) {
+      List<InferredEdge> rivals =
+          forest.rivals().stream().filter(edge -> asked.add(step(edge))).toList();
+      if (open.isEmpty() && rivals.isEmpty()) {
         return merge(tried.values(), forest)
             ? withAdapters(search.run(measured, claims, proved))
             : forest;
       }
-      proved.putAll(unexplained(open.stream().filter(edge -> !judged.contains(ends(edge)))));
+      proved.putAll(verify(Stream.concat(open.stream(), rivals.stream())));
     }
   }
 
-  private Map<ProvedStep, Integer> unexplained(Stream<InferredEdge> edges) {
+  /** What the data shows about the steps that were verified. */
+  Map<ProvedStep, Verification> proved() {
+    return Collections.unmodifiableMap(proved);
+  }
+
+  private Map<ProvedStep, Verification> verify(Stream<InferredEdge> edges) {
     Map<ProofStage.Pair, ProvedStep> pairs = new HashMap<>();
     edges.forEach(edge -> pairs.put(pair(edge, Optional.empty()), step(edge)));
-    Map<ProvedStep, Integer> unexplained = new HashMap<>();
-    reading
-        .unexplained(pairs.keySet())
-        .forEach((pair, count) -> unexplained.put(pairs.get(pair), count));
-    return unexplained;
+    Map<ProvedStep, Verification> verified = new HashMap<>();
+    reading.verify(pairs.keySet()).forEach((pair, found) -> verified.put(pairs.get(pair), found));
+    return verified;
   }
 
   // Whether an adapter explains a tried step better than any parent alone.
@@ -90,7 +98,7 @@ final class ProvedForest {
     List<InferredEdge> open =
         tried.stream()
             .filter(edge -> settled.containsKey(edge.child()))
-            .filter(edge -> proved.getOrDefault(step(settled.get(edge.child())), UNKNOWN) > 0)
+            .filter(edge -> mayLeave(settled.get(edge.child())))
             .toList();
     List<CheckpointFile> candidates = open.isEmpty() ? List.of() : adapters(forest);
     if (candidates.isEmpty()) {
@@ -104,19 +112,31 @@ final class ProvedForest {
       merges.put(edge, some);
       pairs.addAll(some.keySet());
     }
-    Map<ProofStage.Pair, Integer> found = new HashMap<>(reading.unexplained(pairs));
+    Map<ProofStage.Pair, Verification> found = new HashMap<>(reading.verify(pairs));
     merges.values().forEach(some -> some.keySet().retainAll(found.keySet()));
     merges.values().removeIf(Map::isEmpty);
-    Map<ProvedStep, Integer> alone = new HashMap<>(proved);
+    Map<ProvedStep, Verification> alone = new HashMap<>(proved);
     alone.putAll(
-        unexplained( // judged whatever the result
+        verify( // judged whatever the result
             merges.keySet().stream()
                 .map(edge -> settled.get(edge.child()))
                 .filter(edge -> !proved.containsKey(step(edge)))));
     merges.forEach(
         (edge, some) ->
-            settle(edge, some, found, alone.getOrDefault(step(settled.get(edge.child())), 0)));
+            settle(
+                edge,
+                some,
+                found,
+                Optional.ofNullable(alone.get(step(settled.get(edge.child()))))
+                    .map(Verification::unexplained)
+                    .orElse(0)));
     return !adapters.isEmpty();
+  }
+
+  // Whether a step leaves tensors unexplained, or was not verified.
+  private boolean mayLeave(InferredEdge edge) {
+    Verification found = proved.get(step(edge));
+    return found == null || found.unexplained() > 0;
   }
 
   private static ProofStage.Pair pair(InferredEdge edge, Optional<CheckpointFile> adapter) {
@@ -153,11 +173,11 @@ final class ProvedForest {
   private void settle(
       InferredEdge edge,
       Map<ProofStage.Pair, CheckpointFile> merges,
-      Map<ProofStage.Pair, Integer> found,
+      Map<ProofStage.Pair, Verification> found,
       int alone) {
     merges.keySet().stream()
-        .min(Comparator.comparing(found::get)) // the first of equals
-        .filter(best -> CLEARLY * found.get(best) < alone)
+        .min(Comparator.comparing(pair -> found.get(pair).unexplained())) // the first of equals
+        .filter(best -> CLEARLY * found.get(best).unexplained() < alone)
         .ifPresent(
             best -> {
               proved.put(step(edge), found.get(best));
@@ -176,7 +196,7 @@ final class ProvedForest {
       }
     }
     donors.sort(Comparator.comparing(InferredEdge::child));
-    return new Forest(forest.roots(), edges, donors, forest.mixed());
+    return new Forest(forest.roots(), edges, donors, forest.mixed(), forest.rivals());
   }
 
   private ProvedStep step(InferredEdge edge) {

@@ -21,7 +21,7 @@ import java.util.function.Function;
  */
 final class StoredEvaluation implements Evaluation {
   /** Version of the evaluation of a candidate; raised when operations explain more. */
-  private static final int VERSION = 12;
+  private static final int VERSION = 13;
 
   private final String method;
   private final Set<Candidate> known;

@@ -128,7 +128,7 @@ final class ChildFindings {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
-  // More NaN or infinities than the parent has, or as many at other places.
+  // More NaN or infinities than the parent has, or as many in other places.
   private static boolean isLessFinite(TensorComparison tensor) {
     Optional<TensorStats> child = tensor.right().map(TensorFacts::stats);
     Optional<TensorStats> parent = tensor.left().map(TensorFacts::stats);

@@ -5,6 +5,7 @@ import io.qtrace.compare.TensorStatus;
 import io.qtrace.io.Amount;
 import io.qtrace.io.ObjectStat;
 import io.qtrace.io.ObjectStore;
+import io.qtrace.job.archive.CheckpointNames;
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.compare.CompareRequest;
@@ -59,6 +60,7 @@ public final class Diff {
   private final IndexStage indexing;
   private final CompareStage comparing;
   private final RecomputeStage recomputing;
+  private final CheckpointNames names;
 
   /** A comparison with all operations of qtrace. */
   public Diff(JavaSparkContext spark, Settings settings, Policy policy) {
@@ -76,6 +78,7 @@ public final class Diff {
     this.comparing =
         new CompareStage(spark, settings.compare(), policy.categories(), Progress.NONE);
     this.recomputing = new RecomputeStage(spark, settings.compare());
+    this.names = new CheckpointNames(settings.archive());
   }
 
   /**
@@ -191,7 +194,7 @@ public final class Diff {
                 NotCompared.of(
                     skipped(indexes, LEFT), skipped(indexes, RIGHT), policy.categories()),
                 rules,
-                right,
+                new JudgedChild(right, names.optimizerSteps(right)),
                 kind)
             .noted(FileNotes.of(notes(indexes, LEFT), LEFT, notes(indexes, RIGHT), RIGHT))
             .noted(notes(unread));

@@ -45,11 +45,14 @@ public final class EdgeJudge implements Serializable {
    *
    * @param skipped content that could not be compared
    * @param rules of the child's run
-   * @param child path of the child
    * @param asked kind to judge it as, instead of the one that explains the most
    */
   public Judgement judge(
-      Step step, NotCompared skipped, RunPolicy rules, String child, Optional<EdgeKind> asked) {
+      Step step,
+      NotCompared skipped,
+      RunPolicy rules,
+      JudgedChild child,
+      Optional<EdgeKind> asked) {
     Classifier.Outcome outcome = new Classifier(operations).classify(step);
     EdgeKind kind = asked.orElseGet(() -> kind(outcome, skipped));
     Optional<Operation> operation = operations.of(kind);
@@ -60,9 +63,9 @@ public final class EdgeJudge implements Serializable {
     changes.stream()
         .filter(change -> change.explanation().cause().equals(Optional.of(Sync.SYNCED_TRAINED)))
         .forEach(change -> settled.add(change.quantized().name()));
-    FindingList findings = new FindingList(rules.waivers(child));
+    FindingList findings = new FindingList(rules.waivers(child.path()));
     PairComparison pair = step.pair();
-    boolean idle = FirstStep.isIdle(kind, step, child);
+    boolean idle = FirstStep.isIdle(kind, step, child.steps());
     new ExpectationFindings(findings, rules, kind, step, moves, idle).add(reported);
     QFindings.add(findings, changes);
     addLutFindings(findings, operation, step);
@@ -111,7 +114,7 @@ public final class EdgeJudge implements Serializable {
         changes,
         moves,
         outcome,
-        rules.identity(child));
+        rules.identity(child.path()));
   }
 
   // Tensors that the operation of a kind leaves unexplained; for unknown, the nearest operation.
@@ -129,7 +132,7 @@ public final class EdgeJudge implements Serializable {
     return new Unexplained(tensor.name(), tensor.changedElements());
   }
 
-  // A checkpoint that is a copy as far as it was compared need not be one.
+  // A checkpoint that is a copy as far as it was compared may still differ elsewhere.
   private static EdgeKind kind(Classifier.Outcome outcome, NotCompared skipped) {
     boolean open = outcome.kind().equals(Copy.KIND) && !skipped.quantized().isEmpty();
     return open ? EdgeKind.UNKNOWN : outcome.kind();

@@ -83,7 +83,7 @@ final class ExpectationFindings {
             Collectors.toList()));
   }
 
-  // What has a counterexample is a finding already; indices that are gone, or made of _Q, moved
+  // A counterexample is a finding already; removed indices, or those recomputed from _Q, moved
   // nothing.
   private void never(Subject subject, List<TensorComparison> tensors, Set<String> reported) {
     List<TensorComparison> changed =
@@ -93,7 +93,7 @@ final class ExpectationFindings {
             .filter(tensor -> tensor.status() != TensorStatus.REMOVED || subject != Subject.INDICES)
             .filter(tensor -> !Train.isRemade(tensor, step))
             .sorted(
-                Comparator.comparing(tensor -> tensor.right().isPresent())) // what is gone first
+                Comparator.comparing(tensor -> tensor.right().isPresent())) // removed ones first
             .toList();
     broken(subject, Expectation.NEVER, changed, tensors);
   }
@@ -119,7 +119,7 @@ final class ExpectationFindings {
     }
   }
 
-  // All must move; if most did not, those that did are not training either.
+  // All must move; if most did not, the others were not trained either.
   private void deltas(List<TensorComparison> tensors) {
     must(Subject.LUT_DELTAS, tensors);
     List<TensorComparison> present =
@@ -162,7 +162,7 @@ final class ExpectationFindings {
     return lut.refreshesTo(lut.lut());
   }
 
-  // In a group that trains all move, in others none.
+  // All tensors of a trained group move, and none of the others.
   private void groups(Subject subject, List<TensorComparison> tensors) {
     TrainedGroups trained = step.trained();
     broken(
@@ -183,7 +183,7 @@ final class ExpectationFindings {
         tensors);
   }
 
-  // Deltas that the parent lacks are compared with those that its LUT implies: that they appear
+  // Deltas that the parent lacks are compared with those that its LUT implies: their presence alone
   // proves nothing.
   private boolean isMoved(TensorComparison deltas) {
     return moves.stream()

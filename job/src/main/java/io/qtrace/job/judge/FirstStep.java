@@ -3,7 +3,7 @@ package io.qtrace.job.judge;
 import io.qtrace.job.operations.Step;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.policy.EdgeKind;
-import java.util.regex.Pattern;
+import java.util.OptionalLong;
 
 /**
  * The first optimizer step of a run. With a warm-up its learning rate is 0: it adds deltas and
@@ -13,19 +13,17 @@ final class FirstStep {
   static final String NOTE =
       "the first step changed nothing: with a warm-up, training begins with a learning rate of 0";
 
-  private static final Pattern NAME =
-      Pattern.compile("(?:.*/)?[^/]*(?:step|checkpoint)[-_=]?0*1(?:\\D.*)?");
-
   private FirstStep() {}
 
   /**
    * Whether a step is the first of a run, and moved nothing.
    *
-   * @param child path of the child
+   * @param steps optimizer steps of the run, if known
    */
-  static boolean isIdle(EdgeKind kind, Step step, String child) {
+  static boolean isIdle(EdgeKind kind, Step step, OptionalLong steps) {
     return kind.equals(Train.KIND)
-        && NAME.matcher(child).matches()
+        && steps.isPresent()
+        && steps.getAsLong() == 1
         && step.differing().stream().noneMatch(tensor -> step.isMoved(tensor.name()));
   }
 }

@@ -72,7 +72,7 @@ public record LutMove(
     LutParameters beforeParameters = parent.training();
     LutParameters afterParameters = child.training();
     double deltas = moved(before.logits(), after.logits(), ulps);
-    // Logits that all move by one number give the same LUT.
+    // Logits that all move by the same amount give the same LUT.
     double effective =
         implied && beforeParameters.equals(afterParameters) && isShifted(before, after)
             ? 0

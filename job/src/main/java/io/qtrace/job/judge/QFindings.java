@@ -124,7 +124,8 @@ final class QFindings {
     return new LayerNames(change.layer()).indices();
   }
 
-  // Indices that moved between equal entries, or out of sight, leave _Q as it should be.
+  // Indices that moved between equal entries, or in elements that were not compared, leave _Q as it
+  // should be.
   private static boolean isAlone(QChange change) {
     return change.isIndicesAlone()
         && change.child().filter(layer -> layer.check().isEmpty() || layer.isStale()).isPresent();

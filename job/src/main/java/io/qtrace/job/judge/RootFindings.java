@@ -3,17 +3,14 @@ package io.qtrace.job.judge;
 import io.qtrace.io.Amount;
 import io.qtrace.io.SafeText;
 import io.qtrace.job.compare.CheckpointFacts;
+import io.qtrace.job.compare.Damage;
 import io.qtrace.job.compare.LayerInvariants;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.FindingList;
 import io.qtrace.job.policy.Waivers;
-import io.qtrace.kernel.LutCheckPartial;
 import io.qtrace.lut.LayerNames;
-import io.qtrace.tensor.DType;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -21,8 +18,6 @@ import java.util.stream.Stream;
  * them, and its children inherit the problems.
  */
 public final class RootFindings {
-  private static final Set<DType> EXACT = EnumSet.of(DType.FLOAT64, DType.FLOAT32, DType.FLOAT16);
-
   private RootFindings() {}
 
   /**
@@ -37,7 +32,7 @@ public final class RootFindings {
     FindingList findings = new FindingList(waivers);
     findings.add(
         "q-left-stale",
-        layers(facts).filter(layer -> isDamaged(layer, facts)).toList(),
+        layers(facts).filter(layer -> Damage.isStale(layer, facts)).toList(),
         layer -> names(layer).quantized(),
         those ->
             "%d _Q not equal to lut[_indices], such as %s: %s"
@@ -47,7 +42,7 @@ public final class RootFindings {
                     ChildFindings.staleElements(those.get(0))));
     findings.add(
         "lut-invalid",
-        layers(facts).filter(layer -> isTableBroken(layer, facts)).toList(),
+        layers(facts).filter(layer -> Damage.isTableBroken(layer, facts)).toList(),
         layer -> names(layer).lut(),
         those ->
             "%s, such as %s: %s"
@@ -57,7 +52,9 @@ public final class RootFindings {
                     those.get(0).tableFlaw().orElseThrow()));
     findings.add(
         "not-finite",
-        facts.tensors().values().stream().filter(tensor -> isNotFinite(tensor, facts)).toList(),
+        facts.tensors().values().stream()
+            .filter(tensor -> Damage.isNotFinite(tensor, facts))
+            .toList(),
         TensorFacts::name,
         those ->
             "%s with NaN or infinities, such as %s: %s"
@@ -95,36 +92,5 @@ public final class RootFindings {
 
   private static LayerNames names(LayerInvariants layer) {
     return new LayerNames(layer.layer());
-  }
-
-  // Where a LUT trains, a sync may have written its entries to _Q, most of which then differ from
-  // those of the stored one.
-  private static boolean isDamaged(LayerInvariants layer, CheckpointFacts facts) {
-    boolean trains = facts.tensor(names(layer).deltas()).isPresent();
-    return layer.isStale() && (!trains || !isOtherTable(layer.check().orElseThrow()));
-  }
-
-  private static boolean isOtherTable(LutCheckPartial check) {
-    return check.outside().count() == 0 && 2 * check.stale().count() > check.elements();
-  }
-
-  // What float16 does not hold may be how the table was made. A type of few bits may round
-  // neighbouring entries to one.
-  private static boolean isTableBroken(LayerInvariants layer, CheckpointFacts facts) {
-    boolean exact =
-        facts
-            .tensor(names(layer).lut())
-            .map(TensorFacts::dtype)
-            .filter(EXACT::contains)
-            .isPresent();
-    return exact
-        && layer.table().filter(table -> !table.rising() || !table.symmetric()).isPresent();
-  }
-
-  // Masks of attention are infinite; quantized layers have none.
-  private static boolean isNotFinite(TensorFacts tensor, CheckpointFacts facts) {
-    LayerNames layer = new LayerNames(LayerNames.moduleOf(tensor.name()));
-    boolean quantized = facts.tensor(layer.lut()).isPresent();
-    return tensor.stats().nan() > 0 || (quantized && tensor.stats().inf() > 0);
   }
 }

@@ -76,6 +76,12 @@ public record AuditedEdge(
     return kind.equals(EdgeKind.NONE);
   }
 
+  /** Whether it is one step, without findings. */
+  @JsonIgnore
+  public boolean isExplained() {
+    return verdict == Verdict.CLEAN && !isRejected() && !kind.equals(EdgeKind.SEVERAL);
+  }
+
   public boolean has(Evidence wanted) {
     return evidence.contains(wanted.label());
   }

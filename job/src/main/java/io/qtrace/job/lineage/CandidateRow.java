@@ -26,6 +26,9 @@ record CandidateRow(
       @ColumnComment("whether some tensors of a group that training moves are shared, others not")
           Boolean mixed,
       @ColumnComment(
+              "whether the child lacks damage that the parent's own tensors show; null in older rows")
+          Boolean mends,
+      @ColumnComment(
               "hashes of the groups of tensors that differ, in part or whole, from the other checkpoint's")
           List<Integer> groups) {}
 }

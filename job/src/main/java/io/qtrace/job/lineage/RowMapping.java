@@ -421,6 +421,7 @@ final class RowMapping {
         found.proof(),
         found.plausible(),
         found.mixed(),
+        found.mends(),
         found.groups());
   }
 
@@ -482,6 +483,7 @@ final class RowMapping {
         row.proof(),
         row.plausible(),
         row.mixed() != null && row.mixed(),
+        row.mends() != null && row.mends(),
         row.groups() == null ? List.of() : row.groups());
   }
 }

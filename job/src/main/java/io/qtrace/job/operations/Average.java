@@ -33,7 +33,8 @@ public final class Average implements Operation {
   /** The cause of a {@code _Q} that was averaged. */
   public static final QCause AVERAGED = new QCause("AVERAGED");
 
-  private static final int SHOWN = 5; // digits of a weight
+  private static final int SHOWN = 5; // digits shown of a weight
+  private static final int DAMAGED = 2; // tensors
   private static final String KEY = "#averaged";
 
   @Override
@@ -127,10 +128,18 @@ public final class Average implements Operation {
                 mixture.slack()));
   }
 
-  /** Most tensors are averages with the same weights. */
+  /**
+   * Most tensors are averages with the same weights; of few bits, all but a damaged one or two,
+   * since those of other members are nearly the same.
+   */
   @Override
   public boolean isCertain(Step step) {
-    return true;
+    return !step.mixture().orElseThrow().isNarrow()
+        || step.differing().stream()
+                .filter(tensor -> !unexplained(tensor, step).isNone())
+                .limit(DAMAGED + 1L)
+                .count()
+            <= DAMAGED;
   }
 
   @Override

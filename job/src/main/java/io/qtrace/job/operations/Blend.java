@@ -13,9 +13,9 @@ import org.apache.commons.math3.linear.SingularValueDecomposition;
  * column. A few rows that do not fit, such as those of damaged tensors, do not affect them.
  */
 public final class Blend {
-  private static final int ROUNDS = 12; // of reweighted least squares
+  private static final int ROUNDS = 12; // rounds of reweighted least squares
   private static final int STEPS = 3; // of a column
-  private static final double LEAST_WEIGHT = 1e-12; // that is not zero
+  private static final double LEAST_WEIGHT = 1e-12; // smallest weight that is not zero
   private static final double TOLERANCE = 1e-15; // of squares, relative
 
   private final List<double[]> rows;

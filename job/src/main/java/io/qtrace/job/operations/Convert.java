@@ -37,7 +37,7 @@ public final class Convert implements Operation {
   private static final List<Scales.Form> FORMS =
       List.of(Scales.Form.FROZEN, Scales.Form.TRAINED, Scales.Form.INITIAL);
 
-  private static final double CLOSE = 0x1p-20; // of an entry: the mean of some others
+  private static final double CLOSE = 0x1p-20; // tolerance of an entry that is the mean of others
 
   @Override
   public EdgeKind kind() {

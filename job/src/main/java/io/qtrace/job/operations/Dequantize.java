@@ -12,6 +12,7 @@ import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A quantized model turned into a float model: weights are {@code _Q} times the scales, the
@@ -103,14 +104,25 @@ public final class Dequantize implements Operation {
   }
 
   @Override
+  public long rounded(Step step) {
+    return Products.rounded(step, weights(step), KIND).elements();
+  }
+
+  @Override
+  public long requantized(Step step) {
+    return Products.requantized(step, weights(step), KIND);
+  }
+
+  @Override
   public List<String> notes(Step step) {
-    return Products.notes(
-        step,
-        step.pair().byName().keySet().stream()
-            .flatMap(name -> LayerNames.ofWeight(name).stream())
-            .filter(layer -> isDequantized(layer, step))
-            .map(LayerNames::weight),
-        KIND);
+    return Products.notes(Products.rounded(step, weights(step), KIND));
+  }
+
+  private static Stream<String> weights(Step step) {
+    return step.pair().byName().keySet().stream()
+        .flatMap(name -> LayerNames.ofWeight(name).stream())
+        .filter(layer -> isDequantized(layer, step))
+        .map(LayerNames::weight);
   }
 
   @Override

@@ -35,13 +35,14 @@ final class Halves {
   }
 
   /**
-   * Whether the magnitudes of a layer were rounded together with its factor; true for other
-   * tensors.
+   * Whether the magnitudes of a layer were rounded to float16 together with its factor; true for
+   * other tensors and types.
    */
   static boolean areWhole(TensorComparison rounded, Step step) {
     LayerNames layer = new LayerNames(LayerNames.moduleOf(rounded.name()));
     boolean factor = rounded.name().equals(layer.scaleA()) || rounded.name().equals(layer.scaleB());
     return !factor
+        || rounded.right().orElseThrow().dtype() != DType.FLOAT16
         || step.tensor(layer.magnitude())
             .flatMap(TensorComparison::right)
             .filter(magnitude -> magnitude.dtype() == DType.FLOAT32)

@@ -29,7 +29,7 @@ public final class HardQuantize implements Operation {
   private static final String FACTOR = "._f_param";
   private static final String BITS = "._qat_nbits";
   private static final int MOST_BITS = 16;
-  private static final double TOLERANCE = 0x1p-7; // of the largest level, in bfloat16
+  private static final double TOLERANCE = 0x1p-7; // tolerance of the largest level, in bfloat16
 
   @Override
   public EdgeKind kind() {

@@ -1,10 +1,12 @@
 package io.qtrace.job.operations;
 
+import io.qtrace.compare.Ulps;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +22,19 @@ import java.util.stream.Stream;
  * an average is the average of the sums.
  */
 public final class Mixture {
-  private static final double KEPT_PART = 2.0 / 3; // of the tensors, that must be averages
-  private static final int DAMAGED = 2; // tensors of a copy, at most
+  private static final double KEPT_PART = 2.0 / 3; // part of the tensors that must be averages
+  private static final double PAIR_KEPT_PART = 0.9; // the same, of two among many
+  private static final int DAMAGED = 2; // maximum damaged tensors of a copy
   private static final int TWIN = 4; // times fewer tensors differ from a copy than from others
-  private static final int ROWS_OF_A_TERM = 4; // that it takes to be no coincidence
-  private static final double ROUNDINGS = 8; // that a sum or a value went through
-  private static final double NARROW_ROUNDINGS = 2; // the same, in dtypes of 16 bits or fewer
+  private static final int ROWS_OF_A_TERM = 4; // fewer may be a coincidence
+  private static final double ROUNDINGS = 8; // roundings of a sum or a value
+  private static final double NARROW_ROUNDINGS = 2; // a sum, in dtypes of 16 bits or fewer
+  private static final double NARROW_ULPS = 1.25; // a value in such a dtype
+  private static final double CLOSE_ULPS = 0.75; // the same, of members that are as close:
+  private static final double CLOSE_SPREAD = 4; // ulp
+  private static final int NARROW_TENSORS = 4; // that it takes to be no coincidence
   private static final double CLOSE = 1 / ROUNDINGS; // one rounding
-  private static final double ALIKE = 0.5; // of what rounding allows
+  private static final double ALIKE = 0.5; // part of what rounding allows
   private static final double CLEARLY = 4; // worse fits the average without a term that counts
   private static final double CHANCE = 12; // squares of its deviation that noise moves a weight by
   private static final double NOISE = 1 / 64.0; // of squares, where each rounding is one
@@ -38,6 +45,8 @@ public final class Mixture {
 
   /** Tolerance for weights that are not such numbers. */
   public static final double SLACK = 1e-5;
+
+  private static final double NARROW_SLACK = 1; // the same, in dtypes of 16 bits or fewer
 
   /**
    * A term of the average.
@@ -69,15 +78,18 @@ public final class Mixture {
 
   private final List<Column> columns;
   private final Map<String, List<Row>> rows = new LinkedHashMap<>(); // by tensor
+  private final Set<String> foreign = new HashSet<>(); // with numbers outside those of all columns
+  private final boolean narrow;
   private double[] weights = {};
   private List<Column> members = List.of(); // columns with a weight
   private boolean exact;
 
   private Mixture(List<Column> columns, List<TensorFacts> mixed) {
     this.columns = columns;
+    this.narrow = mixed.stream().anyMatch(Mixture::isNarrow);
     for (TensorFacts tensor : mixed) {
       List<Row> found = rows(tensor);
-      if (!found.isEmpty() && !isOfOne(found)) {
+      if (foreign.contains(tensor.name()) || (!found.isEmpty() && !isOfOne(found))) {
         rows.put(tensor.name(), found);
       }
     }
@@ -117,7 +129,7 @@ public final class Mixture {
     return child.facts().tensors().values().stream().filter(tensor -> tensor.dtype().isFloat());
   }
 
-  // What no checkpoint has itself: what does not train says nothing of the weights.
+  // Tensors that no checkpoint has: what does not train does not determine the weights.
   private static List<TensorFacts> mixed(List<Column> columns, Side child) {
     return floats(child)
         .filter(tensor -> columns.stream().noneMatch(one -> !one.shadow() && one.has(tensor)))
@@ -169,7 +181,28 @@ public final class Mixture {
     List<TensorFacts> mixed = mixed(all, child);
     Mixture alike = new Mixture(complete(all, mixed), mixed);
     Mixture mixture = new Mixture(alike.distinct(child), mixed);
-    return mixture.columns.size() > 1 && mixture.find() ? Optional.of(mixture) : Optional.empty();
+    if (mixture.columns.size() > 1 && mixture.find()) {
+      return Optional.of(mixture);
+    }
+    return mixture.narrow && mixture.columns.size() > 2 ? ofPair(mixture, mixed) : Optional.empty();
+  }
+
+  // Rounding to few bits hides the weights among many checkpoints that are close to each other, but
+  // between two of them lies little else than their averages.
+  private static Optional<Mixture> ofPair(Mixture all, List<TensorFacts> mixed) {
+    List<Mixture> pairs = new ArrayList<>();
+    for (int i = 0; i < all.columns.size(); i++) {
+      for (int j = 0; j < i; j++) {
+        Mixture pair = new Mixture(List.of(all.columns.get(j), all.columns.get(i)), mixed);
+        if (pair.find() && pair.keptPart(pair.weights) >= PAIR_KEPT_PART) {
+          pairs.add(pair);
+        }
+      }
+    }
+    return pairs.stream()
+        .min(
+            Comparator.comparing((Mixture pair) -> -pair.keptPart(pair.weights))
+                .thenComparing(pair -> pair.misfit(pair.weights)));
   }
 
   // A copy with more damage than that has most of what the average alone has.
@@ -197,9 +230,16 @@ public final class Mixture {
         .toList();
   }
 
-  /** Tolerance of the weights: zero if they are plain numbers. */
+  /**
+   * Tolerance of the weights: zero if they are plain numbers, and rounding does not hide others.
+   */
   public double slack() {
-    return exact ? 0 : SLACK;
+    return narrow ? NARROW_SLACK : exact ? 0 : SLACK;
+  }
+
+  /** Whether it was rounded to few bits, which may hide other members and weights. */
+  boolean isNarrow() {
+    return narrow;
   }
 
   /**
@@ -218,7 +258,7 @@ public final class Mixture {
   /** Whether a tensor is the average, as far as the facts show. */
   boolean isLikely(String tensor) {
     List<Row> found = rows.get(tensor);
-    return isAverage(tensor) && (found == null || fits(found, weights));
+    return isAverage(tensor) && (found == null || fits(tensor, found, weights));
   }
 
   // Equations of a float tensor that all columns have and of which any differs.
@@ -237,8 +277,7 @@ public final class Mixture {
     if (tensor.stats().notFinite() > 0 || facts.stream().allMatch(tensor::isSame)) {
       return List.of();
     }
-    boolean narrow = tensor.dtype().bytes() < DType.FLOAT32.bytes();
-    double unit = unit(tensor.dtype()) * (narrow ? NARROW_ROUNDINGS : ROUNDINGS);
+    double unit = unit(tensor.dtype()) * (isNarrow(tensor) ? NARROW_ROUNDINGS : ROUNDINGS);
     List<Row> found = new ArrayList<>();
     boolean all = !tensor.values().isEmpty();
     long elements = tensor.shape().elements();
@@ -246,7 +285,16 @@ public final class Mixture {
       for (int i = 0; i < elements; i++) {
         int at = i;
         double[] numbers = facts.stream().mapToDouble(one -> one.values().get(at)).toArray();
-        row(numbers, tensor.values().get(i), unit * largest(numbers)).ifPresent(found::add);
+        double target = tensor.values().get(i);
+        if (!isNarrow(tensor)) {
+          double rounding = unit * largest(numbers);
+          row(numbers, target, rounding, 2 * rounding).ifPresent(found::add);
+        } else if (isForeign(numbers, target, tensor.dtype())) {
+          foreign.add(tensor.name());
+        } else {
+          double rounding = rounding(numbers, tensor.dtype());
+          row(numbers, target, rounding, rounding).ifPresent(found::add);
+        }
       }
     } else {
       double[] sums = facts.stream().mapToDouble(one -> one.stats().sum()).toArray();
@@ -256,16 +304,38 @@ public final class Mixture {
                   one -> Math.max(Math.abs(one.stats().min()), Math.abs(one.stats().max())))
               .max()
               .orElseThrow();
-      row(sums, tensor.stats().sum(), unit * largest * Math.sqrt((double) elements))
-          .ifPresent(found::add);
+      double rounding = unit * largest * Math.sqrt((double) elements);
+      row(sums, tensor.stats().sum(), rounding, 2 * rounding).ifPresent(found::add);
     }
     return found;
   }
 
-  // None if the columns differ by little more than rounding.
-  private static Optional<Row> row(double[] numbers, double target, double rounding) {
-    double spread = Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
-    if (spread <= 2 * rounding) {
+  private static boolean isNarrow(TensorFacts tensor) {
+    return tensor.dtype().bytes() < DType.FLOAT32.bytes();
+  }
+
+  // Whether a number is further from those of the columns, which nearly agree, than rounding takes
+  // it.
+  private static boolean isForeign(double[] numbers, double target, DType dtype) {
+    double rounding = CLOSE_ULPS * Ulps.of(dtype, largest(numbers));
+    return spread(numbers) <= rounding
+        && Arrays.stream(numbers).allMatch(one -> Math.abs(one - target) > rounding);
+  }
+
+  // What an average in few bits may be off.
+  private static double rounding(double[] numbers, DType dtype) {
+    double ulp = Ulps.of(dtype, largest(numbers));
+    return (spread(numbers) <= CLOSE_SPREAD * ulp ? CLOSE_ULPS : NARROW_ULPS) * ulp;
+  }
+
+  private static double spread(double[] numbers) {
+    return Arrays.stream(numbers).map(one -> Math.abs(one - numbers[0])).max().orElse(0);
+  }
+
+  // Empty if the columns differ by little more than rounding.
+  private static Optional<Row> row(double[] numbers, double target, double rounding, double least) {
+    double spread = spread(numbers);
+    if (spread <= least) {
       return Optional.empty();
     }
     return Optional.of(
@@ -289,14 +359,15 @@ public final class Mixture {
     };
   }
 
-  private static boolean fits(List<Row> some, double[] weights) {
-    return some.stream()
-        .allMatch(row -> Math.abs(Blend.residual(row.numbers(), weights)) <= row.allowed());
+  private boolean fits(String tensor, List<Row> some, double[] weights) {
+    return !foreign.contains(tensor)
+        && some.stream()
+            .allMatch(row -> Math.abs(Blend.residual(row.numbers(), weights)) <= row.allowed());
   }
 
   private boolean find() {
     List<Row> all = rows.values().stream().flatMap(List::stream).toList();
-    if (all.size() < 2 * ROWS_OF_A_TERM) {
+    if (all.size() < 2 * ROWS_OF_A_TERM || (narrow && rows.size() < NARROW_TENSORS)) {
       return false;
     }
     // In units of rounding error, so that each row is weighted by its precision.
@@ -323,8 +394,13 @@ public final class Mixture {
 
   // Whether most tensors are the average with some weights.
   private boolean isMostly(double[] some) {
-    long kept = rows.values().stream().filter(one -> fits(one, some)).count();
-    return kept >= KEPT_PART * rows.size();
+    return keptPart(some) >= KEPT_PART;
+  }
+
+  private double keptPart(double[] some) {
+    long kept =
+        rows.entrySet().stream().filter(one -> fits(one.getKey(), one.getValue(), some)).count();
+    return (double) kept / rows.size();
   }
 
   // Several checkpoints, or a moving average.
@@ -371,7 +447,9 @@ public final class Mixture {
       }
       boolean last = IntStream.range(0, used.length).noneMatch(i -> used[i]);
       double[] fewer = last ? best : blend.weights(used);
-      if (!last && misfit(fewer) <= CLEARLY * misfit(best) + NOISE) {
+      if (!last
+          && misfit(fewer) <= CLEARLY * misfit(best) + NOISE
+          && (!narrow || isMostly(fewer))) {
         best = fewer;
       } else {
         used[column] = true;
@@ -380,7 +458,7 @@ public final class Mixture {
     return best;
   }
 
-  // Mean square of what the better part of the rows is off, in units of rounding.
+  // Mean square deviation of the better part of the rows, in units of rounding.
   private double misfit(double[] some) {
     double[] squares =
         rows.values().stream()

@@ -106,6 +106,16 @@ public interface Operation extends Serializable {
     return Quantization.KEPT;
   }
 
+  /** Number of elements that its explanation of a step reproduces only within rounding. */
+  default long rounded(Step step) {
+    return 0;
+  }
+
+  /** Number of elements that it reproduces only from other entries of the LUT than the parent's. */
+  default long requantized(Step step) {
+    return 0;
+  }
+
   /** Whether it leaves every tensor in its dtype. */
   default boolean keepsDtypes() {
     return false;

@@ -58,13 +58,29 @@ final class Products {
     return step.best(prefix(weight, kind)).flatMap(Recomputed::unexplained);
   }
 
-  /** Notes about the weights of some layers that are such products. */
-  static List<String> notes(Step step, Stream<String> weights, EdgeKind kind) {
-    Ulps rounded =
-        weights
-            .flatMap(weight -> step.best(prefix(weight, kind)).stream())
-            .map(Recomputed::rounded)
-            .reduce(Ulps.NONE, Ulps::merge);
+  /** Elements of some weights that are such products only within rounding. */
+  static Ulps rounded(Step step, Stream<String> weights, EdgeKind kind) {
+    return weights
+        .flatMap(weight -> step.best(prefix(weight, kind)).stream())
+        .map(Recomputed::rounded)
+        .reduce(Ulps.NONE, Ulps::merge);
+  }
+
+  /** Elements of some weights that are products of other entries than the parent's. */
+  static long requantized(Step step, Stream<String> weights, EdgeKind kind) {
+    return weights.mapToLong(weight -> requantized(step, prefix(weight, kind))).sum();
+  }
+
+  private static long requantized(Step step, String prefix) {
+    return Stream.of(Scales.Form.INITIAL, Scales.Form.TRAINED)
+        .flatMap(form -> step.recomputed(prefix + form).stream())
+        .mapToLong(found -> found.others().count())
+        .min()
+        .orElse(0);
+  }
+
+  /** Notes about weights that are such products only within rounding. */
+  static List<String> notes(Ulps rounded) {
     return rounded.isNone() ? List.of() : List.of("dequantized weights: " + rounded.text());
   }
 

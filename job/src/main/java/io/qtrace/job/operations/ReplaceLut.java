@@ -25,7 +25,7 @@ public final class ReplaceLut implements Operation {
   /** Its name. */
   public static final EdgeKind KIND = new EdgeKind("replace_lut");
 
-  private static final int OUTERMOST = 2; // entries that may stay, as tables are of one range
+  private static final int OUTERMOST = 2; // entries that may stay, since tables have one range
 
   @Override
   public EdgeKind kind() {

@@ -29,7 +29,7 @@ public final class Rescale implements Operation {
   public static final EdgeKind KIND = new EdgeKind("rescale");
 
   private static final String KEY = "#rescaled";
-  private static final int DAMAGED_PART = 64; // of a tensor, at most
+  private static final int DAMAGED_PART = 64; // at most this fraction of a tensor
 
   /**
    * A rule for multiplying tensors in a transformer block.

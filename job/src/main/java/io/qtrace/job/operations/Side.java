@@ -20,7 +20,7 @@ public final class Side {
   // mostly is, fits what they imply within this part of it.
   private static final double FITS = 0.25;
 
-  private static final int SHOWN = 3; // digits that the deltas imply
+  private static final int SHOWN = 3; // significant digits of what the deltas imply
 
   private final Map<String, Optional<LayerLut>> luts = new HashMap<>();
   private final Map<String, List<TensorFacts>> byFingerprint = new HashMap<>(); // once asked for

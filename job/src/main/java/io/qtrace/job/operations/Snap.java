@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Values rounded to float16: magnitudes, or all factors, in their own dtype; or the tensors of the
@@ -86,6 +87,15 @@ public final class Snap implements Operation {
       }
     }
     return wanted;
+  }
+
+  @Override
+  public long rounded(Step step) {
+    Stream<String> added =
+        step.differing().stream()
+            .filter(tensor -> tensor.status() == TensorStatus.ADDED)
+            .map(TensorComparison::name);
+    return Products.rounded(step, added, KIND).elements();
   }
 
   @Override

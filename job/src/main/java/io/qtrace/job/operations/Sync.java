@@ -73,8 +73,8 @@ public final class Sync implements Operation {
     return trainedLut(layer, step).isPresent();
   }
 
-  // The LUT in training, where _Q is not lut[_indices], as that LUT would make it, and its extremes
-  // are those of that LUT.
+  // The LUT in training, if _Q is not lut[_indices] and its extremes are those of that LUT, which
+  // the sync may have used.
   private static Optional<Lut> trainedLut(LayerNames layer, Step step) {
     Optional<LayerLut> after = step.after(layer).filter(lut -> lut.deltas().isPresent());
     Optional<TensorStats> quantized =
@@ -129,7 +129,7 @@ public final class Sync implements Operation {
         .forEach(layer -> trainedLut(layer, step).ifPresent(lut -> trained.put(layer, lut)));
     Map<LayerNames, Lut> moved = new LinkedHashMap<>(trained);
     moved.keySet().removeIf(layer -> !step.isMoved(layer.quantized()));
-    if (moved.size() > 1) { // one alone is rather damaged: others were not left behind
+    if (moved.size() > 1) { // a single one is more likely damaged than left out
       step.lutLayers().stream()
           .filter(layer -> !trained.containsKey(layer))
           .forEach(layer -> leftLut(layer, moved, step).ifPresent(lut -> trained.put(layer, lut)));

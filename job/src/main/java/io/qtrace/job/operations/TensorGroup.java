@@ -36,7 +36,7 @@ public record TensorGroup(String what, String part) implements Comparable<Tensor
   private static final Map<Category, Map<String, TensorGroup>> KNOWN =
       new EnumMap<>(Category.class);
 
-  // One instance for equal groups: comparing them takes no look at their texts.
+  // One instance for equal groups, so that comparing them does not read their texts.
   private static final Map<TensorGroup, TensorGroup> INSTANCES = new ConcurrentHashMap<>();
 
   static {

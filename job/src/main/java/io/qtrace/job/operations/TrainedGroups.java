@@ -4,6 +4,7 @@ import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.TensorFacts;
 import io.qtrace.lut.Category;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,8 +20,6 @@ import java.util.TreeSet;
  * and embeddings are frozen; scales, magnitudes, norms and LoRA factors may train.
  */
 public final class TrainedGroups {
-  private static final String MAGNITUDE = "rank_magnitude";
-
   // Probability that a tensor stays by chance; large archives have a million such cases.
   private static final double CHANCE = 1e-6;
 
@@ -49,7 +48,7 @@ public final class TrainedGroups {
   private static final class Members {
     private final List<TensorComparison> moved = new ArrayList<>();
     private final List<TensorComparison> still = new ArrayList<>();
-    private int halved; // of those that moved
+    private int halved; // number of those that moved
 
     boolean mostlyMoved() {
       return moved.size() > still.size();
@@ -83,7 +82,7 @@ public final class TrainedGroups {
 
   private static boolean isHalved(TensorComparison tensor, Step step) {
     return isMoved(tensor)
-        && TensorGroup.of(tensor).what().equals(MAGNITUDE)
+        && TensorGroup.of(tensor).what().equals(LayerNames.MAGNITUDE)
         && Halves.unexplained(tensor, step).isNone();
   }
 
@@ -119,9 +118,9 @@ public final class TrainedGroups {
 
   // Whether a group is of the magnitudes of factors that train: then those train that moved.
   private boolean factorsTrain(TensorGroup group) {
-    return group.what().equals(MAGNITUDE)
-        && members(new TensorGroup("scale_A", group.part())).mostlyMoved()
-        && members(new TensorGroup("scale_B", group.part())).mostlyMoved();
+    return group.what().equals(LayerNames.MAGNITUDE)
+        && members(new TensorGroup(LayerNames.SCALE_A, group.part())).mostlyMoved()
+        && members(new TensorGroup(LayerNames.SCALE_B, group.part())).mostlyMoved();
   }
 
   private boolean mayTrain(TensorGroup group) {
@@ -136,8 +135,9 @@ public final class TrainedGroups {
   private static boolean mustMove(TensorGroup group) {
     return group.isLora()
         || group.isNorm()
-        || group.what().startsWith("scale_")
-        || group.what().equals(MAGNITUDE);
+        || group.what().equals(LayerNames.SCALE_A)
+        || group.what().equals(LayerNames.SCALE_B)
+        || group.what().equals(LayerNames.MAGNITUDE);
   }
 
   /** The groups that train. */

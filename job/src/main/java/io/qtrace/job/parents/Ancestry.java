@@ -27,11 +27,21 @@ public final class Ancestry {
   private final Map<CheckpointFile, Set<String>> runs = new HashMap<>(); // that have the content
   private final Map<CheckpointFile, List<CheckpointFile>> files = new HashMap<>(); // that have it
   private final Map<CheckpointFile, List<InferredEdge>> averages = new HashMap<>(); // by child
+  private final Map<CheckpointFile, String> contents = new HashMap<>();
+  private final Map<CheckpointFile, Set<CheckpointFile>> declared = new HashMap<>(); // by child
   private final Evaluation evaluation;
+  private final Map<ProvedStep, Verification> proved;
 
+  /**
+   * @param proved what the data of both ends of some steps shows
+   */
   public Ancestry(
-      Forest forest, Collection<MeasuredCheckpoint> checkpoints, Evaluation evaluation) {
+      Forest forest,
+      Collection<MeasuredCheckpoint> checkpoints,
+      Evaluation evaluation,
+      Map<ProvedStep, Verification> proved) {
     this.evaluation = evaluation;
+    this.proved = Map.copyOf(proved);
     forest.edges().forEach(edge -> edges.put(edge.child(), edge));
     Stream.concat(forest.edges().stream(), forest.donors().stream())
         .filter(edge -> edge.kind().equals(Average.KIND))
@@ -40,6 +50,7 @@ public final class Ancestry {
     for (MeasuredCheckpoint checkpoint : checkpoints) {
       CheckpointFile file = checkpoint.file();
       readable.add(file);
+      contents.put(file, checkpoint.sketch().content());
       if (file.role() == Role.STEP) {
         steps.computeIfAbsent(file.run(), run -> new ArrayList<>()).add(file);
       }
@@ -50,6 +61,9 @@ public final class Ancestry {
 
   /** The evidence of the weights for each declaration, in their order. */
   public Map<Declaration, ParentEvidence> of(Collection<Declaration> claims) {
+    for (Declaration claim : claims) {
+      declared.computeIfAbsent(claim.child(), child -> new HashSet<>()).add(claim.parent());
+    }
     Map<Declaration, ParentEvidence> opinions = new LinkedHashMap<>();
     Map<Declaration, InferredEdge> doubted = new LinkedHashMap<>();
     for (Declaration claim : claims) {
@@ -72,7 +86,8 @@ public final class Ancestry {
           Dispute.Ruling ruling = rulings.get(dispute(claim, source));
           if (opinions.get(claim) instanceof ParentEvidence.Reaches reached) {
             // A child fully explained by one operation needs no steps in between.
-            boolean whole = ruling.unexplained() == 0 && ruling.invented() <= source.invented();
+            boolean whole =
+                !leaves(claim, source, ruling) && ruling.invented() <= source.invented();
             opinions.put(claim, whole ? new ParentEvidence.Silent() : reached);
           } else {
             opinions.put(claim, disputed(claim, source, ruling));
@@ -250,6 +265,9 @@ public final class Ancestry {
   // From the claim's parent to its child, over checkpoints of the child's run if that is trained.
   private List<InferredEdge> steps(Declaration claim, List<InferredEdge> up) {
     for (int i = 0; i < up.size(); i++) {
+      if (i > 0 && isOnlyCloser(up.get(i))) {
+        break;
+      }
       if (original(up.get(i).parent()).equals(original(claim.parent()))) {
         List<InferredEdge> steps = new ArrayList<>(up.subList(0, i + 1));
         Collections.reverse(steps);
@@ -262,6 +280,16 @@ public final class Ancestry {
       }
     }
     return List.of();
+  }
+
+  // Whether an edge is a training from a checkpoint of another run that the child's does not
+  // declare.
+  private boolean isOnlyCloser(InferredEdge edge) {
+    Set<CheckpointFile> parents = declared.getOrDefault(edge.child(), Set.of());
+    return edge.kind().equals(Train.KIND)
+        && !isOwn(edge.parent(), edge.child())
+        && !parents.isEmpty()
+        && parents.stream().noneMatch(parent -> isCopyOf(parent, edge.parent()));
   }
 
   // Whether the first edge from outside into a child's run is training.
@@ -296,12 +324,22 @@ public final class Ancestry {
     return runs.getOrDefault(original(file), Set.of()).contains(child.run());
   }
 
-  // Nearness is not a proof. Contents are: an operation makes the child from the other parent,
-  // whole, and none makes it from the claimed one; or what the claimed training changed has the
+  // Nearness is not a proof, contents are: one operation makes the whole child from the other
+  // parent, and none makes it from the claimed one; or what the claimed training changed has the
   // very bytes of the other parent.
   private boolean isProved(Declaration claim, InferredEdge source, Dispute.Ruling ruling) {
     boolean circular =
         path(claim.parent()).stream().anyMatch(edge -> edge.parent().equals(source.child()));
-    return (!circular && source.unexplained() == 0 && ruling.unexplained() > 0) || ruling.kept();
+    boolean unexplained = leaves(claim, source, ruling);
+    // Equal bytes do not show which was first.
+    boolean later = !unexplained && Hints.isBefore(source.child(), source.parent());
+    return (!circular && source.unexplained() == 0 && unexplained) || (ruling.kept() && !later);
+  }
+
+  // Whether facts or data leave tensors of the declared step unexplained.
+  private boolean leaves(Declaration claim, InferredEdge source, Dispute.Ruling ruling) {
+    Verification found =
+        proved.get(new ProvedStep(contents.get(claim.parent()), contents.get(source.child())));
+    return ruling.unexplained() > 0 || (found != null && found.unexplained() > 0);
   }
 }

@@ -190,7 +190,7 @@ final class Arborescence {
   /** Sets of nodes that became one; joins can be undone. */
   private static final class Merged {
     private final int[] parents; // minus the size, of a representative
-    private final List<int[]> joins = new ArrayList<>(); // who was joined to whom, its size
+    private final List<int[]> joins = new ArrayList<>(); // which sets were joined, and their sizes
 
     Merged(int nodes) {
       parents = new int[nodes];

@@ -114,7 +114,7 @@ final class Assemblies {
       return Optional.empty();
     }
     int base = others.get(0);
-    // What passed tensors on has them too.
+    // A checkpoint that passed tensors on has them too.
     return others.stream()
         .filter(donor -> isGraft(base, donor, child))
         .min(Comparator.comparing(this::depth).thenComparing(donor -> file(donor).path()))

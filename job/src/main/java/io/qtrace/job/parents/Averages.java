@@ -2,6 +2,7 @@ package io.qtrace.job.parents;
 
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.Blend;
+import io.qtrace.job.operations.Train;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
  * lies between its members; the tensors of each candidate then decide.
  */
 final class Averages {
-  private static final int POOL = 16; // nearest ones, of which the members are
+  private static final int POOL = 16; // nearest checkpoints that may be members
 
   // An average is nearer to where its members put it than to each of them: by this part, squared.
   private static final double BETWEEN = 0.1;
@@ -155,14 +156,28 @@ final class Averages {
     return members.stream().map(places::get).sorted(byFile()).toList();
   }
 
-  /** The tree without edges from an average to its members. */
+  /**
+   * The tree without edges from an average to its members, and from others to an average: a damaged
+   * copy comes from it.
+   */
   static Tree first(Tree tree, Map<Integer, List<Integer>> averages) {
     Set<Tree.Arrow> barred = new HashSet<>();
-    Tree found = tree;
+    for (Link link : averages.isEmpty() ? Set.<Link>of() : tree.links()) {
+      bar(link.one(), link.other(), averages, barred);
+      bar(link.other(), link.one(), averages, barred);
+    }
+    Tree found = barred.isEmpty() ? tree : tree.without(Set.copyOf(barred));
     while (barred.addAll(rings(found, averages))) {
       found = tree.without(Set.copyOf(barred));
     }
     return found;
+  }
+
+  private static void bar(
+      int from, int to, Map<Integer, List<Integer>> averages, Set<Tree.Arrow> barred) {
+    if (averages.containsKey(to) && !averages.get(to).contains(from)) {
+      barred.add(new Tree.Arrow(from, to));
+    }
   }
 
   private static Set<Tree.Arrow> rings(Tree tree, Map<Integer, List<Integer>> averages) {
@@ -188,6 +203,7 @@ final class Averages {
     Set<Integer> nearest =
         neighbours.getOrDefault(node, Set.of()).stream()
             .filter(other -> !without.contains(other))
+            .filter(other -> !isMadeOf(other, node))
             .sorted(
                 Comparator.<Integer>comparingDouble(
                         other -> nodes.get(other).sketch().roughly(sketch))
@@ -205,6 +221,21 @@ final class Averages {
         likest.entrySet().stream()
             .flatMap(one -> Stream.of(one.getValue(), one.getKey()).filter(nearest::contains));
     return Stream.concat(different, nearest.stream()).distinct().limit(POOL).toList();
+  }
+
+  // Whether tools, not training, made a checkpoint of another one: it has the numbers of that.
+  private boolean isMadeOf(int other, int node) {
+    int last = other;
+    OptionalInt up = tree.parent(last);
+    while (up.isPresent()
+        && !tree.transition(up.getAsInt(), last).kind().equals(Train.KIND)
+        && up.getAsInt() != node) {
+      last = up.getAsInt();
+      up = tree.parent(last);
+    }
+    return up.isPresent()
+        && up.getAsInt() == node
+        && !tree.transition(node, last).kind().equals(Train.KIND);
   }
 
   // The node whose numbers a node has, as operations but training leave them.

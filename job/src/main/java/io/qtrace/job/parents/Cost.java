@@ -29,8 +29,8 @@ record Cost(
           .thenComparingLong(Cost::unexplained)
           .thenComparingLong(Cost::invented)
           .thenComparingLong(Cost::changed)
-          .thenComparingLong(Cost::distance)
           .thenComparingLong(Cost::unclaimed)
+          .thenComparingLong(Cost::distance)
           .thenComparingLong(Cost::against);
   private static final int DAMAGED = 2; // tensors at most
   private static final int INVENTED = 4; // tensors that count as much as a damaged one
@@ -54,9 +54,14 @@ record Cost(
         damaged ? 0 : unexplained,
         damaged ? invented + INVENTED * unexplained : invented,
         unexplained > 0 ? changed : 0,
-        Math.round((distance < LARGEST ? distance : LARGEST) * 0x1p30), // NaN is far too
+        Math.round((distance < LARGEST ? distance : LARGEST) * 0x1p30), // NaN counts as far
         unclaimed,
         against);
+  }
+
+  /** Whether at most the hints make a difference to another cost. */
+  boolean isAsLow(Cost other) {
+    return minus(other).equals(new Cost(0, 0, 0, 0, 0, 0, against - other.against));
   }
 
   Cost plus(Cost other) {

@@ -30,7 +30,7 @@ import scala.Tuple2;
  * to the same task, so that the facts of each checkpoint go to few tasks.
  */
 public final class EvaluationStage implements Evaluation {
-  // Facts of so many tensors are in memory of a task at once, however many candidates need them.
+  // A task holds the facts of this many tensors at once, however many candidates need them.
   private static final int MOST_TENSORS = 40_000;
 
   private final JavaSparkContext spark;

@@ -12,12 +12,15 @@ import java.util.Optional;
  * @param edges sorted by the child's path
  * @param donors edges from the other parents of those children, sorted by the child's path
  * @param mixed pairs that share some tensors of a group that training moves, and not others
+ * @param rivals edges from other parents that explain their children as well as those of edges that
+ *     were verified and are not exact
  */
 public record Forest(
     List<CheckpointFile> roots,
     List<InferredEdge> edges,
     List<InferredEdge> donors,
-    List<MixedPair> mixed) {
+    List<MixedPair> mixed,
+    List<InferredEdge> rivals) {
   /** Two checkpoints, in any order. */
   public record MixedPair(CheckpointFile one, CheckpointFile other) {}
 
@@ -26,6 +29,7 @@ public record Forest(
     edges = List.copyOf(edges);
     donors = List.copyOf(donors);
     mixed = List.copyOf(mixed);
+    rivals = List.copyOf(rivals);
   }
 
   /** The edge that leads to a checkpoint; empty for a root. */

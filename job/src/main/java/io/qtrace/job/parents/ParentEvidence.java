@@ -25,6 +25,16 @@ public sealed interface ParentEvidence {
       steps = List.copyOf(steps);
     }
 
+    /** Whether any step is training. */
+    public boolean trains() {
+      return steps.stream().anyMatch(step -> step.kind().equals(Train.KIND));
+    }
+
+    /** The step to the child. */
+    public InferredEdge last() {
+      return steps.get(steps.size() - 1);
+    }
+
     /** Whether all steps together are training. */
     public boolean isTraining() {
       return steps.stream().allMatch(step -> ParentEvidence.isTraining(step.kind()));

@@ -38,12 +38,12 @@ public final class ParentSearch {
   /**
    * The same after some steps were verified.
    *
-   * @param proved number of tensors that the data of both ends leaves unexplained, by step
+   * @param proved what the data of both ends shows, by step
    */
   public Forest run(
       Collection<MeasuredCheckpoint> checkpoints,
       DeclaredParents claims,
-      Map<ProvedStep, Integer> proved) {
+      Map<ProvedStep, Verification> proved) {
     List<List<MeasuredCheckpoint>> alike = alike(checkpoints, claims);
     Map<CheckpointFile, CheckpointFile> originals = new HashMap<>();
     alike.forEach(same -> same.forEach(copy -> originals.put(copy.file(), same.get(0).file())));
@@ -62,6 +62,7 @@ public final class ParentSearch {
     List<CheckpointFile> roots = new ArrayList<>();
     List<InferredEdge> edges = new ArrayList<>();
     List<InferredEdge> donors = new ArrayList<>();
+    List<InferredEdge> rivals = new ArrayList<>();
     for (int child = 0; child < nodes.size(); child++) {
       Assemblies.Parents two = assembled.get(child);
       List<Integer> members = averages.get(child);
@@ -76,6 +77,9 @@ public final class ParentSearch {
       } else if (tree.parent(child).isPresent()) {
         int parent = tree.parent(child).getAsInt();
         edges.add(of(parent, child, nodes, copies, tree, InferredEdge::of));
+        for (int rival : tree.rivals(child)) {
+          rivals.add(of(rival, child, nodes, copies, tree, InferredEdge::of));
+        }
       } else {
         roots.add(nodes.get(child).file());
       }
@@ -88,7 +92,7 @@ public final class ParentSearch {
     roots.sort(null);
     edges.sort(Comparator.comparing(InferredEdge::child));
     donors.sort(Comparator.comparing(InferredEdge::child));
-    return new Forest(roots, edges, donors, mixed(nodes, tree));
+    return new Forest(roots, edges, donors, mixed(nodes, tree), rivals);
   }
 
   private static List<Forest.MixedPair> mixed(List<MeasuredCheckpoint> nodes, Tree tree) {
@@ -127,7 +131,7 @@ public final class ParentSearch {
         .orElse(parents.get(0).file());
   }
 
-  // Of so many checkpoints each is looked at with each: as many as others look at.
+  // Up to this number every pair is a candidate.
   private static final int FEW = 64;
 
   // Positions of those that an earlier search evaluated.

@@ -35,6 +35,7 @@ import java.util.stream.Stream;
  * @param plausible whether enough is kept that the one may come from the other at all
  * @param mixed whether both have some tensors of a group that training moves in common, and not
  *     others
+ * @param mends whether a tensor or two of the parent show damage, which the child does not have
  * @param groups hashes of the groups of tensors, even, and of the blocks of the model, odd, of
  *     which any is not the same on both sides; none where they are too many, or the child has
  *     nothing else than the parent
@@ -49,19 +50,22 @@ public record Transition(
     boolean proof,
     boolean plausible,
     boolean mixed,
+    boolean mends,
     List<Integer> groups)
     implements Serializable {
   // A quarter of a layer's tensors: its LUT and _Q may be at odds, but not its indices too. A model
   // that was quantized again from the start is not a child.
   private static final int UNEXPLAINED_PART = 4;
 
-  // For a checkpoint assembled from another's tensors.
+  // Part of the tensors that a checkpoint assembled from another's has from it.
   private static final double HELD_PART = 0.9;
 
   // Relative: two models that were made alike are further from each other.
   private static final double NEAR = 1.0 / 64;
 
-  private static final int MOST_GROUPS = 64; // as many blocks
+  private static final int MOST_MENDED = 2; // tensors; a sync brings most up to date
+
+  private static final int MOST_GROUPS = 64; // and as many blocks
   private static final int BLOCK = 1; // the bit that hashes of blocks have, and others do not
 
   // A weight counts as more than all that quantizes it: LUT, factors, magnitudes and a flag.
@@ -79,7 +83,7 @@ public record Transition(
   /** The same, after verification left a number of tensors unexplained. */
   Transition withUnexplained(int found) {
     return new Transition(
-        kind, shared, changed, found, invented, distance, proof, plausible, mixed, groups);
+        kind, shared, changed, found, invented, distance, proof, plausible, mixed, mends, groups);
   }
 
   /** The transition from a parent to a child. */
@@ -111,6 +115,7 @@ public record Transition(
         proof,
         isPlausible(parent, child, weights, related || proof, shared, unexplained),
         isMixed(step),
+        mends(parent, child),
         groups(step));
   }
 
@@ -169,6 +174,18 @@ public record Transition(
                     tensor.status() == TensorStatus.IDENTICAL
                         && isMovable(tensor)
                         && others.contains(TensorGroup.of(tensor)));
+  }
+
+  private static boolean mends(Node parent, Node child) {
+    if (parent.damaged().size() > MOST_MENDED) {
+      return false;
+    }
+    for (String tensor : parent.damaged()) {
+      if (!child.damaged().contains(tensor) && child.side().tensor(tensor).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isMovable(TensorComparison tensor) {

@@ -1,5 +1,6 @@
 package io.qtrace.job.parents;
 
+import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
 import io.qtrace.job.operations.ReplaceLut;
 import io.qtrace.job.operations.Requantize;
@@ -19,13 +20,14 @@ import java.util.stream.IntStream;
 /** The parents, among linked nodes of different contents, that leave the least unexplained. */
 final class Tree {
   private static final int NONE = -1;
+  private static final int RIVALS = 8; // of a parent, that are verified
   private static final Set<EdgeKind> AGAIN = Set.of(Requantize.KIND, ReplaceLut.KIND);
 
   private final List<MeasuredCheckpoint> nodes;
   private final List<String> ids; // of the nodes, each a hash
   private final Set<Link> links;
   private final DeclaredParents claims;
-  private final Map<ProvedStep, Integer> proved;
+  private final Map<ProvedStep, Verification> proved;
   private final Evaluation evaluation;
   private final Map<Candidate, Candidate.Transitions> transitions;
   private final Set<Arrow> barred;
@@ -35,7 +37,7 @@ final class Tree {
       List<MeasuredCheckpoint> nodes,
       Set<Link> links,
       DeclaredParents claims,
-      Map<ProvedStep, Integer> proved,
+      Map<ProvedStep, Verification> proved,
       Evaluation evaluation) {
     this(nodes, links, claims, proved, evaluation, new HashMap<>(), Set.of());
   }
@@ -44,7 +46,7 @@ final class Tree {
       List<MeasuredCheckpoint> nodes,
       Set<Link> links,
       DeclaredParents claims,
-      Map<ProvedStep, Integer> proved,
+      Map<ProvedStep, Verification> proved,
       Evaluation evaluation,
       Map<Candidate, Candidate.Transitions> transitions,
       Set<Arrow> barred) {
@@ -74,6 +76,9 @@ final class Tree {
       for (int node = 0; node < parents.length; node++) {
         moved |= lift(node);
       }
+    }
+    for (int node = 0; node < parents.length; node++) {
+      refine(node);
     }
   }
 
@@ -110,11 +115,13 @@ final class Tree {
     Candidate candidate = candidate(parent, child);
     Candidate.Transitions both = transitions.get(candidate);
     Transition shown = candidate.one().equals(ids.get(parent)) ? both.forward() : both.backward();
-    Integer found =
-        proved.get(
-            new ProvedStep(
-                nodes.get(parent).sketch().content(), nodes.get(child).sketch().content()));
-    return found == null ? shown : shown.withUnexplained(found);
+    Verification found = proved.get(step(parent, child));
+    return found == null ? shown : shown.withUnexplained(found.unexplained());
+  }
+
+  private ProvedStep step(int parent, int child) {
+    return new ProvedStep(
+        nodes.get(parent).sketch().content(), nodes.get(child).sketch().content());
   }
 
   private Candidate candidate(int one, int other) {
@@ -129,7 +136,7 @@ final class Tree {
     }
   }
 
-  // The last node is the parent of all roots.
+  // The last node stands for the parent of all roots.
   private List<Arc> arcs(Set<Link> links) {
     List<Arc> arcs = new ArrayList<>();
     for (Link link : links) {
@@ -154,6 +161,10 @@ final class Tree {
     }
   }
 
+  private Cost cost(int parent, int child) {
+    return cost(parent, child, transition(parent, child));
+  }
+
   private Cost cost(int parent, int child, Transition transition) {
     MeasuredCheckpoint before = nodes.get(parent);
     MeasuredCheckpoint after = nodes.get(child);
@@ -161,12 +172,13 @@ final class Tree {
     double trained = before.sketch().trained() - after.sketch().trained();
     double back = isTraining(transition) && trained > 0 ? trained : 0;
     // A checkpoint named initial is where training starts, never its result; nor does its run take
-    // another run's checkpoint to quantize that again.
+    // another run's checkpoint to quantize that again, or a damaged copy of it to mend that.
     boolean first = after.file().role() == Role.INITIAL;
     boolean again =
         first
-            && AGAIN.contains(transition.kind())
-            && !before.file().run().equals(after.file().run())
+            && (isElsewhere(before.file(), after.file())
+                ? transition.mends() || AGAIN.contains(transition.kind())
+                : transition.mends() && isShorter(after.file(), before.file()))
             && !claims.claims(before.file(), after.file());
     boolean claimed =
         again
@@ -175,10 +187,13 @@ final class Tree {
                     || claims.isBefore(after.file(), before.file())));
     int against =
         (Hints.isBefore(after.file(), before.file()) ? 1 : 0)
-            + (before.file().run().equals(after.file().run()) ? 0 : 2);
+            + (isElsewhere(before.file(), after.file()) ? 2 : 0)
+            + (transition.mends() ? 4 : 0);
+    // Training mends nothing.
+    int mended = isTraining(transition) && transition.mends() ? 1 : 0;
     return Cost.of(
         claimed ? 1 : 0,
-        transition.unexplained(),
+        transition.unexplained() + mended,
         transition.invented(),
         transition.changed(),
         transition.distance() + back,
@@ -186,8 +201,71 @@ final class Tree {
         against);
   }
 
+  private static boolean isElsewhere(CheckpointFile one, CheckpointFile other) {
+    return !one.run().equals(other.run());
+  }
+
+  // Tools add to the names of what they make of a file.
+  private static boolean isShorter(CheckpointFile one, CheckpointFile other) {
+    return one.fileName().length() < other.fileName().length();
+  }
+
   private static boolean isTraining(Transition transition) {
     return transition.kind().equals(Train.KIND);
+  }
+
+  /**
+   * Other parents that explain a node as well as its own, if the data does not reproduce that step
+   * exactly: a few, those that names and times suggest first.
+   */
+  List<Integer> rivals(int node) {
+    if (parents[node] == NONE || !verification(parents[node], node).isInexact()) {
+      return List.of();
+    }
+    Cost own = cost(parents[node], node);
+    return neighbours(node).stream()
+        .filter(other -> other != parents[node] && isRival(other, node, own))
+        .sorted(
+            Comparator.comparing((Integer other) -> cost(other, node)).thenComparing(this::path))
+        .limit(RIVALS)
+        .toList();
+  }
+
+  // Of parents that explain a node equally, the one with clearly fewer inexact elements.
+  private void refine(int node) {
+    for (int rival : rivals(node)) {
+      if (proved.containsKey(step(rival, node))
+          && verification(rival, node).isMoreExact(verification(parents[node], node))
+          && !isAbove(node, rival)) {
+        parents[node] = rival;
+      }
+    }
+  }
+
+  private boolean isRival(int other, int node, Cost own) {
+    return transition(other, node).plausible()
+        && transition(other, node).kind().equals(transition(parents[node], node).kind())
+        && !barred.contains(new Arrow(other, node))
+        && cost(other, node).isAsLow(own);
+  }
+
+  private Verification verification(int parent, int node) {
+    return proved.getOrDefault(step(parent, node), Verification.EXACT);
+  }
+
+  private boolean isAbove(int node, int other) {
+    int up = other;
+    while (up != NONE && up != node) {
+      up = parents[up];
+    }
+    return up == node;
+  }
+
+  private List<Integer> neighbours(int node) {
+    return links.stream()
+        .filter(link -> link.one() == node || link.other() == node)
+        .map(link -> link.one() == node ? link.other() : link.one())
+        .toList();
   }
 
   // Whether a node may hang on the parent of its parent in place of it: two runs from one start.

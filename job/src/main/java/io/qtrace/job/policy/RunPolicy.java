@@ -14,7 +14,7 @@ public final class RunPolicy implements Serializable {
   private static final long serialVersionUID = 1;
 
   // Raised when edges are judged differently than before, so that they are judged again.
-  private static final int JUDGING_VERSION = 5;
+  private static final int JUDGING_VERSION = 6;
 
   private final Policy policy;
   private final String run;

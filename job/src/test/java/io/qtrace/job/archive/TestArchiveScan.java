@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.security.alias.CredentialProvider;
@@ -79,6 +80,23 @@ class TestArchiveScan {
   void namesTellRolesAndSteps(String name, Role role, long step) throws IOException {
     CheckpointNames names = new CheckpointNames(Settings.load(Optional.empty()).archive());
     assertThat(names.name(name)).isEqualTo(new CheckpointNames.Named(role, step));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "runs/a/checkpoint_step1.pt, 1",
+    "runs/a/global_step1/model.pt, 1",
+    "runs/a/epoch=3-step=100.ckpt, 100",
+    "runs/a/checkpoint_step10.pt, 10",
+    "runs/a/checkpoint_epoch1.pt,",
+    "runs/a/epoch1/model.pt,",
+    "runs/a/baked_step1.pt,",
+    "best_state_dict.pt,",
+  })
+  void optimizerStepsAreThoseOfStepsButNotOfEpochs(String path, Long steps) throws IOException {
+    CheckpointNames names = new CheckpointNames(Settings.load(Optional.empty()).archive());
+    assertThat(names.optimizerSteps(path))
+        .isEqualTo(steps == null ? OptionalLong.empty() : OptionalLong.of(steps));
   }
 
   @Test

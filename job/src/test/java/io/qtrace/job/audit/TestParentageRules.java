@@ -25,6 +25,7 @@ import io.qtrace.job.policy.Waivers;
 import java.time.LocalDate;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -48,7 +49,7 @@ class TestParentageRules {
     return Parentage.of(
         new EdgeRules.Found(declared, places, List.of()),
         forest,
-        new Ancestry(forest, HandMade.measured(files), evaluation));
+        new Ancestry(forest, HandMade.measured(files), evaluation, Map.of()));
   }
 
   private static Edge declared(CheckpointFile parent, CheckpointFile child) {
@@ -69,6 +70,7 @@ class TestParentageRules {
     return new PlannedEdge(
         edge.ends(),
         child.run(),
+        child.optimizerSteps().orElse(CheckpointFile.NO_STEP),
         status,
         List.of(evidence),
         weights,
@@ -226,6 +228,18 @@ class TestParentageRules {
     assertThat(parentage(forest(first, shown), ordered(STEP_2, baked)))
         .contains(planned(STEP_1, baked, Status.DIRECT, WeightsEvidence.infers(shown), "weights"))
         .noneMatch(edge -> edge.status() == Status.REJECTED);
+  }
+
+  @Test
+  void aBakedCheckpointOfALaterStepThanItsNameStatesIsMisnamed() {
+    CheckpointFile baked = file("run/baked_step1.pt", Role.BAKED, 1);
+    InferredEdge trained = edge(STEP_1, STEP_2, "train");
+    InferredEdge shown = edge(STEP_2, baked, "bake");
+    evaluation.ruling(shown, STEP_1, 4, false);
+    assertThat(parentage(forest(trained, shown), ordered(STEP_1, baked)))
+        .contains(
+            planned(STEP_1, baked, Status.REJECTED, contradicts(shown), "order"),
+            planned(STEP_2, baked, Status.DIRECT, WeightsEvidence.infers(shown), "weights"));
   }
 
   @Test

@@ -31,6 +31,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.assertj.core.groups.Tuple;
@@ -43,7 +44,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TestEdgeJudge {
   private static final EdgeJudge JUDGE = new EdgeJudge(Operations.KNOWN);
   private static final String RUN = "runs/a";
-  private static final String CHILD = "runs/a/checkpoint_step20.pt";
+  private static final JudgedChild CHILD =
+      new JudgedChild("runs/a/checkpoint_step20.pt", OptionalLong.of(20));
   private static final LocalDate TODAY = LocalDate.parse("2026-11-25");
   private static final EdgeKind TRAIN = new EdgeKind("train");
   private static final EdgeKind SYNC = new EdgeKind("sync");
@@ -272,7 +274,7 @@ class TestEdgeJudge {
         .containsExactly(
             Optional.of(new QCause("BAKED")), Optional.of(new QCause("BAKED")), Optional.empty());
     assertThat(found.rulesHash())
-        .isEqualTo(ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE).identity(CHILD));
+        .isEqualTo(ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE).identity(CHILD.path()));
   }
 
   @Test
@@ -578,13 +580,10 @@ class TestEdgeJudge {
 
   // Its learning rate is 0 where there is a warm-up.
   @ParameterizedTest
-  @CsvSource({
-    "checkpoint_step1.pt, CLEAN",
-    "global_step1/model.pt, CLEAN",
-    "checkpoint_step10.pt, VIOLATION",
-    "checkpoint_epoch1.pt, VIOLATION"
-  })
-  void theFirstStepOfARunMayMoveNothing(String child, Verdict verdict) {
+  @CsvSource({"1, CLEAN", "0, VIOLATION", "10, VIOLATION", ", VIOLATION"})
+  void theFirstStepOfARunMayMoveNothing(Long steps, Verdict verdict) {
+    OptionalLong read = steps == null ? OptionalLong.empty() : OptionalLong.of(steps);
+    JudgedChild child = new JudgedChild("runs/a/any.pt", read);
     ArrayCheckpoint initial = Layers.initial();
     ArrayCheckpoint started = Layers.started(initial);
     assertThat(judged(initial, started, child).verdict()).isEqualTo(verdict);
@@ -593,12 +592,12 @@ class TestEdgeJudge {
     assertThat(judged(initial, trained, child).verdict()).isEqualTo(Verdict.VIOLATION);
   }
 
-  private static Judgement judged(ArrayCheckpoint parent, ArrayCheckpoint child, String name) {
+  private static Judgement judged(ArrayCheckpoint parent, ArrayCheckpoint child, JudgedChild name) {
     return JUDGE.judge(
         StepOfArrays.of(parent, child),
         NotCompared.NOTHING,
         ArrayCheckpoint.POLICY.forRun(RUN, RunConfig.NONE),
-        RUN + "/" + name,
+        name,
         Optional.empty());
   }
 
@@ -609,10 +608,10 @@ class TestEdgeJudge {
     for (LayerNames layer : Layers.ALL) {
       child = child.with(layer.magnitude(), parent.tensor(layer.magnitude()));
     }
-    assertThat(judged(parent, child, "checkpoint_step4.pt").findings()).isEmpty();
+    assertThat(judged(parent, child, CHILD).findings()).isEmpty();
     child = child.nudged(LAYER.magnitude(), 1);
-    assertThat(judged(parent, child, "checkpoint_step4.pt").findings()).isEmpty();
+    assertThat(judged(parent, child, CHILD).findings()).isEmpty();
     ArrayCheckpoint frozen = parent.nudged(LAYER.magnitude(), 1);
-    assertThat(judged(parent, frozen, "checkpoint_step4.pt").findings()).isNotEmpty();
+    assertThat(judged(parent, frozen, CHILD).findings()).isNotEmpty();
   }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -113,7 +114,7 @@ class TestPlantedFaults {
         files.step(link.parent(), link.child()),
         NotCompared.NOTHING,
         ArrayCheckpoint.POLICY.forRun("runs/a", RunConfig.NONE),
-        "runs/a/checkpoint_step2.pt",
+        new JudgedChild("runs/a/checkpoint_step2.pt", OptionalLong.of(2)),
         Optional.empty());
   }
 

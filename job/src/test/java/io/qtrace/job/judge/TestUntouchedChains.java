@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,7 +96,7 @@ class TestUntouchedChains {
         new ArrayFiles(folder).step(link.parent(), link.child()),
         NotCompared.NOTHING,
         ArrayCheckpoint.POLICY.forRun("runs/a", RunConfig.NONE),
-        "runs/a/checkpoint_step2.pt",
+        new JudgedChild("runs/a/checkpoint_step2.pt", OptionalLong.of(2)),
         Optional.empty());
   }
 }

@@ -383,7 +383,17 @@ class TestRowRoundTrip {
     Candidate.Transitions found =
         new Candidate.Transitions(
             new Transition(
-                new EdgeKind("train"), 5, 4, 1, 3, 0.125, true, false, true, List.of(-7, 12)),
+                new EdgeKind("train"),
+                5,
+                4,
+                1,
+                3,
+                0.125,
+                true,
+                false,
+                true,
+                false,
+                List.of(-7, 12)),
             new Transition(
                 EdgeKind.UNKNOWN,
                 0,
@@ -393,6 +403,7 @@ class TestRowRoundTrip {
                 Double.POSITIVE_INFINITY,
                 false,
                 true,
+                false,
                 false,
                 List.of()));
     CandidateRow row = RowMapping.row("audit", "method", candidate, found);

@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.CheckpointFacts;
 import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.JudgedChild;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.Finding;
@@ -18,15 +19,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Averages of random runs, as PyTorch computes them in float32. */
 class TestAverage {
   private static final long FIRST_SEED = 20261201;
   private static final int AVERAGES = 40;
   private static final int STEPS = 6;
+  private static final List<Integer> BOTH = List.of(1, 2);
 
   @TempDir Path folder;
 
@@ -177,6 +182,86 @@ class TestAverage {
         tensor -> tensor.dtype() == DType.FLOAT32 ? tensor.as(DType.FLOAT16) : tensor);
   }
 
+  // Training at a small rate moves a part of the elements by one unit in the last place.
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"FLOAT16", "BFLOAT16"})
+  void averagesOfMembersThatDifferByAUnitAreFound(DType dtype) throws IOException {
+    int found = 0;
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
+      List<ArrayCheckpoint> run = slowSteps(dtype, new Random(seed));
+      List<ArrayCheckpoint> members = run.subList(1, 3);
+      ArrayCheckpoint average = narrowAverage(members, new double[] {0.5, 0.5}, dtype);
+      boolean both =
+          Mixture.of(sides(run), new Side(average.facts())).map(Mixture::terms).stream()
+              .anyMatch(terms -> terms.stream().map(Mixture.Term::side).toList().equals(BOTH));
+      found += both ? 1 : 0;
+      Judgement judged = judge(members, average);
+      if (judged.kind().equals(Average.KIND)) {
+        assertThat(judged.findings()).as("average %d", seed).isEmpty();
+      }
+    }
+    assertThat(found).isGreaterThan(AVERAGES / 3); // the others differ in too few tensors
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"FLOAT16", "BFLOAT16"})
+  void stepsThatMoveByAUnitAreNotAverages(DType dtype) {
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + 4 * AVERAGES; seed++) {
+      List<ArrayCheckpoint> run = slowSteps(dtype, new Random(seed));
+      for (int step = 0; step < run.size(); step++) {
+        List<ArrayCheckpoint> others = new ArrayList<>(run);
+        ArrayCheckpoint one = others.remove(step);
+        if (step == 0 || step == run.size() - 1) { // others may lie between their neighbours
+          assertThat(Mixture.of(sides(others), new Side(one.facts())))
+              .as("step %d of run %d", step, seed)
+              .isEmpty();
+        }
+      }
+    }
+  }
+
+  private static List<ArrayCheckpoint> slowSteps(DType dtype, Random random) {
+    ArrayCheckpoint model =
+        RandomModel.of(random)
+            .map(tensor -> tensor.dtype() == DType.FLOAT32 ? tensor.as(dtype) : tensor);
+    double part = 0.2 + 0.6 * random.nextDouble();
+    List<ArrayCheckpoint> run = new ArrayList<>();
+    for (int step = 0; step < 4; step++) {
+      for (LayerNames layer : model.layers()) {
+        for (String name : List.of(layer.scaleA(), layer.scaleB(), layer.magnitude())) {
+          ArrayTensor tensor = model.tensor(name);
+          for (int i = 0; i < tensor.values().length; i++) {
+            if (random.nextDouble() < part) {
+              tensor =
+                  random.nextBoolean()
+                      ? tensor.nudged(i)
+                      : tensor.with(i, -tensor.with(i, -tensor.values()[i]).nudged(i).values()[i]);
+            }
+          }
+          model = model.with(name, tensor);
+        }
+      }
+      run.add(model);
+    }
+    return run;
+  }
+
+  // Computed in float32.
+  private static ArrayCheckpoint narrowAverage(
+      List<ArrayCheckpoint> members, double[] weights, DType dtype) {
+    ArrayCheckpoint exact = averaged(members, weights);
+    for (String name : exact.tensors().keySet()) {
+      if (!exact.tensor(name).isSame(members.get(0).tensor(name))) {
+        exact = exact.with(name, exact.tensor(name).as(dtype));
+      }
+    }
+    return exact;
+  }
+
   @Test
   void aDamagedElementOfAnAverageIsFound() throws IOException {
     for (long seed = FIRST_SEED; seed < FIRST_SEED + AVERAGES; seed++) {
@@ -268,7 +353,7 @@ class TestAverage {
             new ArrayFiles(folder).step(parents, child),
             NotCompared.NOTHING,
             ArrayCheckpoint.POLICY.forRun("run", RunConfig.NONE),
-            "run/average.pt",
+            new JudgedChild("run/average.pt", OptionalLong.empty()),
             Optional.empty());
   }
 

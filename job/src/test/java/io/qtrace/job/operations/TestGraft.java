@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.JudgedChild;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.Verdict;
 import io.qtrace.lut.LayerNames;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class TestGraft {
@@ -122,7 +124,7 @@ class TestGraft {
             step(parent, other, child),
             NotCompared.NOTHING,
             ArrayCheckpoint.POLICY.forRun("run", RunConfig.NONE),
-            "run/mixed.pt",
+            new JudgedChild("run/mixed.pt", OptionalLong.empty()),
             Optional.empty());
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.JudgedChild;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.Finding;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,7 +95,7 @@ class TestMergeLora {
             new ArrayFiles(folder).step(parents, child),
             NotCompared.NOTHING,
             ArrayCheckpoint.POLICY.forRun("run", RunConfig.NONE),
-            "run/merged.pt",
+            new JudgedChild("run/merged.pt", OptionalLong.empty()),
             Optional.empty());
   }
 }

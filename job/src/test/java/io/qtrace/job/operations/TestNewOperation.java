@@ -8,6 +8,7 @@ import io.qtrace.job.archive.RunConfig;
 import io.qtrace.job.compare.TensorComparison;
 import io.qtrace.job.compare.UnexplainedElements;
 import io.qtrace.job.judge.EdgeJudge;
+import io.qtrace.job.judge.JudgedChild;
 import io.qtrace.job.judge.Judgement;
 import io.qtrace.job.judge.NotCompared;
 import io.qtrace.job.policy.EdgeKind;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,7 +90,7 @@ class TestNewOperation {
                 retrainedNorm(),
                 NotCompared.NOTHING,
                 policy.forRun("run", RunConfig.NONE),
-                "run/child.pt",
+                new JudgedChild("run/child.pt", OptionalLong.empty()),
                 Optional.empty());
     assertThat(clean.kind()).isEqualTo(RENORM);
     assertThat(clean.verdict()).isEqualTo(Verdict.CLEAN);
@@ -99,7 +101,7 @@ class TestNewOperation {
                 retrainedNorm(),
                 NotCompared.NOTHING,
                 strict.forRun("run", RunConfig.NONE),
-                "run/child.pt",
+                new JudgedChild("run/child.pt", OptionalLong.empty()),
                 Optional.empty());
     assertThat(broken.findings())
         .singleElement()

@@ -24,7 +24,9 @@ public final class HandMade {
 
   public static CheckpointFile file(String path, Role role, long modified) {
     String name = path.substring(path.lastIndexOf('/') + 1);
-    long step = role == Role.STEP ? Long.parseLong(name.replaceAll("\\D", "")) : -1;
+    String digits = name.replaceAll("\\D", "");
+    boolean stated = role == Role.STEP || (role == Role.BAKED && !digits.isEmpty());
+    long step = stated ? Long.parseLong(digits) : -1;
     return new CheckpointFile(
         new ObjectStat("file:/" + path, 1, modified, ""),
         path,
@@ -58,7 +60,7 @@ public final class HandMade {
     roots.removeAll(children);
     List<InferredEdge> sorted =
         Arrays.stream(edges).sorted((one, other) -> one.child().compareTo(other.child())).toList();
-    return new Forest(List.copyOf(roots), sorted, List.of(), List.of());
+    return new Forest(List.copyOf(roots), sorted, List.of(), List.of(), List.of());
   }
 
   /** Measured checkpoints, each with a content of its own, at a place on a line. */

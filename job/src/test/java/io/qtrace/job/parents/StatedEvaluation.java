@@ -12,7 +12,7 @@ import java.util.Map;
 public final class StatedEvaluation implements Evaluation {
   /** What led nowhere: no tensor is shared. */
   private static final Transition UNRELATED =
-      new Transition(EdgeKind.UNKNOWN, 0, 20, 20, 0, 100, false, false, false, List.of());
+      new Transition(EdgeKind.UNKNOWN, 0, 20, 20, 0, 100, false, false, false, false, List.of());
 
   private final Map<List<String>, Transition> transitions = new HashMap<>(); // parent, child
   private final Map<Dispute, Dispute.Ruling> rulings = new HashMap<>();

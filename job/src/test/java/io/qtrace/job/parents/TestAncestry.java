@@ -7,6 +7,7 @@ import static io.qtrace.job.parents.HandMade.forest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.archive.CheckpointFile;
+import io.qtrace.job.archive.Role;
 import io.qtrace.job.parents.DeclaredParents.Declaration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -34,7 +35,7 @@ class TestAncestry {
     Set<CheckpointFile> files = new LinkedHashSet<>(List.of(OTHER)); // readable, though unrelated
     files.addAll(forest.roots());
     forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
-    return new Ancestry(forest, HandMade.measured(files), evaluation).of(claims);
+    return new Ancestry(forest, HandMade.measured(files), evaluation, Map.of()).of(claims);
   }
 
   @Test
@@ -109,7 +110,7 @@ class TestAncestry {
   private Optional<Ancestry.Earlier> earlier(Forest forest, CheckpointFile best) {
     Set<CheckpointFile> files = new LinkedHashSet<>(forest.roots());
     forest.edges().forEach(edge -> files.addAll(List.of(edge.parent(), edge.child())));
-    return new Ancestry(forest, HandMade.measured(files), evaluation)
+    return new Ancestry(forest, HandMade.measured(files), evaluation, Map.of())
         .earlier(new Declaration(STEP_1, best));
   }
 
@@ -146,6 +147,26 @@ class TestAncestry {
   }
 
   @Test
+  void contradictsWhereTheDataLeavesMoreOfTheDeclaredParentThanTheFactsShow() {
+    InferredEdge shown = edge(INITIAL, STEP_1, "dequantize");
+    evaluation.ruling(shown, OTHER, 0, false);
+    Declaration claim = new Declaration(OTHER, STEP_1);
+    List<CheckpointFile> files = List.of(INITIAL, STEP_1, OTHER);
+    ProvedStep step =
+        new ProvedStep(
+            HandMade.measured(OTHER, 0).sketch().content(),
+            HandMade.measured(STEP_1, 0).sketch().content());
+    assertThat(
+            new Ancestry(
+                    forest(shown),
+                    HandMade.measured(files),
+                    evaluation,
+                    Map.of(step, new Verification(3, 0, 0)))
+                .of(List.of(claim)))
+        .containsEntry(claim, new ParentEvidence.Contradicts(shown));
+  }
+
+  @Test
   void partialExplanationsProveNothing() {
     InferredEdge shown = edge(INITIAL, STEP_1, "train", 1);
     evaluation.ruling(shown, OTHER, 4, false);
@@ -158,6 +179,34 @@ class TestAncestry {
     evaluation.ruling(shown, OTHER, 0, true);
     assertThat(opinion(forest(shown), OTHER, STEP_1))
         .isEqualTo(new ParentEvidence.Contradicts(shown));
+  }
+
+  // A copy with a damaged tensor has the bytes of its original, and the original those of the copy.
+  @Test
+  void equalBytesOfALaterCheckpointProveNothing() {
+    CheckpointFile later = file("copy/step1.pt", Role.STEP, 100);
+    InferredEdge shown = edge(later, STEP_1, "train");
+    evaluation.ruling(shown, OTHER, 0, true);
+    assertThat(opinion(forest(shown), OTHER, STEP_1)).isEqualTo(new ParentEvidence.Prefers(shown));
+    evaluation.ruling(shown, OTHER, 1, true);
+    assertThat(opinion(forest(shown), OTHER, STEP_1))
+        .isEqualTo(new ParentEvidence.Contradicts(shown));
+  }
+
+  // That one was trained from another run is only closer than what it declares.
+  @Test
+  void doesNotReachOverATrainingThatTheChildDoesNotDeclare() {
+    CheckpointFile baked = file("run/baked.pt", Role.BAKED, 0);
+    CheckpointFile export = file("export/model.pt");
+    InferredEdge sibling = edge(OTHER, STEP_1, "train");
+    InferredEdge made = edge(baked, export, "dequantize");
+    evaluation.ruling(made, OTHER, 3, false).ruling(sibling, INITIAL, 0, false);
+    Declaration claim = new Declaration(OTHER, export);
+    assertThat(
+            opinions(
+                forest(edge(INITIAL, OTHER, "train"), sibling, edge(STEP_1, baked, "bake"), made),
+                List.of(claim, new Declaration(INITIAL, STEP_1))))
+        .containsEntry(claim, new ParentEvidence.Contradicts(made));
   }
 
   @Test

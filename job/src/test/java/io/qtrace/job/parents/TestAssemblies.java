@@ -34,6 +34,7 @@ class TestAssemblies {
             false,
             true,
             false,
+            false,
             List.of(groups));
     evaluation.transition(one, other, train).transition(other, one, train);
   }

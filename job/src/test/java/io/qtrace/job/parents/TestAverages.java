@@ -24,7 +24,7 @@ class TestAverages {
     double distance = invented == 0 ? 0 : 1;
     Transition found =
         new Transition(
-            new EdgeKind(kind), 10, 5, 0, invented, distance, false, true, false, List.of());
+            new EdgeKind(kind), 10, 5, 0, invented, distance, false, true, false, false, List.of());
     transitions.transition(one, other, found).transition(other, one, found);
   }
 
@@ -40,7 +40,7 @@ class TestAverages {
       transitions.transition(
           OTHER,
           made,
-          new Transition(new EdgeKind("sync"), 9, 5, 0, 0, 0, true, true, false, List.of()));
+          new Transition(new EdgeKind("sync"), 9, 5, 0, 0, 0, true, true, false, false, List.of()));
       both(ONE, made, "train", 5);
       both(made, AVERAGE, "train", 5);
     }
@@ -49,6 +49,36 @@ class TestAverages {
         .filteredOn(pool -> pool.child().equals(AVERAGE.id()))
         .isNotEmpty()
         .allSatisfy(pool -> assertThat(pool.others()).contains(ONE.id(), OTHER.id()));
+  }
+
+  @Test
+  void whatToolsMadeOfAnAverageIsNotAMember() {
+    CheckpointFile replaced = HandMade.file("tools/luts.pt");
+    CheckpointFile exported = HandMade.file("tools/export.pt");
+    Map<CheckpointFile, Float> places =
+        Map.of(ONE, 0f, OTHER, 4f, AVERAGE, 3f, replaced, 3f, exported, 3f);
+    both(ONE, OTHER, "train", 5);
+    both(ONE, AVERAGE, "train", 5);
+    both(OTHER, AVERAGE, "train", 5);
+    made(AVERAGE, replaced, "replace_lut", 1);
+    made(replaced, exported, "cast", 0);
+    new ParentSearch(new Asked()).run(measured(places), DeclaredParents.NONE);
+    assertThat(asked)
+        .filteredOn(pool -> pool.child().equals(AVERAGE.id()))
+        .isNotEmpty()
+        .allSatisfy(
+            pool ->
+                assertThat(pool.others())
+                    .contains(ONE.id(), OTHER.id())
+                    .doesNotContain(replaced.id(), exported.id()));
+  }
+
+  private void made(CheckpointFile parent, CheckpointFile child, String kind, int invented) {
+    transitions.transition(
+        parent,
+        child,
+        new Transition(
+            new EdgeKind(kind), 9, 5, 0, invented, 0, true, true, false, false, List.of()));
   }
 
   // One large element that is wrong takes an average from between its members.

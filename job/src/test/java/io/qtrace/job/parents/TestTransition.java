@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qtrace.job.operations.ArrayCheckpoint;
 import io.qtrace.job.operations.ArrayTensor;
 import io.qtrace.job.operations.Classifier;
+import io.qtrace.job.operations.Layers;
 import io.qtrace.job.operations.Operations;
 import io.qtrace.job.operations.RandomChain;
 import io.qtrace.job.operations.RandomChain.Link;
 import io.qtrace.job.policy.EdgeKind;
+import io.qtrace.lut.LayerNames;
 import io.qtrace.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
@@ -56,6 +58,25 @@ class TestTransition {
       ArrayCheckpoint child = exchanged(link.child(), name -> name.endsWith("_proj.weight"));
       assertThat(between(link.parent(), child).plausible()).isTrue();
     }
+  }
+
+  @Test
+  void whatIsDamagedInACopyAndNotInTheOriginalIsMended() {
+    ArrayCheckpoint initial = Layers.initial();
+    String quantized = Layers.MLP.quantized();
+    ArrayCheckpoint stale = initial.damaged(quantized, 3);
+    assertThat(between(stale, initial).mends()).isTrue();
+    assertThat(between(initial, stale).mends()).isFalse();
+    assertThat(between(stale, stale.without(quantized)).mends()).isFalse();
+    String scale = Layers.ATTENTION.scaleA();
+    ArrayCheckpoint unfinished = initial.with(scale, 0, Double.NaN);
+    assertThat(between(unfinished, Layers.trainedScales(initial, 5)).mends()).isTrue();
+    assertThat(between(initial, unfinished).mends()).isFalse();
+    ArrayCheckpoint all = initial;
+    for (LayerNames layer : Layers.ALL) {
+      all = all.damaged(layer.quantized(), 0);
+    }
+    assertThat(between(all, initial).mends()).isFalse(); // a sync
   }
 
   // No byte of the two is the same.

@@ -8,6 +8,7 @@ import io.qtrace.job.archive.Role;
 import io.qtrace.job.parents.DeclaredParents.Declaration;
 import io.qtrace.job.policy.EdgeKind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,11 +27,22 @@ class TestTree {
 
   private static Transition train(int unexplained, double distance) {
     return new Transition(
-        new EdgeKind("train"), 5, 4, unexplained, 0, distance, false, true, false, List.of());
+        new EdgeKind("train"),
+        5,
+        4,
+        unexplained,
+        0,
+        distance,
+        false,
+        true,
+        false,
+        false,
+        List.of());
   }
 
   private static Transition proved(String kind, double distance) {
-    return new Transition(new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, List.of());
+    return new Transition(
+        new EdgeKind(kind), 5, 4, 0, 0, distance, true, true, false, false, List.of());
   }
 
   private void both(CheckpointFile one, CheckpointFile other, Transition transition) {
@@ -81,7 +93,8 @@ class TestTree {
     evaluation.transition(
         A,
         B,
-        new Transition(new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, List.of()));
+        new Transition(
+            new EdgeKind("train"), 0, 4, 0, 0, 0.1, false, false, false, false, List.of()));
     assertThat(tree(DeclaredParents.NONE, A, B)).isEqualTo(Map.of("a.pt", "root", "b.pt", "root"));
   }
 
@@ -205,7 +218,103 @@ class TestTree {
 
   private static Transition inventing(int tensors, double distance) {
     return new Transition(
-        new EdgeKind("train"), 5, 30, 0, tensors, distance, false, true, false, List.of());
+        new EdgeKind("train"), 5, 30, 0, tensors, distance, false, true, false, false, List.of());
+  }
+
+  // Of a damaged _Q, which a sync would mend.
+  private static Transition mending(String kind, int unexplained) {
+    return new Transition(
+        new EdgeKind(kind), 9, 1, unexplained, 0, 0, false, true, false, true, List.of());
+  }
+
+  private static Transition leaving(int unexplained) {
+    return new Transition(
+        EdgeKind.UNKNOWN, 9, 1, unexplained, 0, 0, false, true, false, false, List.of());
+  }
+
+  @Test
+  void anInitialCheckpointIsNotMadeOfADamagedCopyOfIt() {
+    CheckpointFile damaged = file("backup/initial.pt", Role.INITIAL, 100);
+    CheckpointFile sound = file("init/initial.pt", Role.INITIAL, 200);
+    evaluation
+        .transition(damaged, sound, mending("sync", 0))
+        .transition(sound, damaged, leaving(1));
+    assertThat(tree(DeclaredParents.NONE, damaged, sound))
+        .isEqualTo(Map.of("backup/initial.pt", "init/initial.pt", "init/initial.pt", "root"));
+    assertThat(tree(DeclaredParents.of(List.of(new Declaration(damaged, sound))), damaged, sound))
+        .isEqualTo(Map.of("backup/initial.pt", "root", "init/initial.pt", "backup/initial.pt"));
+  }
+
+  @Test
+  void ofAnInitialCheckpointAndWhatAToolMadeOfItInItsFolderTheShorterNameIsFirst() {
+    CheckpointFile sound = file("init/initial.pt", Role.INITIAL, 200);
+    CheckpointFile copy = file("init/initial_copy.pt", Role.INITIAL, 100);
+    evaluation.transition(copy, sound, mending("sync", 0)).transition(sound, copy, leaving(1));
+    assertThat(tree(DeclaredParents.NONE, copy, sound)).containsEntry("init/initial.pt", "root");
+    evaluation.transition(sound, copy, mending("sync", 0)).transition(copy, sound, leaving(1));
+    assertThat(tree(DeclaredParents.NONE, copy, sound)).containsEntry("init/initial.pt", "root");
+  }
+
+  // Its deltas are infinite in one layer, which training explains both ways.
+  @Test
+  void aCheckpointIsNotTrainedFromADamagedCopyOfIt() {
+    evaluation
+        .transition(A, B, train(0, 9))
+        .transition(A, C, train(0, 9))
+        .transition(B, C, mending("train", 0))
+        .transition(C, B, train(0, 1));
+    assertThat(tree(DeclaredParents.NONE, A, B, C))
+        .isEqualTo(Map.of("a.pt", "root", "b.pt", "c.pt", "c.pt", "a.pt"));
+  }
+
+  @Test
+  void ofEqualParentsTheOneWithoutDamageIsTaken() {
+    evaluation
+        .transition(A, B, train(1, 0))
+        .transition(A, C, mending("train", 0))
+        .transition(B, A, train(1, 0))
+        .transition(
+            B,
+            C,
+            new Transition(
+                new EdgeKind("train"), 9, 1, 0, 0, 0, false, true, false, false, List.of()));
+    assertThat(tree(DeclaredParents.NONE, A, B, C)).containsEntry("c.pt", "b.pt");
+  }
+
+  @Test
+  void ofParentsThatExplainEquallyTheOneThatLeavesLessToRoundingIsTaken() {
+    evaluation
+        .transition(A, D, proved("dequantize", 0))
+        .transition(B, D, proved("dequantize", 0))
+        .transition(C, D, proved("dequantize", 0));
+    assertThat(verified(Map.of())).isEqualTo("a.pt");
+    assertThat(verified(Map.of(A, 900L))).isEqualTo("a.pt");
+    assertThat(verified(Map.of(A, 900L, B, 7L, C, 40L))).isEqualTo("b.pt");
+    assertThat(verified(Map.of(A, 900L, C, 40L))).isEqualTo("c.pt");
+    assertThat(verified(Map.of(A, 0L, C, 40L))).isEqualTo("a.pt");
+    assertThat(verified(Map.of(A, 100L, C, 40L))).isEqualTo("a.pt");
+  }
+
+  // The parent of D, after some steps to it were verified, by elements within rounding.
+  private String verified(Map<CheckpointFile, Long> rounded) {
+    Map<ProvedStep, Verification> proved = new HashMap<>();
+    rounded.forEach(
+        (parent, elements) -> proved.put(step(parent, D), new Verification(0, elements, 0)));
+    List<CheckpointFile> files = List.of(A, B, C, D);
+    Tree tree =
+        new Tree(
+            files.stream().map(file -> HandMade.measured(file, 0)).toList(),
+            Set.of(new Link(0, 3), new Link(1, 3), new Link(2, 3)),
+            DeclaredParents.NONE,
+            proved,
+            evaluation);
+    return files.get(tree.parent(3).orElseThrow()).path();
+  }
+
+  private static ProvedStep step(CheckpointFile parent, CheckpointFile child) {
+    return new ProvedStep(
+        HandMade.measured(parent, 0).sketch().content(),
+        HandMade.measured(child, 0).sketch().content());
   }
 
   @Test

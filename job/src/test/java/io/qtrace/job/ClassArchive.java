@@ -167,14 +167,18 @@ public final class ClassArchive {
     }
   }
 
-  // Not compressed: it is read often.
+  // Not compressed: it is read often. With its folders: resources are listed.
   private static void jar(Path folder, Path jar) throws IOException {
     try (OutputStream out = Files.newOutputStream(jar);
-        JarOutputStream entries = new JarOutputStream(out)) {
+        JarOutputStream entries = new JarOutputStream(out);
+        Stream<Path> all = Files.walk(folder)) {
       entries.setLevel(0);
-      for (Path file : files(folder)) {
-        entries.putNextEntry(new JarEntry(folder.relativize(file).toString()));
-        Files.copy(file, entries);
+      for (Path file : all.filter(file -> !file.equals(folder)).sorted().toList()) {
+        boolean isFolder = Files.isDirectory(file);
+        entries.putNextEntry(new JarEntry(folder.relativize(file) + (isFolder ? "/" : "")));
+        if (!isFolder) {
+          Files.copy(file, entries);
+        }
       }
     }
   }

@@ -1,8 +1,11 @@
 package io.qtrace.job.faults;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
@@ -70,18 +73,23 @@ final class ExecutorStrikes extends SparkListener {
 
   // The processes that this one started are its executors, those that take tasks the oldest.
   private void strike() throws InterruptedException, IOException {
+    Map<ProcessHandle, Instant> starts = new HashMap<>(); // none of a process that just ended
+    ProcessHandle.current()
+        .children()
+        .forEach(child -> child.info().startInstant().ifPresent(start -> starts.put(child, start)));
     List<ProcessHandle> executors =
-        ProcessHandle.current()
-            .children()
-            .sorted(Comparator.comparing(child -> child.info().startInstant().orElseThrow()))
-            .toList();
-    ProcessHandle one = executors.get(random.nextInt(Math.min(present(), executors.size())));
+        starts.keySet().stream().sorted(Comparator.comparing(starts::get)).toList();
+    int struck = Math.min(present(), executors.size());
+    if (struck == 0) {
+      return;
+    }
+    ProcessHandle one = executors.get(random.nextInt(struck));
     if (done() % STOPPED == STOPPED - 1) {
       signal("-STOP", one);
       Thread.sleep(random.nextInt(MAX_STOP_MS));
       signal("-CONT", one);
-    } else {
-      kill(one);
+    } else if (!kill(one)) {
+      return;
     }
     next();
   }
@@ -97,13 +105,17 @@ final class ExecutorStrikes extends SparkListener {
     }
   }
 
-  private synchronized void kill(ProcessHandle executor) throws InterruptedException {
+  // False if it had ended by itself.
+  private synchronized boolean kill(ProcessHandle executor) throws InterruptedException {
     int before = removed;
-    executor.destroyForcibly();
+    if (!executor.destroyForcibly()) {
+      return false;
+    }
     executor.onExit().join();
     while (removed == before) {
       wait();
     }
+    return true;
   }
 
   private static void signal(String signal, ProcessHandle process)

@@ -5,7 +5,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** How much a task may hold if all cores of a machine share the heap of one process. */
 public final class TaskMemory {
   // Facts of a tensor with its comparisons, measured.
-  private static final long TENSOR_BYTES = 1536;
+  private static final long TENSOR_BYTES = 1280;
 
   private static final int HEAP_PART = 3; // the rest is for the driver and for garbage
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
@@ -34,6 +35,22 @@ public final class RecipeArchive {
       }
     }
     return folder;
+  }
+
+  /**
+   * Unpacks some runs of one archive into a folder of their own.
+   *
+   * @param path of the archive's folder among those of the name
+   * @return the folder with the runs
+   */
+  public static Path unpackRuns(String name, String path, Path folder, List<String> runs)
+      throws IOException {
+    Path all = unpack(name, folder.resolve("all")).resolve(path);
+    Path archive = Files.createDirectory(folder.resolve("archive"));
+    for (String run : runs) {
+      Files.move(all.resolve(run), archive.resolve(run));
+    }
+    return archive;
   }
 
   /** What is true of them. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.qtrace.job.Processes.Ended;
-import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.DefaultAudit;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.experiment.Experiment;
 import io.qtrace.job.experiment.ExperimentSettings;
@@ -238,8 +238,7 @@ class TestClusters {
   }
 
   private static void audit(SparkSession tables, String archive) throws IOException {
-    new Audit(tables, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
-        .run(archive);
+    DefaultAudit.of(tables).run(archive);
   }
 
   // Reads, trains and writes where the root is.

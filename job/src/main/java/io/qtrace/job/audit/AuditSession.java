@@ -131,8 +131,8 @@ final class AuditSession {
     Set<CheckpointFile> claimed = new HashSet<>();
     declared.edges().forEach(edge -> claimed.add(edge.child()));
     List<CheckpointFile> fresh = reading.fresh();
-    if (fresh.stream().filter(file -> !claimed.contains(file)).count()
-        < 2) { // a single one is a root
+    // A single one is a root.
+    if (fresh.stream().filter(file -> !claimed.contains(file)).count() < 2) {
       return List.of();
     }
     Forest guessed = reading.preview(claims());

@@ -127,9 +127,9 @@ final class ProvedForest {
                 edge,
                 some,
                 found,
-                Optional.ofNullable(alone.get(step(settled.get(edge.child()))))
-                    .map(Verification::unexplained)
-                    .orElse(0)));
+                alone
+                    .getOrDefault(step(settled.get(edge.child())), Verification.EXACT)
+                    .unexplained()));
     return !adapters.isEmpty();
   }
 

@@ -340,7 +340,7 @@ public final class LineageStore {
         .merged(
             LineageTable.Q_CHANGES,
             QChangeRow.class,
-            and(in(AUDIT_ID, audits), notEqual(AUDIT_ID, ignored)),
+            notIgnored(in(AUDIT_ID, audits)),
             row ->
                 new Tuple2<>(
                     List.of(
@@ -402,7 +402,7 @@ public final class LineageStore {
     files.forEach(
         LineageTable.CANDIDATES,
         CandidateRow.class,
-        and(equal("method", method), notEqual(AUDIT_ID, ignored)),
+        notIgnored(equal("method", method)),
         row -> {
           String one = own.get(row.oneId());
           String other = own.get(row.otherId());
@@ -534,9 +534,13 @@ public final class LineageStore {
     return files.dataset(spark, table).where(col(AUDIT_ID).notEqual(ignored));
   }
 
+  private Expression notIgnored(Expression condition) {
+    return and(condition, notEqual(AUDIT_ID, ignored));
+  }
+
   // For tables with a row per checkpoint or edge.
   private <R extends Record> List<R> read(LineageTable table, Class<R> type, Expression condition) {
-    return files.read(table, type, and(condition, notEqual(AUDIT_ID, ignored)));
+    return files.read(table, type, notIgnored(condition));
   }
 
   // For tables with a row per tensor.
@@ -549,7 +553,7 @@ public final class LineageStore {
 
   private <R extends Record> JavaRDD<R> rows(
       LineageTable table, Class<R> type, Expression condition) {
-    return files.rows(table, type, and(condition, notEqual(AUDIT_ID, ignored)));
+    return files.rows(table, type, notIgnored(condition));
   }
 
   /** Replaces the rows of one audit. */

@@ -18,17 +18,12 @@ final class Assemblies {
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;
   private final DeclaredParents claims;
-  private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
   private final Map<Integer, Parents> found = new HashMap<>();
 
   private Assemblies(List<MeasuredCheckpoint> nodes, Tree tree, DeclaredParents claims) {
     this.nodes = nodes;
     this.tree = tree;
     this.claims = claims;
-    for (Link link : tree.links()) {
-      neighbours.computeIfAbsent(link.one(), node -> new HashSet<>()).add(link.other());
-      neighbours.computeIfAbsent(link.other(), node -> new HashSet<>()).add(link.one());
-    }
   }
 
   /**
@@ -101,7 +96,7 @@ final class Assemblies {
 
   // Neighbours with tensors of a node, those with the most first.
   private List<Integer> sharing(int child) {
-    return neighbours.getOrDefault(child, Set.of()).stream()
+    return tree.neighbours(child).stream()
         .filter(other -> tree.transition(other, child).shared() > 0)
         .sorted(
             Comparator.comparing((Integer other) -> -tree.transition(other, child).shared())

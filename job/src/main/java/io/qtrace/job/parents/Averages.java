@@ -34,7 +34,6 @@ final class Averages {
 
   private final List<MeasuredCheckpoint> nodes;
   private final Tree tree;
-  private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
 
   private final Set<Integer> seen;
   private final Evaluation evaluation;
@@ -48,10 +47,6 @@ final class Averages {
     this.seen = seen;
     this.evaluation = evaluation;
     nodes.forEach(node -> places.put(node.file().id(), places.size()));
-    for (Link link : tree.links()) {
-      neighbours.computeIfAbsent(link.one(), node -> new HashSet<>()).add(link.other());
-      neighbours.computeIfAbsent(link.other(), node -> new HashSet<>()).add(link.one());
-    }
   }
 
   /**
@@ -201,7 +196,7 @@ final class Averages {
   private List<Integer> pool(int node, Set<Integer> without) {
     Sketch sketch = nodes.get(node).sketch();
     Set<Integer> nearest =
-        neighbours.getOrDefault(node, Set.of()).stream()
+        tree.neighbours(node).stream()
             .filter(other -> !without.contains(other))
             .filter(other -> !isMadeOf(other, node))
             .sorted(

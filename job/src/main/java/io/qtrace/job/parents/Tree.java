@@ -26,6 +26,7 @@ final class Tree {
   private final List<MeasuredCheckpoint> nodes;
   private final List<String> ids; // of the nodes, each a hash
   private final Set<Link> links;
+  private final Map<Integer, Set<Integer>> neighbours = new HashMap<>();
   private final DeclaredParents claims;
   private final Map<ProvedStep, Verification> proved;
   private final Evaluation evaluation;
@@ -53,6 +54,10 @@ final class Tree {
     this.nodes = nodes;
     this.ids = nodes.stream().map(node -> node.file().id()).toList();
     this.links = links;
+    for (Link link : links) {
+      neighbours.computeIfAbsent(link.one(), node -> new HashSet<>()).add(link.other());
+      neighbours.computeIfAbsent(link.other(), node -> new HashSet<>()).add(link.one());
+    }
     this.claims = claims;
     this.proved = proved;
     this.evaluation = evaluation;
@@ -104,6 +109,11 @@ final class Tree {
   /** Nodes of which each was evaluated as a parent of the other. */
   Set<Link> links() {
     return links;
+  }
+
+  /** The nodes that are linked to one. */
+  Set<Integer> neighbours(int node) {
+    return neighbours.getOrDefault(node, Set.of());
   }
 
   /** The parent of a node; empty for a root. */
@@ -259,13 +269,6 @@ final class Tree {
       up = parents[up];
     }
     return up == node;
-  }
-
-  private List<Integer> neighbours(int node) {
-    return links.stream()
-        .filter(link -> link.one() == node || link.other() == node)
-        .map(link -> link.one() == node ? link.other() : link.one())
-        .toList();
   }
 
   // Whether a node may hang on the parent of its parent in place of it: two runs from one start.

@@ -8,11 +8,10 @@ import io.qtrace.io.ObjectStore;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.Audit;
+import io.qtrace.job.audit.DefaultAudit;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageStore;
 import io.qtrace.job.policy.Policy;
-import io.qtrace.job.progress.Progress;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -209,8 +208,7 @@ class TestAttestation {
       uris.add(new ObjectStore(new Configuration(false)).stat(file.toString()).uri());
     }
     SparkSession spark = LocalSpark.session(folder.resolve("lineage"));
-    new Audit(spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
-        .run(runs.toString());
+    DefaultAudit.of(spark).run(runs.toString());
     LineageStore lineage = new LineageStore(spark);
     assertThat(ParentLookup.parents(lineage, uris.get(0)))
         .containsExactlyInAnyOrder(uris.get(1), uris.get(2));

@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.operations.MergeLora;
 import io.qtrace.job.parents.ParentPart;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,12 +31,7 @@ class TestAdapterParents {
     copy(runs.resolve("SR-153_recovery_lora/recovery_step4.pt"), archive, "lora/adapter_model.pt");
     copy(runs.resolve("SR-155_resnapped/resnapped.pt"), archive, "merged/resnapped.pt");
     AuditReport report =
-        new Audit(
-                LocalSpark.session(folder.resolve("lineage")),
-                Settings.load(Optional.empty()),
-                Policy.load(Optional.empty()),
-                Progress.NONE)
-            .run(archive.toString());
+        DefaultAudit.of(LocalSpark.session(folder.resolve("lineage"))).run(archive.toString());
     List<AuditedEdge> edges =
         report.edges().stream()
             .map(RecordedEdge::edge)

@@ -18,7 +18,6 @@ import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
 import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import io.qtrace.tensor.DType;
 import io.qtrace.tensor.Float16;
 import io.qtrace.tensor.TensorEntry;
@@ -79,12 +78,7 @@ class TestCorruption {
   }
 
   private static AuditReport audit(Path archive) throws IOException {
-    return new Audit(
-            LocalSpark.session(folder.resolve("lineage")),
-            Settings.load(Optional.empty()),
-            Policy.load(Optional.empty()),
-            Progress.NONE)
-        .run(archive.toString());
+    return DefaultAudit.of(LocalSpark.session(folder.resolve("lineage"))).run(archive.toString());
   }
 
   @ParameterizedTest

@@ -4,20 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.Finding;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import io.qtrace.tensor.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,20 +30,21 @@ class TestGraftedArchive {
 
   @BeforeEach
   void unpack() throws IOException {
-    Path chain = RecipeArchive.unpack("verdicts", folder.resolve("all")).resolve("chain");
-    archive = Files.createDirectory(folder.resolve("archive"));
-    for (String run : List.of("00-init", "01-train", "04-branch-a", "04-branch-b")) {
-      Files.move(chain.resolve(run), archive.resolve(run));
-    }
+    archive =
+        RecipeArchive.unpackRuns(
+            "verdicts",
+            "chain",
+            folder,
+            List.of("00-init", "01-train", "04-branch-a", "04-branch-b"));
   }
 
   private List<AuditedEdge> audit() throws IOException {
-    return new Audit(
-            LocalSpark.session(folder.resolve("tables")),
-            Settings.load(Optional.empty()),
-            Policy.load(Optional.empty()),
-            Progress.NONE)
-        .run(archive.toString()).edges().stream().map(RecordedEdge::edge).toList();
+    return DefaultAudit.of(LocalSpark.session(folder.resolve("tables")))
+        .run(archive.toString())
+        .edges()
+        .stream()
+        .map(RecordedEdge::edge)
+        .toList();
   }
 
   @Test

@@ -5,17 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Processes;
 import io.qtrace.job.Sample;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.LineageTable;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,9 +75,7 @@ class TestKilledAudit {
   }
 
   private static AuditReport audit(SparkSession spark) throws IOException {
-    return new Audit(
-            spark, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
-        .run(archive.toString());
+    return DefaultAudit.of(spark).run(archive.toString());
   }
 
   // As text, sorted, identifiers too; times left out.

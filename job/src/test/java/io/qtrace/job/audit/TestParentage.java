@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.operations.Bake;
@@ -17,14 +16,11 @@ import io.qtrace.job.operations.Sync;
 import io.qtrace.job.operations.Train;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -288,9 +284,7 @@ class TestParentage {
   }
 
   private static AuditReport audit(SparkSession session, Path archive) throws IOException {
-    return new Audit(
-            session, Settings.load(Optional.empty()), Policy.load(Optional.empty()), Progress.NONE)
-        .run(archive.toString());
+    return DefaultAudit.of(session).run(archive.toString());
   }
 
   private static void assertJudged(AuditedEdge edge, EdgeKind kind, Verdict verdict) {

@@ -6,13 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.EdgeKind;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.report.NextSteps;
 import java.io.IOException;
@@ -74,13 +71,7 @@ class TestRewrites {
   void everyToolIsRecognised() throws IOException {
     Path archive = RecipeArchive.unpack("rewrites", folder.resolve("archive"));
     SparkSession spark = LocalSpark.session(folder.resolve("tables"));
-    AuditReport report =
-        new Audit(
-                spark,
-                Settings.load(Optional.empty()),
-                Policy.load(Optional.empty()),
-                Progress.NONE)
-            .run(archive.toString());
+    AuditReport report = DefaultAudit.of(spark).run(archive.toString());
     Map<String, List<AuditedEdge>> edges = new TreeMap<>();
     for (RecordedEdge edge : report.edges()) {
       edges
@@ -127,12 +118,7 @@ class TestRewrites {
     Path all = RecipeArchive.unpack("rewrites", folder.resolve("all"));
     Path runs = Files.createDirectories(folder.resolve("outside/runs"));
     Files.move(all.resolve("runs/SR-101_q4a4_init"), runs.resolve("SR-101_q4a4_init"));
-    Audit audit =
-        new Audit(
-            LocalSpark.session(folder.resolve("tables")),
-            Settings.load(Optional.empty()),
-            Policy.load(Optional.empty()),
-            Progress.NONE);
+    Audit audit = DefaultAudit.of(LocalSpark.session(folder.resolve("tables")));
     assertThat(parents(audit.run(runs.toString()), "SR-101_q4a4_init/v2_initial.pt")).isEmpty();
     String base = all.resolve("base-model").toString();
     AuditReport report = audit.run(runs.toString(), List.of(base));

@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.policy.EdgeKind;
 import io.qtrace.job.policy.Finding;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.AuditText;
 import io.qtrace.job.report.NextSteps;
 import java.io.IOException;
@@ -20,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -66,13 +62,7 @@ class TestVerdicts {
   @CsvSource({"chain, 53", "faults, 82", "scopes, 46", "v1, 20", "q2a4, 26"})
   void everyFactIsFound(String archive, int count) throws IOException {
     spark = LocalSpark.session(folder.resolve("tables-" + archive));
-    report =
-        new Audit(
-                spark,
-                Settings.load(Optional.empty()),
-                Policy.load(Optional.empty()),
-                Progress.NONE)
-            .run(archives.resolve(archive).toString());
+    report = DefaultAudit.of(spark).run(archives.resolve(archive).toString());
     Set<String> wrong = new TreeSet<>();
     int asked = 0;
     for (JsonNode fact : facts) {

@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.RecipeArchive;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.RecordedEdge;
 import io.qtrace.job.operations.Dequantize;
 import io.qtrace.job.policy.Finding;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,26 +33,22 @@ class TestWrongSource {
 
   @BeforeEach
   void unpack() throws IOException {
-    Path runs = RecipeArchive.unpack("rewrites", folder.resolve("all")).resolve("runs");
-    archive = Files.createDirectory(folder.resolve("archive"));
-    for (String run : List.of(INITIAL, TRAINED, OTHER, EXPORT)) {
-      Files.move(runs.resolve(run), archive.resolve(run));
-    }
+    archive =
+        RecipeArchive.unpackRuns(
+            "rewrites", "runs", folder, List.of(INITIAL, TRAINED, OTHER, EXPORT));
   }
 
   private List<AuditedEdge> edgesToExport(String declared) throws IOException {
     Files.writeString(
         archive.resolve(EXPORT).resolve("config.json"),
         "{\"source_checkpoint\": \"%s\"}".formatted(declared));
-    return new Audit(
-            LocalSpark.session(folder.resolve("tables")),
-            Settings.load(Optional.empty()),
-            Policy.load(Optional.empty()),
-            Progress.NONE)
-        .run(archive.toString()).edges().stream()
-            .map(RecordedEdge::edge)
-            .filter(edge -> edge.ends().childPath().startsWith(EXPORT))
-            .toList();
+    return DefaultAudit.of(LocalSpark.session(folder.resolve("tables")))
+        .run(archive.toString())
+        .edges()
+        .stream()
+        .map(RecordedEdge::edge)
+        .filter(edge -> edge.ends().childPath().startsWith(EXPORT))
+        .toList();
   }
 
   @Test

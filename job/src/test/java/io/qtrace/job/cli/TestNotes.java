@@ -8,12 +8,11 @@ import io.qtrace.compare.DiffStats;
 import io.qtrace.compare.Measure;
 import io.qtrace.compare.TensorStatus;
 import io.qtrace.job.LocalSpark;
-import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.DefaultAudit;
 import io.qtrace.job.conf.Settings;
 import io.qtrace.job.judge.Diff;
 import io.qtrace.job.policy.Policy;
-import io.qtrace.job.progress.Progress;
 import io.qtrace.job.report.DiffDocument;
 import io.qtrace.job.text.Json;
 import java.io.IOException;
@@ -84,11 +83,7 @@ class TestNotes {
   }
 
   private AuditReport audit() throws IOException {
-    return new Audit(
-            LocalSpark.session(folder.resolve("tables")),
-            Settings.load(Optional.empty()),
-            Policy.load(Optional.empty()),
-            Progress.NONE)
+    return DefaultAudit.of(LocalSpark.session(folder.resolve("tables")))
         .run(folder.resolve("archive").toString());
   }
 

@@ -8,20 +8,16 @@ import io.qtrace.job.PostgresServer;
 import io.qtrace.job.RestCatalogServer;
 import io.qtrace.job.Sample;
 import io.qtrace.job.Template;
-import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.conf.Settings;
+import io.qtrace.job.audit.DefaultAudit;
 import io.qtrace.job.lineage.LineageStore;
-import io.qtrace.job.policy.Policy;
 import io.qtrace.job.policy.Verdict;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
@@ -213,12 +209,7 @@ class TestTemplates {
 
   private static AuditReport run(Template template, Path archive) {
     try {
-      return new Audit(
-              session(template),
-              Settings.load(Optional.empty()),
-              Policy.load(Optional.empty()),
-              Progress.NONE)
-          .run(archive.toString());
+      return DefaultAudit.of(session(template)).run(archive.toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,10 +9,9 @@ import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
 import io.qtrace.job.archive.CheckpointFile;
 import io.qtrace.job.archive.Role;
-import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
+import io.qtrace.job.audit.DefaultAudit;
 import io.qtrace.job.compare.CheckpointFacts;
-import io.qtrace.job.conf.Settings;
 import io.qtrace.job.lineage.AuditedEdge;
 import io.qtrace.job.lineage.KnownCheckpoint;
 import io.qtrace.job.lineage.LineageStore;
@@ -21,7 +20,6 @@ import io.qtrace.job.operations.Copy;
 import io.qtrace.job.operations.Refresh;
 import io.qtrace.job.operations.Sync;
 import io.qtrace.job.policy.Policy;
-import io.qtrace.job.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,13 +81,7 @@ class TestParentSearch {
       NAMES.put("all/" + name, Sample.RUNS.relativize(shuffled.get(i)).toString());
     }
     spark = LocalSpark.session(folder.resolve("lineage"));
-    report =
-        new Audit(
-                spark,
-                Settings.load(Optional.empty()),
-                Policy.load(Optional.empty()),
-                Progress.NONE)
-            .run(archive.getParent().toString());
+    report = DefaultAudit.of(spark).run(archive.getParent().toString());
     LineageStore lineage = new LineageStore(spark);
     Map<String, String> paths = // by the id of the content
         lineage.checkpointsBelow("").stream()

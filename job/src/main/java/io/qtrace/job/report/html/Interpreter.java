@@ -28,6 +28,5 @@ final class Interpreter implements AutoCloseable {
   @Override
   public void close() {
     before.forEach((name, value) -> spark.conf().set(name, value));
-    before.clear();
   }
 }

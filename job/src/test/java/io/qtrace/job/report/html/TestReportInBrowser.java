@@ -6,11 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qtrace.job.Browser;
 import io.qtrace.job.LocalSpark;
 import io.qtrace.job.Sample;
-import io.qtrace.job.audit.Audit;
 import io.qtrace.job.audit.AuditReport;
-import io.qtrace.job.conf.Settings;
-import io.qtrace.job.policy.Policy;
-import io.qtrace.job.progress.Progress;
+import io.qtrace.job.audit.DefaultAudit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -48,13 +45,7 @@ class TestReportInBrowser {
   @BeforeAll
   static void auditTheSample() throws IOException {
     spark = LocalSpark.session(folder.resolve("tables"));
-    audit =
-        new Audit(
-                spark,
-                Settings.load(Optional.empty()),
-                Policy.load(Optional.empty()),
-                Progress.NONE)
-            .run(Sample.ARCHIVE.toString(), List.of());
+    audit = DefaultAudit.of(spark).run(Sample.ARCHIVE.toString(), List.of());
     sample = folder.resolve("report.html");
     HtmlReport.Written written =
         HtmlReport.write(spark, ReportSelection.ofAudit(audit.auditId()), sample.toString());
